@@ -1,0 +1,5 @@
+"""`python -m unroll` is `unroll`."""
+
+from unroll.cli import main
+
+main()

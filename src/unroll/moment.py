@@ -1,0 +1,64 @@
+"""A moment is what is looked at: a run, at an epoch, on a sequence, at a step, under interventions.
+
+Everything on the screen is a function of one moment.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+MAX_STEPS = 1024
+
+
+class Interventions(Struct, frozen=True, omit_defaults=True):
+    """What is done to the network while it reads.
+
+    Attributes:
+        cut_steps: Steps (from 0) before which the hidden state is set to zero.
+        cut_all: The same before every step.
+        cut_cell: Where the loop is cut, an LSTM's cell state is cut too.
+        clamps: `(unit, value)` pairs: the unit is held at the value at every step; 0 silences it.
+    """
+
+    cut_steps: tuple[int, ...] = ()
+    cut_all: bool = False
+    cut_cell: bool = False
+    clamps: tuple[tuple[int, float], ...] = ()
+
+    def cuts(self, step: int) -> bool:
+        """Whether the loop is cut before this step."""
+        return self.cut_all or step in self.cut_steps
+
+
+class Moment(Struct, frozen=True, omit_defaults=True):
+    """What is looked at. An `epoch` of None rides on the newest; steps count from 0."""
+
+    run: int
+    sequence: tuple[int, ...]
+    step: int = 0
+    epoch: int | None = None
+    interventions: Interventions = Interventions()
+
+
+class SequenceError(ValueError):
+    """A sequence that cannot be looked at; the message is one sentence with the rule in it."""
+
+
+def parse_sequence(text: str, vocab_size: int) -> tuple[int, ...]:
+    """The numbers typed, separated by spaces, commas or semicolons.
+
+    Raises:
+        SequenceError: it is empty, too long, or holds something that is not a number of the vocabulary.
+    """
+    words = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
+    rule = f"whole numbers from 0 to {vocab_size - 1}, with spaces between"
+    if words == [""]:
+        raise SequenceError(f"The sequence is empty: type {rule}.")
+    if len(words) > MAX_STEPS:
+        raise SequenceError(f"The sequence has {len(words):,} numbers: type at most {MAX_STEPS:,}.")
+    for word in words:
+        if not re.fullmatch(r"[0-9]+", word) or len(word) > 9 or int(word) >= vocab_size:
+            raise SequenceError(f"{word:.20} is not in the vocabulary: type {rule}.")
+    return tuple(map(int, words))

@@ -1,0 +1,1 @@
+"""The science: recurrent cells written out by hand, their training, and what can be seen inside. Torch, no screen."""

@@ -1,0 +1,233 @@
+"""A recipe is all that determines a run: its task, its network, its training and its seed.
+
+Every field's limits, default and help are said here once. The recipe form, the command line, the checkpoint and the
+protocol read them from `FIELDS`; nobody repeats them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+TaskName = Literal["count", "recall", "file"]
+CellName = Literal["rnn", "lstm", "gru"]
+InitName = Literal["uniform", "normal", "uniform-normal-bias"]
+BatchWord = Literal["half", "full"]
+Value = int | float | str
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be; the message is one sentence that names the field, the rule and a way out."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be learned."""
+
+    task: Annotated[TaskName, Meta(description="What the network is asked at every step of a sequence.")] = "count"
+    vocab_size: Annotated[
+        int, Meta(ge=2, le=4096, description="How many different numbers there are: 0 up to vocab_size - 1.")
+    ] = 128
+    length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
+    path: Annotated[str, Meta(max_length=4096, description="The text file of whole numbers that task file reads.")] = ""
+    held_out: Annotated[
+        float, Meta(ge=0, le=0.9, description="The part of the sequences kept from training and scored apart.")
+    ] = 0.0
+
+
+class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The network that is to learn it."""
+
+    cell: Annotated[CellName, Meta(description="The recurrent cell: how one hidden state makes the next.")] = "rnn"
+    hidden_size: Annotated[
+        int, Meta(ge=1, le=1024, description="How many numbers the hidden state has: all the memory there is.")
+    ] = 32
+    init: Annotated[
+        InitName, Meta(description="How the cell's weights start: normal is the blog's, uniform is PyTorch's.")
+    ] = "uniform"
+
+
+class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """How it learns."""
+
+    epochs: Annotated[int, Meta(ge=1, le=100_000, description="How many times training goes through the data.")] = 25
+    batch_size: Annotated[
+        Annotated[int, Meta(ge=1, le=4096)] | BatchWord,
+        Meta(description="Sequences an update learns from at once: a number, half or full."),
+    ] = "half"
+    learning_rate: Annotated[
+        float, Meta(gt=0, le=100, description="Adam's first step size; it falls in a line to 0 over the epochs.")
+    ] = 0.1
+    seed: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Fixes the starting weights and the order of the data.")
+    ] = 0
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that determines a run. The defaults are the reference recipe: a tenth of a second to 100 %."""
+
+    task: TaskConfig = TaskConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+
+    def values(self) -> dict[str, Value]:
+        """Every field by its name, sections flattened: no two sections share a name."""
+        return {name: getattr(getattr(self, field.section), name) for name, field in FIELDS.items()}
+
+    def replace(self, **changes: Value) -> Recipe:
+        """This recipe with some fields changed; raises `RecipeError` for a value its field refuses."""
+        return recipe_of({**self.values(), **changes})
+
+
+class Field(Struct, frozen=True):
+    """One field of a recipe as a person meets it: its name, its limits, its words, its default, its help."""
+
+    name: str
+    section: str
+    kind: type[int] | type[float] | type[str]
+    low: float | None
+    high: float | None
+    above: float | None
+    words: tuple[str, ...]
+    default: Value
+    help: str
+
+    @property
+    def is_choice(self) -> bool:
+        return self.kind is str and bool(self.words)
+
+    @property
+    def rule(self) -> str:
+        """What the field takes, to stand after "choose"."""
+        words = ", ".join(self.words[:-1]) + " or " + self.words[-1] if self.words else ""
+        if self.kind is str:
+            return words or "a path"
+        noun = "a whole number" if self.kind is int else "a number"
+        start = f"above {plain(self.above)}" if self.above is not None else f"from {plain(self.low)}"
+        span = f"{noun} {start} {'and up ' if self.above is not None else ''}to {plain(self.high)}"
+        return f"{span}, {words}" if words else span
+
+    def parse(self, text: str) -> Value:
+        """The value a person typed; raises `RecipeError` with the rule in it."""
+        text = text.strip()
+        if self.kind is str or text in self.words:
+            return self.check(text)
+        try:
+            return self.check(self.kind(text))
+        except (ValueError, OverflowError) as error:
+            if isinstance(error, RecipeError):
+                raise
+            raise self.refusal(text) from None
+
+    def check(self, value: Value) -> Value:
+        """The same value when the field allows it; raises `RecipeError` otherwise."""
+        if value in self.words or (self.kind is str and not self.words and isinstance(value, str)):
+            return value
+        if self.kind is str or isinstance(value, str | bool) or not self._inside(value):
+            raise self.refusal(value)
+        return value
+
+    def _inside(self, value: float) -> bool:
+        above_low = value > self.above if self.above is not None else self.low is None or value >= self.low
+        return above_low and (self.high is None or value <= self.high)
+
+    def refusal(self, given: object) -> RecipeError:
+        shown = f"{given!s:.24}" or "nothing"
+        return RecipeError(self.name, f"{self.name} cannot be {shown}: choose {self.rule}.")
+
+
+def plain(number: float | None) -> str:
+    """A limit as a person reads it: `1,024`, `0.9`."""
+    return f"{number:,.10g}"
+
+
+def _field(section: str, config: type[Struct], name: str, hint: Any) -> Field:
+    inner, meta = get_args(hint)
+    parts = [inner] if get_origin(inner) in (Literal, None) else get_args(inner)
+    words = next((get_args(part) for part in parts if get_origin(part) is Literal), ())
+    kind, limits = next((_number(part, meta) for part in parts if get_origin(part) is not Literal), (str, Meta()))
+    default = getattr(config(), name)
+    return Field(name, section, kind, limits.ge, limits.le, limits.gt, words, default, meta.description)
+
+
+def _number(part: Any, meta: Meta) -> tuple[Any, Meta]:
+    """A number's type and limits, which stand with it when it is one of two things that a field takes."""
+    return get_args(part) if get_origin(part) is Annotated else (part, meta)
+
+
+FIELDS: Mapping[str, Field] = {
+    name: _field(section, config, name, hint)
+    for section, config in (("task", TaskConfig), ("model", ModelConfig), ("train", TrainConfig))
+    for name, hint in get_type_hints(config, include_extras=True).items()
+}
+"""Every field of a recipe by name, in the order in which a form shows them."""
+
+
+def recipe_of(values: Mapping[str, Value]) -> Recipe:
+    """The recipe with these values (missing ones by default), checked field by field and as a whole.
+
+    Raises:
+        RecipeError: a name is unknown, a field refuses its value, or two fields do not go together.
+    """
+    for name in values:
+        if name not in FIELDS:
+            raise RecipeError(name, f"A recipe has no field {name:.24}: its fields are {', '.join(FIELDS)}.")
+    sections: dict[str, dict[str, Any]] = {"task": {}, "model": {}, "train": {}}
+    for name, value in values.items():
+        sections[FIELDS[name].section][name] = FIELDS[name].check(value)
+    return check(msgspec.convert(sections, Recipe))
+
+
+def check(recipe: Recipe) -> Recipe:
+    """The same recipe when its fields go together; raises `RecipeError` otherwise."""
+    task = recipe.task
+    if task.task != "file" and task.length >= task.vocab_size:
+        raise RecipeError(
+            "length",
+            f"length cannot be {task.length} with vocab_size {task.vocab_size}: "
+            f"choose at most {task.vocab_size - 1}, so that there is a sequence to count.",
+        )
+    if task.task == "file" and not task.path:
+        raise RecipeError("path", "path cannot be empty with task file: name a text file of whole numbers.")
+    return recipe
+
+
+class Plan(Struct, frozen=True):
+    """What a recipe implies once its sequences are counted."""
+
+    sequences: int
+    batch_size: int
+    updates_per_epoch: int
+    updates: int
+    weights: int
+
+
+def plan(recipe: Recipe, sequences: int) -> Plan:
+    """What training `recipe` on that many sequences implies: whole batches only, the rest of an epoch is dropped.
+
+    Raises:
+        RecipeError: the batch is larger than the data.
+    """
+    wanted = recipe.train.batch_size
+    size = {"half": max(1, sequences // 2), "full": sequences}.get(wanted) if isinstance(wanted, str) else wanted
+    assert size is not None
+    if size > sequences:
+        raise RecipeError(
+            "batch_size",
+            f"batch_size cannot be {size} with {sequences} sequences: choose at most {sequences}, half or full.",
+        )
+    each = sequences // size
+    return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe))
+
+
+def weights(recipe: Recipe) -> int:
+    """How many weights the network has: the cell's G blocks of `(D, V)`, `(D, D)` and two biases, and the head."""
+    blocks = {"rnn": 1, "lstm": 4, "gru": 3}[recipe.model.cell]
+    d, v = recipe.model.hidden_size, recipe.task.vocab_size
+    return blocks * d * (v + d + 2) + v * (d + 1)

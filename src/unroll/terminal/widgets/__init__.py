@@ -1,0 +1,1 @@
+"""One pane a file: each is drawn from its attributes alone and says upward what a person did."""
