@@ -11,7 +11,7 @@ can type at an engine by hand:
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,9 @@ from unroll.recipe import Plan, Recipe
 
 VERSION = 1
 MAX_LINE = 16 * 2**20
-"""Bytes in a line at most; a longer one is refused."""
+"""Bytes in a line of the engine's at most; a longer one is refused."""
+MAX_REQUEST = 2**20
+"""Bytes in a request at most."""
 
 Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
 """How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
@@ -36,32 +38,35 @@ class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower
     """Anything that goes over the line."""
 
 
-class Request(Message, frozen=True, kw_only=True):
-    """Something asked of the engine."""
-
-    id: int
+A = TypeVar("A", bound="Answer")
 
 
-class Create(Request, frozen=True, kw_only=True):
+class Request(Message, Generic[A], frozen=True, kw_only=True):
+    """Something asked of the engine; `A` is what answers it. A client numbers its requests, from 1 up."""
+
+    id: int = 0
+
+
+class Create(Request["Created"], frozen=True, kw_only=True):
     """Make an untrained network by a recipe; answered by `created`."""
 
     recipe: Recipe = Recipe()
 
 
-class Play(Request, frozen=True, kw_only=True):
+class Play(Request["Done"], frozen=True, kw_only=True):
     """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training."""
 
     run: int = 0
     pace: Pace = "full"
 
 
-class Pause(Request, frozen=True, kw_only=True):
+class Pause(Request["Done"], frozen=True, kw_only=True):
     """Stop after the update under way; answered by `done`."""
 
     run: int = 0
 
 
-class Advance(Request, frozen=True, kw_only=True):
+class Advance(Request["Done"], frozen=True, kw_only=True):
     """Make so many updates, then pause; answered by `done` at once."""
 
     run: int = 0
@@ -77,7 +82,7 @@ class Window(Struct, frozen=True):
     units: int = 64
 
 
-class Look(Request, frozen=True, kw_only=True):
+class Look(Request["Looked"], frozen=True, kw_only=True):
     """Run the network over a moment's sequence; answered by `looked`."""
 
     moment: Moment

@@ -1,0 +1,44 @@
+"""What the terminal may do with an engine, whichever it is: a process here, a process elsewhere, or a recording."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from unroll.engine.protocol import Answer, Hello, Progress, Request
+
+A = TypeVar("A", bound=Answer)
+
+
+class EngineError(Exception):
+    """The engine refused something; the message is its sentence."""
+
+
+class EngineDied(EngineError):  # noqa: N818 - it says what is
+    """The engine is gone; the message is a sentence, `last_lines` the last things it logged, oldest first."""
+
+    def __init__(self, sentence: str, last_lines: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.last_lines = tuple(last_lines)
+
+
+class Conversation(Protocol):
+    """One engine, from its first word to its end."""
+
+    @property
+    def hello(self) -> Awaitable[Hello]:
+        """The engine's first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
+
+    @property
+    def log_path(self) -> Path:
+        """The file in which an engine on this machine keeps its log; it exists once there is something in it."""
+
+    async def ask(self, request: Request[A]) -> A:
+        """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
+
+    def events(self) -> AsyncIterator[Progress]:
+        """Every progress, in order, for one reader; ends after `close` and raises `EngineDied` on any other end."""
+
+    async def close(self) -> None:
+        """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""

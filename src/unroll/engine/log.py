@@ -1,0 +1,55 @@
+"""A log that takes care of itself: a file of bounded size for the user's eyes alone, made when there is need.
+
+A line is appended in one write, so that several processes can share a file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import platformdirs
+
+STATE_DIR = "UNROLL_STATE_DIR"
+"""The environment variable that names another state folder."""
+MAX_LOG = 256 * 2**10
+"""Bytes in a log at most, before it becomes `NAME.1` and the one before that is dropped."""
+
+
+def state_dir() -> Path:
+    """The folder for what outlives the program: the platform's own, or the one that `UNROLL_STATE_DIR` names."""
+    return Path(os.environ.get(STATE_DIR) or platformdirs.user_state_dir("unroll"))
+
+
+def printable(text: str, length: int = 2000) -> str:
+    """Text as one line that no terminal takes for a command: control characters become question marks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:length])
+
+
+class Log:
+    """One log file. A log that cannot be written is silently not written: it must not stop what it tells of."""
+
+    def __init__(self, name: str, max_bytes: int = MAX_LOG) -> None:
+        self.path = state_dir() / name
+        self._max_bytes = max_bytes
+
+    def write(self, text: str) -> None:
+        """Add each line of `text`, with the time and the process."""
+        stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()} "
+        lines = "".join(f"{stamp}{printable(line)}\n" for line in text.splitlines())
+        try:
+            self._append(lines.encode("utf-8", "replace"))
+        except OSError:
+            return
+
+    def _append(self, data: bytes) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, data)
+            full = os.fstat(descriptor).st_size > self._max_bytes
+        finally:
+            os.close(descriptor)
+        if full:
+            self.path.replace(self.path.with_name(f"{self.path.name}.1"))
