@@ -1,0 +1,141 @@
+"""The network: a cell, the loop over time, and a linear head.
+
+    h_t = cell(x_t, h_{t-1}),   logits_t = W h_t + b
+
+There is one loop, `SequenceModel.steps`. Answering, training and looking inside all run it; they differ in what they
+keep of the steps that it yields, and an intervention alters the state that it carries.
+
+Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; S networks at once, in front of all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from unroll.network.cells import CELLS, Cell, State, Step
+from unroll.recipe import CellName, InitName, Recipe
+
+
+class Intervention(Protocol):
+    """What is done to the state between steps; `step` counts from 0. Return the state itself to leave it alone."""
+
+    def before(self, step: int, state: State) -> State:
+        """The state that this step is to start from: cut the loop here."""
+        ...
+
+    def after(self, step: int, state: State) -> State:
+        """The state that this step is to leave: silence or clamp a unit here."""
+        ...
+
+
+class Head(nn.Module):
+    """The linear layer from hidden units to logits; names and shapes are those of `torch.nn.Linear`."""
+
+    def __init__(self, hidden_size: int, vocab_size: int, members: int | None = None) -> None:
+        super().__init__()
+        lead = () if members is None else (members,)
+        self.weight = nn.Parameter(torch.empty(*lead, vocab_size, hidden_size))
+        self.bias = nn.Parameter(torch.empty(*lead, vocab_size))
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Logits `(..., V)` from `h` `(..., D)`; of S networks, `(S, ..., V)` from `(S, ..., D)`."""
+        if self.weight.dim() == 2:
+            return nn.functional.linear(h, self.weight, self.bias)
+        logits = torch.baddbmm(self.bias.unsqueeze(1), h.flatten(1, -2), self.weight.mT)
+        return logits.view(*h.shape[:-1], -1)
+
+
+class SequenceModel(nn.Module):
+    """A recurrent network that answers at every step of a sequence what comes next."""
+
+    def __init__(self, cell: CellName, vocab_size: int, hidden_size: int, members: int | None = None) -> None:
+        """A network with unset weights (load them or `initialise`); `members` networks of a kind when given."""
+        super().__init__()
+        self.vocab_size = vocab_size
+        self.hidden_size = hidden_size
+        self.members = members
+        self.rnn: Cell = CELLS[cell](vocab_size, hidden_size, members)
+        self.head = Head(hidden_size, vocab_size, members)
+
+    @classmethod
+    def of(cls, recipe: Recipe, seeds: Sequence[int] | None = None) -> SequenceModel:
+        """The untrained network of a recipe, by its own seed; or with `seeds`, so many networks in one."""
+        lead = None if seeds is None else len(seeds)
+        model = cls(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size, lead)
+        initialise(model, recipe.model.init, [recipe.train.seed] if seeds is None else seeds)
+        return model
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """The logits at every step, and the state to continue from.
+
+        Args:
+            x: Integers `(L, B)` or `(L,)`, or one-hot `(L, B, V)` or `(L, V)`; L is any length from 1.
+            state: What an earlier call returned; zeros when left out.
+
+        Returns:
+            Logits `(L, B, V)` or `(L, V)`, and the last step's state.
+
+        Raises:
+            ValueError: `x` has no step, or a one-hot of another vocabulary, or `state` is another cell's.
+            IndexError: a number is outside the vocabulary.
+        """
+        states = [step.state for step in self.steps(x, state)]
+        return self.head(torch.stack([s.h for s in states], self.time_dim)), states[-1]
+
+    def steps(self, x: Tensor, state: State | None = None, does: Intervention | None = None) -> Iterator[Step]:
+        """The one loop over time: yields every step's state and gates, under an intervention if there is one.
+
+        Args, errors: as for `forward`.
+        """
+        self._check(x, state)
+        p = self.rnn.project(x).unbind(self.time_dim)
+        now = self.rnn.zero_state(p[0]) if state is None else state
+        for t, p_t in enumerate(p):
+            if does is not None:
+                now = does.before(t, now)
+            now, gates = self.rnn.step(p_t, now)
+            if does is not None:
+                now = does.after(t, now)
+            yield Step(now, gates)
+
+    @property
+    def time_dim(self) -> int:
+        """Where the steps of a sequence lie: first, but for S networks."""
+        return 0 if self.members is None else 1
+
+    def _check(self, x: Tensor, state: State | None) -> None:
+        if x.shape[self.time_dim] == 0:
+            raise ValueError("A sequence needs at least one step.")
+        if x.is_floating_point() and x.shape[-1] != self.vocab_size:
+            raise ValueError(f"A one-hot input of {x.shape[-1]} does not fit a vocabulary of {self.vocab_size}.")
+        if state is not None and (state.c is not None) != self.rnn.has_c:
+            raise ValueError(f"The state {'has no' if self.rnn.has_c else 'has a'} cell state: it is another cell's.")
+
+
+@torch.no_grad()
+def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> None:
+    """Draw all weights, member by member, each from its own seed: a member equals the single network of that seed.
+
+    uniform              all of U(-1/sqrt(D), 1/sqrt(D)): PyTorch's default for cells and, with D inputs, for heads
+    normal               the cell's weights and biases standard normal, the head uniform
+    uniform-normal-bias  the cell's biases standard normal, all else uniform
+    """
+    bound = model.hidden_size**-0.5
+    for member, seed in enumerate(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        for name, parameter in model.named_parameters():
+            values = torch.empty(parameter.shape if model.members is None else parameter.shape[1:])
+            if _is_normal(name, init):
+                values.normal_(generator=generator)
+            else:
+                values.uniform_(-bound, bound, generator=generator)
+            (parameter if model.members is None else parameter[member]).copy_(values)
+
+
+def _is_normal(name: str, init: InitName) -> bool:
+    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "uniform-normal-bias": ("rnn.bias",)}
+    return name.startswith(normal[init])
