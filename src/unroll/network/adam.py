@@ -1,0 +1,91 @@
+"""Adam over one flat buffer that holds all weights of a network (Kingma & Ba 2014, algorithm 1).
+
+    m <- m + (1 - beta_1) (g - m),   v <- beta_2 v + (1 - beta_2) g^2
+    w <- w - lr / (1 - beta_1^k) * m / (sqrt(v) / sqrt(1 - beta_2^k) + eps)        k = steps made, this one included
+
+The weights of the module become views of the buffer, so one step is a handful of operations however many weights
+there are, and a snapshot of weights and optimizer is three copies. The arithmetic is that of `torch.optim.Adam`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
+
+
+class Snapshot(NamedTuple):
+    """All weights and the optimizer's state after `steps` steps, each flat `(weights,)`. Never written to."""
+
+    weights: Tensor
+    m: Tensor
+    v: Tensor
+    steps: int
+
+    @property
+    def nbytes(self) -> int:
+        return self.weights.nbytes + self.m.nbytes + self.v.nbytes
+
+
+class Adam:
+    """The optimizer of a module, whose parameters and gradients it gathers in two flat buffers."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.weights = gather(module)
+        self.gradient = torch.zeros_like(self.weights)
+        for parameter, view in zip(module.parameters(), views(module, self.gradient), strict=True):
+            parameter.grad = view
+        self.m = torch.zeros_like(self.weights)
+        self.v = torch.zeros_like(self.weights)
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Move the weights by the gradient that stands in the parameters' `grad`."""
+        self.steps += 1
+        self.m.lerp_(self.gradient, 1 - BETA_1)
+        self.v.mul_(BETA_2).addcmul_(self.gradient, self.gradient, value=1 - BETA_2)
+        root = self.v.sqrt().div_((1 - BETA_2**self.steps) ** 0.5).add_(EPS)
+        self.weights.addcdiv_(self.m, root, value=-learning_rate / (1 - BETA_1**self.steps))
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything that training on needs."""
+        return Snapshot(self.weights.clone(), self.m.clone(), self.v.clone(), self.steps)
+
+    @torch.no_grad()
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of a network of the same shape; the snapshot stays as it is."""
+        self.weights.copy_(snapshot.weights)
+        self.m.copy_(snapshot.m)
+        self.v.copy_(snapshot.v)
+        self.steps = snapshot.steps
+
+
+def views(module: nn.Module, flat: Tensor) -> list[Tensor]:
+    """Each parameter's part of `flat`, in the parameters' order, with its shape and its order in memory."""
+    parameters = list(module.parameters())
+    parts = torch.split(flat, [parameter.numel() for parameter in parameters])
+    return [
+        part.as_strided(parameter.shape, parameter.stride(), part.storage_offset())
+        for parameter, part in zip(parameters, parts, strict=True)
+    ]
+
+
+@torch.no_grad()
+def gather(module: nn.Module) -> Tensor:
+    """Move all parameters into one flat buffer, which is returned; their values stay."""
+    parameters = list(module.parameters())
+    flat = parameters[0].new_empty(sum(parameter.numel() for parameter in parameters))
+    for parameter, view in zip(parameters, views(module, flat), strict=True):
+        view.copy_(parameter)
+        parameter.data = view
+    return flat
+
+
+def put(module: nn.Module, weights: Tensor) -> None:
+    """Set all parameters from a flat buffer that `gather` made of a module of the same shape."""
+    for parameter, view in zip(module.parameters(), views(module, weights), strict=True):
+        parameter.data.copy_(view)

@@ -1,0 +1,46 @@
+"""The network as it was after every epoch, thinned evenly to a budget of bytes."""
+
+from __future__ import annotations
+
+from unroll.network.adam import Snapshot
+
+BUDGET = 64 * 2**20
+
+
+class Snapshots:
+    """Snapshots by epoch: the newest, and all multiples of a stride, which doubles when the budget is reached."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._budget = budget
+        self._stride = 1
+        self._kept: dict[int, Snapshot] = {}
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs that are kept, rising."""
+        return list(self._kept)
+
+    def add(self, epoch: int, snapshot: Snapshot) -> None:
+        """Keep the snapshot of a later epoch than all others, and drop what no longer fits."""
+        if self._kept:
+            newest = next(reversed(self._kept))
+            if newest % self._stride:
+                del self._kept[newest]
+        self._kept[epoch] = snapshot
+        while len(self._kept) > 1 and len(self._kept) * snapshot.nbytes > self._budget:
+            self._stride *= 2
+            self._kept = {e: kept for e, kept in self._kept.items() if e % self._stride == 0 or e == epoch}
+            if self._stride > epoch:
+                self._kept = {epoch: snapshot}
+
+    def nearest(self, epoch: int) -> tuple[int, Snapshot]:
+        """The kept snapshot nearest to an epoch, the earlier of two equally near, and its epoch."""
+        found = min(self._kept, key=lambda kept: abs(kept - epoch))
+        return found, self._kept[found]
+
+    def until(self, epoch: int) -> Snapshots:
+        """The same snapshots up to an epoch, sharing their memory: the past of a branch."""
+        past = Snapshots(self._budget)
+        past._stride = self._stride
+        past._kept = {e: kept for e, kept in self._kept.items() if e <= epoch}
+        return past

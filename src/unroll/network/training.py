@@ -1,0 +1,190 @@
+"""Training as a generator of updates: to pause is not to ask for the next one.
+
+An epoch takes the training sequences in a new order, in whole batches, and drops the rest. Adam follows the gradient
+of the cross-entropy over all positions. The learning rate falls in a line, one step an epoch: of E epochs, the epoch
+e = 0, 1, ... trains at lr * (1 - e / E). A recipe determines every weight after every update, to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
+
+import torch
+from torch import Tensor
+
+from unroll.network.adam import Adam, put
+from unroll.network.batches import Sequences, order, sequences, split
+from unroll.network.bptt import backpropagate
+from unroll.network.model import SequenceModel
+from unroll.network.snapshots import Snapshots
+from unroll.recipe import Recipe, RecipeError, plan
+from unroll.tasks import items
+
+
+class Update(NamedTuple):
+    """One update made: its number from 1, and how its batch was answered just before it.
+
+    Attributes:
+        loss: Cross-entropy in nats, the mean over all positions of the batch.
+        accuracy: The part of the batch answered right at the last step.
+    """
+
+    update: int
+    loss: float
+    accuracy: float
+
+
+class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
+    """Training came upon a loss that is no number; one sentence says where, the likely cause and the way out.
+
+    Attributes:
+        update: The update, counted from 1, that could not be made or kept.
+    """
+
+    def __init__(self, update: int, learning_rate: float) -> None:
+        self.update = update
+        super().__init__(
+            f"The loss was no longer a number at update {update}: the learning rate {learning_rate:g} is likely too "
+            "large; go on from an earlier epoch, or train again, with a smaller one."
+        )
+
+
+class Training:
+    """One run: a recipe, the network it makes, and how far it has come.
+
+    Attributes:
+        recipe: All that determines the run.
+        plan: What the recipe implies: sequences, batch size, updates.
+        model: The newest network, changed in place by every update.
+        update: Updates made so far.
+    """
+
+    def __init__(self, recipe: Recipe, device: str = "cpu") -> None:
+        """An untrained network, at update 0.
+
+        Raises:
+            RecipeError: two fields of the recipe do not go together.
+        """
+        train, held_out = split(items(recipe.task), recipe.task.held_out)
+        self.recipe = recipe
+        self.plan = plan(recipe, len(train))
+        self.device = device
+        self.model = SequenceModel.of(recipe).to(device)
+        self.update = 0
+        self._data = sequences(train, device)
+        self._held_out = sequences(held_out, device) if held_out else None
+        self._adam = Adam(self.model)
+        self._good = self._adam.weights.clone()
+        self._diverged: Diverged | None = None
+        self._snapshots = Snapshots()
+        self._snapshots.add(0, self._adam.snapshot())
+        self._ordered = -1
+        self._columns = torch.empty(0)
+
+    @property
+    def epoch(self) -> float:
+        """Epochs trained so far, whole or in part."""
+        return self.update / self.plan.updates_per_epoch
+
+    def updates(self) -> Iterator[Update]:
+        """Make the updates that are left, one each time the next is asked for.
+
+        Raises:
+            Diverged: the loss is not finite; `model` then holds the last weights whose loss was. Asking again
+                raises it again.
+        """
+        while self.update < self.plan.updates:
+            yield self._make_update()
+
+    def _make_update(self) -> Update:
+        if self._diverged is not None:
+            raise self._diverged
+        epoch, place = divmod(self.update, self.plan.updates_per_epoch)
+        batch = self._data.pick(self._order(epoch)[place])
+        loss, accuracy = backpropagate(self.model, batch.x, batch.y)
+        value = loss.item()
+        if not math.isfinite(value):
+            self._give_up()
+        self._good.copy_(self._adam.weights)
+        self._adam.step(learning_rate(self.recipe, epoch))
+        if place == self.plan.updates_per_epoch - 1:
+            self._end_epoch(epoch + 1)
+        self.update += 1
+        return Update(self.update, value, accuracy.item())
+
+    def _order(self, epoch: int) -> Tensor:
+        """The columns of every batch of an epoch, `(updates, B)`."""
+        if self._ordered != epoch:
+            whole = self.plan.updates_per_epoch * self.plan.batch_size
+            columns = order(self.recipe.train.seed, epoch, self._data.total)[:whole]
+            self._columns = columns.view(-1, self.plan.batch_size).to(self.device)
+            self._ordered = epoch
+        return self._columns
+
+    def _end_epoch(self, epoch: int) -> None:
+        if not self._adam.weights.isfinite().all():
+            self._give_up()
+        self._snapshots.add(epoch, self._adam.snapshot())
+
+    def _give_up(self) -> NoReturn:
+        self._adam.weights.copy_(self._good)
+        self._diverged = Diverged(self.update + 1, self.recipe.train.learning_rate)
+        raise self._diverged
+
+    def accuracy(self) -> float:
+        """The part of all training sequences answered right at the last step."""
+        return last_step_accuracy(self.model, self._data)
+
+    def held_out_accuracy(self) -> float | None:
+        """The same of the sequences held out; None when there are none."""
+        return None if self._held_out is None else last_step_accuracy(self.model, self._held_out)
+
+    @property
+    def epochs_kept(self) -> list[int]:
+        """The epochs whose snapshots are kept, rising: those that `at` and `branch` give exactly."""
+        return self._snapshots.epochs
+
+    def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
+        """The network as it was after an epoch, and the epoch really given: the nearest of `epochs_kept`.
+
+        None, or an epoch not yet trained, gives the newest network: `model` itself, which training goes on changing.
+        """
+        if epoch is None or epoch >= self.epoch:
+            return self.model, self.epoch
+        found, snapshot = self._snapshots.nearest(epoch)
+        model = SequenceModel(self.recipe.model.cell, self.recipe.task.vocab_size, self.recipe.model.hidden_size)
+        put(model.to(self.device), snapshot.weights)
+        return model, float(found)
+
+    def branch(self, epoch: int, recipe: Recipe) -> Training:
+        """A run that goes on from an epoch, weights and optimizer and all, under a recipe with other training.
+
+        The epoch really taken is the nearest of `epochs_kept` (`branch.epoch` says which); an unchanged recipe repeats
+        this run to the bit.
+
+        Raises:
+            RecipeError: the recipe changes the task or the network.
+        """
+        if recipe.task != self.recipe.task or recipe.model != self.recipe.model:
+            raise RecipeError("cell", "A branch keeps its task and its network: change learning_rate, epochs or seed.")
+        found, snapshot = self._snapshots.nearest(epoch)
+        branch = Training(recipe, self.device)
+        branch._adam.restore(snapshot)
+        branch._good.copy_(snapshot.weights)
+        branch._snapshots = self._snapshots.until(found)
+        branch.update = found * branch.plan.updates_per_epoch
+        return branch
+
+
+def learning_rate(recipe: Recipe, epoch: int) -> float:
+    """The learning rate of an epoch, counted from 0."""
+    return recipe.train.learning_rate * (1 - epoch / recipe.train.epochs)
+
+
+@torch.no_grad()
+def last_step_accuracy(model: SequenceModel, data: Sequences) -> float:
+    """The part of the sequences answered right at the last step."""
+    logits, _ = model(data.x)
+    return float((logits[-1].argmax(-1) == data.y[-1]).float().mean())
