@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import platformdirs
 
@@ -30,18 +32,21 @@ def printable(text: str, length: int = 2000) -> str:
 class Log:
     """One log file. A log that cannot be written is silently not written: it must not stop what it tells of."""
 
-    def __init__(self, name: str, max_bytes: int = MAX_LOG) -> None:
+    def __init__(self, name: str, echo: TextIO | None = None, max_bytes: int = MAX_LOG) -> None:
+        """The log of that name in the state folder; `echo` gets every line too, for whoever started this process."""
         self.path = state_dir() / name
+        self._echo = echo
         self._max_bytes = max_bytes
 
     def write(self, text: str) -> None:
         """Add each line of `text`, with the time and the process."""
         stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()} "
-        lines = "".join(f"{stamp}{printable(line)}\n" for line in text.splitlines())
-        try:
-            self._append(lines.encode("utf-8", "replace"))
-        except OSError:
-            return
+        lines = [printable(line) for line in text.splitlines()]
+        with suppress(OSError):
+            if self._echo:
+                print(*lines, sep="\n", file=self._echo, flush=True)
+        with suppress(OSError):
+            self._append("".join(f"{stamp}{line}\n" for line in lines).encode("utf-8", "replace"))
 
     def _append(self, data: bytes) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,66 @@
+"""An engine as a process: the descriptors first, then everything else.
+
+Descriptor 1 is kept for the protocol, and whatever else is printed there (by a library, by a child) goes to standard
+error instead. This happens before torch is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+
+WATCHDOG = 5.0
+"""Seconds after the end of standard input until an engine that is stuck ends all the same."""
+HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
+{"type": "create", "id": 1}
+"""
+
+
+def serve(device: str = "cpu") -> None:
+    """Answer on standard output the requests on standard input, until that ends; then end the process."""
+    protocol = os.dup(1)
+    os.dup2(2, 1)
+    if os.isatty(0):
+        sys.stderr.write(HINT)
+    code = _serve(protocol, device)
+    sys.stderr.flush()
+    os._exit(code)  # torch takes its time to unload
+
+
+def _serve(protocol: int, device: str) -> int:
+    from unroll.engine.inbox import Inbox
+    from unroll.engine.log import Log
+    from unroll.engine.server import Server
+
+    log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)
+    log.write("the engine starts")
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"), on_end=_watch)
+    try:
+        Server(inbox, lambda line: _write_all(protocol, line), log, device).serve()
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        log.write(f"nobody listens any more: {error}")
+    except Exception:
+        log.write(traceback.format_exc())
+        raise
+    log.write("the engine ends")
+    return 0
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _watch() -> None:
+    timer = threading.Timer(WATCHDOG, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+if __name__ == "__main__":
+    serve()

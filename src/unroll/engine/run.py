@@ -1,0 +1,111 @@
+"""One run: its training, whether it goes on, at what pace, and what of it is still to be told."""
+
+from __future__ import annotations
+
+from math import inf
+
+from unroll.engine.pace import Metronome
+from unroll.engine.protocol import EPOCHS_PER_SECOND, Pace, Progress, State
+from unroll.network.training import Diverged, Training
+
+TELL_EVERY = 1 / 15
+"""Seconds between two progress messages of a run that trains."""
+
+
+class Refused(ValueError):  # noqa: N818 - it says what is
+    """Something asked that cannot be done; the message is one sentence with the way out in it."""
+
+
+class Run:
+    """A training, made to go on by `play` and `advance` and held by `pause`. Times are in seconds of one clock."""
+
+    def __init__(self, number: int, training: Training) -> None:
+        self.number = number
+        self.training = training
+        self.state: State = "ready"
+        self._updates = training.updates()
+        self._metronome = Metronome()
+        self._left: int | None = None
+        self._losses: list[float | None] = []
+        self._accuracies: list[float] = []
+        self._accuracy: float | None = None
+        self._sentence = ""
+        self._told_at = -inf
+        self._told_state: State | None = None
+
+    @property
+    def due(self) -> float:
+        """When the next update is to be made; `inf` when none is."""
+        return self._metronome.due if self.state == "training" else inf
+
+    @property
+    def tell_at(self) -> float:
+        """When the next progress is to be told: at once after a change of state, `inf` when there is nothing new."""
+        if self.state != self._told_state:
+            return -inf
+        return self._told_at + TELL_EVERY if self._losses else inf
+
+    def play(self, pace: Pace, now: float) -> None:
+        """Train on at a pace; raises `Refused` when there is nothing left to train."""
+        self._set_off(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, now)
+
+    def advance(self, updates: int, now: float) -> None:
+        """Make so many updates at full speed, then pause; raises `Refused` when there are none left, or for none."""
+        if updates < 1:
+            raise Refused(f"updates cannot be {updates}: choose a whole number from 1 up.")
+        self._set_off(inf, updates, now)
+
+    def pause(self) -> None:
+        """Make no more updates until told to."""
+        if self.state == "training":
+            self.state = "paused"
+
+    def _set_off(self, per_second: float, left: int | None, now: float) -> None:
+        if self.state in ("finished", "diverged"):
+            raise Refused(f"Run {self.number} has {self.state} and trains no further: create another run.")
+        self._left = left
+        self._metronome.set(per_second, now)
+        self.state = "training" if per_second else "paused"
+
+    def make_update(self, now: float) -> None:
+        """Make the update that is due."""
+        try:
+            update = next(self._updates)
+        except Diverged as diverged:
+            self._stop("diverged", str(diverged))
+            return
+        except Exception as error:
+            self._stop("paused", f"Run {self.number} cannot go on: {error}")
+            raise
+        self._losses.append(round(update.loss, 6))
+        self._accuracies.append(round(update.accuracy, 4))
+        self._metronome.tick(now)
+        self._count()
+
+    def _count(self) -> None:
+        if self.training.update >= self.training.plan.updates:
+            self._accuracy = round(self.training.accuracy(), 4)
+            self.state = "finished"
+        elif self._left is not None:
+            self._left -= 1
+            self.state = "training" if self._left else "paused"
+
+    def _stop(self, state: State, sentence: str) -> None:
+        self.state = state
+        self._sentence = sentence
+        self._updates = self.training.updates()
+
+    def progress(self, now: float) -> Progress:
+        """All that has not been told yet."""
+        news = Progress(
+            run=self.number,
+            state=self.state,
+            update=self.training.update,
+            losses=self._losses,
+            accuracies=self._accuracies,
+            accuracy=self._accuracy,
+            sentence=self._sentence,
+        )
+        self._losses, self._accuracies, self._sentence = [], [], ""
+        self._told_at, self._told_state = now, self.state
+        return news
