@@ -44,6 +44,11 @@ TASKS: dict[str, Task] = {
 }
 
 
+def sequences(config: TaskConfig) -> int | None:
+    """How many training sequences a task has; None where only reading its file can tell."""
+    return None if config.task == "file" else config.vocab_size - config.length
+
+
 def items(config: TaskConfig) -> list[Item]:
     """Every training sequence of a task: for `count` and `recall`, item i starts at i and there are `V - L` of them."""
     length = config.length

@@ -1,0 +1,49 @@
+"""The diverging colours of a heatmap: blue below zero, orange above, the pane's own background at zero.
+
+Steps between colours are even in CIELAB, so that equal differences look equal; blue and orange stay apart for
+colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a dark blue turns cyan.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.style import Style
+from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
+
+LEVELS = 7
+"""Shades on each side of zero. More would send more over the line than an eye can tell apart."""
+
+NEGATIVE = Color.parse("#3b8eea")
+POSITIVE = Color.parse("#f08c1e")
+
+
+def level(value: float, scale: float = 1.0) -> int:
+    """Which shade a value of -scale..scale gets: -LEVELS..LEVELS, 0 only close to zero."""
+    share = max(-1.0, min(1.0, value / scale))
+    return round(share * LEVELS)
+
+
+def glyphs(shade: int, width: int) -> str:
+    """The sign in characters, one to three of them for how far from zero: legible with colour off."""
+    count = min(width, -(-abs(shade) * 3 // LEVELS))
+    return (("+" if shade > 0 else "-") * count if shade else "·").center(width)
+
+
+@lru_cache(maxsize=8)
+def shades(background: Color) -> list[Style]:
+    """A style for every level, so that `shades(b)[level]` holds for negative levels too (Python's own indexing)."""
+    upward = [_shade(background, POSITIVE, n) for n in range(LEVELS + 1)]
+    downward = [_shade(background, NEGATIVE, n) for n in range(LEVELS, 0, -1)]
+    return upward + downward
+
+
+def _shade(background: Color, extreme: Color, n: int) -> Style:
+    colour = _between(background, extreme, n / LEVELS)
+    glyph = _between(colour, colour.get_contrast_text(1.0), 0.45 if n else 0.25)
+    return Style(bgcolor=colour.rich_color, color=glyph.rich_color)
+
+
+def _between(start: Color, end: Color, share: float) -> Color:
+    a, b = rgb_to_lab(start), rgb_to_lab(end)
+    return lab_to_rgb(Lab(*(x + (y - x) * share for x, y in zip((a.L, a.a, a.b), (b.L, b.a, b.b), strict=True))))

@@ -1,0 +1,73 @@
+"""The next number: the likeliest answers after the chosen step, as bars with percentages.
+
+Drawn from a `Trace`, a step and the right answer (None where the task has none). Knows no engine and no other pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from unroll.engine.protocol import Candidate
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
+
+
+class NextNumber(Widget):
+    """Bars for the likeliest numbers. The right one is marked with `✓`; a wrong first one with `✗`."""
+
+    COMPONENT_CLASSES = {BAR, RIGHT, WRONG}
+    DEFAULT_CSS = """
+    NextNumber {
+        & .next-number--bar { color: $text-muted; }
+        & .next-number--right { color: $success; }
+        & .next-number--wrong { color: $error; }
+    }
+    """
+
+    candidates: reactive[Sequence[Candidate]] = reactive(())
+    answer: reactive[int | None] = reactive(None)
+    after: reactive[int | None] = reactive(None)
+
+    def on_mount(self) -> None:
+        self.border_title = "Next number"
+
+    def watch_after(self, after: int | None) -> None:
+        self.border_subtitle = "" if after is None else f"after {after}"
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self.candidates):
+            return Strip.blank(width, self.rich_style)
+        number, probability = self.candidates[y].number, self.candidates[y].probability
+        digits = len(str(max(c.number for c in self.candidates)))
+        mark, style = self._verdict(y, number)
+        head, tail = f"{mark} {number:>{digits}} ", f" {percent(probability):>7}"
+        bar = bar_of(probability, width - len(head) - len(tail))
+        return Strip([Segment(head, style), Segment(bar, style), Segment(tail, style)], width)
+
+    def _verdict(self, rank: int, number: int) -> tuple[str, Style]:
+        if number == self.answer:
+            return "✓", self.get_component_rich_style(RIGHT)
+        if rank == 0 and self.answer is not None:
+            return "✗", self.get_component_rich_style(WRONG)
+        return " ", self.get_component_rich_style(BAR)
+
+
+def bar_of(share: float, width: int) -> str:
+    """A bar of `share` of `width` cells, to the eighth of a cell."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def percent(share: float) -> str:
+    """`97.3 %`; never a rounded `100.0 %` for what is not certain."""
+    shown = f"{share * 100:.1f}"
+    return f"{'>99.9' if shown == '100.0' and share < 1 else shown} %"
