@@ -1,0 +1,124 @@
+"""The screen twice: as the compositor wants it, and as the terminal is known to hold it.
+
+`absorb` takes what Textual would have printed into the wanted screen; `paint` writes the cells in which the two differ,
+and marks them painted. Any number of updates may be absorbed before the next painting: what was never painted is never
+sent. A row that the terminal may have lost is `None` on the painted side: `forget` makes all of them so.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rich.color import ColorSystem
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Size
+
+from unroll.terminal.brush import Brush, Place
+from unroll.terminal.cells import BLANK, Cell, cells_of, is_undisputed
+
+REPAIR = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7l\x1b[?25l\x0f\x1b(B\x1b[m"
+"""What painting relies on: no scrolling region, absolute places, no insertion, no wrapping, ASCII, a plain pen."""
+
+
+class Canvas:
+    """Both screens, and the rows in which they may differ."""
+
+    def __init__(self) -> None:
+        self.size = Size(0, 0)
+        self.cursor: Place | None = None
+        self.wanted: list[list[Cell]] = []
+        self.painted: list[list[Cell] | None] = []
+        self.stale: set[int] = set()
+        self.forgotten = True
+
+    def forget(self) -> None:
+        """The terminal may hold anything: the next painting writes every cell."""
+        self.painted = [None] * self.size.height
+        self.stale = set(range(self.size.height))
+        self.cursor = None
+        self.forgotten = True
+
+    def resize(self, size: Size) -> None:
+        """A screen of another size, blank until it is absorbed."""
+        self.size = size
+        self.wanted = [[BLANK] * size.width for _ in range(size.height)]
+        self.forget()
+
+    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
+        """Take an update of the compositor into the wanted screen."""
+        for y, x, cells in _patches(update, system):
+            row = self.wanted[y]
+            if row[x : x + len(cells)] != cells:
+                splice(row, x, cells[: self.size.width - x])
+                self.stale.add(y)
+
+    def paint(self, rows: Iterable[int], cursor: Place) -> tuple[str, int]:
+        """What must be written for these rows to be right and the cursor in its place, and in how many runs."""
+        brush = Brush(self.size.width, self.cursor)
+        if self.forgotten:
+            brush.written.append(REPAIR)
+            self.forgotten = False
+        runs = sum(self._paint_row(brush, y) for y in rows)
+        brush.rest(cursor)
+        self.cursor = brush.cursor
+        return "".join(brush.written), runs
+
+    def _paint_row(self, brush: Brush, y: int) -> int:
+        """Write the cells of a row that differ, and count the runs."""
+        wanted = self.wanted[y]
+        runs = list(changed_runs(self.painted[y], wanted))
+        for start, end in runs:
+            brush.run(wanted, y, start, end)
+        self.painted[y] = wanted.copy()
+        self.stale.discard(y)
+        return len(runs)
+
+
+def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:
+    """The runs of cells to write, left to right, each with whole glyphs only."""
+    if painted is None:
+        yield 0, len(wanted)
+        return
+    start = end = -1
+    for x, (old, new) in enumerate(zip(painted, wanted, strict=True)):
+        if old is new or old == new:
+            continue
+        first, last = _whole(wanted, x)
+        if first > end:
+            if end > start:
+                yield start, end
+            start = first
+        end = max(end, last)
+    if end > start:
+        yield start, end
+
+
+def _whole(row: list[Cell], x: int) -> tuple[int, int]:
+    """The cells to write when one changed: its whole glyph, and the next if a terminal may have drawn this over it."""
+    first = x if row[x][0] else x - 1
+    last = x + 1
+    if last < len(row) and not is_undisputed(row[first][0]):
+        last += 1
+    while last < len(row) and not row[last][0]:
+        last += 1
+    return first, last
+
+
+def splice(row: list[Cell], x: int, cells: list[Cell]) -> None:
+    """Put cells into a row. A wide glyph cut by their edge is blank in its other half, as in the terminal."""
+    end = x + len(cells)
+    if x and not row[x][0]:
+        row[x - 1] = " ", row[x - 1][1]
+    if end < len(row) and not row[end][0]:
+        row[end] = " ", row[end][1]
+    row[x:end] = cells
+
+
+def _patches(update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> Iterator[tuple[int, int, list[Cell]]]:
+    """The row, column and cells of everything an update would print."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, [cell for strip in strips for cell in cells_of(strip, system)]
+        return
+    for y, start, stop in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < stop and end > start:
+                yield y, x, cells_of(strip, system)
