@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 
 from rich.text import Text
-from textual import work
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from unroll.terminal.curve import Curve, ceiling
+from unroll.terminal.latest import Latest
 from unroll.terminal.plot import AXIS, Line, Plot, draw
 
 CURVE, AXES = "loss-curve--curve", "loss-curve--axes"
@@ -35,8 +35,7 @@ class LossCurve(Widget):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[Text] = []
-        self._stale = False
-        self._drawing = False
+        self._drawing = Latest(self, self._draw)
 
     def on_mount(self) -> None:
         self.border_title = "Loss"
@@ -49,21 +48,13 @@ class LossCurve(Widget):
 
     def grown(self) -> None:
         """Draw again, once for all that came in while the last drawing was under way."""
-        self._stale = True
         self._describe()
-        if not self._drawing and self.curve is not None and self.size.area:
-            self._drawing = True
-            self._draw()
+        self._drawing.ask()
 
-    @work
     async def _draw(self) -> None:
-        try:
-            while self._stale and self.curve is not None:
-                self._stale = False
-                self._rows = await asyncio.to_thread(draw, self._plot(self.curve))
-                self.refresh()
-        finally:
-            self._drawing = False
+        if self.curve is not None and self.size.area:
+            self._rows = await asyncio.to_thread(draw, self._plot(self.curve))
+            self.refresh()
 
     def _plot(self, curve: Curve) -> Plot:
         xs, ys = curve.points(self.size.width - AXIS)

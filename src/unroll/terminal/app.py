@@ -1,0 +1,83 @@
+"""The App: the engine's life, the themes, the keys that work everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.binding import Binding
+
+from unroll.engine.conversation import Conversation, EngineDied, EngineError
+from unroll.moment import Moment
+from unroll.recipe import Recipe
+from unroll.terminal.playground import Playground
+from unroll.terminal.themes import DARK, THEMES
+from unroll.terminal.thrift import ThriftyApp
+
+Start = Callable[[], Awaitable[Conversation]]
+
+
+class UnrollApp(ThriftyApp[None]):
+    """The playground and the engine behind it."""
+
+    TITLE = "unroll"
+    CSS_PATH = "unroll.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar = [
+        Binding("question_mark", "keys", "keys", key_display="?", tooltip="Show every key and what it does."),
+        Binding("q", "quit", "quit", tooltip="Leave."),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere."),
+        Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
+    ]
+
+    def __init__(self, start: Start, recipe: Recipe | None = None, sequence: tuple[int, ...] = (7, 8, 9, 10)) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._start = start
+        self.engine: Conversation | None = None
+        self.playground = Playground(recipe or Recipe(), sequence)
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+        self.push_screen(self.playground)
+        self.run_worker(self._converse(), name="converse")
+
+    async def _converse(self) -> None:
+        """Start an engine, and pass on what it says for as long as it lives."""
+        try:
+            self.engine = engine = await self._start()
+            await self.playground.engine_came(engine, await engine.hello)
+            async for progress in engine.events():
+                self.playground.progressed(progress)
+        except EngineDied as died:
+            self.playground.engine_went(died)
+        except EngineError as error:
+            self.playground.engine_went(EngineDied(str(error)))
+
+    @property
+    def moment(self) -> Moment:
+        """What is looked at."""
+        return self.playground.moment
+
+    async def close_engine(self) -> None:
+        """End the engine, and wait until it is gone."""
+        if self.engine is not None:
+            await self.engine.close()
+
+    def action_keys(self) -> None:
+        from unroll.terminal.keys import Keys
+
+        self.push_screen(Keys(self.screen.active_bindings))
+
+
+async def play(start: Start, recipe: Recipe | None = None) -> int:
+    """Run the playground until a person leaves it; the exit code."""
+    app = UnrollApp(start, recipe)
+    try:
+        await app.run_async()
+    finally:
+        await app.close_engine()
+    return app.return_code or 0

@@ -1,0 +1,35 @@
+"""The themes: one accent, calm surfaces, thin borders."""
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="unroll-dark",
+    primary="#f0a030",
+    accent="#f0a030",
+    secondary="#3b8eea",
+    success="#7fb069",
+    warning="#e0b040",
+    error="#e5646e",
+    foreground="#d8dce2",
+    background="#12151a",
+    surface="#12151a",
+    panel="#1b2027",
+    dark=True,
+    variables={"footer-background": "#12151a", "footer-key-foreground": "#f0a030"},
+)
+LIGHT = Theme(
+    name="unroll-light",
+    primary="#a85a00",
+    accent="#a85a00",
+    secondary="#1f5fae",
+    success="#3d7a26",
+    warning="#8a6500",
+    error="#b3323d",
+    foreground="#22262c",
+    background="#fbfaf7",
+    surface="#fbfaf7",
+    panel="#efede7",
+    dark=False,
+    variables={"footer-background": "#fbfaf7", "footer-key-foreground": "#a85a00"},
+)
+THEMES = (DARK, LIGHT)
