@@ -13,6 +13,9 @@ import traceback
 
 WATCHDOG = 5.0
 """Seconds after the end of standard input until an engine that is stuck ends all the same."""
+MAX_THREADS = 4
+"""Threads at most, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
+long for an update as one, for they wait for each other."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
 """
@@ -30,10 +33,13 @@ def serve(device: str = "cpu") -> None:
 
 
 def _serve(protocol: int, device: str) -> int:
+    import torch
+
     from unroll.engine.inbox import Inbox
     from unroll.engine.log import Log
     from unroll.engine.server import Server
 
+    torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
     log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)
     log.write("the engine starts")
     inbox = Inbox(os.fdopen(os.dup(0), "rb"), on_end=_watch)

@@ -34,6 +34,10 @@ class Conversation(Protocol):
     def log_path(self) -> Path:
         """The file in which an engine on this machine keeps its log; it exists once there is something in it."""
 
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last lines that the engine wrote on standard error, its log among them, oldest first."""
+
     async def ask(self, request: Request[A]) -> A:
         """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
 

@@ -1,0 +1,161 @@
+"""Plays a recorded conversation back as if it were an engine: the same every time, at once, and without torch.
+
+Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it was
+asked in the recording, and at last the same once more. The progress that followed a request which moves a run comes
+when that request is made, all of it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from unroll.engine import recording
+from unroll.engine.conversation import EngineDied, EngineError
+from unroll.engine.protocol import (
+    Answer,
+    AnyReply,
+    Error,
+    Hello,
+    Look,
+    Looked,
+    Progress,
+    Request,
+    decode_reply,
+    decode_request,
+    encode,
+)
+
+A = TypeVar("A", bound=Answer)
+
+MAX_EPOCHS = 10**6
+"""More than any run has, so that the newest is the nearest."""
+
+
+class Turn:
+    """One request of a recording: its answer, and the progress until the next request that moves a run."""
+
+    def __init__(self, request: Request[Any]) -> None:
+        self.request = request
+        self.answer: Answer | None = None
+        self.progress: list[Progress] = []
+
+
+class Replay:
+    """A recording as an engine; a `Conversation`."""
+
+    last_lines: tuple[str, ...] = ()
+
+    def __init__(self, path: Path) -> None:
+        """Read a recording.
+
+        Raises:
+            OSError: it cannot be read.
+            msgspec.DecodeError: it is no recording of this version.
+        """
+        self.log_path = path
+        self._greeting: Hello | None = None
+        self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
+        self._looks: list[Turn] = []
+        self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._closed = False
+        self._load(recording.read(path))
+
+    @property
+    def hello(self) -> Awaitable[Hello]:
+        """The recorded engine's first word; raises `EngineDied` when there was none."""
+        return self._say_hello()
+
+    async def ask(self, request: Request[A]) -> A:
+        """What was answered to the like of it; a look that never was is answered by the nearest one.
+
+        Raises:
+            EngineError: the recorded engine refused it, or nothing like it was asked.
+            EngineDied: the replay is closed, or the recorded engine died before it answered.
+        """
+        if self._closed:
+            raise EngineDied("The recording was closed.")
+        turn = self._find(request)
+        for progress in turn.progress:
+            self._events.put_nowait(progress)
+        turn.progress = []
+        if turn.answer is None:
+            raise EngineDied("The recording ends here.")
+        if isinstance(turn.answer, Error):
+            raise EngineError(turn.answer.sentence)
+        return turn.answer  # type: ignore[return-value]
+
+    async def events(self) -> AsyncIterator[Progress]:
+        """The recorded progress, as far as requests have brought it about; ends after `close`."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        self._events.put_nowait(None)
+
+    async def close(self) -> None:
+        """End the replay."""
+        self._closed = True
+        self._events.put_nowait(None)
+
+    async def _say_hello(self) -> Hello:
+        if self._greeting is None:
+            raise EngineDied("The recorded engine never said hello.")
+        return self._greeting
+
+    def _load(self, entries: list[recording.Entry]) -> None:
+        by_id: dict[int, Turn] = {}
+        mover = Turn(Request())
+        for entry in entries:
+            if entry.speaker == "engine":
+                self._load_reply(decode_reply(entry.message), by_id, mover)
+                continue
+            request = decode_request(entry.message)
+            turn = by_id[request.id] = Turn(request)
+            self._turns[_key(request)].append(turn)
+            if isinstance(request, Look):
+                self._looks.append(turn)
+            else:
+                mover = turn
+
+    def _load_reply(self, reply: AnyReply, by_id: dict[int, Turn], mover: Turn) -> None:
+        if isinstance(reply, Hello):
+            self._greeting = reply
+        elif isinstance(reply, Progress):
+            mover.progress.append(reply)
+        elif turn := by_id.get(reply.id):
+            turn.answer = reply
+
+    def _find(self, request: Request[Any]) -> Turn:
+        turns = self._turns.get(_key(request))
+        if turns:
+            return turns.popleft() if len(turns) > 1 else turns[0]
+        if isinstance(request, Look):
+            return self._nearest(request)
+        raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
+
+    def _nearest(self, request: Look) -> Turn:
+        """The recorded look at the same sequence under the same interventions, at the epoch next to the wanted one."""
+        wanted = request.moment
+        alike = [
+            turn.answer.trace
+            for turn in self._looks
+            if isinstance(turn.answer, Looked)
+            and turn.answer.trace.moment.sequence == wanted.sequence
+            and turn.answer.trace.moment.interventions == wanted.interventions
+        ]
+        if not alike:
+            raise EngineError("The recording holds no look at this sequence.")
+        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch
+        trace = min(alike, key=lambda trace: (trace.moment.run != wanted.run, abs(trace.epoch - epoch)))
+        turn = Turn(request)
+        turn.answer = Looked(id=0, trace=replace(trace, moment=wanted))
+        return turn
+
+
+def _key(request: Request[Any]) -> bytes:
+    """What is asked, without its number."""
+    return encode(replace(request, id=0))

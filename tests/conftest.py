@@ -1,0 +1,15 @@
+"""What holds for every test: nothing is ever written to the user's own folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def state_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own, also for the processes that it starts."""
+    path = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("UNROLL_STATE_DIR", str(path))
+    return path
