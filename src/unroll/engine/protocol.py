@@ -41,7 +41,7 @@ class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower
 A = TypeVar("A", bound="Answer")
 
 
-class Request(Message, Generic[A], frozen=True, kw_only=True):
+class Request(Message, Generic[A], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something asked of the engine; `A` is what answers it. A client numbers its requests, from 1 up."""
 
     id: int = 0
@@ -73,7 +73,7 @@ class Advance(Request["Done"], frozen=True, kw_only=True):
     updates: int = 1
 
 
-class Window(Struct, frozen=True):
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """The part of steps by units that is on the screen; a trace carries no more than this."""
 
     first_step: int = 0

@@ -1,0 +1,145 @@
+"""Whatever is sent, one answer comes back, in words that help; and the engine goes on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+
+import pytest
+from engine_kit import answers, converse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unroll.engine.inbox import Inbox
+from unroll.engine.protocol import MAX_REQUEST, Create, Error, Look, encode
+from unroll.moment import Moment
+from unroll.recipe import recipe_of
+
+SMALL = Create(recipe=recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 2}))
+
+
+def moment(**changes: object) -> str:
+    return json.dumps({"type": "look", "id": 9, "moment": {"run": 1, "sequence": [7, 8], **changes}})
+
+
+def create(section: str, **values: object) -> str:
+    return json.dumps({"type": "create", "id": 9, "recipe": {section: values}})
+
+
+REFUSED = [
+    ("hello", 0, ["not JSON", '{"type": "create"']),
+    ("{", 0, ["not JSON"]),
+    ('{"type": "play", "id": 9, "run": NaN}', 0, ["not JSON"]),
+    ("[1, 2]", 0, ["JSON object", "create"]),
+    ("[" * 100_000, 0, ["JSON"]),
+    ('{"type": "play", "x": ' + "[" * 100_000, 0, ["JSON"]),
+    ('{"id": 9}', 9, ["no type", "create, play, pause, advance, look"]),
+    ('{"type": "dance", "id": 9}', 9, ["'dance'", "create, play, pause, advance, look"]),
+    ('{"type": ["play"], "id": 9}', 9, ["['play']", "choose"]),
+    ('{"type": "play", "id": "9"}', 0, ["id", "int", "str"]),
+    ('{"type": "play", "id": -1}', 0, ["id", "-1", "from 0"]),
+    ('{"type": "play", "id": 1e300}', 0, ["id"]),
+    ('{"type": "play", "id": 9, "pace": "9/s"}', 9, ["pace", "9/s", "by hand, 2/s, 8/s, 30/s, full"]),
+    ('{"type": "play", "id": 9, "pase": "8/s"}', 9, ["pase", "id, run, pace"]),
+    ('{"type": "play", "id": 9, "run": "one"}', 9, ["run", "int"]),
+    ('{"type": "play", "id": 9, "run": 7}', 9, ["no run 7", "from 1 to 1"]),
+    ('{"type": "play", "id": 9, "run": -1}', 9, ["no run -1"]),
+    ('{"type": "advance", "id": 9, "updates": 0}', 9, ["updates cannot be 0", "from 1"]),
+    ('{"type": "look", "id": 9}', 9, ["moment"]),
+    (moment(run=5), 9, ["no run 5"]),
+    (moment(sequence=[]), 9, ["empty", "from 0 to 15"]),
+    (moment(sequence=[7, 16]), 9, ["16 is not in the vocabulary", "from 0 to 15"]),
+    (moment(sequence=[-1]), 9, ["-1 is not in the vocabulary"]),
+    (moment(sequence=[10**400]), 9, ["vocabulary"]),
+    (moment(sequence=[1] * 10_000), 9, ["10,000 numbers", "at most 1,024"]),
+    (moment(sequence="7 8 9"), 9, ["moment.sequence"]),
+    (moment(step=2), 9, ["Step 2", "from 0 to 1"]),
+    (moment(epoch=1), 9, ["Epoch 1", "epochs 0 to 0"]),
+    (moment(epoch=-1), 9, ["Epoch -1"]),
+    (moment(interventions={"clamps": [[4, 0.0]]}), 9, ["no unit 4", "from 0 to 3"]),
+    (moment(interventions={"clamps": [[0, 1e300]]}), 9, ["1e+300", "1,000"]),
+    (create("model", hidden_size=0), 9, ["hidden_size cannot be 0", "from 1 to 1,024"]),
+    (create("model", hidden_size=10**9), 9, ["hidden_size cannot be 1000000000", "from 1 to 1,024"]),
+    (create("model", cell="esn"), 9, ["cell cannot be esn", "rnn, lstm or gru"]),
+    (create("train", batch_size=61.5), 9, ["batch_size cannot be 61.5", "half or full"]),
+    (create("train", batch_size=4096), 9, ["batch_size", "122"]),
+    (create("task", length=128), 9, ["length", "127"]),
+    (create("task", colour=1), 9, ["colour"]),
+]
+
+
+@pytest.mark.parametrize(("line", "number", "words"), REFUSED)
+def test_a_refusal_names_what_is_wrong_and_what_to_do(line: str, number: int, words: list[str]) -> None:
+    replies = converse(SMALL, line.encode())
+    error = replies[-1]
+    assert isinstance(error, Error)
+    assert error.id == number
+    assert [word for word in words if word not in error.sentence] == []
+    assert error.sentence.endswith(".")
+    assert len(error.sentence) < 400
+
+
+def test_before_there_is_a_run_one_is_to_be_created() -> None:
+    assert converse(b'{"type": "play", "id": 1}')[-1] == Error(id=1, sentence="There is no run yet: create one first.")
+
+
+VALID = encode(Look(id=9, moment=Moment(1, (7, 8, 9))))
+broken = st.one_of(
+    st.binary(max_size=200),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    ).map(lambda value: json.dumps(value).encode()),
+    st.builds(
+        lambda at, gone, put: VALID[:at] + put + VALID[at + gone :],
+        st.integers(0, len(VALID)),
+        st.integers(0, 9),
+        st.binary(max_size=3),
+    ),
+)
+
+
+@given(broken)
+def test_any_line_is_answered_once_and_the_engine_goes_on(line: bytes) -> None:
+    line = line.replace(b"\n", b" ")
+    replies = converse(SMALL, line, VALID.replace(b":9,", b":77,", 1))
+    assert replies[-1].id == 77
+    assert len(replies) == 4 + bool(line.strip())
+
+
+def test_lines_come_whole_and_the_end_is_told_from_the_reading_thread() -> None:
+    ended: list[bool] = []
+    inbox = Inbox(io.BytesIO(b"one\n\ntwo"), on_end=lambda: ended.append(True))
+    assert [inbox.take(5), inbox.take(5), inbox.take(5)] == [b"one\n", b"\n", b"two"]
+    with pytest.raises(EOFError):
+        inbox.take(5)
+    assert ended == [True]
+
+
+def test_a_line_too_long_is_cut_off_refused_and_passed_over() -> None:
+    inbox = Inbox(io.BytesIO(b"x" * (3 * MAX_REQUEST) + b"\nnext\n" + b"y" * MAX_REQUEST + b"\n"))
+    long, following, longest = inbox.take(5), inbox.take(5), inbox.take(5)
+    assert long is not None
+    assert MAX_REQUEST < len(long) < MAX_REQUEST + 10
+    assert "too long" in converse(long)[-1].sentence
+    assert (following, longest) == (b"next\n", b"y" * MAX_REQUEST + b"\n")
+    assert "not JSON" in converse(longest)[-1].sentence
+
+
+def test_nothing_within_the_timeout_is_none() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb") as pen:
+        inbox = Inbox(stream)
+        assert inbox.take(0) is None
+        assert inbox.take(0.01) is None
+        pen.write(b"now\n")
+        pen.flush()
+        assert inbox.take(5) == b"now\n"
+        pen.close()
+        with pytest.raises(EOFError):
+            inbox.take(5)
+
+
+def test_an_id_is_carried_back() -> None:
+    assert list(answers(converse(SMALL, b'{"type": "pause", "id": 41}'))) == [1, 41]
