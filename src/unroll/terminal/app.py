@@ -17,7 +17,7 @@ from unroll.terminal.thrift import ThriftyApp
 Start = Callable[[], Awaitable[Conversation]]
 
 
-class UnrollApp(ThriftyApp[None]):
+class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     """The playground and the engine behind it."""
 
     TITLE = "unroll"

@@ -60,7 +60,7 @@ def _extremes(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def ceiling(value: float) -> float:
-    """The top of an axis that holds `value` and seldom moves: the next of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten."""
+    """The top of an axis that holds `value` and seldom moves: 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten."""
     if value <= 0:
         return 1.0
     power = 10.0 ** floor(log10(value))

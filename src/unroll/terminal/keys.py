@@ -20,7 +20,7 @@ class Keys(ModalScreen[None]):
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
         super().__init__()
-        self._bindings = [active.binding for active in bindings.values() if active.binding.tooltip]
+        self._explained = [active.binding for active in bindings.values() if active.binding.tooltip]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
@@ -32,6 +32,6 @@ class Keys(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="bold", no_wrap=True)
         table.add_column()
-        for binding in self._bindings:
+        for binding in self._explained:
             table.add_row(self.app.get_key_display(binding), binding.tooltip)
         return table

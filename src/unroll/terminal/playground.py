@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
@@ -41,21 +42,21 @@ from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 TABS = ("State", "Loss", "Recipe")
+WHOLE, LEAST = Size(120, 40), Size(80, 24)
+"""The size from which all panes are shown at once, and the one below which none is."""
 STARTING = "starting the engine …"
-WELCOME = "space trains · ←/→ steps · / types a sequence · c counts on · ? explains every key"
+WELCOME = "space trains · ←/→ steps · / types a sequence · c counts on · ? keys"
 
 
 class Playground(Screen[None]):
     """Recipe, hidden state, loss, next number and the prompt."""
 
     AUTO_FOCUS = "StateHeatmap"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-too-narrow"), (80, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-too-low"), (24, "-low"), (40, "-tall")]
     BINDINGS: ClassVar = [
         Binding("space", "train", "train/pause", tooltip="Train, pause, go on; by hand, one update."),
         Binding("c", "carry_on", "count on", tooltip="Append the number it expects and go on from the kept state."),
         Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
-        Binding("escape", "state", "Back", show=False, tooltip="Leave a field for the hidden state."),
+        Binding("escape", "state", "back", tooltip="Leave a field for the hidden state."),
         Binding("n", "advance_update", "update", tooltip="Make one update, then pause."),
         Binding("e", "advance_epoch", "epoch", tooltip="Train to the end of the epoch, then pause."),
         *[
@@ -91,11 +92,16 @@ class Playground(Screen[None]):
 
     def on_mount(self) -> None:
         self.add_class("-tab-state")
+        self.on_resize()
 
     def on_resize(self) -> None:
+        """Fit the terminal's size; before the first layout too, so that the first paint is the right one."""
         size = self.app.size
+        self.set_class(size.width >= WHOLE.width and size.height >= WHOLE.height, "-whole")
+        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
         self.query_one("#too-small", Static).update(
-            f"unroll needs 80 columns and 24 rows; this terminal has {size.width} and {size.height}."
+            f"unroll needs {LEAST.width} columns and {LEAST.height} rows; "
+            f"this terminal has {size.width} and {size.height}."
         )
 
     # The engine comes, speaks and goes
@@ -305,11 +311,17 @@ class Playground(Screen[None]):
 
     # Moving about
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the keys that would do something where the focus is."""
+        if action == "prompt":  # Textual does not know that an Input takes the key named "slash"
+            return not isinstance(self.focused, Input)
+        return not isinstance(self.focused, StateHeatmap) if action == "state" else True
+
     def action_prompt(self) -> None:
         self.query_one(Prompt).query_one(Input).focus()
 
     def action_state(self) -> None:
-        self.query_one(StateHeatmap).focus()
+        self.action_tab("State")
 
     def action_tab(self, tab: str) -> None:
         self.on_tab_chosen(TabChosen(tab))
@@ -318,6 +330,8 @@ class Playground(Screen[None]):
         for tab in TABS:
             self.set_class(tab == message.tab, f"-tab-{tab.lower()}")
         self.query_one(PaneTabs).active = message.tab
+        pane = {"State": "StateHeatmap", "Loss": "LossCurve", "Recipe": "RecipeForm Select"}[message.tab]
+        self.call_after_refresh(self.query(pane).first().focus)
 
 
 def _holds(trace: Trace, window: Window) -> bool:

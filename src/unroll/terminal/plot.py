@@ -7,6 +7,7 @@ process: call `draw` from one thread at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
 
@@ -48,8 +49,8 @@ def draw(plot: Plot) -> list[Text]:
     figure.theme("unroll")
     figure.plot_size(plot.width, plot.height)
     figure.axes(False, axis="both", side=1)
-    _ruler(figure.ruler("x"), plot.x_end, max(1, min(5, plot.width // 9)))
-    _ruler(figure.ruler("y"), plot.y_end, max(1, min(4, plot.height // 3)))
+    _ruler(figure.ruler("x"), plot.x_end, even_steps(plot.x_end, max(1, min(5, plot.width // 9))))
+    _ruler(figure.ruler("y"), plot.y_end, even_steps(plot.y_end, max(1, min(4, plot.height // 3))))
     for line in plot.lines:
         if line.xs:
             signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
@@ -57,7 +58,12 @@ def draw(plot: Plot) -> list[Text]:
     return [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
 
 
-def _ruler(ruler, end: float, steps: int) -> None:  # type: ignore[no-untyped-def]  # plotext has no types
+def _ruler(ruler: Any, end: float, steps: int) -> None:
     positions = [end * i / steps for i in range(steps + 1)]
     ruler.lim(0, end)
-    ruler.ticks(positions, [f"{position:.3g}" for position in positions])
+    ruler.ticks(positions, [f"{position:.4g}" for position in positions])
+
+
+def even_steps(end: float, most: int) -> int:
+    """Into how many equal steps an axis is cut, at most, so that its ticks are round where they can be."""
+    return next((n for n in range(most, 2, -1) if end % n == 0), most)

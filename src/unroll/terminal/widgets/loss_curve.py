@@ -19,7 +19,7 @@ from unroll.terminal.plot import AXIS, Line, Plot, draw
 CURVE, AXES = "loss-curve--curve", "loss-curve--axes"
 
 
-class LossCurve(Widget):
+class LossCurve(Widget, can_focus=True):
     """One run's curve. `grown()` says that the curve it holds has more points."""
 
     COMPONENT_CLASSES = {CURVE, AXES}
@@ -63,7 +63,9 @@ class LossCurve(Widget):
         return Plot(self.size.width, self.size.height, curve.epochs, top, self._colour(AXES), (line,))
 
     def _colour(self, component: str) -> tuple[int, int, int]:
-        return self.get_component_styles(component).color.rgb
+        colour = self.get_component_rich_style(component).color
+        red, green, blue = colour.get_truecolor() if colour else (128, 128, 128)
+        return red, green, blue
 
     def _describe(self) -> None:
         if self.curve is None:

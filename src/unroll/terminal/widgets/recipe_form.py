@@ -64,9 +64,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     RecipeForm {
-        & > #train { width: 1fr; margin: 1 0; }
-        & > #plan { color: $text-muted; }
-        & > #advice { margin-top: 1; color: $text-muted; }
+        & > #train { width: 1fr; color: $accent; background: $panel; }
+        & > #plan, & > #advice { color: $text-muted; }
         & > #advice.-invalid { color: $error; }
     }
     """
@@ -203,4 +202,3 @@ def in_words(implied: Plan) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
