@@ -27,7 +27,10 @@ def serve(device: str = "cpu") -> None:
     os.dup2(2, 1)
     if os.isatty(0):
         sys.stderr.write(HINT)
-    code = _serve(protocol, device)
+    try:
+        code = _serve(protocol, device)
+    except KeyboardInterrupt:
+        code = 130
     sys.stderr.flush()
     os._exit(code)  # torch takes its time to unload
 
@@ -45,8 +48,6 @@ def _serve(protocol: int, device: str) -> int:
     inbox = Inbox(os.fdopen(os.dup(0), "rb"), on_end=_watch)
     try:
         Server(inbox, lambda line: _write_all(protocol, line), log, device).serve()
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         log.write(f"nobody listens any more: {error}")
     except Exception:

@@ -1,0 +1,39 @@
+"""The log: bounded, private, harmless to a terminal, and never in the way."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from unroll.engine.log import Log
+
+
+def test_nothing_is_made_before_there_is_something_to_say(state_dir: Path) -> None:
+    log = Log("deep.log")
+    assert not log.path.exists()
+    log.write("one\ntwo \x1b[31m")
+    assert [line.split(" ", 3)[3] for line in log.path.read_text().splitlines()] == ["one", "two ?[31m"]
+    assert log.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_its_size_is_bounded(state_dir: Path) -> None:
+    log = Log("small.log", max_bytes=1000)
+    for number in range(200):
+        log.write(f"line {number}")
+    files = sorted(state_dir.iterdir())
+    assert [file.name for file in files] == ["small.log", "small.log.1"]
+    assert sum(file.stat().st_size for file in files) < 2200
+    assert "line 199" in "".join(file.read_text() for file in files)
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    log = Log("x.log")
+    log.path = tmp_path / "file" / "x.log"
+    log.write("lost")
+
+
+def test_whoever_started_the_process_hears_it_too() -> None:
+    echo = io.StringIO()
+    Log("echo.log", echo=echo).write("the engine starts")
+    assert echo.getvalue() == "the engine starts\n"

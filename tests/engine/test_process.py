@@ -1,0 +1,179 @@
+"""The engine as it really runs: a process with pipes, or with a person at it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_kit import alive, python
+
+from unroll.engine.client import Engine
+from unroll.engine.conversation import Conversation, EngineDied, EngineError
+from unroll.engine.protocol import (
+    VERSION,
+    Advance,
+    Create,
+    Look,
+    Pause,
+    Play,
+    Progress,
+    Trace,
+    decode_reply,
+)
+from unroll.engine.replay import Replay
+from unroll.moment import Moment
+from unroll.network.training import Training
+from unroll.recipe import Recipe, recipe_of
+
+RECIPE = recipe_of({"epochs": 200})
+PROMPT = (7, 8, 9, 10)
+
+
+async def until(engine: Conversation, *states: str) -> list[Progress]:
+    """All progress up to the first in one of these states."""
+    seen = []
+    async for news in engine.events():
+        seen.append(news)
+        if news.state in states:
+            break
+    return seen
+
+
+async def train(engine: Conversation, recipe: Recipe) -> tuple[list[Progress], list[Trace]]:
+    """One run at full speed, looked at all the while: what was told of it, and what was seen."""
+    created = await engine.ask(Create(recipe=recipe))
+    await engine.ask(Play(run=created.run))
+    looks: list[Trace] = []
+    training = asyncio.ensure_future(until(engine, "finished"))
+    while not training.done():
+        looks.append((await engine.ask(Look(moment=Moment(created.run, PROMPT)))).trace)
+    return await training, looks
+
+
+async def test_a_run_from_hello_to_kill_and_played_back(tmp_path: Path) -> None:
+    engine = await Engine.start(record=tmp_path / "talk.jsonl")
+    assert (await engine.hello).protocol == VERSION
+    told, looks = await train(engine, RECIPE)
+
+    losses = [loss for news in told for loss in news.losses]
+    assert losses == [round(update.loss, 6) for update in Training(RECIPE).updates()]
+    assert told[-1].accuracy == 1.0
+    epochs = [trace.epoch for trace in looks]
+    assert epochs == sorted(epochs)
+    assert len({epoch for epoch in epochs if 0 < epoch < RECIPE.train.epochs}) > 5
+    last = (await engine.ask(Look(moment=Moment(1, PROMPT)))).trace
+    assert last.candidates[-1][0].number == 11
+
+    await stop_and_go(engine)
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises(EngineDied, match="killed by signal 9") as died:
+        await engine.ask(Pause())
+    assert "run 2" in died.value.last_lines[-1]
+    await engine.close()
+    assert not alive(engine.pid)
+
+    replay = Replay(tmp_path / "talk.jsonl")
+    assert (await replay.hello).protocol == VERSION
+    await replay.ask(Create(recipe=RECIPE))
+    await replay.ask(Play(run=1))
+    assert [loss for news in await until(replay, "finished") for loss in news.losses] == losses
+    assert (await replay.ask(Look(moment=Moment(1, PROMPT)))).trace == looks[0]
+    assert (await replay.ask(Look(moment=Moment(1, PROMPT, step=3)))).trace.values == last.values
+
+
+async def stop_and_go(engine: Engine) -> None:
+    """Pause, single updates and refusals, on a second run."""
+    run = (await engine.ask(Create(recipe=RECIPE))).run
+    await engine.ask(Play(run=run, pace="30/s"))
+    await until(engine, "training")
+    await engine.ask(Pause(run=run))
+    paused = (await until(engine, "paused"))[-1]
+    await engine.ask(Advance(run=run, updates=2))
+    advanced = await until(engine, "paused")
+    assert advanced[-1].update == paused.update + 2
+    with pytest.raises(EngineError, match="128 is not in the vocabulary"):
+        await engine.ask(Look(moment=Moment(run, (128,))))
+
+
+def talk(command: list[str], said: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, input=said, capture_output=True, timeout=50, check=False)
+
+
+def test_prints_from_inside_do_not_reach_the_protocol() -> None:
+    noisy = """
+import os
+from unroll.engine import __main__ as engine
+serve = engine._serve
+def noise(*given):
+    print("printed", flush=True); os.write(1, b"written\\n"); os.system("echo child")
+    return serve(*given)
+engine._serve = noise
+engine.serve()
+"""
+    done = talk(python(noisy), b'{"type": "create", "id": 1}\n')
+    replies: list[Any] = [decode_reply(line) for line in done.stdout.splitlines()]
+    assert [type(reply).__name__ for reply in replies] == ["Hello", "Created", "Progress"]
+    assert {b"printed", b"written", b"child"} <= set(done.stderr.splitlines())
+    assert done.returncode == 0
+
+
+def test_the_command_answers_all_lines_ends_with_its_input_and_logs_privately(state_dir: Path) -> None:
+    done = talk([sys.executable, "-m", "unroll", "engine"], b'garbage\n\n{"type": "create", "id": 7}')
+    replies: list[Any] = [decode_reply(line) for line in done.stdout.splitlines()]
+    assert [type(reply).__name__ for reply in replies] == ["Hello", "Error", "Created", "Progress"]
+    assert (replies[1].id, replies[2].id) == (0, 7)
+    assert done.returncode == 0
+    log = state_dir / "engine.log"
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "the engine ends" in log.read_text()
+
+
+def test_an_engine_stuck_at_work_ends_all_the_same() -> None:
+    stuck = """
+import time
+from unroll.engine import __main__ as engine, server
+engine.WATCHDOG = 0.1
+server.Server.serve = lambda self: time.sleep(60)
+engine.serve()
+"""
+    assert talk(python(stuck), b"").returncode == 1
+
+
+def test_an_engine_that_nobody_listens_to_ends_quietly(state_dir: Path) -> None:
+    command = [sys.executable, "-m", "unroll.engine"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
+        assert engine.stdin and engine.stdout and engine.stderr
+        engine.stdout.readline()
+        engine.stdout.close()
+        engine.stdin.write(b'{"type": "create", "id": 1}\n')
+        engine.stdin.flush()
+        assert engine.wait(timeout=20) == 0
+        assert b"Traceback" not in engine.stderr.read()
+    assert "nobody listens" in (state_dir / "engine.log").read_text()
+
+
+def test_a_person_gets_a_hint_of_two_lines_that_can_be_typed() -> None:
+    ours, theirs = pty.openpty()
+    plain = termios.tcgetattr(theirs)
+    plain[3] &= ~termios.ECHO
+    termios.tcsetattr(theirs, termios.TCSANOW, plain)
+    command = [sys.executable, "-m", "unroll.engine"]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
+        os.close(theirs)
+        assert engine.stderr and engine.stdout
+        hint = [engine.stderr.readline(), engine.stderr.readline()]
+        os.write(ours, hint[1])
+        replies = [decode_reply(engine.stdout.readline()) for _ in range(2)]
+        os.write(ours, b"\x04")
+        assert engine.wait(timeout=20) == 0
+    os.close(ours)
+    assert b"ctrl+d" in hint[0]
+    assert [type(reply).__name__ for reply in replies] == ["Hello", "Created"]

@@ -1,0 +1,32 @@
+"""The terminal never loads torch: what a static contract cannot see (a deferred import, a re-export) shows here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+LIGHT = """
+import importlib, pkgutil, sys
+import unroll.cli, unroll.moment, unroll.recipe, unroll.tasks, unroll.terminal
+for room in ("client", "conversation", "log", "protocol", "recording", "replay"):
+    importlib.import_module(f"unroll.engine.{room}")
+for module in pkgutil.walk_packages(unroll.terminal.__path__, "unroll.terminal."):
+    importlib.import_module(module.name)
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"torch", "numpy", "safetensors"}))
+"""
+SMALLEST = (
+    "import sys, unroll.engine.client; print(*{'textual', 'plotext', 'rich', 'click', 'torch'} & set(sys.modules))"
+)
+
+
+def printed(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+def test_the_terminal_and_the_client_load_no_torch() -> None:
+    assert printed(LIGHT) == ""
+
+
+def test_the_client_loads_no_screen() -> None:
+    assert printed(SMALLEST) == ""
