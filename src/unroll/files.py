@@ -1,0 +1,97 @@
+"""Files that people name: read whole when they are regular and small enough, replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+class FileError(Exception):
+    """A file that cannot be read or written; the message is one sentence with a way out in it."""
+
+
+def shown(path: str | Path) -> str:
+    """A path as it may stand in a sentence: its end, if long, and nothing that a terminal takes for a command."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(path))
+    return text if len(text) <= 80 else "…" + text[-79:]
+
+
+def read_regular(path: str | Path, limit: int) -> bytes:
+    """All bytes of a regular file of at most `limit` bytes; never waits, as for a pipe that nobody writes to.
+
+    Raises:
+        FileError: there is no such file, or it is no regular file, too large, or not readable.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name a file that is there.") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(f"{shown(path)} is not a regular file: name one, not a folder, a pipe or a device.")
+        data = b"" if status.st_size > limit else _read(file, path, limit)
+    if status.st_size > limit or len(data) > limit:
+        size = max(status.st_size, len(data))
+        raise FileError(f"{shown(path)} has {size:,} bytes: name a file of at most {limit:,}.")
+    return data
+
+
+def _read(file: BinaryIO, path: str | Path, limit: int) -> bytes:
+    try:
+        return file.read(limit + 1)
+    except OSError as error:
+        raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name another file.") from None
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Put `data` where a file of that name is to be: until all of it is on the disk, the old file stays whole.
+
+    A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its rights.
+
+    Raises:
+        FileError: there is something else than a regular file, or it cannot be written.
+    """
+    try:
+        target = Path(path).resolve()
+        if target.exists() and not target.is_file():
+            raise FileError(f"{shown(path)} is not a regular file: choose another name to save to.")
+        _replace(target, data)
+        _sync_folder(target.parent)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FileError(f"{shown(path)} cannot be written ({reason(error)}): choose another place.") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".unroll-{os.urandom(8).hex()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with os.fdopen(descriptor, "wb") as file:
+            if target.exists():
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some file systems know no fsync of a folder
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, in its words without a path."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return words[:1].lower() + words[1:]

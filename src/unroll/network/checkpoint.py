@@ -1,0 +1,207 @@
+"""A trained network as one file: safetensors, with its recipe and history in the header. No code is in it or run.
+
+    tensors    the weights by the names of `torch.nn`, behind `rnn.` and `head.`; when asked, Adam's two moments by the
+               same names, behind `adam.m.` and `adam.v.`
+    metadata   `format`, and `recipe` and `history` as JSON
+
+A file may come from anyone. `header.py` says what is refused before a tensor is made of it; here the names, shapes
+and types must be exactly the recipe's, and all values finite.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+import safetensors.torch
+import torch
+from msgspec import Meta, Struct
+from safetensors import SafetensorError
+from torch import Tensor
+
+from unroll.files import FileError, read_regular, shown, write_atomically
+from unroll.network.adam import Snapshot, views
+from unroll.network.header import Header, HeaderError, read_header
+from unroll.network.model import SequenceModel
+from unroll.recipe import Recipe, RecipeError, check
+from unroll.recipe import weights as count_weights
+
+FORMAT = "unroll 1"
+STEPS = "adam.steps"
+MAX_BYTES = 64 * 10**6
+MAX_POINTS = 20_000
+"""Losses in a history at most; a longer one is thinned evenly."""
+
+
+class CheckpointError(Exception):
+    """A file that is no network, or a network that cannot be a file; the message is one sentence."""
+
+
+class History(Struct, frozen=True, forbid_unknown_fields=True):
+    """How training went.
+
+    Attributes:
+        updates: Updates made.
+        stride: `losses[i]` and `accuracies[i]` are those of update `1 + i * stride`.
+        losses: Cross-entropy in nats a position.
+        accuracies: The part of the batch answered right at the last step.
+        accuracy: The part of all training sequences answered right at the last step, after training.
+        held_out_accuracy: The same of the sequences held out, if any were.
+    """
+
+    updates: int = 0
+    stride: Annotated[int, Meta(ge=1)] = 1
+    losses: tuple[float, ...] = ()
+    accuracies: tuple[float, ...] = ()
+    accuracy: float | None = None
+    held_out_accuracy: float | None = None
+
+    def thinned(self) -> History:
+        """This history, with `MAX_POINTS` losses at most."""
+        step = -(-len(self.losses) // MAX_POINTS) or 1
+        return msgspec.structs.replace(
+            self,
+            stride=self.stride * step,
+            losses=tuple(round(loss, 6) for loss in self.losses[::step]),
+            accuracies=tuple(round(part, 4) for part in self.accuracies[::step]),
+        )
+
+
+NO_HISTORY = History()
+
+
+class Saved(NamedTuple):
+    """What a file holds. `optimizer` is there when it was saved; training can then go on."""
+
+    model: SequenceModel
+    recipe: Recipe
+    history: History
+    optimizer: Snapshot | None
+
+
+def save(
+    path: str | Path,
+    model: SequenceModel,
+    recipe: Recipe,
+    history: History = NO_HISTORY,
+    optimizer: Snapshot | None = None,
+) -> None:
+    """Write a network to a file, whole or not at all.
+
+    Raises:
+        CheckpointError: it is too large, its weights are not all finite, or the place cannot be written.
+    """
+    check_size(recipe, with_optimizer=optimizer is not None)
+    tensors = {name: weight.detach() for name, weight in model.named_parameters()}
+    if optimizer is not None:
+        for part, flat in (("m", optimizer.m), ("v", optimizer.v)):
+            named = zip(model.named_parameters(), views(model, flat), strict=True)
+            tensors |= {f"adam.{part}.{name}": view for (name, _), view in named}
+    _check_finite(path, tensors)
+    metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history.thinned())}
+    if optimizer is not None:
+        metadata[STEPS] = str(optimizer.steps)
+    data = safetensors.torch.save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    try:
+        write_atomically(path, data)
+    except FileError as error:
+        raise CheckpointError(str(error)) from None
+
+
+def _json(value: Struct) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def check_size(recipe: Recipe, with_optimizer: bool = False) -> None:
+    """Raises `CheckpointError` when a network of this recipe would not fit into a file."""
+    size = count_weights(recipe) * 4 * (3 if with_optimizer else 1)
+    if size > MAX_BYTES - 2**20:
+        raise CheckpointError(
+            f"A network of {size:,} bytes cannot be saved, for a file has at most {MAX_BYTES:,}: "
+            "choose a smaller hidden_size or vocab_size."
+        )
+
+
+def load(path: str | Path) -> Saved:
+    """The network in a file.
+
+    Raises:
+        CheckpointError: the file cannot be read, or is not exactly what `save` writes.
+    """
+    try:
+        data = read_regular(path, MAX_BYTES)
+        header = read_header(data)
+        recipe, history = _recipe(header), _history(header)
+        _check_tensors(header, _expected(recipe, STEPS in header.metadata))
+        tensors = safetensors.torch.load(data)
+        _check_finite(path, tensors)
+        return _fill(recipe, history, header, tensors)
+    except FileError as error:
+        raise CheckpointError(str(error)) from None
+    except HeaderError as error:
+        raise CheckpointError(f"{shown(path)} is no saved network: {error}") from None
+    except SafetensorError as error:
+        raise CheckpointError(f"{shown(path)} is damaged ({error!s:.80}): save it again.") from None
+
+
+def _recipe(header: Header) -> Recipe:
+    if header.text("format") != FORMAT:
+        raise HeaderError(f"its format is {shown(header.text('format'))}, where this version reads {FORMAT}.")
+    try:
+        return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
+    except (msgspec.DecodeError, RecipeError) as error:
+        raise HeaderError(f"its recipe cannot be read ({error!s:.120})") from None
+
+
+def _history(header: Header) -> History:
+    try:
+        return msgspec.json.decode(header.text("history"), type=History)
+    except msgspec.DecodeError as error:
+        raise HeaderError(f"its history cannot be read ({error!s:.120})") from None
+
+
+def _expected(recipe: Recipe, with_optimizer: bool) -> dict[str, list[int]]:
+    """The shape of every tensor that a file of this recipe has, by name."""
+    with torch.device("meta"):
+        model = SequenceModel(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size)
+    shapes = {name: list(weight.shape) for name, weight in model.named_parameters()}
+    parts = ("", "adam.m.", "adam.v.") if with_optimizer else ("",)
+    return {part + name: shape for part in parts for name, shape in shapes.items()}
+
+
+def _check_tensors(header: Header, expected: dict[str, list[int]]) -> None:
+    for name, shape in expected.items():
+        if name not in header.tensors:
+            raise HeaderError(f"the tensor {name} of its recipe is missing.")
+        entry = header.tensors[name]
+        if entry.dtype != "F32":
+            raise HeaderError(f"{name} is of type {entry.dtype:.12}, not F32.")
+        if entry.shape != shape:
+            raise HeaderError(f"{name} has the shape {entry.shape!s:.40}, where its recipe asks for {shape}.")
+    for name in header.tensors:
+        if name not in expected:
+            raise HeaderError(f"it holds {shown(name)}, which its recipe does not ask for.")
+
+
+def _check_finite(path: str | Path, tensors: dict[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(f"{shown(path)} cannot be used: {name} holds a value that is not finite.")
+
+
+def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Saved:
+    model = SequenceModel(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size)
+    model.load_state_dict({name: tensors[name] for name, _ in model.named_parameters()})
+    if STEPS not in header.metadata:
+        return Saved(model, recipe, history, None)
+    m, v = _flat(model, "adam.m.", tensors), _flat(model, "adam.v.", tensors)
+    return Saved(model, recipe, history, Snapshot(_flat(model, "", tensors), m, v, header.whole_number(STEPS)))
+
+
+def _flat(model: SequenceModel, part: str, tensors: dict[str, Tensor]) -> Tensor:
+    """A value for every weight, in the order and layout that Adam keeps them in."""
+    flat = torch.empty(sum(weight.numel() for weight in model.parameters()))
+    for (name, _), view in zip(model.named_parameters(), views(model, flat), strict=True):
+        view.copy_(tensors[part + name])
+    return flat

@@ -1,0 +1,91 @@
+"""Choosing the next number, and going on from it with the state carried over.
+
+    p_k = softmax(logits / temperature)_k
+    top-k: keep the k likeliest numbers
+    top-p: of those, keep the fewest likeliest whose probabilities add up to p          (Holtzman et al. 2019)
+    then draw from what is kept, scaled to add up to 1
+
+Shapes: V numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from msgspec import Struct
+from torch import Tensor
+
+from unroll.moment import Interventions
+from unroll.network.inspection import UNTOUCHED, Hands
+from unroll.network.model import SequenceModel
+
+
+class SamplingError(ValueError):
+    """A way of choosing that cannot be; the message is one sentence that names the option, the rule and a way out."""
+
+
+class Sampling(Struct, frozen=True):
+    """How the next number is chosen.
+
+    Attributes:
+        temperature: Divides the logits: below 1 bolder, above 1 more even; 0 takes the likeliest, always.
+        top_k: Only the k likeliest numbers can be chosen; 0 allows all.
+        top_p: Only the fewest likeliest numbers that add up to this probability can be chosen; 1 allows all.
+        seed: Fixes the draw.
+    """
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 1000:
+            raise SamplingError(f"temperature cannot be {self.temperature:g}: choose a number from 0 to 1,000.")
+        if self.top_k < 0:
+            raise SamplingError(f"top_k cannot be {self.top_k}: choose a whole number from 1 up, or 0 for all.")
+        if not 0 < self.top_p <= 1:
+            raise SamplingError(f"top_p cannot be {self.top_p:g}: choose a number above 0 and up to 1.")
+
+
+ARGMAX = Sampling()
+
+
+def distribution(logits_V: Tensor, sampling: Sampling) -> Tensor:
+    """The probability `(V,)` with which each number is chosen; equally likely numbers rank by size, smaller first."""
+    logits_V = logits_V.nan_to_num()
+    order = logits_V.argsort(descending=True, stable=True)
+    if sampling.temperature == 0:
+        return torch.zeros_like(logits_V).index_fill_(0, order[:1], 1.0)
+    ranked = ((logits_V - logits_V.max()).double()[order] / sampling.temperature).softmax(0)
+    ranked = ranked[: sampling.top_k or None]
+    likelier = (ranked.cumsum(0) - ranked) / ranked.sum()
+    ranked = ranked * (likelier < sampling.top_p)
+    return torch.zeros_like(logits_V).index_copy_(0, order[: len(ranked)], (ranked / ranked.sum()).to(logits_V.dtype))
+
+
+def choose(logits_V: Tensor, sampling: Sampling, generator: torch.Generator) -> int:
+    """One number, drawn."""
+    if sampling.temperature == 0:
+        return int(logits_V.argmax())
+    return int(torch.multinomial(distribution(logits_V.cpu(), sampling), 1, generator=generator))
+
+
+@torch.no_grad()
+def generate(
+    model: SequenceModel,
+    sequence: Sequence[int],
+    sampling: Sampling = ARGMAX,
+    interventions: Interventions = UNTOUCHED,
+) -> Iterator[int]:
+    """The numbers that the network says after `sequence`, without end, each fed back to it with the state kept."""
+    generator = torch.Generator().manual_seed(sampling.seed)
+    device = model.head.weight.device
+    numbers, state, seen = list(sequence), None, 0
+    while True:
+        x = torch.tensor(numbers, device=device)
+        *_, last = model.steps(x, state, Hands(interventions, seen))
+        state, seen = last.state, seen + len(numbers)
+        numbers = [choose(model.head(state.h), sampling, generator)]
+        yield numbers[0]
