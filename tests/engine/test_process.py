@@ -17,18 +17,9 @@ from engine_kit import alive, python
 
 from unroll.engine.client import Engine
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.protocol import (
-    VERSION,
-    Advance,
-    Create,
-    Look,
-    Pause,
-    Play,
-    Progress,
-    Trace,
-    decode_reply,
-)
+from unroll.engine.protocol import VERSION, Advance, Create, Look, Pause, Play, Progress, decode_reply
 from unroll.engine.replay import Replay
+from unroll.engine.trace import Trace
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.recipe import Recipe, recipe_of

@@ -19,12 +19,11 @@ from unroll.engine.protocol import (
     Pause,
     Play,
     Progress,
-    Trace,
-    Window,
     encode,
 )
 from unroll.engine.recording import Recorder
 from unroll.engine.replay import Replay
+from unroll.engine.trace import Trace, Window
 from unroll.moment import Moment
 
 

@@ -24,9 +24,9 @@ from unroll.engine.protocol import (
     Pause,
     Play,
     Progress,
-    Window,
 )
 from unroll.engine.run import Run
+from unroll.engine.trace import Window
 from unroll.moment import Interventions, Moment
 from unroll.network import inspection
 from unroll.network.training import Training

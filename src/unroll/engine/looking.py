@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 from torch import Tensor
 
-from unroll.engine.protocol import Candidate, Look, Trace, Window
+from unroll.engine.protocol import Look
 from unroll.engine.run import Refused, Run
+from unroll.engine.trace import Candidate, Trace, Window
 from unroll.moment import MAX_STEPS, Interventions, Moment
 from unroll.network import inspection
 

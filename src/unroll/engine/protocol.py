@@ -11,11 +11,12 @@ can type at an engine by hand:
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from unroll.engine.trace import Trace, Window
 from unroll.moment import Moment
 from unroll.recipe import Plan, Recipe
 
@@ -31,7 +32,8 @@ Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
 EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
-View = Literal["hidden"]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A saved model's name: no folder in it."""
 
 
 class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower()):
@@ -53,11 +55,29 @@ class Create(Request["Created"], frozen=True, kw_only=True):
     recipe: Recipe = Recipe()
 
 
+class Branch(Request["Created"], frozen=True, kw_only=True):
+    """Make a run that goes on from an epoch of another, optimizer and all, under other training; answered by `created`.
+
+    The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else.
+    """
+
+    run: int = 0
+    epoch: int
+    recipe: Recipe
+
+
 class Play(Request["Done"], frozen=True, kw_only=True):
-    """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training."""
+    """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training.
+
+    Attributes:
+        stop_epoch: Pause when so many epochs have been trained; None for the recipe's end.
+        stop_accuracy: Pause after the first whole epoch whose mean accuracy is at least this (0..1).
+    """
 
     run: int = 0
     pace: Pace = "full"
+    stop_epoch: int | None = None
+    stop_accuracy: float | None = None
 
 
 class Pause(Request["Done"], frozen=True, kw_only=True):
@@ -73,22 +93,69 @@ class Advance(Request["Done"], frozen=True, kw_only=True):
     updates: int = 1
 
 
-class Window(Struct, frozen=True, forbid_unknown_fields=True):
-    """The part of steps by units that is on the screen; a trace carries no more than this."""
-
-    first_step: int = 0
-    steps: int = 64
-    first_unit: int = 0
-    units: int = 64
-
-
 class Look(Request["Looked"], frozen=True, kw_only=True):
-    """Run the network over a moment's sequence; answered by `looked`."""
+    """Run the network over a moment's sequence; answered by `looked`.
+
+    Attributes:
+        view: What the rows of the trace hold, one of the trace's own `views`; `hidden` where the cell has no such view.
+        unit: The unit whose details are wanted at the moment's step.
+        against: Another moment on the same sequence, such as this one without its interventions.
+        difference: Whether the rows hold this moment's values less those of `against`.
+        top: How many candidates are wanted at each step.
+    """
 
     moment: Moment
-    view: View = "hidden"
+    view: str = "hidden"
     window: Window = Window()
+    unit: int | None = None
+    against: Moment | None = None
+    difference: bool = False
     top: int = 10
+
+
+class Continue(Request["Continued"], frozen=True, kw_only=True):
+    """Let the network go on from the end of a moment's sequence on its own answers; answered by `continued`.
+
+    Attributes:
+        count: How many numbers at most.
+        until_wrong: Stop after the first answer that is wrong by the task.
+        temperature: 0 takes the likeliest number; above, one is drawn from the logits divided by it.
+        top_k: Draw only from so many likeliest numbers; 0 for all.
+        top_p: Draw only from the likeliest numbers that together have this probability (Holtzman 2019).
+        seed: Fixes what is drawn.
+    """
+
+    moment: Moment
+    count: int = 1
+    until_wrong: bool = False
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+class Save(Request["Saved"], frozen=True, kw_only=True):
+    """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced."""
+
+    run: int = 0
+    epoch: int | None = None
+    name: Name
+
+
+class Open(Request["Created"], frozen=True, kw_only=True):
+    """Make a finished run of a saved model, history and all; answered by `created`."""
+
+    name: Name
+
+
+class ListModels(Request["Models"], frozen=True, kw_only=True, tag="list"):
+    """What models are there to open; answered by `models`."""
+
+
+class Forget(Request["Done"], frozen=True, kw_only=True):
+    """Drop a run and all that is kept of it; answered by `done`."""
+
+    run: int
 
 
 class Answer(Message, frozen=True, kw_only=True):
@@ -98,11 +165,22 @@ class Answer(Message, frozen=True, kw_only=True):
 
 
 class Created(Answer, frozen=True, kw_only=True):
-    """A run exists."""
+    """A run exists.
+
+    Attributes:
+        state: `ready`; `paused` for a branch, `finished` for a model that was opened.
+        losses: The history it starts with, one an update: a branch's up to its epoch, a saved model's own.
+        accuracies: The same of the accuracies.
+        accuracy: For an opened model, as in `progress`.
+    """
 
     run: int
     recipe: Recipe
     plan: Plan
+    state: State = "ready"
+    losses: list[float | None] = []
+    accuracies: list[float] = []
+    accuracy: float | None = None
 
 
 class Done(Answer, frozen=True, kw_only=True):
@@ -115,37 +193,30 @@ class Error(Answer, frozen=True, kw_only=True):
     sentence: str
 
 
-class Candidate(Struct, frozen=True, array_like=True):
-    """A number that may come next, and its probability (rounded to 4 decimals)."""
-
-    number: int
-    probability: float
-
-
-class Trace(Struct, frozen=True, kw_only=True):
-    """What a moment's network does at the steps of a window.
-
-    Attributes:
-        moment: What was looked at; `epoch` is the one asked for.
-        epoch: The epochs this network has trained, whole or in part (1.5 is three updates of two an epoch).
-        units: How many units the network has, in or out of the window.
-        window: What of them the rows below hold; cut to what there is.
-        values: The view's value (for `hidden`, h in -1..1) by step, then unit, rounded to 3 decimals.
-        candidates: By step, the likeliest numbers first.
-    """
-
-    moment: Moment
-    epoch: float
-    units: int
-    window: Window
-    values: list[list[float]]
-    candidates: list[list[Candidate]]
-
-
 class Looked(Answer, frozen=True, kw_only=True):
     """The trace that answers a look."""
 
     trace: Trace
+
+
+class Continued(Answer, frozen=True, kw_only=True):
+    """The numbers that the network said, in order; `wrong` when the last of them is wrong by the task."""
+
+    numbers: list[int]
+    wrong: bool
+
+
+class Saved(Answer, frozen=True, kw_only=True):
+    """A model was saved, in this file."""
+
+    path: str
+
+
+class Models(Answer, frozen=True, kw_only=True):
+    """The models that can be opened, by name, and the folder that the next one is saved in."""
+
+    names: list[str]
+    folder: str
 
 
 class Hello(Message, frozen=True, kw_only=True):
@@ -164,7 +235,8 @@ class Progress(Message, frozen=True, kw_only=True):
         losses: Every mean loss (nats a position) since the last progress, one an update; None where it is not finite.
         accuracies: For each of them, the part of the batch answered right at the last step.
         accuracy: When finished: the part of all sequences answered right at the last step.
-        sentence: When diverged: at which update, the likely cause, and what to do.
+        held_out: When finished: the same of the sequences held out, where there are any.
+        sentence: When diverged: at which update, the likely cause, and what to do. When a stop was reached: which.
     """
 
     run: int
@@ -173,11 +245,12 @@ class Progress(Message, frozen=True, kw_only=True):
     losses: list[float | None]
     accuracies: list[float]
     accuracy: float | None = None
+    held_out: float | None = None
     sentence: str = ""
 
 
-AnyRequest = Create | Play | Pause | Advance | Look
-AnyReply = Hello | Created | Done | Error | Looked | Progress
+AnyRequest = Create | Branch | Play | Pause | Advance | Look | Continue | Save | Open | ListModels | Forget
+AnyReply = Hello | Created | Done | Error | Looked | Continued | Saved | Models | Progress
 
 encode = msgspec.json.Encoder().encode
 decode_request = msgspec.json.Decoder(AnyRequest).decode

@@ -16,7 +16,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.protocol import Advance, Create, Hello, Look, Pace, Pause, Play, Progress, Trace, Window
+from unroll.engine.protocol import Advance, Create, Hello, Look, Pace, Pause, Play, Progress
+from unroll.engine.trace import Trace, Window
 from unroll.moment import MAX_STEPS, Moment, SequenceError, parse_sequence
 from unroll.recipe import Recipe
 from unroll.tasks import answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unroll.engine.protocol import Trace
+from unroll.engine.trace import Trace
 from unroll.recipe import TaskConfig
 from unroll.tasks import answer
 from unroll.terminal.widgets.next_number import percent

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from unroll.engine.protocol import Candidate
+from unroll.engine.trace import Candidate
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
