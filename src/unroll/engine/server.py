@@ -123,14 +123,20 @@ class Server:
             return self._create(request)
         if isinstance(request, Look):
             return Looked(id=request.id, trace=look(self._run(request.moment.run), request))
-        run = self._run(request.run)
+        if isinstance(request, Play | Advance | Pause):
+            self._move(self._run(request.run), request)
+            return Done(id=request.id)
+        raise Refused(
+            f"This engine cannot {request.__struct_config__.tag}: it can create, play, pause, advance and look."
+        )
+
+    def _move(self, run: Run, request: Play | Advance | Pause) -> None:
         if isinstance(request, Play):
             run.play(request.pace, self._clock())
         elif isinstance(request, Advance):
             run.advance(request.updates, self._clock())
-        elif isinstance(request, Pause):
+        else:
             run.pause()
-        return Done(id=request.id)
 
     def _create(self, request: Create) -> Created:
         training = Training(check(request.recipe), self._device)
