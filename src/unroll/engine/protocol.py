@@ -101,6 +101,7 @@ class Look(Request["Looked"], frozen=True, kw_only=True):
         unit: The unit whose details are wanted at the moment's step.
         against: Another moment on the same sequence, such as this one without its interventions.
         difference: Whether the rows hold this moment's values less those of `against`.
+        score: Whether all of the task's sequences are to be tried under the moment's interventions too.
         top: How many candidates are wanted at each step.
     """
 
@@ -110,6 +111,7 @@ class Look(Request["Looked"], frozen=True, kw_only=True):
     unit: int | None = None
     against: Moment | None = None
     difference: bool = False
+    score: bool = False
     top: int = 10
 
 

@@ -22,6 +22,8 @@ class Trace(Struct, frozen=True, kw_only=True):
         candidates: By step, the likeliest numbers first.
         before: The same for the moment looked at `against`; empty when there was none.
         detail: The unit asked for, at the moment's step.
+        score: The part of all training sequences answered right at the last step under the moment's interventions, and
+            without them; only when asked for.
     """
 
     moment: Moment
@@ -35,6 +37,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     scale: float = 1.0
     before: list[list[Candidate]] = []
     detail: UnitDetail | None = None
+    score: tuple[float, float] | None = None
 
 
 class UnitDetail(Struct, frozen=True, kw_only=True):
