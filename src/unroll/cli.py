@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -49,3 +50,13 @@ def engine() -> None:
     from unroll.engine.__main__ import serve
 
     serve()
+
+
+@main.command()
+@click.argument("folder", default="screenshots", type=click.Path(file_okay=False, path_type=Path))
+def screenshots(folder: Path) -> None:
+    """Take pictures of the playground, driven by a real engine, and write them into FOLDER as SVG."""
+    from unroll.screenshots import take
+
+    for path in asyncio.run(take(folder)):
+        click.echo(path)

@@ -1,0 +1,143 @@
+"""Pictures of the playground: the real screen and a real engine, driven without a terminal, written as SVG.
+
+A scene is a size and what a person does. Everything waited for is a state of the program, never a time, so that the
+same program on the same machine takes the same pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from unroll.engine.client import Engine
+from unroll.terminal.app import UnrollApp
+
+WHOLE, NARROW = (120, 40), (80, 24)
+PATIENCE = 60.0
+"""Seconds until a state that does not come is given up."""
+
+Act = Callable[[Pilot[None]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture: its name, the terminal's size in columns and rows, and what is done before it is taken."""
+
+    name: str
+    size: tuple[int, int]
+    act: Act
+
+
+async def untrained(pilot: Pilot[None]) -> None:
+    """What stands on the screen in the first second."""
+
+
+async def half_trained(pilot: Pilot[None], epochs: int = 6) -> None:
+    """Some epochs, one by one."""
+    for epoch in range(epochs):
+        await pilot.press("e")
+        await until(pilot, lambda: trained(pilot) > epoch)  # noqa: B023 - awaited at once
+
+
+async def trained_to_the_end(pilot: Pilot[None]) -> None:
+    """The whole training."""
+    run = playing(pilot).playground.run_shown
+    assert run is not None
+    await pilot.press("space")
+    await until(pilot, lambda: run.is_over and trained(pilot) == run.recipe.train.epochs)
+
+
+async def counted_on(pilot: Pilot[None]) -> None:
+    """Trained, asked for three more numbers, and gone back to the step after which the first of them came."""
+    await trained_to_the_end(pilot)
+    await pilot.press("c", "c", "c")
+    await until(pilot, lambda: shown_steps(pilot) == 7)
+    await pilot.press("home", "right", "right", "right")
+
+
+async def loss_tab(pilot: Pilot[None]) -> None:
+    """Trained, with the loss to the front."""
+    await trained_to_the_end(pilot)
+    await pilot.press("2")
+
+
+async def recipe_tab(pilot: Pilot[None]) -> None:
+    """The recipe to the front."""
+    await pilot.press("3")
+
+
+async def keys(pilot: Pilot[None]) -> None:
+    """The list of all keys."""
+    await pilot.press("question_mark")
+
+
+SCENES = (
+    Scene("start", WHOLE, untrained),
+    Scene("training", WHOLE, half_trained),
+    Scene("trained", WHOLE, counted_on),
+    Scene("tabs", NARROW, counted_on),
+    Scene("tabs-loss", NARROW, loss_tab),
+    Scene("tabs-recipe", NARROW, recipe_tab),
+    Scene("keys", WHOLE, keys),
+)
+
+
+async def take(folder: Path, scenes: tuple[Scene, ...] = SCENES) -> list[Path]:
+    """Take the pictures, one after another; where they are now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for scene in scenes:
+        path = folder / f"{scene.name}.svg"
+        path.write_text(await picture(scene), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+async def picture(scene: Scene) -> str:
+    """The scene as SVG."""
+    app = UnrollApp(Engine.start)
+    try:
+        async with app.run_test(size=scene.size) as pilot:
+            await until(pilot, lambda: app.playground.trace is not None)
+            await scene.act(pilot)
+            await until(pilot, lambda: at_rest(app))
+            await pilot.pause()
+            return app.export_screenshot(title=f"unroll, {scene.size[0]} by {scene.size[1]}")
+    finally:
+        await app.close_engine()
+
+
+# What is waited for
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait until something holds; raises `TimeoutError` when it never does."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await pilot.pause(0.01)
+
+
+def playing(pilot: Pilot[None]) -> UnrollApp:
+    assert isinstance(pilot.app, UnrollApp)
+    return pilot.app
+
+
+def trained(pilot: Pilot[None]) -> float:
+    """How many epochs the network on the screen has trained."""
+    trace = playing(pilot).playground.trace
+    return 0.0 if trace is None else trace.epoch
+
+
+def shown_steps(pilot: Pilot[None]) -> int:
+    """How many steps the sequence on the screen has."""
+    trace = playing(pilot).playground.trace
+    return 0 if trace is None else len(trace.moment.sequence)
+
+
+def at_rest(app: UnrollApp) -> bool:
+    """Whether nothing is under way but listening to the engine."""
+    return all(worker.is_finished or worker.name == "converse" for worker in app.workers)
