@@ -9,8 +9,17 @@ from pathlib import Path
 
 import click
 
+from unroll.commands.group import Commands
 
-@click.group(invoke_without_command=True)
+PLACES = {
+    "train": "unroll.commands.train:train",
+    "predict": "unroll.commands.predict:predict",
+    "trace": "unroll.commands.trace:trace",
+}
+"""Where each command is written."""
+
+
+@click.group(cls=Commands, places=PLACES, invoke_without_command=True)
 @click.version_option(package_name="unroll")
 @click.pass_context
 def main(context: click.Context) -> None:

@@ -6,7 +6,6 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 
 class FileError(Exception):
@@ -29,22 +28,25 @@ def read_regular(path: str | Path, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name a file that is there.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileError(f"{shown(path)} is not a regular file: name one, not a folder, a pipe or a device.")
-        data = b"" if status.st_size > limit else _read(file, path, limit)
-    if status.st_size > limit or len(data) > limit:
-        size = max(status.st_size, len(data))
-        raise FileError(f"{shown(path)} has {size:,} bytes: name a file of at most {limit:,}.")
-    return data
-
-
-def _read(file: BinaryIO, path: str | Path, limit: int) -> bytes:
     try:
-        return file.read(limit + 1)
+        return _read(descriptor, path, limit)
     except OSError as error:
         raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name another file.") from None
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise FileError(f"{shown(path)} is not a regular file: name one, not a folder, a pipe or a device.")
+    if status.st_size > limit:
+        raise FileError(f"{shown(path)} has {status.st_size:,} bytes: name a file of at most {limit:,}.")
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileError(f"{shown(path)} grew while it was read: name a file of at most {limit:,} bytes.")
+    return data
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -55,12 +57,23 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     Raises:
         FileError: there is something else than a regular file, or it cannot be written.
     """
+    check_place(path)
     try:
         target = Path(path).resolve()
-        if target.exists() and not target.is_file():
-            raise FileError(f"{shown(path)} is not a regular file: choose another name to save to.")
         _replace(target, data)
         _sync_folder(target.parent)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FileError(f"{shown(path)} cannot be written ({reason(error)}): choose another place.") from None
+
+
+def check_place(path: str | Path) -> None:
+    """Raises `FileError` where no file can be put: there is no such folder, or something else of that name."""
+    try:
+        target = Path(path).resolve()
+        if not target.parent.is_dir():
+            raise FileError(f"There is no folder {shown(target.parent)} to save to: make it first.")
+        if target.exists() and not target.is_file():
+            raise FileError(f"{shown(path)} is not a regular file: choose another name to save to.")
     except (OSError, ValueError, RuntimeError) as error:
         raise FileError(f"{shown(path)} cannot be written ({reason(error)}): choose another place.") from None
 

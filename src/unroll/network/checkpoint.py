@@ -34,7 +34,7 @@ MAX_POINTS = 20_000
 """Losses in a history at most; a longer one is thinned evenly."""
 
 
-class CheckpointError(Exception):
+class CheckpointError(FileError):
     """A file that is no network, or a network that cannot be a file; the message is one sentence."""
 
 
@@ -137,6 +137,8 @@ def load(path: str | Path) -> Saved:
         tensors = safetensors.torch.load(data)
         _check_finite(path, tensors)
         return _fill(recipe, history, header, tensors)
+    except CheckpointError:
+        raise
     except FileError as error:
         raise CheckpointError(str(error)) from None
     except HeaderError as error:
@@ -150,14 +152,14 @@ def _recipe(header: Header) -> Recipe:
         raise HeaderError(f"its format is {shown(header.text('format'))}, where this version reads {FORMAT}.")
     try:
         return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
-    except (msgspec.DecodeError, RecipeError) as error:
+    except (msgspec.DecodeError, RecursionError, RecipeError) as error:
         raise HeaderError(f"its recipe cannot be read ({error!s:.120})") from None
 
 
 def _history(header: Header) -> History:
     try:
         return msgspec.json.decode(header.text("history"), type=History)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise HeaderError(f"its history cannot be read ({error!s:.120})") from None
 
 

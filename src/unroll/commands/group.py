@@ -1,0 +1,36 @@
+"""The group of all commands: a command's file is imported when it is called, or listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+
+class Commands(click.Group):
+    """A group that knows its commands by the place where each is written, as `module:name`."""
+
+    def __init__(self, *args: Any, places: Mapping[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._places = places or {}
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*self._places, *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self._places:
+            return super().get_command(context, name)
+        module, _, attribute = self._places[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def main(  # type: ignore[override]  # the one form of it that is used
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run as a program: see `refusals.py` for what it says no with, and how it exits."""
+        from unroll.commands.refusals import run
+
+        run(partial(super().main, args, prog_name, **{**extra, "standalone_mode": False}))

@@ -1,0 +1,100 @@
+"""`unroll predict`: ask a saved network what comes next."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from unroll.commands.asking import asking, open_model, read_sequence
+from unroll.commands.options import example, json_option
+from unroll.commands.refusals import refusals
+
+if TYPE_CHECKING:
+    from unroll.network.model import SequenceModel
+    from unroll.network.sampling import Sampling
+
+EXAMPLES = """
+unroll predict count-rnn 7 8 9 10
+unroll predict count-lstm 7 8 9 10 --continue 20
+seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 --seed 3
+"""
+
+
+@click.command(epilog=example(EXAMPLES))
+@asking
+@click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="How many of the likeliest to show.")
+@click.option(
+    "--continue", "count", type=click.IntRange(1, 100_000), help="Say so many numbers, each fed back with the state."
+)
+@click.option("--temperature", type=click.FloatRange(0, 1000), help="Below 1 bolder, above 1 more even; 0: no chance.")
+@click.option("--top-k", type=click.IntRange(1), help="Draw from the k likeliest numbers only.")
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Draw from the fewest likeliest numbers that add up to this probability.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Fixes the draw.")
+@json_option
+def predict(
+    model: str, numbers: tuple[str, ...], top: int, count: int | None, seed: int, as_json: bool, **how: Any
+) -> None:
+    """Ask MODEL what comes after NUMBERS.
+
+    MODEL is a file or the name of a saved network (see: unroll models). NUMBERS are read from standard input where
+    there are none, or a lone -. Without --continue, the likeliest next numbers and their probabilities; with
+    it, the likeliest number at every step, or one drawn where --temperature, --top-k or --top-p say how.
+    """
+    with refusals():
+        saved = open_model(model)
+        sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
+    sampling = _sampling(seed, how)
+    if count is None:
+        _print_next(saved.model, sequence, sampling, top, as_json)
+    else:
+        _print_continued(saved.model, sequence, sampling, count, as_json)
+
+
+def _sampling(seed: int, how: dict[str, Any]) -> Sampling | None:
+    """How to choose, where anything was said about it."""
+    from unroll.network.sampling import Sampling
+
+    given = {name: value for name, value in how.items() if value is not None}
+    return Sampling(**{"temperature": 1.0, **given, "seed": seed}) if given else None
+
+
+def _print_next(
+    model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, top: int, as_json: bool
+) -> None:
+    from unroll.network.inspection import trace
+    from unroll.network.sampling import Sampling, distribution
+
+    logits_V = trace(model, sequence).logits[-1]
+    chances, found = distribution(logits_V, sampling or Sampling(temperature=1.0)).sort(descending=True, stable=True)
+    pairs = list(zip(found[:top].tolist(), chances[:top].tolist(), strict=True))
+    if as_json:
+        _print_json({"sequence": sequence, "next": [{"number": n, "probability": p} for n, p in pairs]})
+        return
+    for number, chance in pairs:
+        click.echo(f"{number:4}  {chance:7.2%}")
+
+
+def _print_continued(
+    model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, count: int, as_json: bool
+) -> None:
+    from unroll.network.sampling import ARGMAX, generate
+
+    said = islice(generate(model, sequence, sampling or ARGMAX), count)
+    if as_json:
+        _print_json({"sequence": sequence, "continued": list(said)})
+        return
+    for place, number in enumerate(said):
+        click.echo(f"{' ' if place else ''}{number}", nl=False)
+    click.echo()
+
+
+def _print_json(value: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())

@@ -1,0 +1,109 @@
+"""`unroll trace`: what a saved network does at every step."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from unroll.commands.asking import asking, open_model, read_sequence
+from unroll.commands.interventions import intervention_options, interventions_from
+from unroll.commands.options import example, json_option
+from unroll.commands.refusals import refusals
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from unroll.network.inspection import Trace
+    from unroll.network.model import SequenceModel
+
+EXAMPLES = """
+unroll trace count-rnn 7 8 9 10
+unroll trace recall-lstm 7 8 9 10 --cut all --cut-cell
+unroll trace count-lstm 7 8 9 10 --csv > states.csv
+"""
+UNITS = 3
+"""Units named a step in the table."""
+
+
+@click.command(epilog=example(EXAMPLES))
+@asking
+@intervention_options
+@click.option("--csv", "as_csv", is_flag=True, help="Print every unit's state and gates, a row a step.")
+@json_option
+def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **does: Any) -> None:
+    """Show what MODEL answers after each of NUMBERS, and which units make that answer win.
+
+    A unit's part is what it adds to the lead of the answer over the runner-up, in logits; the parts of all units and
+    of the bias add up to the lead. In --csv and --json, h is the hidden state, c the LSTM's cell state, and the gates
+    go by their letters: i f g o of the LSTM, r z n of the GRU.
+    """
+    with refusals():
+        saved = open_model(model)
+        sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
+        interventions = interventions_from(saved.recipe.model.hidden_size, len(sequence), **does)
+    from unroll.network import inspection
+
+    seen = inspection.trace(saved.model, sequence, interventions)
+    steps = [_step(saved.model, seen, t, number) for t, number in enumerate(sequence)]
+    if as_json:
+        _print_json(steps, seen)
+    elif as_csv:
+        _print_csv(steps, seen)
+    else:
+        _print_table(steps)
+
+
+def _step(model: SequenceModel, seen: Trace, t: int, number: int) -> dict[str, Any]:
+    """One step in figures."""
+    from unroll.network.inspection import attribution
+
+    parts = attribution(model, seen.hidden[t])
+    return {
+        "step": t + 1,
+        "number": number,
+        "answer": parts.number,
+        "probability": round(float(seen.probabilities[t, parts.number]), 6),
+        "runner_up": parts.rival,
+        "lead": round(parts.lead, 4),
+        "bias_part": round(parts.bias, 4),
+        "unit_parts": [round(part, 4) for part in parts.units.tolist()],
+    }
+
+
+def _states(seen: Trace) -> dict[str, Tensor]:
+    """What there is of every unit, by its letter, each `(T, D)`."""
+    cell = {} if seen.cell is None else {"c": seen.cell}
+    return {"h": seen.hidden, **cell, **seen.gates}
+
+
+def _print_json(steps: list[dict[str, Any]], seen: Trace) -> None:
+    import msgspec
+
+    for t, step in enumerate(steps):
+        step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in _states(seen).items()}
+    click.echo(msgspec.json.encode({"steps": steps}).decode())
+
+
+def _print_csv(steps: list[dict[str, Any]], seen: Trace) -> None:
+    states, units = _states(seen), range(seen.hidden.shape[-1])
+    figures = [name for name in steps[0] if name != "unit_parts"]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*figures, *(f"{letter}{d}" for letter in (*states, "part") for d in units)])
+    for t, step in enumerate(steps):
+        values = [f"{x:.6g}" for tensor in states.values() for x in tensor[t].tolist()]
+        writer.writerow([*(step[name] for name in figures), *values, *step["unit_parts"]])
+
+
+def _print_table(steps: list[dict[str, Any]]) -> None:
+    click.echo("step  number  answer     chance  runner-up   lead  units with the largest parts")
+    for step in steps:
+        parts = step["unit_parts"]
+        largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:UNITS]
+        units = "  ".join(f"{d}: {parts[d]:+.2f}" for d in largest)
+        click.echo(
+            f"{step['step']:4}  {step['number']:6}  {step['answer']:6}  {step['probability']:9.2%}"
+            f"  {step['runner_up']:9}  {step['lead']:5.2f}  {units}"
+        )

@@ -1,0 +1,123 @@
+"""`unroll train`: train a network by a recipe, and save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from unroll.commands.options import DeviceName, device_option, example, json_option, recipe_from, recipe_options
+from unroll.commands.progress import progress
+from unroll.commands.refusals import Misused, Refused, refusals
+from unroll.files import check_place, shown
+from unroll.places import place_to_save
+from unroll.recipe import Plan, Recipe
+
+if TYPE_CHECKING:
+    from unroll.network.checkpoint import History
+    from unroll.network.training import Training
+
+EXAMPLES = """
+unroll train
+unroll train --task recall --cell lstm --epochs 100 --save my-recall
+unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
+"""
+
+
+@click.command(epilog=example(EXAMPLES))
+@recipe_options
+@click.option("--save", metavar="PATH", help="Where to save the network; a bare name goes to your own models.")
+@click.option("--optimizer", is_flag=True, help="Save the optimizer's state too, so that training can go on.")
+@device_option
+@json_option
+def train(save: str | None, optimizer: bool, device: DeviceName, as_json: bool, **options: Any) -> None:
+    """Train a network, and say how well it does.
+
+    The recipe determines the result to the bit: the same options give the same network.
+    """
+    with refusals():
+        recipe = recipe_from(options)
+        place = _place(save, recipe, optimizer)
+        training = _training(recipe, device)
+        started = perf_counter()
+        history = _run(training)
+        seconds = perf_counter() - started
+        if place is not None:
+            _save(place, training, history, optimizer)
+    _print(recipe, training.plan, history, seconds, place, as_json)
+
+
+def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
+    """Where to save, refused before training rather than after it."""
+    if save is None:
+        return None
+    from unroll.network.checkpoint import check_size
+
+    check_size(recipe, optimizer)
+    place = place_to_save(save)
+    check_place(place)
+    return place
+
+
+def _training(recipe: Recipe, device: DeviceName) -> Training:
+    import torch
+
+    from unroll.network.device import DeviceError, device_for
+    from unroll.network.training import Training
+
+    torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
+    try:
+        return Training(recipe, device_for(device))
+    except DeviceError as error:
+        raise Misused(str(error)) from None
+
+
+def _run(training: Training) -> History:
+    from unroll.network.checkpoint import History
+    from unroll.network.training import Diverged
+
+    made = []
+    try:
+        with progress(training.plan.updates, "training") as show:
+            for update in training.updates():
+                made.append(update)
+                show(update.update, f"loss {update.loss:.3f}")
+    except Diverged as diverged:
+        raise Refused(str(diverged)) from None
+    return History(
+        updates=training.update,
+        losses=tuple(update.loss for update in made),
+        accuracies=tuple(update.accuracy for update in made),
+        accuracy=training.accuracy(),
+        held_out_accuracy=training.held_out_accuracy(),
+    )
+
+
+def _save(place: Path, training: Training, history: History, optimizer: bool) -> None:
+    from unroll.network import checkpoint
+
+    state = training.saved_state() if optimizer else None
+    checkpoint.save(place, training.model, training.recipe, history, state)
+
+
+def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and str(place)}
+        click.echo(msgspec.json.encode({**whole, "history": history}).decode())
+        return
+    rows = {
+        "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",
+        "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
+        "training": f"{plan.updates:,} updates in {seconds:.2f} s",
+        "loss": f"{history.losses[-1]:.4f} nats",
+        "accuracy": f"{history.accuracy:.1%}",
+        "held out": f"{history.held_out_accuracy:.1%}" if history.held_out_accuracy is not None else "",
+        "saved": shown(place) if place else "",
+    }
+    for name, text in rows.items():
+        if text:
+            click.echo(f"{name:10}{text}")

@@ -1,0 +1,68 @@
+"""Where saved networks are: those that come with the program, and the user's own folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from unroll.files import FileError, shown
+
+SUFFIX = ".safetensors"
+DATA_DIR = "UNROLL_DATA_DIR"
+"""The environment variable that names another data folder."""
+
+
+def own_models() -> Path:
+    """The folder of the user's saved networks, in the platform's data folder or in what `UNROLL_DATA_DIR` names."""
+    return Path(os.environ.get(DATA_DIR) or platformdirs.user_data_dir("unroll", appauthor=False)) / "models"
+
+
+def shipped_models() -> Path:
+    """The folder of the networks that come with the program: in the package, or beside `src` in a checkout."""
+    package = Path(__file__).parent
+    packed = package / "saved_models"
+    return packed if packed.is_dir() else package.parents[1] / "saved_models"
+
+
+def model_files() -> list[Path]:
+    """All saved networks in both folders, those that come with the program first, by name."""
+    return [file for folder in (shipped_models(), own_models()) for file in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def find_model(name: str) -> Path:
+    """The file that a path or the name of a saved network means; a file of that very name comes first.
+
+    Raises:
+        FileError: it is a name without a folder, and no saved network has it.
+    """
+    path = Path(name).expanduser()
+    if path.is_file() or path.name != name or path.suffix == SUFFIX:
+        return path
+    known = model_files()
+    for file in known:
+        if file.stem == name:
+            return file
+    names = ", ".join(dict.fromkeys(file.stem for file in known)) or "none yet"
+    raise FileError(f"There is no saved network {shown(name)}: name a file, or one of those there are ({names}).")
+
+
+def place_to_save(name: str) -> Path:
+    """Where to save under a path, or a bare name, which goes to the user's folder; the folder is made if need be.
+
+    Raises:
+        FileError: the user's folder cannot be made.
+    """
+    if not is_bare(name):
+        return Path(name).expanduser()
+    try:
+        own_models().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{shown(own_models())} cannot be made ({error.strerror}): save to a path.") from None
+    return own_models() / f"{name}{SUFFIX}"
+
+
+def is_bare(name: str) -> bool:
+    """Whether it is a name without a folder and without an ending."""
+    return Path(name).name == name and "." not in name and not name.startswith("~")
