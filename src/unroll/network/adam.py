@@ -40,20 +40,31 @@ class Adam:
             parameter.grad = view
         self.m = torch.zeros_like(self.weights)
         self.v = torch.zeros_like(self.weights)
-        self.steps = 0
+        self._steps = torch.zeros((), device=self.weights.device)
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """Move the weights by the gradient that stands in the parameters' `grad`."""
-        self.steps += 1
-        self.m.lerp_(self.gradient, 1 - BETA_1)
-        self.v.mul_(BETA_2).addcmul_(self.gradient, self.gradient, value=1 - BETA_2)
-        root = self.v.sqrt().div_((1 - BETA_2**self.steps) ** 0.5).add_(EPS)
-        self.weights.addcdiv_(self.m, root, value=-learning_rate / (1 - BETA_1**self.steps))
+        self._steps.add_(1)
+        torch._fused_adam_(
+            [self.weights],
+            [self.gradient],
+            [self.m],
+            [self.v],
+            [],
+            [self._steps],
+            lr=learning_rate,
+            beta1=BETA_1,
+            beta2=BETA_2,
+            weight_decay=0.0,
+            eps=EPS,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that training on needs."""
-        return Snapshot(self.weights.clone(), self.m.clone(), self.v.clone(), self.steps)
+        return Snapshot(self.weights.clone(), self.m.clone(), self.v.clone(), int(self._steps))
 
     @torch.no_grad()
     def restore(self, snapshot: Snapshot) -> None:
@@ -61,7 +72,7 @@ class Adam:
         self.weights.copy_(snapshot.weights)
         self.m.copy_(snapshot.m)
         self.v.copy_(snapshot.v)
-        self.steps = snapshot.steps
+        self._steps.fill_(snapshot.steps)
 
 
 def views(module: nn.Module, flat: Tensor) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""A task's items as tensors: what is trained on, what is held out, and the order an epoch takes them in.
+"""A task's items as tensors: what is seen, what should be answered, and the order an epoch takes them in.
 
 Shapes: L steps, N sequences, B of them in a batch. Integers throughout; a one-hot is never made.
 """
@@ -21,11 +21,18 @@ class Sequences(NamedTuple):
     x: Tensor
     y: Tensor
 
-    def pick(self, columns: Tensor) -> Sequences:
-        """The sequences in `columns`, `(B,)`, or a row of columns for each of S networks, `(S, B)` to `(S, L, B)`."""
-        if columns.dim() == 1:
-            return Sequences(self.x.index_select(1, columns), self.y.index_select(1, columns))
-        return Sequences(self.x[:, columns].transpose(0, 1), self.y[:, columns].transpose(0, 1))
+    def batches(self, columns: Tensor, size: int) -> list[Sequences]:
+        """Whole batches of `size`, their sequences in the order of `columns` `(N,)`; what is left over is dropped.
+
+        With a row of columns for each of S networks, `(S, N)`, a batch is `(S, L, B)`.
+        """
+        each = self.total // size
+        chosen = columns[..., : each * size].to(self.x.device)
+        shape = (-1, *chosen.shape[:-1], each, size)
+        turn = (1, 0, 2) if columns.dim() == 1 else (2, 1, 0, 3)
+        whole = (part.index_select(1, chosen.flatten()).view(shape) for part in self)
+        x, y = (part.permute(turn).contiguous().unbind() for part in whole)
+        return [Sequences(*batch) for batch in zip(x, y, strict=True)]
 
     @property
     def total(self) -> int:
@@ -37,18 +44,6 @@ def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
     x = torch.tensor([list(item.inputs) for item in items]).t().contiguous()
     y = torch.tensor([list(item.targets) for item in items]).t().contiguous()
     return Sequences(x.to(device), y.to(device))
-
-
-def split(items: Sequence[Item], held_out: float) -> tuple[list[Item], list[Item]]:
-    """Items to train on and items held out, a part `held_out` of them; at least one is left to train on.
-
-    Which ones depends on their number alone, not on a recipe's seed: runs of any seeds are judged by the same items.
-    """
-    away = min(round(len(items) * held_out), len(items) - 1)
-    mixed = torch.randperm(len(items), generator=torch.Generator().manual_seed(0)).tolist()
-    kept_out = set(mixed[:away])
-    train = [item for i, item in enumerate(items) if i not in kept_out]
-    return train, [item for i, item in enumerate(items) if i in kept_out]
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:

@@ -25,13 +25,14 @@ products a step. Shapes: L steps, B sequences, V numbers, D hidden units; S netw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from unroll.network.cells import Cell, GRUCell, LSTMCell, RNNCell, first_rows
+from unroll.network.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, first_rows
 from unroll.network.model import SequenceModel
 
 
@@ -40,77 +41,88 @@ class Score(NamedTuple):
 
     Attributes:
         loss: Cross-entropy in nats, the mean over all positions.
-        accuracy: The part of the sequences whose last step has no logit above the right one's.
+        accuracy: The part of the sequences whose last step gives no answer more than the right one.
     """
 
     loss: Tensor
     accuracy: Tensor
 
 
-@torch.no_grad()
-def backpropagate(model: SequenceModel, x: Tensor, y: Tensor) -> Score:
+@torch.inference_mode()
+def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, room: Tensor | None = None) -> Score:
     """Write the gradient of the mean loss into every parameter's `grad`, over what was there.
 
     Args:
         model: The network, or S of them.
         x: Integers `(L, B)`, or `(S, L, B)` for S networks.
         y: The right answers, of the same shape.
+        room: What `room_for` gave for this shape: training keeps it, so as not to ask for megabytes at every update.
     """
-    tape = record(model, x)
-    score, dl_LBV = cross_entropy(model.head(tape.h), y)
-    dl_NV = dl_LBV.flatten(-3, -2)
-    torch.matmul(dl_NV.mT, tape.h.flatten(-3, -2), out=grad_of(model.head.weight))
+    steps = list(model.steps(x))
+    h_before, h = around([step.state.h for step in steps], model.time_dim)
+    h_ND, weight = h.flatten(-3, -2), model.head.weight
+    logits_NV, p_NV = room_for(model, x) if room is None else room
+    torch.softmax(_head(model, h_ND, logits_NV), -1, out=p_NV)
+    score = score_of(logits_NV, p_NV, y)
+    dl_NV = p_NV.scatter_(-1, y.flatten(-2).unsqueeze(-1), -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
+    torch.matmul(dl_NV.mT, h_ND, out=grad_of(weight))
     torch.sum(dl_NV, -2, out=grad_of(model.head.bias))
-    dh_LBD = (dl_NV @ model.head.weight).view_as(tape.h)
-    dp, dq = BACK[type(model.rnn)](model.rnn, tape, dh_LBD)
-    _write_cell(model.rnn, x, tape.h_before, dp, dq)
+    dh = torch.matmul(dl_NV, weight).view_as(h)
+    dp, dq = BACK[type(model.rnn)](model.rnn, Tape(steps, h_before, h, model.time_dim), dh)
+    _write_cell(model.rnn, x, h_before, dp, dq)
     return score
 
 
-def cross_entropy(logits: Tensor, y: Tensor) -> tuple[Score, Tensor]:
-    """The score of `logits` `(L, B, V)` against `y` `(L, B)`, and the loss's derivative by the logits.
+def room_for(model: SequenceModel, x: Tensor) -> Tensor:
+    """Room for the logits and the probabilities of a batch shaped like `x`, `(2, N, V)`."""
+    shape = (*x.shape[:-2], x.shape[-2] * x.shape[-1], model.vocab_size)
+    return model.head.bias.new_empty(2, *shape)
 
-    One pass of exponentials serves both: logsumexp(l) = max(l) - log(max(softmax(l))), and max(softmax) >= 1/V.
+
+def _head(model: SequenceModel, h_ND: Tensor, out_NV: Tensor) -> Tensor:
+    """The model's head, its logits written into room that is there."""
+    weight, bias = model.head.weight, model.head.bias
+    product = torch.addmm if weight.dim() == 2 else torch.baddbmm
+    return product(bias.unsqueeze(-2), h_ND, weight.mT, out=out_NV)
+
+
+def score_of(logits_NV: Tensor, p_NV: Tensor, y: Tensor) -> Score:
+    """How the logits and their softmax answer `y` `(L, B)`.
+
+    Where a right answer's probability is too small for a float, the loss is taken from the logarithms instead.
     """
-    index = y.unsqueeze(-1)
-    top, right = logits.amax(-1), logits.gather(-1, index).squeeze(-1)
-    p = logits.softmax(-1)
-    loss = (top - p.amax(-1).log_() - right).mean((-2, -1))
-    accuracy = (right >= top).select(-2, -1).float().mean(-1)
-    d_logits = p.scatter_(-1, index, -1.0, reduce="add").mul_(1 / (y.shape[-2] * y.shape[-1]))
-    return Score(loss, accuracy), d_logits
+    right = p_NV.gather(-1, y.flatten(-2).unsqueeze(-1)).squeeze(-1)
+    loss = right.log().mean(-1).neg_()
+    if not math.isfinite((loss if loss.dim() == 0 else loss.sum()).item()):
+        logs = logits_NV.log_softmax(-1).gather(-1, y.flatten(-2).unsqueeze(-1))
+        loss = logs.mean((-2, -1)).neg_()
+    last = slice(-y.shape[-1], None)
+    hits = right[..., last] >= p_NV[..., last, :].amax(-1)
+    return Score(loss, hits.mean(-1, dtype=loss.dtype))
 
 
 class Tape(NamedTuple):
-    """What the forward loop left behind, all steps in one tensor `(L, B, D)` each; h_{t-1} and c_{t-1} beside h, c."""
+    """What the forward loop left behind: its steps, and the states before and after every step, `(L, B, D)`."""
 
-    time_dim: int
+    steps: list[Step]
     h_before: Tensor
     h: Tensor
-    c_before: Tensor | None
-    c: Tensor | None
-    gates: list[Tensor]
+    time_dim: int
+
+    def stack(self, part: Callable[[Step], Tensor]) -> Tensor:
+        """A part of every step in one tensor, `(L, B, ...)`."""
+        return torch.stack([part(step) for step in self.steps], self.time_dim)
 
 
-def record(model: SequenceModel, x: Tensor) -> Tape:
-    """Run the model's loop over `x` from the zero state and keep what it passes."""
-    steps = list(model.steps(x))
-    h_before, h = _shifted([step.state.h for step in steps], model.time_dim)
-    cs = [step.state.c for step in steps if step.state.c is not None]
-    c_before, c = _shifted(cs, model.time_dim) if cs else (None, None)
-    gates = [torch.stack(gate, model.time_dim) for gate in zip(*(step.gates for step in steps), strict=True)]
-    return Tape(model.time_dim, h_before, h, c_before, c, gates)
-
-
-def _shifted(states: list[Tensor], time_dim: int) -> tuple[Tensor, Tensor]:
-    """The state before every step and the state after it: two views of one tensor."""
+def around(states: list[Tensor], time_dim: int) -> tuple[Tensor, Tensor]:
+    """The state before every step, zero at first, and the state after it: two views of one tensor."""
     both = torch.stack([torch.zeros_like(states[0]), *states], time_dim)
     return both.narrow(time_dim, 0, len(states)), both.narrow(time_dim, 1, len(states))
 
 
 def rnn_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
     """dp and dq of Elman's cell; `dh_LBD` comes in as the head's part and goes out whole."""
-    dq = 1 - tape.h * tape.h
+    dq = slope(tape.h)
     dhs, dqs = dh_LBD.unbind(tape.time_dim), dq.unbind(tape.time_dim)
     for t in reversed(range(len(dqs))):
         dqs[t].mul_(dhs[t])
@@ -121,38 +133,55 @@ def rnn_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
 
 def lstm_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
     """dp and dq of the LSTM; `dh_LBD` comes in as the head's part and goes out whole."""
-    assert tape.c is not None and tape.c_before is not None
-    i, f, g, o = tape.gates
-    u = tape.c.tanh()
-    dc_by_dh = (o * (1 - u * u)).unbind(tape.time_dim)
-    dq = torch.cat([g * i * (1 - i), tape.c_before * f * (1 - f), i * (1 - g * g), u * o * (1 - o)], -1)
-    dhs, dqs, fs = dh_LBD.unbind(tape.time_dim), dq.unbind(tape.time_dim), f.unbind(tape.time_dim)
+    s, u, g = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
+    c_before, _ = around([step.state.c for step in tape.steps if step.state.c is not None], tape.time_dim)
+    i, f, _, o = s.chunk(4, -1)
+    dq = torch.addcmul(s, s, s, value=-1)
+    dq_i, dq_f, dq_g, dq_o = dq.chunk(4, -1)
+    dq_i.mul_(g)
+    dq_f.mul_(c_before)
+    torch.mul(i, slope(g), out=dq_g)
+    dq_o.mul_(u)
+    dq_ifg = dq.view(*dh_LBD.shape[:-1], 4, -1).narrow(-2, 0, 3).unbind(tape.time_dim)
+    dhs, dqs, dq_os, fs = (part.unbind(tape.time_dim) for part in (dh_LBD, dq, dq_o, f))
+    dc_by_dh = (o * slope(u)).unbind(tape.time_dim)
     dc = torch.zeros_like(dhs[0])
+    dc_by_block = dc.unsqueeze(-2)
     for t in reversed(range(len(dqs))):
         dc.addcmul_(dhs[t], dc_by_dh[t])
-        blocks = dqs[t].view(*dc.shape[:-1], 4, -1)
-        blocks[..., :3, :].mul_(dc.unsqueeze(-2))
-        blocks[..., 3, :].mul_(dhs[t])
-        dc.mul_(fs[t])
+        dq_ifg[t].mul_(dc_by_block)
+        dq_os[t].mul_(dhs[t])
         if t:
+            dc.mul_(fs[t])
             add_product(dhs[t - 1], dqs[t], cell.weight_hh_l0)
     return dq, dq
 
 
 def gru_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
     """dp and dq of the GRU; `dh_LBD` comes in as the head's part and goes out whole."""
-    r, z, n = tape.gates
-    q_n = cell.recur(tape.h_before.flatten(-3, -2)).chunk(3, -1)[2].view_as(n)
-    dn = (1 - z) * (1 - n * n)
-    dq = torch.cat([dn * q_n * r * (1 - r), (tape.h_before - n) * z * (1 - z), dn * r], -1)
-    dhs, dqs, zs = dh_LBD.unbind(tape.time_dim), dq.unbind(tape.time_dim), z.unbind(tape.time_dim)
+    rz, q_n, n = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
+    r, z = rz.chunk(2, -1)
+    dn = slope(n).mul_(1 - z)
+    d_rz = torch.addcmul(rz, rz, rz, value=-1)
+    d_r, d_z = d_rz.chunk(2, -1)
+    d_r.mul_(dn * q_n)
+    d_z.mul_(tape.h_before - n)
+    dq = torch.cat([d_rz, dn * r], -1)
+    dhs, dqs, zs = (part.unbind(tape.time_dim) for part in (dh_LBD, dq, z))
+    dh_by_block = dh_LBD.unsqueeze(-2).unbind(tape.time_dim)
+    dq_by_block = dq.view(*dh_LBD.shape[:-1], 3, -1).unbind(tape.time_dim)
     for t in reversed(range(len(dqs))):
-        dqs[t].view(*dhs[t].shape[:-1], 3, -1).mul_(dhs[t].unsqueeze(-2))
+        dq_by_block[t].mul_(dh_by_block[t])
         if t:
             add_product(dhs[t - 1].addcmul_(dhs[t], zs[t]), dqs[t], cell.weight_hh_l0)
     dp = dq.clone()
-    dp.chunk(3, -1)[2].copy_(dn * dh_LBD)
+    torch.mul(dn, dh_LBD, out=dp.chunk(3, -1)[2])
     return dp, dq
+
+
+def slope(y: Tensor) -> Tensor:
+    """The derivative of tanh where its value is y: 1 - y^2."""
+    return torch.addcmul(y.new_ones(()), y, y, value=-1)
 
 
 BACK: dict[type[Cell], Callable[[Cell, Tape, Tensor], tuple[Tensor, Tensor]]] = {
@@ -181,5 +210,6 @@ def _write_cell(cell: Cell, x: Tensor, h_before: Tensor, dp: Tensor, dq: Tensor)
 def grad_of(parameter: Tensor) -> Tensor:
     """Where a parameter's gradient goes: into its `grad`, made at the first need with the parameter's memory order."""
     if parameter.grad is None:
-        parameter.grad = torch.zeros_like(parameter)
+        with torch.inference_mode(False):
+            parameter.grad = torch.zeros_like(parameter)
     return parameter.grad

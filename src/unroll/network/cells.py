@@ -25,7 +25,7 @@ from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding
+from torch.nn.functional import embedding, linear
 
 
 class State(NamedTuple):
@@ -36,10 +36,17 @@ class State(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step leaves behind: the state after it, and the gates by the cell's `gate_names`, shaped like `h`."""
+    """What one step leaves behind.
+
+    Attributes:
+        state: The state after it.
+        gates: What the gates were, by the cell's `gate_names`, each shaped like `h`.
+        kept: What else the cell's backward pass asks for (`bptt.py`), so as not to compute it twice.
+    """
 
     state: State
-    gates: tuple[Tensor, ...]
+    gates: tuple[Tensor, ...] = ()
+    kept: tuple[Tensor, ...] = ()
 
 
 class Cell(nn.Module, ABC):
@@ -65,14 +72,11 @@ class Cell(nn.Module, ABC):
 
         `weight_ih_l0` lies column by column in memory, which makes this look-up five times faster.
         """
-        if not x.is_floating_point():
-            return columns(self.weight_ih_l0, x) + self._bias(self.bias_ih_l0, x.dim() + 1)
-        weight = self.weight_ih_l0 if self.weight_ih_l0.dim() == 2 else self.weight_ih_l0.unsqueeze(1)
-        return x @ weight.mT + self._bias(self.bias_ih_l0, x.dim())
-
-    def _bias(self, bias: Tensor, dim: int) -> Tensor:
-        """A bias lined up with `dim` dimensions, S first if there is one."""
-        return bias if bias.dim() == 1 else bias.view(bias.shape[0], *(1,) * (dim - 2), -1)
+        if x.is_floating_point():
+            return affine(x, self.weight_ih_l0, self.bias_ih_l0)
+        found = columns(self.weight_ih_l0, x)
+        lead = self.bias_ih_l0.shape[:-1]
+        return found.add_(self.bias_ih_l0.view(*lead, *(1,) * (found.dim() - 1 - len(lead)), -1))
 
     def zero_state(self, p: Tensor) -> State:
         """The state before the first step, for one step's `p` `(B, G*D)`."""
@@ -85,7 +89,14 @@ class Cell(nn.Module, ABC):
 
     def recur(self, h: Tensor) -> Tensor:
         """`W_hh h_{t-1} + b_hh`, a new tensor `(B, G*D)`."""
-        return (h @ self.weight_hh_l0.mT).add_(self._bias(self.bias_hh_l0, h.dim()))
+        return affine(h, self.weight_hh_l0, self.bias_hh_l0)
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """`W x + b` of `(..., D)`; of S networks, `(S, ..., D)`."""
+    if weight.dim() == 2:
+        return linear(x, weight, bias)
+    return torch.baddbmm(bias.unsqueeze(1), x.flatten(1, -2), weight.mT).view(*x.shape[:-1], -1)
 
 
 def columns(weight: Tensor, x: Tensor) -> Tensor:
@@ -107,7 +118,7 @@ class RNNCell(Cell):
     blocks = 1
 
     def step(self, p: Tensor, state: State) -> Step:
-        return Step(State(self.recur(state.h).add_(p).tanh_()), ())
+        return Step(State(self.recur(state.h).add_(p).tanh_()))
 
 
 class LSTMCell(Cell):
@@ -119,10 +130,13 @@ class LSTMCell(Cell):
 
     def step(self, p: Tensor, state: State) -> Step:
         assert state.c is not None
-        a_i, a_f, a_g, a_o = self.recur(state.h).add_(p).chunk(4, -1)
-        i, f, g, o = a_i.sigmoid(), a_f.sigmoid(), a_g.tanh(), a_o.sigmoid()
-        c = f * state.c + i * g
-        return Step(State(o * c.tanh(), c), (i, f, g, o))
+        a = self.recur(state.h).add_(p)
+        s = a.sigmoid()
+        i, f, _, o = s.chunk(4, -1)
+        g = a.narrow(-1, 2 * self.hidden_size, self.hidden_size).tanh()
+        c = (f * state.c).addcmul_(i, g)
+        u = c.tanh()
+        return Step(State(o * u, c), (i, f, g, o), (s, u))
 
 
 class GRUCell(Cell):
@@ -132,11 +146,13 @@ class GRUCell(Cell):
     gate_names = ("r", "z", "n")
 
     def step(self, p: Tensor, state: State) -> Step:
-        p_r, p_z, p_n = p.chunk(3, -1)
-        q_r, q_z, q_n = self.recur(state.h).chunk(3, -1)
-        r, z = (p_r + q_r).sigmoid_(), (p_z + q_z).sigmoid_()
-        n = (p_n + r * q_n).tanh_()
-        return Step(State(n + z * (state.h - n)), (r, z, n))
+        sizes = [2 * self.hidden_size, self.hidden_size]
+        q_rz, q_n = torch.split(self.recur(state.h), sizes, -1)
+        p_rz, p_n = torch.split(p, sizes, -1)
+        rz = (p_rz + q_rz).sigmoid_()
+        r, z = rz.chunk(2, -1)
+        n = torch.addcmul(p_n, r, q_n).tanh_()
+        return Step(State(torch.lerp(n, state.h, z)), (r, z, n), (rz, q_n))
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNNCell, "lstm": LSTMCell, "gru": GRUCell}

@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from unroll.network.cells import CELLS, Cell, State, Step
+from unroll.network.cells import CELLS, Cell, State, Step, affine
 from unroll.recipe import CellName, InitName, Recipe
 
 
@@ -43,10 +43,7 @@ class Head(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Logits `(..., V)` from `h` `(..., D)`; of S networks, `(S, ..., V)` from `(S, ..., D)`."""
-        if self.weight.dim() == 2:
-            return nn.functional.linear(h, self.weight, self.bias)
-        logits = torch.baddbmm(self.bias.unsqueeze(1), h.flatten(1, -2), self.weight.mT)
-        return logits.view(*h.shape[:-1], -1)
+        return affine(h, self.weight, self.bias)
 
 
 class SequenceModel(nn.Module):
@@ -92,15 +89,17 @@ class SequenceModel(nn.Module):
         Args, errors: as for `forward`.
         """
         self._check(x, state)
-        p = self.rnn.project(x).unbind(self.time_dim)
-        now = self.rnn.zero_state(p[0]) if state is None else state
+        cell = self.rnn
+        p = cell.project(x).unbind(self.time_dim)
+        now = cell.zero_state(p[0]) if state is None else state
         for t, p_t in enumerate(p):
             if does is not None:
                 now = does.before(t, now)
-            now, gates = self.rnn.step(p_t, now)
+            step = cell.step(p_t, now)
             if does is not None:
-                now = does.after(t, now)
-            yield Step(now, gates)
+                step = step._replace(state=does.after(t, step.state))
+            now = step.state
+            yield step
 
     @property
     def time_dim(self) -> int:

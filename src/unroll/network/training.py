@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 import torch
-from torch import Tensor
 
-from unroll.network.adam import Adam, put
-from unroll.network.batches import Sequences, order, sequences, split
-from unroll.network.bptt import backpropagate
+from unroll.network.adam import Adam, Snapshot, put
+from unroll.network.batches import Sequences, order, sequences
+from unroll.network.bptt import backpropagate, room_for
 from unroll.network.model import SequenceModel
 from unroll.network.snapshots import Snapshots
 from unroll.recipe import Recipe, RecipeError, plan
-from unroll.tasks import items
+from unroll.tasks import parts
 
 
 class Update(NamedTuple):
@@ -65,9 +64,9 @@ class Training:
         """An untrained network, at update 0.
 
         Raises:
-            RecipeError: two fields of the recipe do not go together.
+            RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, held_out = split(items(recipe.task), recipe.task.held_out)
+        train, held_out = parts(recipe.task)
         self.recipe = recipe
         self.plan = plan(recipe, len(train))
         self.device = device
@@ -78,10 +77,12 @@ class Training:
         self._adam = Adam(self.model)
         self._good = self._adam.weights.clone()
         self._diverged: Diverged | None = None
+        size = (recipe.task.length, self.plan.batch_size)
+        self._room = room_for(self.model, torch.empty(size))
         self._snapshots = Snapshots()
         self._snapshots.add(0, self._adam.snapshot())
-        self._ordered = -1
-        self._columns = torch.empty(0)
+        self._batched = -1
+        self._made: list[Sequences] = []
 
     @property
     def epoch(self) -> float:
@@ -102,8 +103,8 @@ class Training:
         if self._diverged is not None:
             raise self._diverged
         epoch, place = divmod(self.update, self.plan.updates_per_epoch)
-        batch = self._data.pick(self._order(epoch)[place])
-        loss, accuracy = backpropagate(self.model, batch.x, batch.y)
+        batch = self._batches(epoch)[place]
+        loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
         value = loss.item()
         if not math.isfinite(value):
             self._give_up()
@@ -114,17 +115,16 @@ class Training:
         self.update += 1
         return Update(self.update, value, accuracy.item())
 
-    def _order(self, epoch: int) -> Tensor:
-        """The columns of every batch of an epoch, `(updates, B)`."""
-        if self._ordered != epoch:
-            whole = self.plan.updates_per_epoch * self.plan.batch_size
-            columns = order(self.recipe.train.seed, epoch, self._data.total)[:whole]
-            self._columns = columns.view(-1, self.plan.batch_size).to(self.device)
-            self._ordered = epoch
-        return self._columns
+    def _batches(self, epoch: int) -> list[Sequences]:
+        """The batches of an epoch, made at its first update."""
+        if self._batched != epoch:
+            columns = order(self.recipe.train.seed, epoch, self._data.total)
+            self._made = self._data.batches(columns, self.plan.batch_size)
+            self._batched = epoch
+        return self._made
 
     def _end_epoch(self, epoch: int) -> None:
-        if not self._adam.weights.isfinite().all():
+        if not math.isfinite(self._adam.weights.sum().item()):
             self._give_up()
         self._snapshots.add(epoch, self._adam.snapshot())
 
@@ -176,6 +176,18 @@ class Training:
         branch._snapshots = self._snapshots.until(found)
         branch.update = found * branch.plan.updates_per_epoch
         return branch
+
+    def saved_state(self) -> Snapshot:
+        """The newest weights and the optimizer's state: all that going on from here needs, besides `update`."""
+        return self._adam.snapshot()
+
+    def go_on_from(self, saved: Snapshot, update: int) -> None:
+        """Take a saved state of this recipe's, `update` updates in; the rest of that run repeats to the bit."""
+        self._adam.restore(saved)
+        self._good.copy_(saved.weights)
+        self.update = update
+        self._snapshots = Snapshots()
+        self._snapshots.add(int(self.epoch), self._adam.snapshot())
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
