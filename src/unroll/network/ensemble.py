@@ -1,0 +1,118 @@
+"""Many runs of one recipe that differ in their seed alone, trained together; member s equals the run of seed s.
+
+Every operation works on all members of a group at once, which spares its cost of calling; a group is as large as its
+logits fit in a processor's cache, because beyond that memory costs more than calling saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+
+from unroll.network.adam import Adam
+from unroll.network.batches import Sequences, order, sequences
+from unroll.network.bptt import Score, backpropagate, room_for
+from unroll.network.model import SequenceModel
+from unroll.network.training import learning_rate
+from unroll.recipe import Recipe, plan
+from unroll.tasks import parts
+
+GROUP_BYTES = 3 * 2**20
+"""How many bytes of logits a group may have on a CPU; other devices train all members as one group."""
+
+
+class EnsembleUpdate(NamedTuple):
+    """One update of every member: its number from 1, and each member's loss and accuracy, in the order of the seeds."""
+
+    update: int
+    losses: list[float]
+    accuracies: list[float]
+
+
+class Ensemble:
+    """Runs of `recipe` under every one of `seeds`, at the same update.
+
+    Attributes:
+        recipe, seeds: What the members are.
+        plan: What the recipe implies for each.
+        update: Updates made so far.
+    """
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str = "cpu") -> None:
+        """Untrained members.
+
+        Raises:
+            RecipeError: two fields of the recipe do not go together.
+        """
+        train, _ = parts(recipe.task)
+        self.recipe = recipe
+        self.seeds = list(seeds)
+        self.plan = plan(recipe, len(train))
+        self.update = 0
+        self._data = sequences(train, device)
+        size = self._group_size(device)
+        self._groups = [Group(recipe, self.seeds[i : i + size], device) for i in range(0, len(self.seeds), size)]
+
+    def _group_size(self, device: str) -> int:
+        if device != "cpu":
+            return len(self.seeds)
+        logits = 4 * self._data.x.shape[0] * self.plan.batch_size * self.recipe.task.vocab_size
+        return max(1, GROUP_BYTES // logits)
+
+    def updates(self) -> Iterator[EnsembleUpdate]:
+        """Make the updates that are left, one each time the next is asked for; a loss may be NaN."""
+        while self.update < self.plan.updates:
+            epoch, place = divmod(self.update, self.plan.updates_per_epoch)
+            scores = [group.learn(self._data, self.plan.batch_size, epoch, place) for group in self._groups]
+            self.update += 1
+            losses, accuracies = (torch.cat(part).tolist() for part in zip(*scores, strict=True))
+            yield EnsembleUpdate(self.update, losses, accuracies)
+
+    @torch.no_grad()
+    def accuracies(self) -> list[float]:
+        """Each member's part of all training sequences answered right at the last step."""
+        found: list[float] = []
+        for group in self._groups:
+            logits, _ = group.model(self._data.x.expand(len(group.seeds), -1, -1))
+            right = logits[:, -1].argmax(-1) == self._data.y[-1]
+            found += right.float().mean(-1).tolist()
+        return found
+
+    def member(self, index: int) -> SequenceModel:
+        """A copy of one member's network, by its place among the seeds."""
+        for group in self._groups:
+            if index < len(group.seeds):
+                return group.member(index)
+            index -= len(group.seeds)
+        raise IndexError("There are not that many members.")
+
+
+class Group:
+    """The members that are computed at once."""
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str) -> None:
+        self.recipe = recipe
+        self.seeds = seeds
+        self.model = SequenceModel.of(recipe, seeds).to(device)
+        self._adam = Adam(self.model)
+        self._room: torch.Tensor | None = None
+        self._batches: list[Sequences] = []
+
+    def learn(self, data: Sequences, size: int, epoch: int, place: int) -> Score:
+        """One update of every member; their losses and accuracies."""
+        if place == 0:
+            columns = torch.stack([order(seed, epoch, data.total) for seed in self.seeds])
+            self._batches = data.batches(columns, size)
+        x, y = self._batches[place]
+        self._room = room_for(self.model, x) if self._room is None else self._room
+        score = backpropagate(self.model, x, y, self._room)
+        self._adam.step(learning_rate(self.recipe, epoch))
+        return score
+
+    def member(self, index: int) -> SequenceModel:
+        """A copy of one member's network."""
+        model = SequenceModel(self.recipe.model.cell, self.recipe.task.vocab_size, self.recipe.model.hidden_size)
+        model.load_state_dict({name: value[index] for name, value in self.model.state_dict().items()})
+        return model.to(self.model.head.bias.device)
