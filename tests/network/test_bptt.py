@@ -1,0 +1,100 @@
+"""The backward pass by hand against numbers and against autograd."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.testing import assert_close
+
+from unroll.network.bptt import backpropagate
+from unroll.network.model import SequenceModel, initialise
+
+CELLS = ["rnn", "lstm", "gru"]
+
+
+def drawn(
+    cell: str, L: int, B: int, D: int, members: int | None = None, init="normal"
+) -> tuple[SequenceModel, Tensor, Tensor]:
+    model = SequenceModel(cell, 7, D, members)
+    initialise(model, init, range(members or 1))
+    shape = (L, B) if members is None else (members, L, B)
+    x, y = torch.randint(0, 7, (2, *shape), generator=torch.Generator().manual_seed(L * B * D))
+    return model.double(), x, y
+
+
+def assert_gradients_are_autograds(model: SequenceModel, x: Tensor, y: Tensor, atol: float) -> None:
+    score = backpropagate(model, x, y)
+    by_hand = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    logits, _ = model(x)
+    loss = cross_entropy(logits.flatten(0, -2), y.flatten())
+    (loss * (model.members or 1)).backward()
+    assert_close(score.loss.mean(), loss.detach(), atol=atol, rtol=0)
+    for found, parameter in zip(by_hand, model.parameters(), strict=True):
+        assert_close(found, parameter.grad, atol=atol, rtol=0)
+
+
+class ByHand(torch.autograd.Function):
+    """The loss as a function of a network's weights, its derivative the one written out."""
+
+    @staticmethod
+    def forward(ctx, model, x, y, *weights):
+        for parameter, value in zip(model.parameters(), weights, strict=True):
+            parameter.data.copy_(value)
+        loss = backpropagate(model, x, y).loss.clone()
+        ctx.save_for_backward(*(parameter.grad.clone() for parameter in model.parameters()))
+        return torch.tensor(loss.item(), dtype=torch.float64)
+
+    @staticmethod
+    def backward(ctx, by_loss):
+        return None, None, None, *(gradient * by_loss for gradient in ctx.saved_tensors)
+
+
+@pytest.mark.parametrize("L", [1, 4])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradcheck_confirms_the_backward_pass(cell, L):
+    model, x, y = drawn(cell, L, B=3, D=3)
+    weights = [parameter.detach().clone().requires_grad_() for parameter in model.parameters()]
+    assert torch.autograd.gradcheck(lambda *w: ByHand.apply(model, x, y, *w), weights)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(CELLS), st.integers(1, 8), st.integers(1, 6), st.integers(1, 8), st.sampled_from([None, 1, 3]))
+def test_gradients_equal_autograds_for_one_network_and_for_many(cell, L, B, D, members):
+    assert_gradients_are_autograds(*drawn(cell, L, B, D, members), atol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_in_single_precision_equal_autograds(cell):
+    model, x, y = drawn(cell, 6, 9, 16, init="uniform")
+    assert_gradients_are_autograds(model.float(), x, y, atol=1e-6)
+
+
+def test_the_loss_is_right_where_a_probability_is_too_small_for_a_float():
+    model, x, y = drawn("rnn", 3, 4, 5)
+    with torch.no_grad():
+        model.float().head.bias[y[0, 0]] -= 1000
+    expected = cross_entropy(model(x)[0].flatten(0, 1), y.flatten()).item()
+    assert expected > 50
+    assert backpropagate(model, x, y).loss.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_weights_that_are_no_numbers_give_a_loss_that_is_none():
+    model, x, y = drawn("gru", 3, 4, 5)
+    with torch.no_grad():
+        model.head.bias[0] = math.nan
+    assert math.isnan(backpropagate(model, x, y).loss.item())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_accuracy_is_the_part_right_at_the_last_step(cell):
+    model, x, y = drawn(cell, 3, 40, 5)
+    expected = (model(x)[0][-1].argmax(-1) == y[-1]).double().mean().item()
+    assert 0 < expected < 1
+    assert backpropagate(model, x, y).accuracy.item() == expected

@@ -1,0 +1,140 @@
+"""The cells written by hand against `torch.nn`'s."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+from unroll.network.cells import State
+from unroll.network.model import SequenceModel, initialise
+
+ORACLES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+TOLERANCE = {"rnn": 1e-6, "lstm": 1e-5, "gru": 1e-5}
+
+cells = st.sampled_from(sorted(ORACLES))
+inits = st.sampled_from(["uniform", "normal", "uniform-normal-bias"])
+seeds = st.integers(0, 2**31 - 1)
+few = settings(max_examples=25, deadline=None)
+
+
+def made(cell, V, D, init="uniform", seed=0) -> SequenceModel:
+    model = SequenceModel(cell, V, D)
+    initialise(model, init, [seed])
+    return model
+
+
+def oracle_of(model: SequenceModel, cell: str) -> nn.Module:
+    oracle = ORACLES[cell](model.vocab_size, model.hidden_size)
+    oracle.load_state_dict(model.rnn.state_dict())
+    return oracle
+
+
+def drawn(seed: int, *shape: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def numbers(seed: int, V: int, *shape: int) -> Tensor:
+    return torch.randint(0, V, shape, generator=torch.Generator().manual_seed(seed))
+
+
+@few
+@given(cells, seeds, st.integers(1, 9), st.integers(1, 12), st.integers(1, 9), st.integers(1, 5))
+def test_hidden_states_equal_those_of_torch_nn_with_the_same_weights(cell, seed, L, V, D, B):
+    model, x = made(cell, V, D, "uniform", seed), drawn(seed, L, B, V)
+    expected, _ = oracle_of(model, cell)(x)
+    found = torch.stack([step.state.h for step in model.steps(x)])
+    assert_close(found, expected, atol=TOLERANCE[cell], rtol=0)
+
+
+@few
+@given(cells, inits, seeds, st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
+def test_states_in_double_precision_equal_torch_nns_from_any_state_and_weights(cell, init, seed, L, D, B):
+    """Large weights amplify single precision's rounding from step to step; double precision shows the formula."""
+    model, x = made(cell, 6, D, init, seed).double(), drawn(seed, L, B, 6).double()
+    h, c = drawn(seed + 1, 2, B, D).double()
+    oracle = oracle_of(model, cell).double()
+    oracle.load_state_dict(model.rnn.state_dict())
+    _, last = oracle(x, (h[None], c[None]) if cell == "lstm" else h[None])
+    _, state = model(x, State(h, c if cell == "lstm" else None))
+    assert_close(state.h, (last[0] if cell == "lstm" else last)[0], atol=1e-9, rtol=0)
+    if cell == "lstm":
+        assert_close(state.c, last[1][0], atol=1e-9, rtol=0)
+
+
+@few
+@given(cells, seeds, st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
+def test_gradients_equal_those_of_torch_nn_with_the_same_weights(cell, seed, L, D, B):
+    model, x = made(cell, 7, D, "uniform", seed), drawn(seed, L, B, 7)
+    oracle = oracle_of(model, cell)
+    oracle(x)[0].square().mean().backward()
+    torch.stack([step.state.h for step in model.steps(x)]).square().mean().backward()
+    expected = dict(oracle.named_parameters())
+    for name, parameter in model.rnn.named_parameters():
+        assert_close(parameter.grad, expected[name].grad, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", sorted(ORACLES))
+def test_weights_loaded_from_torch_nn_and_back_are_the_same_to_the_bit(cell):
+    oracle = ORACLES[cell](11, 5)
+    model = SequenceModel(cell, 11, 5)
+    model.rnn.load_state_dict(oracle.state_dict())
+    assert all(torch.equal(value, model.rnn.state_dict()[name]) for name, value in oracle.state_dict().items())
+
+
+@few
+@given(cells, seeds, st.integers(2, 12), st.integers(1, 4), st.data())
+def test_state_carried_over_equals_one_long_run(cell, seed, L, B, data):
+    k = data.draw(st.integers(1, L - 1))
+    model, x = made(cell, 9, 6, "uniform", seed), numbers(seed, 9, L, B)
+    whole, _ = model(x)
+    first, state = model(x[:k])
+    rest, _ = model(x[k:], state)
+    assert_close(torch.cat([first, rest]), whole, atol=1e-6, rtol=1e-6)
+
+
+@few
+@given(cells, inits, seeds, st.integers(1, 9), st.integers(1, 4))
+def test_one_hot_input_answers_as_integer_input_does(cell, init, seed, L, B):
+    model, x = made(cell, 9, 6, init, seed).double(), numbers(seed, 9, L, B)
+    assert_close(model(nn.functional.one_hot(x, 9).double())[0], model(x)[0], atol=1e-12, rtol=0)
+
+
+@few
+@given(cells, seeds, st.integers(1, 9), st.integers(1, 4), st.booleans())
+def test_a_sequence_alone_answers_as_it_does_in_a_batch(cell, seed, L, B, one_hot):
+    model, x = made(cell, 9, 6, "uniform", seed), numbers(seed, 9, L, B)
+    x = nn.functional.one_hot(x, 9).float() if one_hot else x
+    together, states = model(x)
+    alone, state = model(x[:, 0])
+    assert_close(alone, together[:, 0], atol=1e-5, rtol=0)
+    assert_close(state.h, states.h[0], atol=1e-5, rtol=0)
+
+
+@few
+@given(cells, seeds, st.integers(1, 6), st.integers(1, 4))
+def test_networks_held_together_answer_as_each_does_alone(cell, seed, L, B):
+    own = [seed, seed + 1, seed + 2]
+    together, x = SequenceModel(cell, 9, 6, len(own)), numbers(seed, 9, len(own), L, B)
+    initialise(together, "uniform", own)
+    logits, _ = together(x)
+    for member, its in enumerate(own):
+        assert_close(logits[member], made(cell, 9, 6, "uniform", its)(x[member])[0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("cell", "names"), [("rnn", ""), ("lstm", "ifgo"), ("gru", "rzn")])
+def test_a_step_gives_the_gates_that_make_its_state(cell, names):
+    model, x = made(cell, 9, 6, "normal"), numbers(1, 9, 4, 2)
+    assert model.rnn.gate_names == tuple(names)
+    before = State(torch.zeros(2, 6), torch.zeros(2, 6))
+    for step in model.steps(x):
+        gates = dict(zip(names, step.gates, strict=True))
+        if cell == "lstm":
+            assert_close(step.state.c, gates["f"] * before.c + gates["i"] * gates["g"])
+            assert_close(step.state.h, gates["o"] * step.state.c.tanh())
+        if cell == "gru":
+            assert_close(step.state.h, (1 - gates["z"]) * gates["n"] + gates["z"] * before.h)
+        before = step.state
