@@ -144,6 +144,19 @@ async def test_the_cursor_follows_the_input() -> None:
         assert_painted(app)
 
 
+@pytest.mark.parametrize("x", [2, 3])
+async def test_a_wide_glyph_half_covered_is_blank_in_its_other_half(x: int) -> None:
+    app = sample()
+    async with running(app) as pilot:
+        app.query_one(Board).draw(2, [("漢字" * 8, "bold red")])
+        await settle(pilot)
+        leaf = app.query_one("#leaf")
+        leaf.styles.offset = (x, 2)
+        for leaf.display in (True, False):
+            await settle(pilot)
+            assert_painted(app)
+
+
 @pytest.mark.parametrize("size", [(60, 20), (20, 6), (41, 12), (1, 1), (3, 40)])
 async def test_after_a_resize(size: tuple[int, int]) -> None:
     app = sample()

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from thrift_kit import Terminal
 
 from unroll.terminal.brush import travel
-from unroll.terminal.canvas import Canvas
+from unroll.terminal.canvas import Canvas, splice
 from unroll.terminal.cells import glyphs, is_undisputed
 from unroll.terminal.inert import inert, is_hostile
 from unroll.terminal.pen import PLAIN, Pen, change, parse
@@ -129,6 +129,16 @@ def test_travel_arrives(places: list[tuple[int, int]]) -> None:
     for start, end in pairwise([None, *places]):
         terminal.write(travel(start, end) if start != end else "")
         assert terminal.cursor == end
+
+
+@given(st.data())
+def test_a_wide_glyph_cut_by_a_patch_is_blank_in_its_other_half(data: st.DataObject) -> None:
+    row = [(glyph, PLAIN) for glyph in glyphs("漢a字字b漢")]
+    patch = [(glyph, PLAIN) for glyph in data.draw(known_text.map(glyphs).filter(len))][: len(row)]
+    if patch[0][0] and cell_len(patch[-1][0]) < 2:
+        splice(row, data.draw(st.integers(0, len(row) - len(patch))), patch)
+    for (glyph, _), (after, _) in pairwise(row):
+        assert (cell_len(glyph) == 2) == (after == "")
 
 
 @settings(max_examples=300)

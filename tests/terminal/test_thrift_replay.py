@@ -24,7 +24,8 @@ acts = st.one_of(
     st.tuples(st.just("theme"), st.sampled_from(["textual-light", "nord", "ansi-dark"])),
     st.tuples(st.just("disturb"), st.sampled_from(["\x1b[2J", "noise\r\n" * 9, "\x1b[2;4r", "\x1b[4h\x1b[7m"])),
     st.tuples(st.just("suspend")),
-    st.tuples(st.just("class"), st.booleans()),
+    st.tuples(st.just("border"), st.booleans()),
+    st.tuples(st.just("leaf"), st.booleans(), st.integers(0, 20)),
 )
 
 
@@ -48,6 +49,9 @@ async def perform(pilot: Pilot[None], name: str, *details: Any) -> None:
         app.terminal.screen.reset()
         app.terminal.write("\x1b[?7l$ fg\r\n")
         app._driver.resume_application_mode()
+    elif name == "leaf":
+        leaf = app.screen_stack[0].query_one("#leaf")
+        leaf.display, leaf.styles.offset = details[0], (details[1], 2)
     else:
         board.styles.border = ("round", "red") if details[0] else None
 
@@ -66,7 +70,7 @@ async def live(life: list[tuple[Any, ...]]) -> None:
         assert app.terminal.taken() == ""
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(acts, min_size=3, max_size=12))
 def test_the_terminal_shows_the_compositors_screen(life: list[tuple[Any, ...]]) -> None:
     asyncio.run(live(life))

@@ -93,11 +93,17 @@ class Note(ModalScreen[None]):
 class BoardParts:
     """What both the thrifty and the stock sample app are made of."""
 
-    CSS = "Input { dock: bottom; } Input > .input--cursor { text-style: reverse; }"
+    CSS = """
+    Screen { layers: below above; }
+    Input { dock: bottom; }
+    Input > .input--cursor { text-style: reverse; }
+    #leaf { layer: above; width: 5; height: 3; background: $accent; display: none; }
+    """
     terminal: Terminal
 
     def compose(self) -> ComposeResult:
         yield Board()
+        yield Static("leaf 漢字", id="leaf")
         cell = Input(placeholder="numbers")
         cell.cursor_blink = False
         yield cell
