@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 TaskName = Literal["count", "recall", "file"]
 CellName = Literal["rnn", "lstm", "gru"]
-InitName = Literal["uniform", "normal", "uniform-normal-bias"]
+InitName = Literal["uniform", "normal", "normal-bias"]
 BatchWord = Literal["half", "full"]
 Value = int | float | str
 

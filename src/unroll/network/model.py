@@ -121,7 +121,7 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
 
     uniform              all of U(-1/sqrt(D), 1/sqrt(D)): PyTorch's default for cells and, with D inputs, for heads
     normal               the cell's weights and biases standard normal, the head uniform
-    uniform-normal-bias  the cell's biases standard normal, all else uniform
+    normal-bias  the cell's biases standard normal, all else uniform
     """
     bound = model.hidden_size**-0.5
     for member, seed in enumerate(seeds):
@@ -136,5 +136,5 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
 
 
 def _is_normal(name: str, init: InitName) -> bool:
-    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "uniform-normal-bias": ("rnn.bias",)}
+    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
     return name.startswith(normal[init])
