@@ -231,3 +231,21 @@ def weights(recipe: Recipe) -> int:
     blocks = {"rnn": 1, "lstm": 4, "gru": 3}[recipe.model.cell]
     d, v = recipe.model.hidden_size, recipe.task.vocab_size
     return blocks * d * (v + d + 2) + v * (d + 1)
+
+
+PRESETS: Mapping[str, Recipe] = {
+    "default": Recipe(),
+    "the blog's": Recipe(model=ModelConfig(init="normal")),
+    "recall, rnn": Recipe(
+        TaskConfig("recall", vocab_size=512, length=10),
+        ModelConfig("rnn", init="normal-bias"),
+        TrainConfig(epochs=100, batch_size="full"),
+    ),
+    "recall, lstm": Recipe(
+        TaskConfig("recall", vocab_size=512, length=10),
+        ModelConfig("lstm"),
+        TrainConfig(epochs=100, batch_size="full"),
+    ),
+    "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4)),
+}
+"""Recipes worth starting from, by name. `blank` is the smallest that still learns: a network to take in at a glance."""
