@@ -15,6 +15,8 @@ PLACES = {
     "train": "unroll.commands.train:train",
     "predict": "unroll.commands.predict:predict",
     "trace": "unroll.commands.trace:trace",
+    "bench": "unroll.commands.bench:bench",
+    "study": "unroll.commands.study:study",
 }
 """Where each command is written."""
 

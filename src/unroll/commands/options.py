@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
+from unroll.commands.refusals import Misused
 from unroll.numbers import infer_vocab_size
 from unroll.recipe import FIELDS, Field, Recipe, RecipeError, Value, recipe_of
 
@@ -71,3 +72,16 @@ def json_option(command: F) -> F:
 def example(text: str) -> str:
     """An epilog that shows how to call a command, its lines left as they are."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+
+
+def on_device(name: DeviceName) -> str:
+    """The device of that name, with torch told to leave cores to others; refused where the machine lacks it."""
+    import torch
+
+    from unroll.network.device import DeviceError, device_for
+
+    torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
+    try:
+        return device_for(name)
+    except DeviceError as error:
+        raise Misused(str(error)) from None

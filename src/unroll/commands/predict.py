@@ -9,6 +9,7 @@ import click
 
 from unroll.commands.asking import asking, open_model, read_sequence
 from unroll.commands.options import example, json_option
+from unroll.commands.output import print_json
 from unroll.commands.refusals import refusals
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _print_next(
     chances, found = distribution(logits_V, sampling or Sampling(temperature=1.0)).sort(descending=True, stable=True)
     pairs = list(zip(found[:top].tolist(), chances[:top].tolist(), strict=True))
     if as_json:
-        _print_json({"sequence": sequence, "next": [{"number": n, "probability": p} for n, p in pairs]})
+        print_json({"sequence": sequence, "next": [{"number": n, "probability": p} for n, p in pairs]})
         return
     for number, chance in pairs:
         click.echo(f"{number:4}  {chance:7.2%}")
@@ -87,14 +88,8 @@ def _print_continued(
 
     said = islice(generate(model, sequence, sampling or ARGMAX), count)
     if as_json:
-        _print_json({"sequence": sequence, "continued": list(said)})
+        print_json({"sequence": sequence, "continued": list(said)})
         return
     for place, number in enumerate(said):
         click.echo(f"{' ' if place else ''}{number}", nl=False)
     click.echo()
-
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.encode(value).decode())

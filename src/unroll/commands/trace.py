@@ -11,6 +11,7 @@ import click
 from unroll.commands.asking import asking, open_model, read_sequence
 from unroll.commands.interventions import intervention_options, interventions_from
 from unroll.commands.options import example, json_option
+from unroll.commands.output import print_json
 from unroll.commands.refusals import refusals
 
 if TYPE_CHECKING:
@@ -80,11 +81,9 @@ def _states(seen: Trace) -> dict[str, Tensor]:
 
 
 def _print_json(steps: list[dict[str, Any]], seen: Trace) -> None:
-    import msgspec
-
     for t, step in enumerate(steps):
         step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in _states(seen).items()}
-    click.echo(msgspec.json.encode({"steps": steps}).decode())
+    print_json({"steps": steps})
 
 
 def _print_csv(steps: list[dict[str, Any]], seen: Trace) -> None:

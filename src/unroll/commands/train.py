@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unroll.commands.options import DeviceName, device_option, example, json_option, recipe_from, recipe_options
+from unroll.commands.options import (
+    DeviceName,
+    device_option,
+    example,
+    json_option,
+    on_device,
+    recipe_from,
+    recipe_options,
+)
+from unroll.commands.output import print_json
 from unroll.commands.progress import progress
-from unroll.commands.refusals import Misused, Refused, refusals
+from unroll.commands.refusals import Refused, refusals
 from unroll.files import check_place, shown
 from unroll.places import place_to_save
 from unroll.recipe import Plan, Recipe
@@ -40,7 +49,9 @@ def train(save: str | None, optimizer: bool, device: DeviceName, as_json: bool, 
     with refusals():
         recipe = recipe_from(options)
         place = _place(save, recipe, optimizer)
-        training = _training(recipe, device)
+        from unroll.network.training import Training
+
+        training = Training(recipe, on_device(device))
         started = perf_counter()
         history = _run(training)
         seconds = perf_counter() - started
@@ -59,19 +70,6 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
     place = place_to_save(save)
     check_place(place)
     return place
-
-
-def _training(recipe: Recipe, device: DeviceName) -> Training:
-    import torch
-
-    from unroll.network.device import DeviceError, device_for
-    from unroll.network.training import Training
-
-    torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
-    try:
-        return Training(recipe, device_for(device))
-    except DeviceError as error:
-        raise Misused(str(error)) from None
 
 
 def _run(training: Training) -> History:
@@ -104,10 +102,8 @@ def _save(place: Path, training: Training, history: History, optimizer: bool) ->
 
 def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
     if as_json:
-        import msgspec
-
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and str(place)}
-        click.echo(msgspec.json.encode({**whole, "history": history}).decode())
+        print_json({**whole, "history": history})
         return
     rows = {
         "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",

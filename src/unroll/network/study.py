@@ -1,0 +1,104 @@
+"""What the lesson rests on, over many seeds: how well a recipe is learned, and what of it is memory.
+
+Recall: which sequences a cell can still say the first number of, as they grow longer. The published figures are those
+of `rnn/MeasuringRNNAccuracy.ipynb` in christianb93/MLLM, one seed each.
+
+Memory: the same networks with the loop cut, so that each answer can depend on the last number alone. A perfect counter
+loses nothing by it; of N first numbers, all equally likely, none is recalled better than by chance, 1/N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from unroll.moment import Interventions
+from unroll.network.batches import Sequences, sequences
+from unroll.network.ensemble import Ensemble
+from unroll.network.inspection import UNTOUCHED, trace_batch
+from unroll.network.model import SequenceModel
+from unroll.recipe import CellName, Recipe
+from unroll.tasks import parts
+
+LENGTHS = (4, 6, 8, 10, 12, 14, 16, 18)
+PUBLISHED: dict[str, dict[int, float]] = {
+    "rnn": dict(zip(LENGTHS, (1.000, 1.000, 0.994, 0.990, 0.926, 0.831, 0.595, 0.577), strict=True)),
+    "lstm": dict.fromkeys(LENGTHS, 1.000),
+}
+"""Accuracy at the last step by length, as published."""
+
+CUTS = {
+    "whole": UNTOUCHED,
+    "h cut": Interventions(cut_all=True),
+    "h and c cut": Interventions(cut_all=True, cut_cell=True),
+}
+"""What is done to the loop, in words."""
+
+
+class Spread(NamedTuple):
+    """Figures of several seeds."""
+
+    values: tuple[float, ...]
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @property
+    def low(self) -> float:
+        return min(self.values)
+
+    @property
+    def high(self) -> float:
+        return max(self.values)
+
+
+def recall_recipe(cell: CellName, length: int) -> Recipe:
+    """The recipe of the published study: 512 numbers, 32 units, 100 updates of all the data; Elman's cell starts with
+    standard normal biases, the others with PyTorch's own."""
+    return Recipe().replace(
+        task="recall",
+        vocab_size=512,
+        length=length,
+        cell=cell,
+        init="normal-bias" if cell == "rnn" else "uniform",
+        epochs=100,
+        batch_size="full",
+    )
+
+
+def memory_recipe(cell: CellName, task: str) -> Recipe:
+    """The reference recipe for counting; for recall the same numbers, with the published study's training."""
+    if task == "count":
+        return Recipe().replace(cell=cell)
+    return recall_recipe(cell, 6).replace(vocab_size=128)
+
+
+def trained(
+    recipe: Recipe, seeds: Sequence[int], device: str = "cpu", tell: Callable[[float], None] | None = None
+) -> Ensemble:
+    """All seeds of a recipe, trained as one batched computation; `tell` hears after every update what part is done."""
+    ensemble = Ensemble(recipe, seeds, device)
+    for update in ensemble.updates():
+        if tell is not None:
+            tell(update.update / ensemble.plan.updates)
+    return ensemble
+
+
+def memory(ensemble: Ensemble) -> dict[str, Spread]:
+    """Each member's accuracy on all training sequences, with the loop whole and cut, by the words of `CUTS`.
+
+    Only a cell with a cell state has a row for cutting that too.
+    """
+    data = sequences(parts(ensemble.recipe.task)[0])
+    models = [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]
+    cuts = {word: cut for word, cut in CUTS.items() if models[0].rnn.has_c or not cut.cut_cell}
+    return {word: Spread(tuple(accuracy(model, data, cut) for model in models)) for word, cut in cuts.items()}
+
+
+def accuracy(model: SequenceModel, data: Sequences, interventions: Interventions = UNTOUCHED) -> float:
+    """The part of the sequences answered right at the last step, under interventions."""
+    answers = trace_batch(model, data.x, interventions).logits[-1].argmax(-1)
+    return float((answers == data.y[-1]).float().mean())
