@@ -16,6 +16,7 @@ PLACES = {
     "predict": "unroll.commands.predict:predict",
     "trace": "unroll.commands.trace:trace",
     "bench": "unroll.commands.bench:bench",
+    "models": "unroll.commands.models:models",
     "study": "unroll.commands.study:study",
 }
 """Where each command is written."""

@@ -53,7 +53,7 @@ def train(save: str | None, optimizer: bool, device: DeviceName, as_json: bool, 
 
         training = Training(recipe, on_device(device))
         started = perf_counter()
-        history = _run(training)
+        history = run_training(training)
         seconds = perf_counter() - started
         if place is not None:
             _save(place, training, history, optimizer)
@@ -72,7 +72,8 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
     return place
 
 
-def _run(training: Training) -> History:
+def run_training(training: Training) -> History:
+    """Make all updates, with a bar; raises `Refused` when the loss is no longer a number."""
     from unroll.network.checkpoint import History
     from unroll.network.training import Diverged
 

@@ -1,0 +1,91 @@
+"""`unroll models`: which saved networks there are, and how those that come with the program are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from unroll.commands.options import example, json_option
+from unroll.commands.output import print_json
+from unroll.commands.refusals import refusals
+from unroll.files import FileError, check_place, shown
+from unroll.places import SUFFIX, model_files, shipped_models
+from unroll.recipe import Recipe
+
+LENGTH = 14
+"""Of the sequences to recall: long enough that the LSTM holds what Elman's cell loses."""
+RECALL = Recipe().replace(task="recall", vocab_size=512, length=LENGTH, epochs=100, batch_size="full")
+SHIPPED = {
+    "count-rnn": Recipe(),
+    "count-lstm": Recipe().replace(cell="lstm"),
+    "recall-rnn": RECALL.replace(init="normal-bias"),
+    "recall-lstm": RECALL.replace(cell="lstm"),
+}
+"""The networks that come with the program, by name."""
+
+
+@click.command(epilog=example("unroll models\nunroll models --json\nunroll models --make saved_models"))
+@click.option("--make", "folder", metavar="FOLDER", help="Train the networks that come with unroll, into a folder.")
+@json_option
+def models(folder: str | None, as_json: bool) -> None:
+    """List the saved networks: those that come with unroll, then your own (see: unroll train --save)."""
+    with refusals():
+        files = model_files() if folder is None else _make(Path(folder))
+    rows = [row for file in files if (row := _row(file)) is not None]
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo("There is no saved network yet: make one with unroll train --save NAME.", err=True)
+    else:
+        _print(rows)
+
+
+def _make(folder: Path) -> list[Path]:
+    """Train and save every shipped network; their files."""
+    from unroll.commands.train import run_training
+    from unroll.network import checkpoint
+    from unroll.network.training import Training
+
+    files = [folder / f"{name}{SUFFIX}" for name in SHIPPED]
+    for file, recipe in zip(files, SHIPPED.values(), strict=True):
+        check_place(file)
+        training = Training(recipe)
+        history = run_training(training)
+        checkpoint.save(file, training.model, recipe, history)
+    return files
+
+
+def _row(file: Path) -> dict[str, Any] | None:
+    """What there is to say of a file; None, and a sentence on standard error, where it is no network."""
+    from unroll.network.checkpoint import load
+
+    try:
+        saved = load(file)
+    except FileError as error:
+        click.echo(f"Passed over: {error}", err=True)
+        return None
+    task, model = saved.recipe.task, saved.recipe.model
+    return {
+        "name": file.stem,
+        "task": task.task,
+        "cell": model.cell,
+        "hidden_size": model.hidden_size,
+        "vocab_size": task.vocab_size,
+        "length": task.length,
+        "accuracy": saved.history.accuracy,
+        "own": file.parent != shipped_models(),
+        "path": str(file),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    wide = max(4, *(len(row["name"]) for row in rows))
+    click.echo(f"{'name':{wide}}  task    cell  units  numbers  length  accuracy  file")
+    for row in rows:
+        accuracy = "" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        click.echo(
+            f"{shown(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
+            f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown(row['path'])}"
+        )
