@@ -63,8 +63,9 @@ def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, room: Tensor | Non
     h_ND, weight = h.flatten(-3, -2), model.head.weight
     logits_NV, p_NV = room_for(model, x) if room is None else room
     torch.softmax(_head(model, h_ND, logits_NV), -1, out=p_NV)
-    score = score_of(logits_NV, p_NV, y)
-    dl_NV = p_NV.scatter_(-1, y.flatten(-2).unsqueeze(-1), -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
+    y_N1 = y.flatten(-2).unsqueeze(-1)
+    score = score_of(logits_NV, p_NV, y_N1, y.shape[-1])
+    dl_NV = p_NV.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
     torch.matmul(dl_NV.mT, h_ND, out=grad_of(weight))
     torch.sum(dl_NV, -2, out=grad_of(model.head.bias))
     dh = torch.matmul(dl_NV, weight).view_as(h)
@@ -86,19 +87,18 @@ def _head(model: SequenceModel, h_ND: Tensor, out_NV: Tensor) -> Tensor:
     return product(bias.unsqueeze(-2), h_ND, weight.mT, out=out_NV)
 
 
-def score_of(logits_NV: Tensor, p_NV: Tensor, y: Tensor) -> Score:
-    """How the logits and their softmax answer `y` `(L, B)`.
+def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score:
+    """How the logits and their softmax answer `y`; the last step is the last `batch` of N.
 
     Where a right answer's probability is too small for a float, the loss is taken from the logarithms instead.
     """
-    right = p_NV.gather(-1, y.flatten(-2).unsqueeze(-1)).squeeze(-1)
-    loss = right.log().mean(-1).neg_()
+    right_N1 = p_NV.gather(-1, y_N1)
+    loss = right_N1.log().mean((-2, -1)).neg_()
     if not math.isfinite((loss if loss.dim() == 0 else loss.sum()).item()):
-        logs = logits_NV.log_softmax(-1).gather(-1, y.flatten(-2).unsqueeze(-1))
-        loss = logs.mean((-2, -1)).neg_()
-    last = slice(-y.shape[-1], None)
-    hits = right[..., last] >= p_NV[..., last, :].amax(-1)
-    return Score(loss, hits.mean(-1, dtype=loss.dtype))
+        loss = logits_NV.log_softmax(-1).gather(-1, y_N1).mean((-2, -1)).neg_()
+    first = y_N1.shape[-2] - batch
+    hits = right_N1.narrow(-2, first, batch) >= p_NV.narrow(-2, first, batch).amax(-1, keepdim=True)
+    return Score(loss, hits.mean((-2, -1), dtype=loss.dtype))
 
 
 class Tape(NamedTuple):
@@ -200,8 +200,11 @@ def _write_cell(cell: Cell, x: Tensor, h_before: Tensor, dp: Tensor, dq: Tensor)
     """The gradients of a cell's weights from those of p and q; N = L * B."""
     dp_NG, dq_NG = dp.flatten(-3, -2), dq.flatten(-3, -2)
     torch.matmul(dq_NG.mT, h_before.flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
-    torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
     torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
+    if dp is dq:
+        grad_of(cell.bias_hh_l0).copy_(grad_of(cell.bias_ih_l0))
+    else:
+        torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
     rows = grad_of(cell.weight_ih_l0).mT
     flat, index = (rows, x) if rows.dim() == 2 else (rows.flatten(0, 1), x + first_rows(rows, x))
     flat.zero_().index_add_(0, index.flatten(), dp_NG.flatten(0, -2))
