@@ -49,13 +49,14 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """Start an engine, and pass on what it says for as long as it lives."""
         try:
             self.engine = engine = await self._start()
-            await self.playground.engine_came(engine, await engine.hello)
+            await engine.hello
+            await self.playground.session.engine_came(engine)
             async for progress in engine.events():
-                self.playground.progressed(progress)
-        except EngineDied as died:
-            self.playground.engine_went(died)
+                self.playground.session.progressed(progress)
         except EngineError as error:
-            self.playground.engine_went(EngineDied(str(error)))
+            self.playground.session.engine_went()
+            last = error.last_lines[-1:] if isinstance(error, EngineDied) else ()
+            self.playground.say(" ".join([str(error), *last]))
 
     @property
     def moment(self) -> Moment:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import ceil, floor, log, log10
+from typing import Literal
 
-from unroll.recipe import Plan
+from unroll.recipe import Plan, TrainConfig
+
+Metric = Literal["loss", "accuracy", "learning rate"]
+METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
+Points = tuple[list[float], list[float]]
 
 
 @dataclass
@@ -13,7 +18,7 @@ class Curve:
     """Every update's loss (nats a position; None where it is not finite) and accuracy (0..1 of the batch)."""
 
     plan: Plan
-    epochs: int
+    train: TrainConfig
     vocab_size: int
     losses: list[float | None] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
@@ -23,31 +28,47 @@ class Curve:
         self.accuracies += accuracies
 
     @property
-    def expected_start(self) -> float:
-        """The loss of one that knows nothing, ln V: the axis reaches at least so far."""
-        return log(self.vocab_size)
-
-    @property
     def epoch(self) -> float:
         """Epochs trained so far."""
         return len(self.losses) / self.plan.updates_per_epoch
 
-    def points(self, columns: int) -> tuple[list[float], list[float]]:
-        """The curve thinned to a canvas: `(epochs, losses)`, at most two points a column, its smallest and largest.
+    def points(self, metric: Metric, columns: int, floor: float = 0.0) -> Points:
+        """The curve thinned to a canvas: `(epochs, values)`, at most two points a column, its smallest and largest.
 
-        Only finite losses: one NaN would end plotext's whole process.
+        Only finite values, and none below `floor`: one NaN would end plotext's whole process, and a 0 on a log axis
+        raises.
         """
-        each = self.plan.updates_per_epoch
-        known = [((i + 1) / each, loss) for i, loss in enumerate(self.losses) if loss is not None]
+        if metric == "learning rate":
+            return self._rates(columns)
+        each, values = self.plan.updates_per_epoch, self.losses if metric == "loss" else self.accuracies
+        known = [((i + 1) / each, max(value, floor)) for i, value in enumerate(values) if value is not None]
         bucket = max(1, ceil(self.plan.updates / max(1, columns)))
         thin = [p for start in range(0, len(known), bucket) for p in _extremes(known[start : start + bucket])]
         return [x for x, _ in thin], [y for _, y in thin]
 
+    def _rates(self, columns: int) -> Points:
+        """The learning rate of each epoch: it falls in a line to 0, one step an epoch."""
+        last = ceil(self.epoch)
+        epochs = range(0, last, max(1, last // max(1, columns)))
+        return [float(e) for e in epochs], [self.rate(e) for e in epochs]
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        return self.train.learning_rate * (1 - epoch / self.train.epochs)
+
+    def top(self, metric: Metric) -> float:
+        """Where an axis must reach at least so that it need not move: for the loss, that of one who knows nothing."""
+        return {"loss": log(self.vocab_size), "accuracy": 1.0, "learning rate": self.train.learning_rate}[metric]
+
+    def at(self, epoch: int) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy over the updates of an epoch, counted from 1; None where there are none."""
+        each = self.plan.updates_per_epoch
+        part = slice(max(0, (epoch - 1) * each), max(0, epoch * each))
+        return _mean([loss for loss in self.losses[part] if loss is not None]), _mean(self.accuracies[part])
+
     def last(self) -> tuple[float | None, float | None]:
-        """Mean loss and accuracy over the updates of the newest epoch, whole or in part; None before the first."""
-        start = (len(self.losses) - 1) // self.plan.updates_per_epoch * self.plan.updates_per_epoch
-        losses = [loss for loss in self.losses[max(0, start) :] if loss is not None]
-        return _mean(losses), _mean(self.accuracies[max(0, start) :])
+        """The same for the newest epoch, whole or in part."""
+        return self.at(ceil(self.epoch))
 
 
 def _mean(values: list[float]) -> float | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from textual.dom import DOMNode
+Work = Coroutine[Any, Any, None]
 
 
 class Latest:
@@ -13,8 +14,9 @@ class Latest:
     Asked for ten times while it runs, it runs once more. Fast callers thus never build a queue.
     """
 
-    def __init__(self, owner: DOMNode, job: Callable[[], Awaitable[None]]) -> None:
-        self._owner = owner
+    def __init__(self, spawn: Callable[[Work], object], job: Callable[[], Work]) -> None:
+        """`spawn` starts work beside all else."""
+        self._spawn = spawn
         self._job = job
         self._wanted = False
         self._running = False
@@ -22,9 +24,9 @@ class Latest:
     def ask(self) -> None:
         """Run the job soon, with what is current then."""
         self._wanted = True
-        if not self._running and self._owner.is_attached:
+        if not self._running:
             self._running = True
-            self._owner.run_worker(self._run(), name=self._job.__name__)
+            self._spawn(self._run())
 
     async def _run(self) -> None:
         try:

@@ -31,9 +31,10 @@ class WindowMoved(Message):
 
 @dataclass
 class PromptEdited(Message):
-    """The text of the prompt changed."""
+    """The text of the prompt changed; the caret stands on this step's number."""
 
     text: str
+    step: int
 
 
 @dataclass
@@ -65,3 +66,57 @@ class TabChosen(Message):
     """A tab of the narrow screen was chosen."""
 
     tab: str
+
+
+@dataclass
+class EpochChosen(Message):
+    """An epoch of the training was pointed at; None for whichever is the newest."""
+
+    epoch: int | None
+
+
+@dataclass
+class RunChosen(Message):
+    """A run of the table, by its number, should be shown."""
+
+    number: int
+
+
+@dataclass
+class RunDeleted(Message):
+    """A run should go from the table."""
+
+    number: int
+
+
+@dataclass
+class RunRestored(Message):
+    """The run that was deleted last should come back."""
+
+
+@dataclass
+class RunRenamed(Message):
+    """A run should have another name; a person is to be asked which."""
+
+    number: int
+
+
+@dataclass
+class RunMarked(Message):
+    """A run is what others are to be compared with."""
+
+    number: int
+
+
+@dataclass
+class RunOverlaid(Message):
+    """A run's curve should be drawn behind the others, or no more."""
+
+    number: int
+
+
+@dataclass
+class CaretMoved(Message):
+    """The prompt's caret stands on the number of another step."""
+
+    step: int

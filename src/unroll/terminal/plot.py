@@ -7,6 +7,7 @@ process: call `draw` from one thread at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import Any
 
 from rich.text import Text
@@ -28,14 +29,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Plot:
-    """Curves on axes that stand still: both ranges are given, not found."""
+    """Curves on axes that stand still: both ranges are given, not found.
+
+    Attributes:
+        y_start: 0, or for a log axis where it begins; no point may lie below.
+        cursor: Where a vertical line stands; None for none.
+        lines: Drawn in this order, the last on top.
+    """
 
     width: int
     height: int
     x_end: float
+    y_start: float
     y_end: float
     axis_colour: Colour
     lines: tuple[Line, ...]
+    cursor: float | None = None
+    cursor_colour: Colour = (255, 255, 255)
+
+    @property
+    def is_log(self) -> bool:
+        return self.y_start > 0
 
 
 def draw(plot: Plot) -> list[Text]:
@@ -49,8 +63,9 @@ def draw(plot: Plot) -> list[Text]:
     figure.theme("unroll")
     figure.plot_size(plot.width, plot.height)
     figure.axes(False, axis="both", side=1)
-    _ruler(figure.ruler("x"), plot.x_end, even_steps(plot.x_end, max(1, min(5, plot.width // 9))))
-    _ruler(figure.ruler("y"), plot.y_end, even_steps(plot.y_end, max(1, min(4, plot.height // 3))))
+    _rule(figure, plot)
+    if plot.cursor is not None:
+        figure.line(plot.cursor, orientation="vertical", pixel=plotext.pixel(plot.cursor_colour), style="dotted")
     for line in plot.lines:
         if line.xs:
             signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
@@ -58,12 +73,28 @@ def draw(plot: Plot) -> list[Text]:
     return [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
 
 
-def _ruler(ruler: Any, end: float, steps: int) -> None:
-    positions = [end * i / steps for i in range(steps + 1)]
-    ruler.lim(0, end)
-    ruler.ticks(positions, [f"{position:.4g}" for position in positions])
+def _rule(figure: Any, plot: Plot) -> None:
+    x, y = figure.ruler("x"), figure.ruler("y")
+    x.lim(0, plot.x_end)
+    x.ticks(*_labelled(even_ticks(plot.x_end, max(1, min(5, plot.width // 9)))))
+    if plot.is_log:
+        y.scale("log")
+        y.ticks(*_labelled(powers_of_ten(plot.y_start, plot.y_end)))
+    else:
+        y.ticks(*_labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3)))))
+    y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (0, plot.y_end)))
 
 
-def even_steps(end: float, most: int) -> int:
-    """Into how many equal steps an axis is cut, at most, so that its ticks are round where they can be."""
-    return next((n for n in range(most, 2, -1) if end % n == 0), most)
+def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
+    return positions, [f"{position:.4g}" for position in positions]
+
+
+def even_ticks(end: float, most: int) -> list[float]:
+    """Ticks from 0 to the end, at most so many steps, round where they can be."""
+    steps = next((n for n in range(most, 2, -1) if end % n == 0), most)
+    return [end * i / steps for i in range(steps + 1)]
+
+
+def powers_of_ten(start: float, end: float) -> list[float]:
+    """The ticks of a log axis."""
+    return [10.0**power for power in range(ceil(log10(start)), floor(log10(end)) + 1)]

@@ -1,8 +1,8 @@
-"""A run as the terminal knows it: its number in the engine, its recipe, and how far it has come."""
+"""The runs of one sitting: each training with its recipe, its history, and how far it has come."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unroll.engine.protocol import Created, Progress, State
 from unroll.recipe import Plan, Recipe
@@ -11,34 +11,86 @@ from unroll.terminal.curve import Curve
 
 @dataclass
 class Run:
-    """One training, with its recipe and history. `accuracy` is over all sequences, known when it has finished."""
+    """One training.
+
+    Attributes:
+        number: The engine's number for it.
+        accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
+        origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
+            be made again from one line.
+        overlaid: Whether its curve is drawn, faint, behind the one that is shown.
+    """
 
     number: int
+    name: str
     recipe: Recipe
     plan: Plan
     curve: Curve
     state: State = "ready"
     accuracy: float | None = None
+    held_out: float | None = None
+    origin: str = ""
+    overlaid: bool = True
 
     @classmethod
-    def of(cls, created: Created) -> Run:
-        """A run as the engine made it, untrained."""
+    def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
+        """A run as the engine made it."""
         recipe, plan = created.recipe, created.plan
-        return cls(created.run, recipe, plan, Curve(plan, recipe.train.epochs, recipe.task.vocab_size))
+        curve = Curve(plan, recipe.train, recipe.task.vocab_size, list(created.losses), list(created.accuracies))
+        name = name or f"{recipe.task.task} {recipe.model.cell}"
+        return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, None, origin)
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it."""
         self.state = progress.state
         self.curve.extend(progress.losses, progress.accuracies)
         if progress.accuracy is not None:
-            self.accuracy = progress.accuracy
+            self.accuracy, self.held_out = progress.accuracy, progress.held_out
 
     @property
     def is_over(self) -> bool:
         return self.state in ("finished", "diverged")
 
     @property
+    def epochs_done(self) -> int:
+        """Whole epochs trained."""
+        return len(self.curve.losses) // self.plan.updates_per_epoch
+
+    @property
     def updates_to_epoch_end(self) -> int:
         """How many updates complete the epoch under way."""
         each = self.plan.updates_per_epoch
         return each - len(self.curve.losses) % each
+
+
+@dataclass
+class Runs:
+    """All runs in the order in which they were made, and the last one deleted, for a change of mind."""
+
+    rows: list[Run] = field(default_factory=list)
+    deleted: tuple[int, Run] | None = None
+
+    def by_number(self, number: int) -> Run | None:
+        return next((run for run in self.rows if run.number == number), None)
+
+    def delete(self, run: Run) -> Run | None:
+        """Take a run out; gives the one deleted before it, which can now be forgotten for good."""
+        forgotten = self.deleted[1] if self.deleted else None
+        self.deleted = (self.rows.index(run), run)
+        self.rows.remove(run)
+        return forgotten
+
+    def restore(self) -> Run | None:
+        """Put the last deleted run back in its place."""
+        if self.deleted is None:
+            return None
+        place, run = self.deleted
+        self.rows.insert(place, run)
+        self.deleted = None
+        return run
+
+    def beside(self, run: Run) -> Run | None:
+        """The run next to one that goes: the one above it, or else below."""
+        place = self.rows.index(run)
+        others = [*reversed(self.rows[:place]), *self.rows[place + 1 :]]
+        return others[0] if others else None

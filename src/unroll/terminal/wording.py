@@ -1,11 +1,12 @@
-"""The sentences under the prompt, in the words of this network and its numbers."""
+"""The sentences on the screen, in the words of this network and its numbers."""
 
 from __future__ import annotations
 
-from unroll.engine.trace import Trace
-from unroll.recipe import TaskConfig
+from unroll.engine.protocol import Continue
+from unroll.engine.trace import Trace, UnitDetail
+from unroll.moment import UNTOUCHED, Interventions
+from unroll.recipe import Plan, TaskConfig
 from unroll.tasks import answer
-from unroll.terminal.widgets.next_number import percent
 
 
 def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
@@ -25,3 +26,85 @@ def _verdict(said: int, right: int | None, task: TaskConfig) -> str:
     if said == right:
         return "  ✓"
     return f"  ✗ {'counting' if task.task == 'count' else 'recalling'} says {right}"
+
+
+def of_interventions(trace: Trace, step: int) -> str:
+    """What is being done to the network, and what that does to all of its sequences; empty when nothing is."""
+    done = trace.moment.interventions
+    if done == UNTOUCHED:
+        return ""
+    parts = [part for part in (_of_cuts(done, trace, step), _of_silence(done)) if part]
+    score = (
+        f" All sequences: {_whole(trace.score[1])} right before, {_whole(trace.score[0])} now." if trace.score else ""
+    )
+    return f"{'; '.join(parts)}.{score}"
+
+
+def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
+    cell = ", cell state too," if done.cut_cell and "cell state" in trace.views else ""
+    if done.cut_all:
+        return f"Loop cut{cell} everywhere: it sees only {trace.moment.sequence[step]}"
+    if done.cut_steps:
+        steps = ", ".join(str(s + 1) for s in done.cut_steps[:4]) + ("…" if len(done.cut_steps) > 4 else "")
+        return f"Loop cut{cell} before step {steps}: it has forgotten what went before"
+    return ""
+
+
+def _of_silence(done: Interventions) -> str:
+    units = sorted(done.silenced)
+    if not units:
+        return ""
+    named = ", ".join(map(str, units[:4])) + ("…" if len(units) > 4 else "")
+    return f"{'Unit' if len(units) == 1 else 'Units'} {named} silenced"
+
+
+def _whole(share: float) -> str:
+    return f"{share * 100:.1f} %" if 0 < share < 0.02 else f"{share * 100:.0f} %"
+
+
+def of_unit(detail: UnitDetail) -> str:
+    """One unit: its value, its gates, and its share of the winning logit."""
+    parts = [f"unit {detail.unit}: h = {detail.value:+.3f}"]
+    if detail.cell_state is not None:
+        parts.append(f"c = {detail.cell_state:+.3f}")
+    parts += [f"{name} {share:.2f}" for name, share in detail.gates.items()]
+    lead = f"it adds {detail.share:+.2f} to the lead of {detail.number} over {detail.rival} ({detail.lead:+.2f})"
+    return ", ".join(parts) + "; " + lead
+
+
+def of_plan(implied: Plan) -> str:
+    """What a recipe implies, as a sentence."""
+    return (
+        f"{_many(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
+        f"{_many(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
+        f"{_many(implied.weights, 'weight')}."
+    )
+
+
+def of_stop(epoch: int | None, accuracy: float | None) -> str:
+    """Where training stops."""
+    if epoch is not None:
+        return f"Training stops at epoch {epoch:,}."
+    return (
+        f"Training stops when the accuracy reaches {accuracy * 100:g} %." if accuracy else "Training goes to the end."
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def of_sampling(sampling: Continue) -> str:
+    """How the next numbers are chosen: nothing for the likeliest."""
+    if not sampling.temperature:
+        return ""
+    parts = [f"temperature {sampling.temperature:g}"]
+    parts += [f"top-k {sampling.top_k}"] if sampling.top_k else []
+    parts += [f"top-p {sampling.top_p:g}"] if sampling.top_p < 1 else []
+    return " · ".join(parts)
+
+
+def percent(share: float) -> str:
+    """`97.3 %`; never a rounded `100.0 %` for what is not certain."""
+    shown = f"{share * 100:.1f}"
+    return f"{'>99.9' if shown == '100.0' and share < 1 else shown} %"

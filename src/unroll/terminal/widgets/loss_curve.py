@@ -1,86 +1,160 @@
-"""The loss curve: mean loss an update over the planned epochs, on axes that stand still while it grows.
+"""The loss curve over the planned epochs, on axes that stand still while it grows, with the training cursor.
 
-Drawn from a `Curve`. plotext builds it off the event loop, so that a key's echo never waits for a picture.
+Drawn from `Curve`s; says `EpochChosen` and `NewestChosen`. plotext builds it off the event loop, so that a key's echo
+never waits for a picture.
 """
 
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 from rich.text import Text
+from textual import events
+from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from unroll.terminal.curve import Curve, ceiling
+from unroll.terminal.curve import Curve, Metric, ceiling
 from unroll.terminal.latest import Latest
-from unroll.terminal.plot import AXIS, Line, Plot, draw
+from unroll.terminal.messages import EpochChosen
+from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
 
-CURVE, AXES = "loss-curve--curve", "loss-curve--axes"
+CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
+LOWEST = 1e-4
+"""Where a log axis begins; what is lower is drawn there."""
 
 
 class LossCurve(Widget, can_focus=True):
-    """One run's curve. `grown()` says that the curve it holds has more points."""
+    """One run's curve, earlier runs faint behind it. `grown()` says that the curve it holds has more points."""
 
-    COMPONENT_CLASSES = {CURVE, AXES}
+    COMPONENT_CLASSES = {CURVE, AXES, FAINT, CURSOR}
     DEFAULT_CSS = """
     LossCurve {
         & .loss-curve--curve { color: $accent; }
         & .loss-curve--axes { color: $text-muted; }
+        & .loss-curve--faint { color: $foreground 35%; }
+        & .loss-curve--cursor { color: $foreground; }
     }
     """
+    BINDINGS: ClassVar = [
+        Binding("left", "move(-1)", "epoch", key_display="←/→", tooltip="The network an epoch earlier."),
+        Binding("right", "move(1)", "Epoch on", show=False, tooltip="An epoch later; past the last, the newest."),
+        Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
+        Binding("pagedown", "page(1)", "Page on", show=False, tooltip="A tenth of the epochs on."),
+        Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),
+        Binding("end", "newest", "Newest", show=False, tooltip="Ride on the newest epoch."),
+    ]
 
-    curve: reactive[Curve | None] = reactive(None, always_update=True)
+    curve: reactive[Curve | None] = reactive(None)
+    others: reactive[tuple[Curve, ...]] = reactive(())
+    epoch: reactive[int | None] = reactive(None)
+    shown: reactive[float | None] = reactive(None)
+    metric: reactive[Metric] = reactive("loss")
+    log_scale: reactive[bool] = reactive(False)
 
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: list[Text] = []
-        self._drawing = Latest(self, self._draw)
+        self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
-        self.border_title = "Loss"
+        for attribute in ("curve", "others", "epoch", "shown", "metric", "log_scale"):
+            self.watch(self, attribute, self.grown)
 
     def on_resize(self) -> None:
         self.grown()
 
-    def watch_curve(self) -> None:
-        self.grown()
+    # Drawing
 
     def grown(self) -> None:
         """Draw again, once for all that came in while the last drawing was under way."""
         self._describe()
-        self._drawing.ask()
+        if self.size.area and self.curve is not None:
+            self._drawing.ask()
 
     async def _draw(self) -> None:
-        if self.curve is not None and self.size.area:
+        if self.curve is not None:
             self._rows = await asyncio.to_thread(draw, self._plot(self.curve))
             self.refresh()
 
     def _plot(self, curve: Curve) -> Plot:
-        xs, ys = curve.points(self.size.width - AXIS)
-        line = Line(xs, ys, self._colour(CURVE))
-        top = ceiling(max([curve.expected_start, *ys]))
-        return Plot(self.size.width, self.size.height, curve.epochs, top, self._colour(AXES), (line,))
+        log = self.log_scale and self.metric == "loss"
+        columns, lowest = self.size.width - AXIS, LOWEST if log else 0.0
+        behind = [Line(*other.points(self.metric, columns, lowest), self._colour(FAINT)) for other in self.others]
+        line = Line(*curve.points(self.metric, columns, lowest), self._colour(CURVE))
+        longest = max([curve.train.epochs, *(other.train.epochs for other in self.others)])
+        return Plot(
+            self.size.width,
+            self.size.height,
+            longest,
+            lowest,
+            self._top([*behind, line], curve),
+            self._colour(AXES),
+            (*behind, line),
+            None if self.epoch is None else float(self.epoch),
+            self._colour(CURSOR),
+        )
 
-    def _colour(self, component: str) -> tuple[int, int, int]:
+    def _top(self, lines: list[Line], curve: Curve) -> float:
+        if self.metric == "accuracy":
+            return 1.0
+        return ceiling(max([curve.top(self.metric), *(y for line in lines for y in line.ys)]))
+
+    def _colour(self, component: str) -> Colour:
         colour = self.get_component_rich_style(component).color
         red, green, blue = colour.get_truecolor() if colour else (128, 128, 128)
         return red, green, blue
-
-    def _describe(self) -> None:
-        if self.curve is None:
-            return
-        loss, accuracy = self.curve.last()
-        epochs = f"{self.curve.epochs:,}"
-        parts = [f"epoch {self.curve.epoch:>{len(epochs)},.0f}/{epochs}"]
-        if loss is not None:
-            parts.append(f"loss {loss:.3f}")
-        if accuracy is not None:
-            parts.append(f"accuracy {accuracy * 100:3.0f} %")
-        self.border_subtitle = " · ".join(parts)
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._rows):
             return Strip.blank(self.size.width, self.rich_style)
         strip = Strip(list(self._rows[y].render(self.app.console)))
         return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _describe(self) -> None:
+        """The exact figures at the cursor, or at the newest epoch."""
+        self.border_title = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
+        curve = self.curve
+        if curve is None:
+            return
+        total, shown = f"{curve.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
+        loss, accuracy = curve.last() if self.epoch is None else curve.at(self.epoch)
+        parts = [f"epoch {shown:>{len(total)},.0f}/{total}"]
+        if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
+            parts[0] += f" (kept: {self.shown:,.0f})"
+        parts += [] if loss is None else [f"loss {loss:.3f}"]
+        parts += [] if accuracy is None else [f"accuracy {accuracy * 100:3.0f} %"]
+        self.border_subtitle = " · ".join(parts)
+
+    # What a person does
+
+    def action_move(self, by: int) -> None:
+        self._choose(self._at + by)
+
+    def action_page(self, by: int) -> None:
+        self._choose(self._at + by * max(1, self.curve.train.epochs // 10 if self.curve else 1))
+
+    def action_first(self) -> None:
+        self._choose(0)
+
+    def action_newest(self) -> None:
+        self.post_message(EpochChosen(None))
+
+    @property
+    def _at(self) -> int:
+        newest = int(self.curve.epoch) if self.curve else 0
+        return newest if self.epoch is None else self.epoch
+
+    def _choose(self, epoch: int) -> None:
+        self.post_message(EpochChosen(max(0, epoch)))
+
+    def on_click(self, event: events.Click) -> None:
+        content = event.get_content_offset(self)
+        axis = next((row.plain for row in self._rows if "└" in row.plain), "")
+        if content is None or self.curve is None or not axis:
+            return
+        start = axis.index("└") + 1
+        share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
+        self._choose(round(max(0.0, min(1.0, share)) * self.curve.train.epochs))

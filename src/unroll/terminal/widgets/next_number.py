@@ -1,6 +1,7 @@
 """The next number: the likeliest answers after the chosen step, as bars with percentages.
 
-Drawn from a `Trace`, a step and the right answer (None where the task has none). Knows no engine and no other pane.
+Drawn from candidates and the right answer (None where the task has none). Under an intervention the pane is halved:
+what the network says now, and what it said before. Knows no engine and no other pane.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from unroll.engine.trace import Candidate
+from unroll.terminal.wording import percent
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
@@ -32,6 +34,8 @@ class NextNumber(Widget):
     """
 
     candidates: reactive[Sequence[Candidate]] = reactive(())
+    before: reactive[Sequence[Candidate]] = reactive(())
+    before_title: reactive[str] = reactive("before")
     answer: reactive[int | None] = reactive(None)
     after: reactive[int | None] = reactive(None)
 
@@ -42,15 +46,25 @@ class NextNumber(Widget):
         self.border_subtitle = "" if after is None else f"after {after}"
 
     def render_line(self, y: int) -> Strip:
+        half = self.size.height // 2
+        if not self.before:
+            return self._row(self.candidates, y)
+        if y == half:
+            title = f"── {self.before_title} "
+            line = Segment(title.ljust(self.size.width, "─"), self.get_component_rich_style(BAR))
+            return Strip([line]).crop(0, self.size.width)
+        return self._row(self.candidates, y) if y < half else self._row(self.before, y - half - 1)
+
+    def _row(self, candidates: Sequence[Candidate], rank: int) -> Strip:
         width = self.size.width
-        if y >= len(self.candidates):
+        if rank >= len(candidates):
             return Strip.blank(width, self.rich_style)
-        number, probability = self.candidates[y].number, self.candidates[y].probability
-        digits = len(str(max(c.number for c in self.candidates)))
-        mark, style = self._verdict(y, number)
+        number, probability = candidates[rank].number, candidates[rank].probability
+        digits = len(str(max(c.number for c in [*self.candidates, *self.before])))
+        mark, style = self._verdict(rank, number)
         head, tail = f"{mark} {number:>{digits}} ", f" {percent(probability):>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
-        return Strip([Segment(head, style), Segment(bar, style), Segment(tail, style)], width)
+        return Strip([Segment(head + bar + tail, style)], width)
 
     def _verdict(self, rank: int, number: int) -> tuple[str, Style]:
         if number == self.answer:
@@ -65,9 +79,3 @@ def bar_of(share: float, width: int) -> str:
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
-
-
-def percent(share: float) -> str:
-    """`97.3 %`; never a rounded `100.0 %` for what is not certain."""
-    shown = f"{share * 100:.1f}"
-    return f"{'>99.9' if shown == '100.0' and share < 1 else shown} %"

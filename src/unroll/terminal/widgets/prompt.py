@@ -1,12 +1,21 @@
-"""The prompt: the sequence as it is typed. Says `PromptEdited` at every change and `PromptEntered` at enter."""
+"""The prompt: the sequence as it is typed, and what was typed before.
+
+Says `PromptEdited` at every change, `CaretMoved` when the caret stands on another number, `PromptEntered` at enter.
+"""
 
 from __future__ import annotations
 
+import re
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
-from unroll.terminal.messages import PromptEdited, PromptEntered
+from unroll.terminal.messages import CaretMoved, PromptEdited, PromptEntered
+
+MAX_HISTORY = 100
 
 
 class Prompt(Horizontal):
@@ -17,33 +26,84 @@ class Prompt(Horizontal):
         height: 1;
         & > Label { width: 2; color: $accent; text-style: bold; }
         & > Input { width: 1fr; background: transparent; }
+        & > #sampling { width: auto; color: $text-muted; padding: 0 1; }
         &.-invalid > Label { color: $error; }
     }
     """
+    BINDINGS: ClassVar = [
+        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier sequence."),
+        Binding("down", "recall(1)", "Later", show=False, tooltip="A later sequence."),
+    ]
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
+        self._history = [text]
+        self._place = 0
 
     def compose(self) -> ComposeResult:
         yield Label("›")
         yield Input(self._text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        yield Label("", id="sampling")
+
+    def on_mount(self) -> None:
+        self.watch(self._field, "selection", self._caret_moved)
+
+    @property
+    def _field(self) -> Input:
+        return self.query_one(Input)
 
     @property
     def text(self) -> str:
-        return self.query_one(Input).value
+        return self._field.value
 
     def write(self, text: str) -> None:
         """Put a text in, the caret at its end, without telling anybody."""
-        field = self.query_one(Input)
-        with field.prevent(Input.Changed):
-            field.value = text
-        field.cursor_position = len(text)
+        if text != self.text:
+            with self._field.prevent(Input.Changed):
+                self._field.value = text
+            self._text = text
+            self._field.cursor_position = len(text)
+            self.remember()
+
+    def remember(self) -> None:
+        """Keep the text in the history, once."""
+        if self.text in self._history:
+            self._history.remove(self.text)
+        self._history = [*self._history, self.text][-MAX_HISTORY:]
+        self._place = len(self._history) - 1
+
+    def point_at(self, step: int) -> None:
+        """Put the caret behind a number, without telling anybody."""
+        ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
+        if step < len(ends) and self.step != step:
+            self._field.cursor_position = ends[step]
+
+    @property
+    def step(self) -> int:
+        """The step whose number the caret stands on, or behind."""
+        started = re.findall(r"[^\s,;]+", self.text[: self._field.cursor_position])
+        return max(0, len(started) - 1)
+
+    def show_sampling(self, words: str) -> None:
+        """How the next numbers are drawn, at the end of the line."""
+        self.query_one("#sampling", Label).update(words)
+
+    def _caret_moved(self) -> None:
+        if self._field.has_focus and self.text == self._text:
+            self.post_message(CaretMoved(self.step))
+
+    def action_recall(self, by: int) -> None:
+        self._place = max(0, min(self._place + by, len(self._history) - 1))
+        self._field.value = self._history[self._place]
+        self._field.cursor_position = len(self._field.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(PromptEdited(event.value))
+        self._text = event.value
+        self.post_message(PromptEdited(event.value, self.step))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self.remember()
         self.post_message(PromptEntered())

@@ -5,58 +5,28 @@ Fields, limits, defaults and help come from `recipe.FIELDS`; nothing about a fie
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.reactive import reactive
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Button, Input, Select, Static
 
 from unroll.engine.protocol import Pace
-from unroll.recipe import FIELDS, Field, Plan, Recipe, RecipeError, Value, plan, recipe_of
+from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, RecipeError, Value, plan, recipe_of
 from unroll.tasks import sequences
+from unroll.terminal import wording
 from unroll.terminal.messages import PaceChosen, RecipeEdited, TrainPressed
+from unroll.terminal.widgets.field_row import FieldRow, choice, control
 
-PACE_HELP = "How fast training goes, in epochs a second. By hand, each press of space is one update."
-
-
-class FieldRow(Horizontal):
-    """A field's name and its control."""
-
-    DEFAULT_CSS = """
-    FieldRow {
-        height: 1;
-        & > Label { width: 15; color: $text-muted; }
-        & > Input, & > Select { width: 1fr; }
-        &:focus-within > Label { color: $accent; text-style: bold; }
-        &.-invalid > Label { color: $error; text-style: bold; }
-    }
-    """
-
-    def __init__(self, name: str, control: Input | Select[str]) -> None:
-        super().__init__(id=f"field-{name}")
-        self.field_name = name
-        self.control = control
-
-    def compose(self) -> ComposeResult:
-        yield Label(self.field_name)
-        yield self.control
-
-    @property
-    def text(self) -> str:
-        return str(self.control.value)
-
-
-def _control(field: Field, value: Value) -> Input | Select[str]:
-    if field.is_choice:
-        return choice(field.words, str(value))
-    return Input(f"{value}", compact=True, select_on_focus=False)
-
-
-def choice(words: tuple[str, ...], value: str) -> Select[str]:
-    """A compact pick-one of some words."""
-    return Select([(word, word) for word in words], value=value, allow_blank=False, compact=True)
+OWN = "your own"
+"""The preset of a recipe that is none of them."""
+EXTRA_HELP = {
+    "preset": "A recipe to start from, by name. Takes any of the list.",
+    "pace": "How fast training goes, in epochs a second. By hand, each press of space is one update.",
+}
 
 
 class RecipeForm(VerticalScroll, can_focus=False):
@@ -75,12 +45,14 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def __init__(self, recipe: Recipe, pace: Pace) -> None:
         super().__init__()
         self.recipe = recipe
+        self._trained = recipe
         self._pace = pace
         self._faults: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
+        yield FieldRow("preset", choice((OWN, *PRESETS), self._preset()))
         for name, value in self.recipe.values().items():
-            yield FieldRow(name, _control(FIELDS[name], value))
+            yield FieldRow(name, control(FIELDS[name], value))
         yield FieldRow("pace", choice(get_args(Pace), self._pace))
         yield Button(self.train_label, id="train", compact=True)
         yield Static(id="plan")
@@ -88,14 +60,34 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         self.border_title = "Recipe"
-        self._show_file_fields()
-        self._show_plan()
+        self._show()
 
     def watch_train_label(self, label: str) -> None:
         for button in self.query("#train").results(Button):
             button.label = label
 
     # What is written in it
+
+    def load(self, recipe: Recipe) -> None:
+        """Show another recipe, without telling anybody."""
+        if recipe != self.recipe:
+            self.recipe = recipe
+            self._write(recipe.values())
+            self._faults = {}
+            self._show()
+
+    def compare_with(self, trained: Recipe) -> None:
+        """Mark the fields that are other than in this recipe."""
+        if trained != self._trained:
+            self._trained = trained
+            self._show()
+
+    def choose_pace(self, pace: Pace) -> None:
+        self._row("pace").write(pace)
+
+    def _write(self, values: Mapping[str, Value]) -> None:
+        for name, value in values.items():
+            self._row(name).write(str(value))
 
     def _row(self, name: str) -> FieldRow:
         return self.query_one(f"#field-{name}", FieldRow)
@@ -107,8 +99,12 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def on_select_changed(self, event: Select.Changed) -> None:
         event.stop()
         row = event.select.parent
-        if isinstance(row, FieldRow) and row.field_name == "pace":
+        if not isinstance(row, FieldRow):
+            return
+        if row.field_name == "pace":
             self._choose_pace(str(event.value))
+        elif row.field_name == "preset":
+            self._choose_preset(str(event.value))
         else:
             self._edited()
 
@@ -118,13 +114,20 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._pace = pace
             self.post_message(PaceChosen(pace))
 
+    def _choose_preset(self, name: str) -> None:
+        if name in PRESETS and PRESETS[name] != self.recipe:
+            self._write(PRESETS[name].values())
+            self._edited()
+
+    def _preset(self) -> str:
+        return next((name for name, recipe in PRESETS.items() if recipe == self.recipe), OWN)
+
     def _edited(self) -> None:
         self._faults = {}
         values = {name: value for name in FIELDS if (value := self._parsed(name)) is not None}
         if not self._faults:
             self._take(values)
-        self._show_file_fields()
-        self._show_faults()
+        self._show()
 
     def _parsed(self, name: str) -> Value | None:
         try:
@@ -136,11 +139,10 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def _take(self, values: dict[str, Value]) -> None:
         try:
             recipe = recipe_of(values)
-            implied = self._implied(recipe)
+            self._implied(recipe)
         except RecipeError as error:
-            self.refuse(error.field, str(error))
+            self._faults[error.field] = str(error)
             return
-        self._show_plan(implied)
         if recipe != self.recipe:
             self.recipe = recipe
             self.post_message(RecipeEdited(recipe))
@@ -148,27 +150,24 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def refuse(self, field: str, sentence: str) -> None:
         """Say what is wrong with a field."""
         self._faults[field] = sentence
-        self._show_faults()
+        self._show()
 
     # What is shown of it
-
-    def _show_file_fields(self) -> None:
-        reads_file = self._row("task").text == "file"
-        for name in ("path", "held_out"):
-            self._row(name).display = reads_file
-
-    def _show_faults(self) -> None:
-        for name in FIELDS:
-            self._row(name).set_class(name in self._faults, "-invalid")
-        self._advise()
 
     def _implied(self, recipe: Recipe) -> Plan | None:
         known = sequences(recipe.task)
         return None if known is None else plan(recipe, known)
 
-    def _show_plan(self, implied: Plan | None = None) -> None:
-        implied = implied or self._implied(self.recipe)
-        self.query_one("#plan", Static).update("" if implied is None else in_words(implied))
+    def _show(self) -> None:
+        values, trained = self.recipe.values(), self._trained.values()
+        for name in FIELDS:
+            self._row(name).show(fault=name in self._faults, changed=values[name] != trained[name])
+        for name in ("path", "held_out"):
+            self._row(name).display = self._row("task").text == "file"
+        self._row("preset").write(self._preset())
+        implied = self._implied(self.recipe)
+        self.query_one("#plan", Static).update("" if implied is None else wording.of_plan(implied))
+        self._advise()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._advise()
@@ -177,28 +176,18 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._advise()
 
     def _advise(self) -> None:
-        focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), None)
-        fault = self._faults.get(focused or "") or next(iter(self._faults.values()), None)
+        """Say the focused field's fault or its help; or any fault there is."""
+        focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), "")
+        fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
         advice = self.query_one("#advice", Static)
         advice.set_class(fault is not None, "-invalid")
-        advice.update(fault or (self._help(focused) if focused else ""))
+        advice.update(fault or self.help(focused))
 
-    def _help(self, name: str) -> str:
-        return PACE_HELP if name == "pace" else f"{FIELDS[name].help} Takes {FIELDS[name].rule}."
+    @staticmethod
+    def help(name: str) -> str:
+        """A field in a sentence, and what it takes."""
+        return f"{FIELDS[name].help} Takes {FIELDS[name].rule}." if name in FIELDS else EXTRA_HELP.get(name, "")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.post_message(TrainPressed())
-
-
-def in_words(implied: Plan) -> str:
-    """What a recipe implies, as a sentence."""
-    return (
-        f"{_many(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
-        f"{_many(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
-        f"{_many(implied.weights, 'weight')}."
-    )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,64 +1,76 @@
 """The hidden state as a heatmap: units down, steps across, a cursor on one cell.
 
-Drawn from a `Trace`, a step and a unit; says `StepChosen` and `UnitChosen`. Knows neither the engine nor other panes.
-Step t keeps its column: a sequence longer than the pane turns pages, because scrolling would repaint every cell.
+Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen` and `UnitChosen`. Knows neither the engine
+nor other panes. Step t keeps its column: a sequence longer than the pane turns pages, because scrolling would repaint
+every cell.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
-from textual.color import Color
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from unroll.engine.trace import Trace, Window
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.terminal.messages import StepChosen, UnitChosen, WindowMoved
 from unroll.terminal.palette import glyphs, level, shades
 
 LABEL = 5
-"""Columns left of the cells, for a unit's number."""
+"""Columns left of the cells: a mark, a unit's number, and the place where the loop can be cut before step 0."""
 
 NUMBER, CURSOR, FAINT = "state-heatmap--number", "state-heatmap--cursor", "state-heatmap--faint"
+RIGHT, WRONG, CUT = "state-heatmap--right", "state-heatmap--wrong", "state-heatmap--cut"
 
 
 class StateHeatmap(Widget, can_focus=True):
-    """Units by steps; the number read stands above each column, the number expected under it."""
+    """Units by steps; the number read stands above each column, the number expected under it, right or wrong.
 
-    COMPONENT_CLASSES = {NUMBER, CURSOR, FAINT}
+    A line between two columns says that the loop is cut there; `∅` before a unit, that it is silenced.
+    """
+
+    COMPONENT_CLASSES = {NUMBER, CURSOR, FAINT, RIGHT, WRONG, CUT}
     DEFAULT_CSS = """
     StateHeatmap {
         & .state-heatmap--number { color: $text; }
         & .state-heatmap--cursor { color: $accent; text-style: bold reverse; }
         & .state-heatmap--faint { color: $text-muted; }
+        & .state-heatmap--right { color: $success; }
+        & .state-heatmap--wrong { color: $error; }
+        & .state-heatmap--cut { color: $error; text-style: bold; }
     }
     """
-    BINDINGS = [
+    BINDINGS: ClassVar = [
         Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back through the sequence."),
         Binding("right", "step(1)", "Step on", show=False, tooltip="Step on through the sequence."),
-        Binding("up", "unit(-1)", "Unit up", show=False, tooltip="Choose the unit above."),
+        Binding("up", "unit(-1)", "unit", key_display="↑/↓", tooltip="Choose the unit above."),
         Binding("down", "unit(1)", "Unit down", show=False, tooltip="Choose the unit below."),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="One page of steps on."),
-        Binding("home", "ends(0)", "First step", show=False, tooltip="Go to the first step."),
-        Binding("end", "ends(-1)", "Last step", show=False, tooltip="Go to the last step."),
+        Binding("home", "first", "First step", show=False, tooltip="Go to the first step."),
+        Binding("end", "last", "Last step", show=False, tooltip="Go to the last step."),
     ]
 
     trace: reactive[Trace | None] = reactive(None)
     step: reactive[int] = reactive(0)
     unit: reactive[int] = reactive(0)
+    answers: reactive[Sequence[int | None]] = reactive(())
 
     def on_mount(self) -> None:
-        self.border_title = "Hidden state"
+        self._describe()
 
     # What of it is on the screen
 
     @property
     def column_width(self) -> int:
-        """Cells a step takes: its widest number and a space."""
+        """Cells a step takes: its widest number, and the gap after it."""
         return 4 if self.trace is None else 1 + max(3, *(len(str(n)) for n in self.trace.moment.sequence))
 
     @property
@@ -66,133 +78,147 @@ class StateHeatmap(Widget, can_focus=True):
         """The steps and units that fit, the cursor among them."""
         steps = max(1, (self.size.width - LABEL) // self.column_width)
         units = max(1, self.size.height - 2)
-        return Window(self.step // steps * steps, steps, self._first_unit(units), units)
-
-    def _first_unit(self, rows: int) -> int:
-        total = self.trace.units if self.trace else rows
-        return max(0, min(self.unit // rows * rows, total - rows))
-
-    # Drawing
+        total = self.trace.units if self.trace else units
+        first_unit = max(0, min(self.unit // units * units, total - units))
+        return Window(self.step // steps * steps, steps, first_unit, units)
 
     def watch_trace(self) -> None:
         self._describe()
 
     def watch_step(self) -> None:
-        self._describe()
-        self.post_message(WindowMoved())
+        self._moved()
 
     def watch_unit(self) -> None:
-        self._describe()
-        self.post_message(WindowMoved())
+        self._moved()
 
     def on_resize(self) -> None:
+        self._moved()
+
+    def _moved(self) -> None:
+        self._describe()
         self.post_message(WindowMoved())
 
     def _describe(self) -> None:
+        trace, window = self.trace, self.window
+        self.border_title = "Hidden state"
+        if trace is None:
+            return
+        kind = {"hidden": "hidden state"}.get(trace.view, trace.view).capitalize()
+        self.border_title = kind + ("" if trace.moment.epoch is None else f" at epoch {trace.epoch:g}")
         value = self.value(self.step, self.unit)
-        steps = len(self.trace.moment.sequence) if self.trace else 0
-        self.border_subtitle = (
-            "" if value is None else f"unit {self.unit} · step {self.step + 1}/{steps} · {value:+.3f}"
-        )
+        parts = [f"unit {self.unit}", *([] if value is None else [f"{value:+.3f}"])]
+        if window.units < trace.units:
+            last = min(window.first_unit + window.units, trace.units)
+            parts.append(f"{window.first_unit}–{last - 1} of {trace.units:,}")
+        self.border_subtitle = " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"])
 
     def value(self, step: int, unit: int) -> float | None:
         """The unit's value after the step, when the trace holds it."""
         if self.trace is None:
             return None
-        held = self.trace.window
-        row, column = step - held.first_step, unit - held.first_unit
+        row, column = step - self.trace.window.first_step, unit - self.trace.window.first_unit
         if not (0 <= row < len(self.trace.values) and 0 <= column < len(self.trace.values[row])):
             return None
         return self.trace.values[row][column]
 
+    # Drawing
+
     def render_line(self, y: int) -> Strip:
         window, width = self.window, self.size.width
-        if self.trace is None:
+        if self.trace is None or not self.trace.values:
             return Strip.blank(width, self.rich_style)
-        if y == 0:
-            return self._numbers("read ", window, [str(n) for n in self.trace.moment.sequence])
         last = min(window.units, self.trace.units) + 1
-        if y == last:
-            return self._numbers("next ", window, self._expected())
-        return self._unit_row(window.first_unit + y - 1, window) if y < last else Strip.blank(width, self.rich_style)
+        if y == 0:
+            segments = self._read(self.trace, window)
+        elif y < last:
+            segments = self._unit_row(window.first_unit + y - 1, window)
+        else:
+            segments = self._next(self.trace, window) if y == last else []
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
 
-    def _expected(self) -> list[str]:
-        assert self.trace is not None
-        known = [str(candidates[0].number) for candidates in self.trace.candidates]
-        return [""] * self.trace.window.first_step + known
+    def _read(self, trace: Trace, window: Window) -> list[Segment]:
+        """The numbers read, above their columns."""
+        number = self.get_component_rich_style(NUMBER)
+        segments = [Segment("read", self.get_component_rich_style(FAINT)), self._gap(window.first_step)]
+        for step, read in list(enumerate(trace.moment.sequence))[window.first_step :][: window.steps]:
+            segments += [self._figure(read, step, number), self._gap(step + 1)]
+        return segments
 
-    def _numbers(self, label: str, window: Window, texts: list[str]) -> Strip:
-        number, faint = self.get_component_rich_style(NUMBER), self.get_component_rich_style(FAINT)
-        cursor = self.get_component_rich_style(CURSOR)
-        wide = self.column_width
-        shown = list(enumerate(texts))[window.first_step : window.first_step + window.steps]
-        segments = [Segment(label, faint)]
-        for step, text in shown:
-            segments += [
-                Segment(text.rjust(wide - 1), cursor if step == self.step else number),
-                Segment(" ", self.rich_style),
-            ]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+    def _next(self, trace: Trace, window: Window) -> list[Segment]:
+        """The numbers expected, under their columns, with `✓` or `✗` where there is a right answer."""
+        segments = [Segment("next ", self.get_component_rich_style(FAINT))]
+        for row, candidates in enumerate(trace.candidates):
+            step = trace.window.first_step + row
+            if not window.first_step <= step < window.first_step + window.steps or not candidates:
+                continue
+            said, answer = candidates[0].number, self.answers[step] if step < len(self.answers) else None
+            mark = " " if answer is None else "✓" if said == answer else "✗"
+            style = self.get_component_rich_style({"✓": RIGHT, "✗": WRONG}.get(mark, NUMBER))
+            segments += [self._figure(said, step, style), Segment(mark, style)]
+        return segments
 
-    def _unit_row(self, unit: int, window: Window) -> Strip:
-        chosen = unit == self.unit
-        label = self.get_component_rich_style(CURSOR if chosen else FAINT)
-        segments = [Segment(f"{unit:>{LABEL - 1}}", label), Segment(" ", self.rich_style)]
+    def _figure(self, number: int, step: int, style: Style) -> Segment:
+        chosen = self.get_component_rich_style(CURSOR)
+        return Segment(f"{number:>{self.column_width - 1}}", chosen if step == self.step else style)
+
+    def _gap(self, step: int) -> Segment:
+        """What stands before a step's column: a line where the loop is cut."""
+        cut = self._interventions.cuts(step) and self.trace and step < len(self.trace.moment.sequence)
+        return Segment("│", self.get_component_rich_style(CUT)) if cut else Segment(" ", self.rich_style)
+
+    @property
+    def _interventions(self) -> Interventions:
+        return self.trace.moment.interventions if self.trace else UNTOUCHED
+
+    def _unit_row(self, unit: int, window: Window) -> list[Segment]:
+        chosen, silenced = unit == self.unit, unit in self._interventions.silenced
+        label = self.get_component_rich_style(CURSOR if chosen else CUT if silenced else FAINT)
+        segments = [Segment(f"∅{unit:>3}" if silenced else f"{unit:>4}", label), self._gap(window.first_step)]
         for step in range(window.first_step, window.first_step + window.steps):
             value = self.value(step, unit)
             if value is None:
                 break
-            segments += self._cell(value, cursor=chosen and step == self.step)
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+            segments += [self._cell(value, cursor=chosen and step == self.step), self._gap(step + 1)]
+        return segments
 
-    def _cell(self, value: float, cursor: bool) -> list[Segment]:
-        shade, wide = level(value), self.column_width - 1
-        style = self._styles[shade]
+    def _cell(self, value: float, cursor: bool) -> Segment:
+        shade = level(value, self.trace.scale if self.trace else 1.0)
+        style = shades(self.background_colors[1])[shade]
         if cursor:
             style += Style(bold=True, reverse=True)
-        return [Segment(glyphs(shade, wide), style), Segment(" ", self.rich_style)]
-
-    @property
-    def _styles(self) -> list[Style]:
-        background: Color = self.background_colors[1]
-        return shades(background)
+        return Segment(glyphs(shade, self.column_width - 1), style)
 
     # What a person does
 
     def action_step(self, by: int) -> None:
-        self._choose_step(self.step + by)
+        self.post_message(StepChosen(max(0, self.step + by)))
 
     def action_page(self, by: int) -> None:
-        self._choose_step(self.step + by * self.window.steps)
+        self.post_message(StepChosen(max(0, self.step + by * self.window.steps)))
 
-    def action_ends(self, end: int) -> None:
-        self._choose_step(0 if end == 0 else 10**9)
+    def action_first(self) -> None:
+        self.post_message(StepChosen(0))
+
+    def action_last(self) -> None:
+        self.post_message(StepChosen(len(self.trace.moment.sequence) - 1 if self.trace else 0))
 
     def action_unit(self, by: int) -> None:
-        self._choose_unit(self.unit + by)
+        if self.trace is not None:
+            self.post_message(UnitChosen(max(0, min(self.unit + by, self.trace.units - 1))))
 
     def on_click(self, event: events.Click) -> None:
-        content = event.get_content_offset(self)
+        content, window = event.get_content_offset(self), self.window
         if content is None or self.trace is None:
             return
-        window = self.window
         if content.x >= LABEL:
-            self._choose_step(window.first_step + (content.x - LABEL) // self.column_width)
+            self.post_message(StepChosen(window.first_step + (content.x - LABEL) // self.column_width))
         if 1 <= content.y <= min(window.units, self.trace.units):
-            self._choose_unit(window.first_unit + content.y - 1)
+            self.post_message(UnitChosen(window.first_unit + content.y - 1))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._choose_unit(self.unit + 1)
+        self.action_unit(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._choose_unit(self.unit - 1)
-
-    def _choose_step(self, step: int) -> None:
-        if self.trace is not None:
-            self.post_message(StepChosen(max(0, min(step, len(self.trace.moment.sequence) - 1))))
-
-    def _choose_unit(self, unit: int) -> None:
-        if self.trace is not None:
-            self.post_message(UnitChosen(max(0, min(unit, self.trace.units - 1))))
+        self.action_unit(-1)

@@ -1,0 +1,116 @@
+"""A moment as one line of text, which brings the whole screen back on another machine by training again.
+
+    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all silence=3,5
+
+Fields of the recipe stand under their own names, defaults are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from unroll.moment import UNTOUCHED, Interventions, Moment, SequenceError, parse_sequence
+from unroll.recipe import FIELDS, Recipe, RecipeError, Value, recipe_of
+
+START = "unroll:1"
+MAX_LENGTH = 64_000
+"""Characters in a line at most."""
+
+
+class LineError(ValueError):
+    """A line that cannot be written or read; the message is one sentence with the way out in it."""
+
+
+def write(recipe: Recipe, moment: Moment) -> str:
+    """The line for a run by this recipe, looked at in this moment (whose `epoch` is a number).
+
+    Raises:
+        LineError: the recipe reads a file, which another machine may not have.
+    """
+    if recipe.task.task == "file":
+        raise LineError(f"This run learns from {recipe.task.path}, which a line cannot carry: save the model instead.")
+    default = Recipe().values()
+    words = [f"{name}={value}" for name, value in recipe.values().items() if value != default[name]]
+    return " ".join([START, *words, *_moment_words(moment)])
+
+
+def _moment_words(moment: Moment) -> list[str]:
+    does = moment.interventions
+    cut = "all" if does.cut_all else ",".join(map(str, does.cut_steps))
+    return [
+        f"epoch={moment.epoch or 0}",
+        f"sequence={','.join(map(str, moment.sequence))}",
+        f"step={moment.step}",
+        *([f"cut={cut}"] if cut else []),
+        *(["cut_cell=yes"] if does.cut_cell else []),
+        *([f"hold={','.join(f'{unit}:{value:g}' for unit, value in does.clamps)}"] if does.clamps else []),
+    ]
+
+
+def read(text: str) -> tuple[Recipe, Moment]:
+    """The recipe and the moment (its run is 0: none yet) that a line tells of.
+
+    Raises:
+        LineError: the line is not one of ours, or something in it cannot be.
+    """
+    words = text[:MAX_LENGTH].split()
+    if not words or words[0] != START:
+        raise LineError(f"A moment's line starts with {START}: copy it whole, with y in the playground.")
+    given = dict(_pair(word) for word in words[1:])
+    fields: dict[str, Value] = {}
+    try:
+        for name in [name for name in given if name in FIELDS]:
+            fields[name] = FIELDS[name].parse(given.pop(name))
+        recipe = recipe_of(fields)
+        moment = _moment(given, recipe)
+    except (RecipeError, SequenceError) as error:
+        raise LineError(str(error)) from None
+    if given:
+        raise LineError(f"The line has a word {next(iter(given)):.20} that says nothing here: copy it whole again.")
+    return recipe, moment
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise LineError(f"{word:.20} in the line is not of the form name=value: copy it whole again.")
+    return name, value
+
+
+def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
+    """The moment's part of the words, which are taken out of `given`."""
+    sequence = parse_sequence(given.pop("sequence", "7,8,9,10"), recipe.task.vocab_size)
+    units = recipe.model.hidden_size
+    cut, cut_cell = given.pop("cut", ""), given.pop("cut_cell", "no") == "yes"
+    cut_all = cut == "all"
+    steps = () if cut_all else tuple(_whole("cut", word, len(sequence) - 1) for word in cut.split(",") if word)
+    clamps = tuple(_clamp(word, units - 1) for word in given.pop("hold", "").split(",") if word)
+    return Moment(
+        0,
+        sequence,
+        _whole("step", given.pop("step", str(len(sequence) - 1)), len(sequence) - 1),
+        _whole("epoch", given.pop("epoch", "0"), recipe.train.epochs),
+        Interventions(steps, cut_all, cut_cell, clamps) if steps or cut_all or cut_cell or clamps else UNTOUCHED,
+    )
+
+
+def _clamp(word: str, last: int) -> tuple[int, float]:
+    unit, _, value = word.partition(":")
+    return _whole("hold", unit, last), _number("hold", value or "0", float)
+
+
+def _whole(name: str, word: str, last: int) -> int:
+    number = _number(name, word, int)
+    if not 0 <= number <= last:
+        raise LineError(f"{name} cannot be {number} in this line: choose a whole number from 0 to {last:,}.")
+    return int(number)
+
+
+def _number(name: str, word: str, kind: Callable[[str], float]) -> float:
+    try:
+        number = kind(word[:24])
+    except ValueError:
+        number = float("nan")
+    if not -1000 <= number <= 100_000:
+        raise LineError(f"{name} cannot be {word:.20} in this line: copy it whole again.")
+    return number

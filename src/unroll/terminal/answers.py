@@ -1,0 +1,84 @@
+"""What a person may answer to a question of the playground, and what is wrong with an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from unroll.engine.protocol import Continue
+
+MAX_NAME = 64
+
+
+class AnswerError(ValueError):
+    """An answer that cannot be taken; the message is one sentence with the rule in it."""
+
+
+def fault_of(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """What is wrong with an answer, as a sentence; empty when `parse` takes it."""
+
+    def fault(text: str) -> str:
+        try:
+            parse(text)
+        except AnswerError as error:
+            return str(error)
+        return ""
+
+    return fault
+
+
+def stop(text: str) -> tuple[int | None, float | None]:
+    """An epoch or an accuracy at which training stops: `12`, `99 %`, or nothing."""
+    text = text.strip()
+    if not text:
+        return None, None
+    if match := re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?) ?%", text):
+        share = float(match[1]) / 100
+        if 0 < share <= 1:
+            return None, share
+    elif re.fullmatch(r"\d{1,6}", text) and int(text):
+        return int(text), None
+    raise AnswerError(f"{text:.20} is no place to stop: give an epoch such as 12, an accuracy such as 99 %.")
+
+
+def sampling(text: str, now: Continue) -> Continue:
+    """Temperature, top-k and top-p, as many as are given."""
+    words = text.replace(",", " ").split()
+    try:
+        temperature = float(words[0]) if words else 0.0
+        top_k = int(words[1]) if len(words) > 1 else 0
+        top_p = float(words[2]) if len(words) > 2 else 1.0
+    except ValueError:
+        raise AnswerError(f"{text:.20} is not three numbers: give temperature, top-k and top-p.") from None
+    if not (0 <= temperature <= 100 and 0 <= top_k <= 4096 and 0 < top_p <= 1 and len(words) <= 3):
+        raise AnswerError("Give a temperature from 0 to 100, a top-k from 0 to 4,096 and a top-p above 0 and up to 1.")
+    return replace(now, temperature=temperature, top_k=top_k, top_p=top_p)
+
+
+def of_sampling(now: Continue) -> str:
+    """The answer that would say what stands."""
+    return f"{now.temperature:g} {now.top_k} {now.top_p:g}"
+
+
+def run_name(text: str) -> str:
+    """A name in the table of runs."""
+    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+        raise AnswerError(f"A run's name has 1 to {MAX_NAME} characters that can be seen: choose another.")
+    return text.strip()
+
+
+def file_name(name: str) -> str:
+    """A model's name made of a run's: what files cannot bear becomes `-`."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_NAME] or "model"
+
+
+def new_name(text: str, taken: Sequence[str]) -> str:
+    """A name for a saved model that replaces none."""
+    text = text.strip()
+    if text != file_name(text):
+        raise AnswerError(f"A model's name has letters, digits, and . _ - in it, at most {MAX_NAME}: choose another.")
+    if text in taken:
+        raise AnswerError(f"There is a model {text} already: choose another name.")
+    return text

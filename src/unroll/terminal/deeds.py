@@ -1,0 +1,234 @@
+"""What each key of the playground does: the `action_` of every binding in `actions`, and what the table wishes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, get_args
+
+from msgspec.structs import replace
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from unroll import line
+from unroll.engine.protocol import Pace
+from unroll.moment import UNTOUCHED
+from unroll.tasks import sequences
+from unroll.terminal import answers, messages, wording
+from unroll.terminal.ask import Ask, Pick
+from unroll.terminal.curve import METRICS
+from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.prompt import Prompt
+from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.run_table import RunTable
+
+if TYPE_CHECKING:
+    from unroll.terminal.session import Session
+
+PACES: tuple[Pace, ...] = get_args(Pace)
+
+
+class Deeds(Screen[None]):
+    """A screen that shows a session: its one line for sentences, and its actions."""
+
+    session: Session
+    notice = ""
+    fault = False
+
+    # What is said
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside all else."""
+        self.run_worker(work)
+
+    def say(self, sentence: str, fault: bool = True) -> None:
+        """Put one sentence under the prompt, until another is said."""
+        self.notice, self.fault = sentence, fault
+        self.show_notice()
+
+    def show_notice(self) -> None:
+        """Show a fault, else what the interventions mean, else what was said last."""
+        trace, step, notice = self.session.trace, self.session.moment.step, self.query_one("#notice", Static)
+        meaning = wording.of_interventions(trace, step) if trace is not None and not self.fault else ""
+        notice.set_class(self.fault, "-fault")
+        notice.update(meaning or self.notice)
+
+    # Training
+
+    def action_train(self) -> None:
+        self.say("", fault=False)
+        self.session.train_or_pause()
+
+    def action_advance_update(self) -> None:
+        self.session.train(updates=1)
+
+    def action_advance_epoch(self) -> None:
+        self.session.train(updates=self.session.run.updates_to_epoch_end if self.session.run else 1)
+
+    def action_pace(self, by: int) -> None:
+        place = max(0, min(PACES.index(self.session.pace) + by, len(PACES) - 1))
+        self.session.choose_pace(PACES[place])
+        self.query_one(RecipeForm).choose_pace(PACES[place])
+        self.say(f"Pace: {PACES[place]}{' epochs a second' if '/s' in PACES[place] else ''}.", fault=False)
+
+    def action_stop(self) -> None:
+        def take(text: str | None) -> None:
+            if text is not None:
+                self.session.stop_epoch, self.session.stop_accuracy = answers.stop(text)
+                self.say(wording.of_stop(self.session.stop_epoch, self.session.stop_accuracy), fault=False)
+
+        hint = "An epoch such as 12, an accuracy such as 99 %, or nothing to train to the end."
+        self.app.push_screen(Ask("Stop training at", "", hint, answers.fault_of(answers.stop)), take)
+
+    def action_branch(self) -> None:
+        self.spawn(self.session.branch())
+
+    # Asking and stepping
+
+    def action_carry_on(self, count: int) -> None:
+        self.spawn(self.session.carry_on(count))
+
+    def action_until_wrong(self) -> None:
+        self.spawn(self.session.carry_on(count=10**6, until_wrong=True))
+
+    def action_random_item(self) -> None:
+        """A sequence as the task has them."""
+        task = self.session.recipe.task if self.session.run is None else self.session.run.recipe.task
+        start = random.randrange(max(1, sequences(task) or task.vocab_size - task.length))
+        self.session.type(tuple(range(start, start + task.length)))
+
+    def action_beyond(self) -> None:
+        """A sequence twice as long as those of the training, or as long as the vocabulary lets it be."""
+        task = self.session.recipe.task if self.session.run is None else self.session.run.recipe.task
+        length = min(2 * task.length + 1, task.vocab_size)
+        start = random.randrange(max(1, task.vocab_size - length))
+        self.session.type(tuple(range(start, start + length)))
+
+    def action_sampling(self) -> None:
+        def take(text: str | None) -> None:
+            if text is not None:
+                self.session.sampling = answers.sampling(text, self.session.sampling)
+                self.session.announce()
+
+        hint = "temperature, top-k, top-p: such as 0.8, or 1 5, or 1 0 0.9; 0 takes the likeliest."
+        now = answers.of_sampling(self.session.sampling)
+        check = answers.fault_of(lambda text: answers.sampling(text, self.session.sampling))
+        self.app.push_screen(Ask("Draw the next numbers with", now, hint, check), take)
+
+    # What is done to the network, and what is shown of it
+
+    def action_cut(self) -> None:
+        self.session.intervene(self.session.moment.interventions.toggle_cut(self.session.moment.step))
+
+    def action_cut_all(self) -> None:
+        self.session.intervene(self.session.moment.interventions.toggle_cut_all())
+
+    def action_cut_cell(self) -> None:
+        run, does = self.session.run, self.session.moment.interventions
+        if run is not None and run.recipe.model.cell != "lstm":
+            self.say(f"A {run.recipe.model.cell} has no cell state to cut: only the lstm keeps one.", fault=False)
+        else:
+            self.session.intervene(replace(does, cut_cell=not does.cut_cell))
+
+    def action_silence(self) -> None:
+        self.session.intervene(self.session.moment.interventions.toggle_silence(self.session.unit))
+
+    def action_untouch(self) -> None:
+        self.session.intervene(UNTOUCHED)
+
+    def action_view(self, by: int) -> None:
+        views = self.session.trace.views if self.session.trace else ("hidden",)
+        self.session.choose_view(views[(views.index(self.session.view) + by) % len(views)])
+
+    def action_difference(self) -> None:
+        self.session.toggle_difference()
+
+    def action_log(self) -> None:
+        loss = self.query_one(LossCurve)
+        loss.log_scale = not loss.log_scale
+
+    def action_metric(self) -> None:
+        loss = self.query_one(LossCurve)
+        loss.metric = METRICS[(METRICS.index(loss.metric) + 1) % len(METRICS)]
+
+    # Runs and models
+
+    def on_run_chosen(self, message: messages.RunChosen) -> None:
+        self.session.choose_run(message.number)
+
+    def on_run_deleted(self, message: messages.RunDeleted) -> None:
+        name = self.session.delete(message.number)
+        self.say(f"Deleted {name}: u in the runs brings it back.", fault=False)
+
+    def on_run_restored(self, message: messages.RunRestored) -> None:
+        self.session.restore()
+
+    def on_run_marked(self, message: messages.RunMarked) -> None:
+        self.session.compare(message.number)
+
+    def on_run_overlaid(self, message: messages.RunOverlaid) -> None:
+        self.session.overlay(message.number)
+
+    def on_run_renamed(self, message: messages.RunRenamed) -> None:
+        run = self.session.runs.by_number(message.number)
+        if run is None:
+            return
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                run.name = name
+                self.session.announce()
+
+        self.app.push_screen(Ask("Name of the run", run.name, "Any words.", answers.fault_of(answers.run_name)), take)
+
+    def action_save(self) -> None:
+        self.spawn(self._save())
+
+    async def _save(self) -> None:
+        models, run = await self.session.models(), self.session.run
+        if models is None or run is None:
+            return
+        name = answers.file_name(run.name)
+        hint = f"Into {models.folder}"
+        check = answers.fault_of(lambda text: answers.new_name(text, models.names))
+        answer = await self.app.push_screen_wait(Ask("Save as", name, hint, check))
+        if answer is not None:
+            await self.session.save(answer)
+
+    def action_open(self) -> None:
+        self.spawn(self._open())
+
+    async def _open(self) -> None:
+        models = await self.session.models()
+        if models is None:
+            return
+        if not models.names:
+            self.say(f"There is no saved model in {models.folder} yet: s saves one.", fault=False)
+            return
+        name = await self.app.push_screen_wait(Pick("Open a model", models.names, f"From {models.folder}"))
+        if name is not None:
+            await self.session.open(name)
+
+    def action_copy_line(self) -> None:
+        try:
+            text = line.write(*self.session.to_write())
+        except line.LineError as error:
+            self.say(str(error))
+            return
+        self.app.copy_to_clipboard(text)
+        self.say(f'Copied: unroll "{text}"', fault=False)
+
+    # Moving about
+
+    def action_prompt(self) -> None:
+        self.query_one(Prompt).query_one(Input).focus()
+
+    def action_back(self) -> None:
+        self.action_tab("State")
+
+    def action_tab(self, tab: str) -> None:
+        self.post_message(messages.TabChosen(tab))
+
+    def action_runs(self) -> None:
+        self.action_tab("Recipe")
+        self.call_after_refresh(self.query_one(RunTable).focus)

@@ -1,0 +1,190 @@
+"""What is looked at: the moment, the trace that answers it, and the two cursors that walk about. No screen.
+
+Whoever shows it is told `changed` and draws everything from what stands here; `say` brings one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from unroll.engine.conversation import Conversation, EngineError
+from unroll.engine.protocol import Answer, Continue, Look, Request
+from unroll.engine.trace import Trace, Window
+from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment
+from unroll.terminal.latest import Latest
+from unroll.terminal.runs import Run
+
+A = TypeVar("A", bound=Answer)
+
+
+class Audience(Protocol):
+    """Who shows a sitting."""
+
+    def changed(self) -> None:
+        """Something of the sitting is another than before."""
+
+    def say(self, sentence: str, fault: bool = True) -> None:
+        """A person should read this."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside all else."""
+
+    def window(self) -> tuple[Window, int]:
+        """The steps and units that are on the screen, and how many candidates."""
+
+
+class Looking:
+    """The moment on one engine's runs, and what can be done with it."""
+
+    def __init__(self, audience: Audience, sequence: tuple[int, ...]) -> None:
+        self.moment = Moment(0, sequence, len(sequence) - 1)
+        self.unit = 0
+        self.view = "hidden"
+        self.difference = False
+        self.compared: Run | None = None
+        self.sampling = Continue(moment=self.moment)
+        self.run: Run | None = None
+        self.trace: Trace | None = None
+        self.engine: Conversation | None = None
+        self._audience = audience
+        self._looking = Latest(audience.spawn, self._look)
+        self._going_on = asyncio.Lock()
+
+    async def ask(self, request: Request[A]) -> A | None:
+        """The engine's answer; None where it refused, which is then said."""
+        if self.engine is None:
+            self._audience.say("The engine is not there: a moment, please.", fault=False)
+            return None
+        try:
+            return await self.engine.ask(request)
+        except EngineError as error:
+            self._audience.say(str(error))
+            return None
+
+    def _tell(self, request: Request[Any]) -> None:
+        async def tell() -> None:
+            await self.ask(request)
+
+        self._audience.spawn(tell())
+
+    # Looking
+
+    def look(self) -> None:
+        """Bring the trace up to the moment, soon."""
+        self._looking.ask()
+
+    async def _look(self) -> None:
+        if self.engine is None or self.run is None:
+            return
+        looked = await self.ask(self._look_request())
+        if looked is not None and replace(looked.trace.moment, step=0) == replace(self.moment, step=0):
+            self.trace = looked.trace
+            self.view = looked.trace.view
+            self._audience.changed()
+
+    def _look_request(self) -> Look:
+        window, top = self._audience.window()
+        touched = self.moment.interventions != UNTOUCHED
+        return Look(
+            moment=self.moment,
+            view=self.view,
+            window=window,
+            unit=self.unit,
+            against=self._against(),
+            difference=self.difference and self._against() is not None,
+            score=touched,
+            top=top,
+        )
+
+    def _against(self) -> Moment | None:
+        """What the trace is compared with: the same untouched, or else another run."""
+        if self.moment.interventions != UNTOUCHED:
+            return replace(self.moment, interventions=UNTOUCHED)
+        other = self.compared
+        if self.difference and other is not None and other is not self.run:
+            return replace(self.moment, run=other.number, epoch=None)
+        return None
+
+    def _move(self, **changes: Any) -> None:
+        """Another moment, and a look at it."""
+        self.moment = replace(self.moment, **changes)
+        self._audience.changed()
+        self.look()
+
+    # The two cursors, and what is done to the network
+
+    def choose_step(self, step: int) -> None:
+        self._move(step=max(0, min(step, len(self.moment.sequence) - 1)))
+
+    def choose_unit(self, unit: int) -> None:
+        self.unit = unit
+        self._audience.changed()
+        self.look()
+
+    def choose_epoch(self, epoch: int | None) -> None:
+        """Look at the network as it was; None, or past the last, rides on the newest."""
+        run = self.run
+        if run is None:
+            return
+        if epoch is not None:
+            epoch = max(0, epoch)
+            if epoch > run.epochs_done or (epoch == run.epochs_done and run.state == "training"):
+                epoch = None
+        self._move(epoch=epoch)
+
+    @property
+    def before_title(self) -> str:
+        """What the second half of the next-number pane shows."""
+        untouched = self.moment.interventions == UNTOUCHED
+        return self.compared.name if untouched and self.compared is not None else "untouched"
+
+    def announce(self) -> None:
+        """Something was changed from outside."""
+        self._audience.changed()
+
+    def choose_view(self, view: str) -> None:
+        self.view = view
+        self.look()
+
+    def toggle_difference(self) -> None:
+        self.difference = not self.difference
+        if self.difference and self._against() is None:
+            self.difference = False
+            self._audience.say(
+                "There is nothing to compare with: cut or silence something, or mark a run with =.", False
+            )
+        self.look()
+
+    def intervene(self, interventions: Interventions) -> None:
+        """Do this to the network while it reads."""
+        if interventions == UNTOUCHED and self.compared is None:
+            self.difference = False
+        self._move(interventions=interventions)
+
+    # The sequence
+
+    def type(self, sequence: tuple[int, ...], step: int | None = None) -> None:
+        """Look at another sequence, at its last step where none is given."""
+        last = len(sequence) - 1
+        cuts = tuple(s for s in self.moment.interventions.cut_steps if s <= last)
+        interventions = replace(self.moment.interventions, cut_steps=cuts)
+        step = last if step is None else max(0, min(step, last))
+        if (sequence, step) != (self.moment.sequence, self.moment.step):
+            self._move(sequence=sequence, step=step, interventions=interventions)
+
+    async def carry_on(self, count: int = 1, until_wrong: bool = False) -> None:
+        """Append what the network says, one or many, going on from the kept state."""
+        async with self._going_on:
+            room = MAX_STEPS - len(self.moment.sequence)
+            if room <= 0:
+                self._audience.say(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: type a shorter one.")
+                return
+            request = replace(self.sampling, moment=self.moment, count=min(count, room), until_wrong=until_wrong)
+            said = await self.ask(request)
+            if said is not None:
+                self.sampling = replace(self.sampling, seed=self.sampling.seed + 1)
+                self.type((*self.moment.sequence, *said.numbers))

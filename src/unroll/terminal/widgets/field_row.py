@@ -1,0 +1,71 @@
+"""One field of the recipe form: its name and its control, on one line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Select
+
+from unroll.recipe import Field, Value
+
+Control = Input | Select[str]
+
+
+class FieldRow(Horizontal):
+    """A field's name, marked when it is wrong or changed, and its control."""
+
+    DEFAULT_CSS = """
+    FieldRow {
+        height: 1;
+        & > Label { width: 15; color: $text-muted; }
+        & > Input, & > Select { width: 1fr; }
+        &:focus-within > Label { color: $accent; text-style: bold; }
+        &.-changed > Label { color: $secondary; }
+        &.-invalid > Label { color: $error; text-style: bold; }
+    }
+    """
+    BINDINGS: ClassVar = [
+        Binding("up", "app.focus_previous", "field", key_display="↑/↓", tooltip="The field above."),
+        Binding("down", "app.focus_next", "Field below", show=False, tooltip="The field below."),
+    ]
+
+    def __init__(self, name: str, control: Control) -> None:
+        super().__init__(id=f"field-{name}")
+        self.field_name = name
+        self.control = control
+
+    def compose(self) -> ComposeResult:
+        yield Label(self.field_name)
+        yield self.control
+
+    @property
+    def text(self) -> str:
+        return str(self.control.value)
+
+    def write(self, text: str) -> None:
+        """Put a value in without telling anybody."""
+        if text != self.text:
+            with self.control.prevent(Input.Changed, Select.Changed):
+                self.control.value = text
+
+    def show(self, fault: bool, changed: bool) -> None:
+        """Mark the field: wrong, or other than what was trained."""
+        self.set_class(fault, "-invalid")
+        if self.has_class("-changed") != changed:
+            self.set_class(changed, "-changed")
+            self.query_one(Label).update(f"{'•' if changed else ''}{self.field_name}")
+
+
+def control(field: Field, value: Value) -> Control:
+    """A pick-one for a choice, a line of text for all else."""
+    if field.is_choice:
+        return choice(field.words, str(value))
+    return Input(str(value), compact=True, select_on_focus=False)
+
+
+def choice(words: tuple[str, ...], value: str) -> Select[str]:
+    """A compact pick-one of some words."""
+    return Select([(word, word) for word in words], value=value, allow_blank=False, compact=True)
