@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MAX_STEPS = 1024
 
@@ -31,6 +32,29 @@ class Interventions(Struct, frozen=True, omit_defaults=True):
         """Whether the loop is cut before this step."""
         return self.cut_all or step in self.cut_steps
 
+    @property
+    def silenced(self) -> frozenset[int]:
+        """The units held at 0."""
+        return frozenset(unit for unit, value in self.clamps if value == 0)
+
+    def toggle_cut(self, step: int) -> Interventions:
+        """The loop cut before a step, or mended there; where it was cut everywhere, mended everywhere."""
+        if self.cut_all:
+            return replace(self, cut_all=False, cut_steps=())
+        return replace(self, cut_steps=tuple(sorted({*self.cut_steps} ^ {step})))
+
+    def toggle_cut_all(self) -> Interventions:
+        """The loop cut before every step, or mended everywhere."""
+        return replace(self, cut_all=not self.cut_all, cut_steps=())
+
+    def toggle_silence(self, unit: int) -> Interventions:
+        """A unit held at 0, or let go."""
+        others = tuple((u, value) for u, value in self.clamps if u != unit)
+        return replace(self, clamps=others if len(others) < len(self.clamps) else (*others, (unit, 0.0)))
+
+
+UNTOUCHED = Interventions()
+
 
 class Moment(Struct, frozen=True, omit_defaults=True):
     """What is looked at. An `epoch` of None rides on the newest; steps count from 0."""
@@ -39,7 +63,7 @@ class Moment(Struct, frozen=True, omit_defaults=True):
     sequence: tuple[int, ...]
     step: int = 0
     epoch: int | None = None
-    interventions: Interventions = Interventions()
+    interventions: Interventions = UNTOUCHED
 
 
 class SequenceError(ValueError):

@@ -39,6 +39,17 @@ class Trace(Struct, frozen=True, kw_only=True):
     detail: UnitDetail | None = None
     score: tuple[float, float] | None = None
 
+    def holds(self, window: Window) -> bool:
+        """Whether all that a window shows is here."""
+        held, total = self.window, len(self.moment.sequence)
+        steps, units = min(window.first_step + window.steps, total), min(window.first_unit + window.units, self.units)
+        return (
+            held.first_step <= window.first_step
+            and held.first_unit <= window.first_unit
+            and steps <= held.first_step + held.steps
+            and units <= held.first_unit + held.units
+        )
+
 
 class UnitDetail(Struct, frozen=True, kw_only=True):
     """One unit at the moment's step.
