@@ -6,13 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("shared cores", deadline=None, max_examples=50)
+settings.load_profile("shared cores")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
 
 
 @pytest.fixture(autouse=True)
 def state_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of the test's own, also for the processes that it starts."""
+    """A state folder of the test's own, with its data folder in it, also for the processes that it starts."""
     path = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("UNROLL_STATE_DIR", str(path))
+    monkeypatch.setenv("UNROLL_DATA_DIR", str(path / "data"))
     return path

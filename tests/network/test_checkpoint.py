@@ -1,0 +1,294 @@
+"""A saved network comes back to the bit; whatever else a file may be is refused in a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from unroll.network import checkpoint
+from unroll.network.checkpoint import CheckpointError, History, load, save
+from unroll.network.model import SequenceModel
+from unroll.network.training import Training
+from unroll.recipe import Recipe
+
+SMALL = Recipe().replace(vocab_size=12, hidden_size=5, length=3, epochs=2)
+recipes = st.builds(
+    lambda cell, v, d, seed: SMALL.replace(cell=cell, vocab_size=v, hidden_size=d, seed=seed),
+    st.sampled_from(["rnn", "lstm", "gru"]),
+    st.integers(5, 40),
+    st.integers(1, 20),
+    st.integers(0, 2**31 - 1),
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "network.safetensors"
+
+
+@pytest.fixture
+def good(file: Path) -> bytes:
+    """The bytes of a small saved network, which also lie in `file`."""
+    save(file, SequenceModel.of(SMALL), SMALL, History(4, 1, (2.0, 1.0), (0.5, 1.0), 1.0))
+    return file.read_bytes()
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    return header
+
+
+def with_header(data: bytes, header: dict[str, Any] | bytes) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data[8 + struct.unpack("<Q", data[:8])[0] :]
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> Callable[[bytes], bytes]:
+    """The file with its header changed in place."""
+
+    def make(data: bytes) -> bytes:
+        header = header_of(data)
+        change(header)
+        return with_header(data, header)
+
+    return make
+
+
+def with_recipe(**changes: Any) -> Callable[[bytes], bytes]:
+    """The file with another recipe in its header."""
+    recipe = {"model": {}, "train": {}, "task": {}}
+    raw = msgspec.to_builtins(SMALL)
+    for name, value in changes.items():
+        section = next((s for s in recipe if name in raw[s]), "task")
+        raw[section][name] = value
+    return changed(lambda h: h["__metadata__"].update(recipe=json.dumps(raw)))
+
+
+@settings(max_examples=25)
+@given(recipes)
+def test_a_saved_network_comes_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, recipe: Recipe) -> None:
+    file, model = tmp_path_factory.mktemp("saved") / "x", SequenceModel.of(recipe)
+    history = History(2, 1, (1.5, 0.25), (0.5, 1.0), 0.75, 0.5)
+    save(file, model, recipe, history)
+    saved = load(file)
+    assert (saved.recipe, saved.history, saved.optimizer) == (recipe, history, None)
+    for name, weight in model.named_parameters():
+        assert torch.equal(saved.model.get_parameter(name), weight)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_training_goes_on_from_a_file_as_if_it_had_never_stopped(file: Path, cell: str) -> None:
+    recipe = SMALL.replace(cell=cell, epochs=4)
+    whole, stopped = Training(recipe), Training(recipe)
+    expected = [update.loss for update in whole.updates()]
+    losses = [next(stopped.updates()).loss for _ in range(3)]
+    save(file, stopped.model, recipe, optimizer=stopped.saved_state())
+    saved, resumed = load(file), Training(recipe)
+    assert saved.optimizer is not None
+    resumed.go_on_from(saved.optimizer, 3)
+    assert losses + [update.loss for update in resumed.updates()] == expected
+
+
+def test_the_six_lines_of_the_readme_give_the_same_answers(file: Path) -> None:
+    recipe = Recipe().replace(cell="lstm")
+    save(file, SequenceModel.of(recipe), recipe)
+
+    net = torch.nn.ModuleDict({"rnn": torch.nn.LSTM(128, 32), "head": torch.nn.Linear(32, 128)})
+    net.load_state_dict(load_file(file))
+    x = torch.nn.functional.one_hot(torch.tensor([7, 8, 9, 10]), 128).float()
+    logits = net["head"](net["rnn"](x)[0])
+
+    torch.testing.assert_close(logits, load(file).model(torch.tensor([7, 8, 9, 10]))[0])
+
+
+def test_a_long_history_is_thinned_evenly(file: Path) -> None:
+    losses = tuple(float(i) for i in range(50_000))
+    save(file, SequenceModel.of(SMALL), SMALL, History(50_000, 1, losses, losses))
+    history = load(file).history
+    assert (len(history.losses), history.stride) == (16_667, 3)
+    assert history.losses[:3] == (0.0, 3.0, 6.0)
+
+
+def test_weights_that_are_not_finite_are_not_saved(file: Path) -> None:
+    model = SequenceModel.of(SMALL)
+    model.head.bias.data[0] = torch.nan
+    with pytest.raises(CheckpointError, match=r"head\.bias holds a value that is not finite"):
+        save(file, model, SMALL)
+    assert not file.exists()
+
+
+def test_a_network_too_large_for_a_file_is_refused_before_it_is_trained() -> None:
+    with pytest.raises(CheckpointError, match="choose a smaller hidden_size or vocab_size"):
+        checkpoint.check_size(Recipe().replace(cell="lstm", vocab_size=4096, hidden_size=1024))
+
+
+def test_the_old_file_is_whole_until_the_new_one_is(file: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full_disk(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(CheckpointError, match="no space left on device"):
+        save(file, SequenceModel.of(SMALL.replace(seed=9)), SMALL)
+    assert file.read_bytes() == good
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_old_file_is_replaced_and_nothing_is_left_beside_it(file: Path, good: bytes) -> None:
+    save(file, SequenceModel.of(SMALL.replace(seed=9)), SMALL.replace(seed=9))
+    assert load(file).recipe.train.seed == 9
+    assert list(file.parent.iterdir()) == [file]
+
+
+REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "empty": (lambda d: b"", "cut off, or of another kind"),
+    "cut off in the header": (lambda d: d[:100], "cut off, or of another kind"),
+    "cut off in the values": (lambda d: d[:-1], "is damaged"),
+    "with something behind it": (lambda d: d + b"\0", "is damaged"),
+    "a pickle": (lambda d: b"\x80\x04\x95" + d, "cut off, or of another kind"),
+    "with a huge header": (lambda d: with_header(d, json.dumps({"a": "b" * 2**20}).encode()), "are allowed"),
+    "with a header that is no JSON": (lambda d: with_header(d, b"{"), "header is not JSON"),
+    "with a header that is no text": (lambda d: with_header(d, b"\xff{}"), "header is not JSON"),
+    "with a header nested without end": (lambda d: with_header(d, b"[" * 200_000), "header is not JSON"),
+    "with a header that is a list": (lambda d: with_header(d, b"[]"), "not a JSON object"),
+    "with NaN in the header": (lambda d: with_header(d, b'{"a": NaN}'), "holds NaN"),
+    "with a name twice": (
+        lambda d: with_header(d, b'{"__metadata__": {}, ' + json.dumps(header_of(d)).encode()[1:]),
+        "the same name twice",
+    ),
+    "with metadata that is no text": (changed(lambda h: h.update(__metadata__={"a": 1})), "not text by name"),
+    "without metadata": (changed(lambda h: h.pop("__metadata__")), "has no format"),
+    "of another format": (
+        changed(lambda h: h["__metadata__"].update(format="unroll 2")),
+        "this version reads unroll 1",
+    ),
+    "without a recipe": (changed(lambda h: h["__metadata__"].pop("recipe")), "has no recipe"),
+    "with a recipe that is no JSON": (changed(lambda h: h["__metadata__"].update(recipe="{")), "recipe cannot be read"),
+    "with a recipe nested without end": (
+        changed(lambda h: h["__metadata__"].update(recipe="[" * 100_000)),
+        "recipe cannot be read",
+    ),
+    "with a recipe out of limits": (with_recipe(hidden_size=10**9), "recipe cannot be read"),
+    "with a recipe that contradicts itself": (with_recipe(length=12), "recipe cannot be read"),
+    "with an unknown field": (with_recipe(colour="red"), "recipe cannot be read"),
+    "with a history that is none": (changed(lambda h: h["__metadata__"].update(history="1")), "history cannot be read"),
+    "with a history without end": (
+        changed(lambda h: h["__metadata__"].update(history="[" * 100_000)),
+        "history cannot be read",
+    ),
+    "of another cell": (with_recipe(cell="gru"), "has the shape"),
+    "of another size": (with_recipe(hidden_size=6), "has the shape"),
+    "with a tensor too few": (changed(lambda h: h.pop("head.bias")), "head.bias of its recipe is missing"),
+    "with a tensor too many": (
+        changed(lambda h: h.update(x={"dtype": "F32", "shape": [0], "data_offsets": [0, 0]})),
+        "holds x, which its recipe does not ask for",
+    ),
+    "with many tensors": (
+        changed(lambda h: h.update({str(i): {"dtype": "F32", "shape": [0]} for i in range(100)})),
+        "where 64 are allowed",
+    ),
+    "of another type": (changed(lambda h: h["head.bias"].update(dtype="I32")), "is of type I32, not F32"),
+    "with a shape without values": (changed(lambda h: h["head.bias"].update(shape=[2**40, 0])), "has the shape"),
+    "with a tensor that is no object": (changed(lambda h: h.update({"head.bias": 3})), "type and shape"),
+    "with values that overlap": (
+        changed(lambda h: h["head.bias"].update(data_offsets=h["rnn.bias_hh_l0"]["data_offsets"])),
+        "is damaged",
+    ),
+    "with a value that is not finite": (lambda d: d[:-4] + struct.pack("<f", float("inf")), "not finite"),
+    "with steps that are no number": (
+        changed(lambda h: h["__metadata__"].update({"adam.steps": "-1"})),
+        "of its recipe is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "sentence"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_file_is_refused(file: Path, good: bytes, make: Callable[[bytes], bytes], sentence: str) -> None:
+    file.write_bytes(make(good))
+    with pytest.raises(CheckpointError) as refusal:
+        load(file)
+    said = str(refusal.value)
+    assert sentence in said
+    assert "network.safetensors" in said
+    assert "\n" not in said
+    assert len(said) < 400
+
+
+def test_a_file_too_large_is_not_read(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate(checkpoint.MAX_BYTES + 1)
+    with pytest.raises(CheckpointError, match="64,000,001 bytes: name a file of at most 64,000,000"):
+        load(file)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="not a regular file"):
+        load(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/", "/nowhere/at/all"])
+def test_what_is_no_file_is_refused(path: str) -> None:
+    with pytest.raises(CheckpointError, match=r"not a regular file|cannot be read"):
+        load(path)
+
+
+def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as refusal:
+        load(tmp_path / "\x1b[2J\n")
+    assert str(refusal.value).isprintable()
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """The file with a few bytes changed, most of them in its header, or cut, doubled, or with a part moved."""
+    found, header_end = bytearray(data), 8 + struct.unpack("<Q", data[:8])[0]
+    for _ in range(chance.randint(1, 6)):
+        place = chance.randrange(header_end if chance.random() < 0.8 else len(found))
+        kind = chance.randrange(4)
+        if kind == 0:
+            found[place] = chance.randrange(256)
+        elif kind == 1:
+            found[place : place + chance.randint(0, 9)] = b""
+        elif kind == 2:
+            found[place:place] = found[place : place + chance.randint(1, 90)]
+        else:
+            found[place] = ord(chance.choice('0123456789{}[]",:-.eE\\'))
+        header_end, found = min(header_end, len(found)) or 1, found or bytearray(1)
+    if chance.random() < 0.5:  # a length that fits again lets more through to the inner checks
+        found[:8] = struct.pack("<Q", max(0, min(header_end + len(found) - len(data), len(found)) - 8))
+    return bytes(found)
+
+
+def fuzz(file: Path, good: bytes, seed: int, files: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(files):
+        data = mutated(good, chance)
+        file.write_bytes(data)
+        try:
+            saved = load(file)
+        except CheckpointError as refusal:
+            assert str(refusal).isprintable(), data
+        else:
+            assert all(weight.isfinite().all() for weight in saved.model.parameters()), data
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_mutated_file_is_loaded_whole_or_refused(file: Path, good: bytes, seed: int) -> None:
+    fuzz(file, good, seed, 300)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_ten_thousand_mutated_files_are_loaded_whole_or_refused(file: Path, good: bytes, seed: int) -> None:
+    fuzz(file, good, 1000 + seed, 1000)

@@ -1,0 +1,136 @@
+"""Looking inside is the model's own loop; what it reports obeys the equations it was computed by."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from unroll.moment import Interventions
+from unroll.network.inspection import attribution, trace, trace_batch
+from unroll.network.model import SequenceModel
+from unroll.recipe import Recipe
+
+V, D = 12, 7
+CUT = Interventions(cut_all=True)
+cells = st.sampled_from(["rnn", "lstm", "gru"])
+numbers = st.lists(st.integers(0, V - 1), min_size=1, max_size=9)
+
+
+def network(cell: str, seed: int = 0) -> SequenceModel:
+    return SequenceModel.of(Recipe().replace(cell=cell, vocab_size=V, hidden_size=D, init="normal", seed=seed))
+
+
+@given(cells, numbers)
+def test_a_trace_reports_what_the_network_answers(cell: str, sequence: list[int]) -> None:
+    model = network(cell)
+    assert_close(trace(model, sequence).logits, model(torch.tensor(sequence))[0])
+
+
+@given(numbers)
+def test_an_lstms_states_follow_from_its_gates(sequence: list[int]) -> None:
+    seen = trace(network("lstm"), sequence)
+    i, f, g, o = seen.gates.values()
+    before = torch.cat([torch.zeros(1, D), seen.cell[:-1]])
+    assert_close(seen.cell, f * before + i * g)
+    assert_close(seen.hidden, o * seen.cell.tanh())
+
+
+@given(numbers)
+def test_a_grus_states_follow_from_its_gates(sequence: list[int]) -> None:
+    seen = trace(network("gru"), sequence)
+    before = torch.cat([torch.zeros(1, D), seen.hidden[:-1]])
+    assert_close(seen.hidden, (1 - seen.gates["z"]) * seen.gates["n"] + seen.gates["z"] * before)
+
+
+def test_only_an_lstm_has_a_cell_state_and_only_elmans_cell_has_no_gates() -> None:
+    assert [(trace(network(c), [1]).cell is None, [*trace(network(c), [1]).gates]) for c in ("rnn", "gru")] == [
+        (True, []),
+        (True, ["r", "z", "n"]),
+    ]
+
+
+@given(st.sampled_from(["rnn", "gru"]), numbers)
+def test_with_the_loop_cut_an_answer_depends_on_the_last_number_alone(cell: str, sequence: list[int]) -> None:
+    model = network(cell)
+    alone = torch.cat([trace(model, [number]).logits for number in sequence])
+    assert_close(trace(model, sequence, CUT).logits, alone)
+
+
+@given(numbers)
+def test_an_lstm_forgets_only_when_its_cell_state_is_cut_too(sequence: list[int]) -> None:
+    model = network("lstm")
+    alone = torch.cat([trace(model, [number]).logits for number in sequence])
+    assert_close(trace(model, sequence, Interventions(cut_all=True, cut_cell=True)).logits, alone)
+    if len(sequence) > 1:
+        assert not torch.allclose(trace(model, sequence, CUT).logits[1:], alone[1:])
+
+
+@given(st.sampled_from(["rnn", "gru"]), numbers, st.data())
+def test_a_cut_before_a_step_is_a_new_beginning_there(cell: str, sequence: list[int], data: st.DataObject) -> None:
+    model, step = network(cell), data.draw(st.integers(0, len(sequence) - 1))
+    cut = trace(model, sequence, Interventions(cut_steps=(step,)))
+    assert_close(cut.hidden[step:], trace(model, sequence[step:]).hidden)
+    assert_close(cut.hidden[:step], trace(model, sequence).hidden[:step])
+
+
+@given(cells, numbers, st.integers(0, D - 1), st.floats(-2, 2))
+def test_a_clamped_unit_stands_at_its_value_and_the_rest_goes_on_from_it(
+    cell: str, sequence: list[int], unit: int, value: float
+) -> None:
+    model = network(cell)
+    seen = trace(model, sequence, Interventions(clamps=((unit, value),)))
+    assert_close(seen.hidden[:, unit], torch.full((len(sequence),), value))
+    assert_close(seen.logits, model.head(seen.hidden))
+
+
+def test_silencing_a_unit_changes_the_other_units_from_the_next_step_on() -> None:
+    model, silent = network("rnn"), Interventions(clamps=((0, 0.0),))
+    whole, silenced = trace(model, [1, 2]).hidden[:, 1:], trace(model, [1, 2], silent).hidden[:, 1:]
+    assert torch.equal(whole[0], silenced[0])
+    assert not torch.allclose(whole[1], silenced[1])
+
+
+@given(cells, numbers, st.integers(0, V - 1), st.integers(0, V - 1))
+def test_the_parts_of_all_units_and_the_bias_add_up_to_the_lead(
+    cell: str, sequence: list[int], number: int, rival: int
+) -> None:
+    model = network(cell).double()
+    seen = trace(model, sequence)
+    parts = attribution(model, seen.hidden[-1], number, rival)
+    assert parts.lead == pytest.approx(float(seen.logits[-1, number] - seen.logits[-1, rival]), abs=1e-12)
+
+
+@given(cells, numbers)
+def test_the_answer_is_told_apart_from_the_runner_up(cell: str, sequence: list[int]) -> None:
+    model = network(cell)
+    seen = trace(model, sequence)
+    parts = attribution(model, seen.hidden[-1])
+    assert [parts.number, parts.rival] == seen.logits[-1].topk(2).indices.tolist()
+
+
+def test_a_silenced_unit_has_no_part_in_the_answer() -> None:
+    model = network("lstm")
+    seen = trace(model, [3, 4], Interventions(clamps=((2, 0.0),)))
+    assert attribution(model, seen.hidden[-1]).units[2] == 0
+
+
+@settings(max_examples=20)
+@given(cells, st.integers(1, 4), st.integers(1, 5))
+def test_a_batch_is_traced_like_its_sequences_one_by_one(cell: str, steps: int, batch: int) -> None:
+    model, x = network(cell), torch.arange(steps * batch).view(steps, batch) % V
+    does = Interventions(cut_steps=(1,), clamps=((3, 0.5),))
+    together = trace_batch(model, x, does).logits
+    alone = [trace(model, column.tolist(), does).logits for column in x.unbind(1)]
+    assert_close(together, torch.stack(alone, 1))
+
+
+def test_many_networks_are_traced_like_each_alone() -> None:
+    recipe = Recipe().replace(cell="lstm", vocab_size=V, hidden_size=D)
+    x = torch.tensor([[1, 2], [3, 4], [5, 6]])
+    together = trace_batch(SequenceModel.of(recipe, [0, 1]), x.expand(2, -1, -1), CUT)
+    for seed in (0, 1):
+        alone = trace_batch(SequenceModel.of(recipe.replace(seed=seed)), x, CUT)
+        assert_close((together.logits[seed], together.cell[seed]), (alone.logits, alone.cell))
