@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import Binding
+from textual.screen import Screen
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.moment import Moment
@@ -24,7 +27,6 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     CSS_PATH = "unroll.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
-        Binding("question_mark", "keys", "keys", key_display="?", tooltip="Show every key and what it does."),
         Binding("q", "quit", "quit", tooltip="Leave."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
@@ -68,10 +70,17 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         if self.engine is not None:
             await self.engine.close()
 
-    def action_keys(self) -> None:
-        from unroll.terminal.keys import Keys
-
-        self.push_screen(Keys(self.screen.active_bindings))
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action that has a sentence, for the palette."""
+        for active in screen.active_bindings.values():
+            binding, node = active.binding, active.node
+            if binding.tooltip and active.enabled:
+                run = partial(self.run_action, binding.action, node)
+                yield SystemCommand(f"{binding.description.capitalize()} ({binding.key})", binding.tooltip, run)
+        for theme in THEMES:
+            yield SystemCommand(
+                f"Theme {theme.name}", "Change the colours.", partial(setattr, self, "theme", theme.name)
+            )
 
 
 async def play(start: Start, recipe: Recipe | None = None) -> int:

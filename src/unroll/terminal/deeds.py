@@ -14,17 +14,28 @@ from unroll import line
 from unroll.engine.protocol import Pace
 from unroll.moment import UNTOUCHED
 from unroll.tasks import sequences
-from unroll.terminal import answers, messages, wording
+from unroll.terminal import answers, explain, messages, wording
 from unroll.terminal.ask import Ask, Pick
 from unroll.terminal.curve import METRICS
+from unroll.terminal.help import Help
+from unroll.terminal.widgets.field_row import FieldRow
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 if TYPE_CHECKING:
     from unroll.terminal.session import Session
 
+PANES = {
+    "StateHeatmap": "Hidden state",
+    "LossCurve": "Loss",
+    "NextNumber": "Next number",
+    "RunTable": "Runs",
+    "Prompt": "Prompt",
+}
+"""The panes that explain themselves, by their widgets' names."""
 PACES: tuple[Pace, ...] = get_args(Pace)
 
 
@@ -219,6 +230,19 @@ class Deeds(Screen[None]):
         self.say(f'Copied: unroll "{text}"', fault=False)
 
     # Moving about
+
+    def action_explain(self) -> None:
+        """What is in focus, in the words of the network that is shown."""
+        run = self.session.run
+        recipe = self.session.recipe if run is None else run.recipe
+        nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
+        field = next((node for node in nodes if isinstance(node, FieldRow)), None)
+        if field is not None:
+            title, sentences = field.field_name, explain.of_field(field.field_name, self.session.recipe)
+        else:
+            pane = next((node for node in nodes if type(node).__name__ in PANES), self.query_one(StateHeatmap))
+            title, sentences = PANES[type(pane).__name__], explain.of_pane(type(pane).__name__, recipe, run)
+        self.app.push_screen(Help(title, sentences, self.active_bindings))
 
     def action_prompt(self) -> None:
         self.query_one(Prompt).query_one(Input).focus()

@@ -65,7 +65,7 @@ def draw(plot: Plot) -> list[Text]:
     figure.axes(False, axis="both", side=1)
     _rule(figure, plot)
     if plot.cursor is not None:
-        figure.line(plot.cursor, orientation="vertical", pixel=plotext.pixel(plot.cursor_colour), style="dotted")
+        figure.line(plot.cursor, orientation="vertical", pixel=plot.cursor_colour, style="dotted")
     for line in plot.lines:
         if line.xs:
             signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))

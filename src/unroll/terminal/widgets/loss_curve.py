@@ -148,7 +148,10 @@ class LossCurve(Widget, can_focus=True):
         return newest if self.epoch is None else self.epoch
 
     def _choose(self, epoch: int) -> None:
-        self.post_message(EpochChosen(max(0, epoch)))
+        """Move at once, so that a burst of keys adds up, and say so."""
+        newest = int(self.curve.epoch) if self.curve else 0
+        self.epoch = max(0, epoch) if epoch <= newest else None
+        self.post_message(EpochChosen(self.epoch))
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)

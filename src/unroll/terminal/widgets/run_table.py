@@ -107,7 +107,12 @@ class RunTable(Widget, can_focus=True):
     def action_move(self, by: int) -> None:
         place = self._place + by
         if 0 <= place < len(self.runs):
-            self.post_message(messages.RunChosen(self.runs[place].number))
+            self._choose(self.runs[place])
+
+    def _choose(self, run: Run) -> None:
+        """Move at once, so that a burst of keys adds up, and say so."""
+        self.shown = run.number
+        self.post_message(messages.RunChosen(run.number))
 
     def action_say(self, name: str) -> None:
         if self.runs:
@@ -119,4 +124,4 @@ class RunTable(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
         if content is not None and self._first + content.y < len(self.runs):
-            self.post_message(messages.RunChosen(self.runs[self._first + content.y].number))
+            self._choose(self.runs[self._first + content.y])

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from unroll.engine.trace import Trace, Window
-from unroll.moment import UNTOUCHED, Interventions
+from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
 from unroll.terminal.messages import StepChosen, UnitChosen, WindowMoved
 from unroll.terminal.palette import glyphs, level, shades
 
@@ -191,29 +191,39 @@ class StateHeatmap(Widget, can_focus=True):
     # What a person does
 
     def action_step(self, by: int) -> None:
-        self.post_message(StepChosen(max(0, self.step + by)))
+        self._choose_step(self.step + by)
 
     def action_page(self, by: int) -> None:
-        self.post_message(StepChosen(max(0, self.step + by * self.window.steps)))
+        self._choose_step(self.step + by * self.window.steps)
 
     def action_first(self) -> None:
-        self.post_message(StepChosen(0))
+        self._choose_step(0)
 
     def action_last(self) -> None:
-        self.post_message(StepChosen(len(self.trace.moment.sequence) - 1 if self.trace else 0))
+        self._choose_step(MAX_STEPS)
 
     def action_unit(self, by: int) -> None:
+        self._choose_unit(self.unit + by)
+
+    def _choose_step(self, step: int) -> None:
+        """Move at once, so that a burst of keys adds up, and say so."""
         if self.trace is not None:
-            self.post_message(UnitChosen(max(0, min(self.unit + by, self.trace.units - 1))))
+            self.step = max(0, min(step, len(self.trace.moment.sequence) - 1))
+            self.post_message(StepChosen(self.step))
+
+    def _choose_unit(self, unit: int) -> None:
+        if self.trace is not None:
+            self.unit = max(0, min(unit, self.trace.units - 1))
+            self.post_message(UnitChosen(self.unit))
 
     def on_click(self, event: events.Click) -> None:
         content, window = event.get_content_offset(self), self.window
         if content is None or self.trace is None:
             return
         if content.x >= LABEL:
-            self.post_message(StepChosen(window.first_step + (content.x - LABEL) // self.column_width))
+            self._choose_step(window.first_step + (content.x - LABEL) // self.column_width)
         if 1 <= content.y <= min(window.units, self.trace.units):
-            self.post_message(UnitChosen(window.first_unit + content.y - 1))
+            self._choose_unit(window.first_unit + content.y - 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
