@@ -18,6 +18,14 @@ def shown(path: str | Path) -> str:
     return text if len(text) <= 80 else "…" + text[-79:]
 
 
+def at_home(path: str) -> Path:
+    """A path, with the user's home folder for a `~`; as it is where there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def read_regular(path: str | Path, limit: int) -> bytes:
     """All bytes of a regular file of at most `limit` bytes; never waits, as for a pipe that nobody writes to.
 

@@ -6,9 +6,8 @@ Numbers stand with spaces, tabs, commas or semicolons between; empty lines are p
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from unroll.files import FileError, read_regular, shown
+from unroll.files import FileError, at_home, read_regular, shown
 from unroll.recipe import FIELDS, RecipeError
 
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
@@ -39,8 +38,8 @@ def infer_vocab_size(path: str) -> int:
 
 def _text(path: str) -> str:
     try:
-        data = read_regular(Path(path).expanduser(), MAX_BYTES)
-    except (FileError, RuntimeError) as error:
+        data = read_regular(at_home(path), MAX_BYTES)
+    except FileError as error:
         raise RecipeError("path", str(error)) from None
     try:
         return data.decode("utf-8-sig")

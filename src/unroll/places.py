@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from unroll.files import FileError, shown
+from unroll.files import FileError, at_home, shown
 
 SUFFIX = ".safetensors"
 DATA_DIR = "UNROLL_DATA_DIR"
@@ -37,7 +37,7 @@ def find_model(name: str) -> Path:
     Raises:
         FileError: it is a name without a folder, and no saved network has it.
     """
-    path = Path(name).expanduser()
+    path = at_home(name)
     if path.is_file() or path.name != name or path.suffix == SUFFIX:
         return path
     known = model_files()
@@ -55,7 +55,7 @@ def place_to_save(name: str) -> Path:
         FileError: the user's folder cannot be made.
     """
     if not is_bare(name):
-        return Path(name).expanduser()
+        return at_home(name)
     try:
         own_models().mkdir(parents=True, exist_ok=True)
     except OSError as error:

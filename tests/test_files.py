@@ -1,0 +1,77 @@
+"""Files that people name: replaced whole or not at all, wherever the name leads."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from unroll.files import FileError, read_regular, shown, write_atomically
+from unroll.places import find_model, model_files, own_models, place_to_save, shipped_models
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_file_keeps_its_rights_and_a_new_one_gets_the_usual(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.touch()
+    old.chmod(0o640)
+    mask = os.umask(0o027)
+    write_atomically(old, b"x")
+    write_atomically(new, b"x")
+    os.umask(mask)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (old, new)] == [0o640, 0o640]
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe", "no/such/folder", "loop"])
+def test_where_no_file_can_be_nothing_is_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FileError):
+        write_atomically(tmp_path / name, b"x")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_of_just_the_limit_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"12345")
+    assert read_regular(tmp_path / "x", 5) == b"12345"
+    with pytest.raises(FileError, match="has 5 bytes: name a file of at most 4"):
+        read_regular(tmp_path / "x", 4)
+
+
+def test_a_long_or_hostile_name_is_shown_short_and_harmless() -> None:
+    assert shown("\x1b]0;gotcha\a") == "?]0;gotcha?"
+    assert len(shown("x" * 4000)) == 80
+
+
+def test_the_networks_that_come_with_the_program_are_found_by_name() -> None:
+    names = ["count-lstm", "count-rnn", "recall-lstm", "recall-rnn"]
+    assert [file.stem for file in model_files()] == names
+    assert find_model("count-rnn") == shipped_models() / "count-rnn.safetensors"
+
+
+def test_a_bare_name_is_saved_to_the_users_own_folder_and_found_there() -> None:
+    place = place_to_save("mine")
+    assert place == own_models() / "mine.safetensors"
+    place.touch()
+    assert find_model("mine") == place
+
+
+@pytest.mark.parametrize("name", ["./mine", "mine.safetensors", "sub/mine"])
+def test_a_path_is_a_path(name: str) -> None:
+    assert find_model(name) == place_to_save(name) == Path(name)
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(FileError, match=r"no saved network nope: name a file, or one .*count-rnn, .*recall-rnn"):
+        find_model("nope")

@@ -1,0 +1,169 @@
+"""Tasks: the sequences there are, the answers that are right, and what is held out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unroll.numbers import MAX_BYTES, infer_vocab_size, read_numbers
+from unroll.recipe import RecipeError, TaskConfig
+from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, items, parts, sequences
+
+sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))
+
+
+def as_lists(found: list[Item]) -> list[tuple[list[int], list[int]]]:
+    return [(list(item.inputs), list(item.targets)) for item in found]
+
+
+def written(folder: Path, text: str | bytes) -> str:
+    file = folder / "numbers.txt"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(file)
+
+
+def refused(config: TaskConfig) -> str:
+    with pytest.raises(RecipeError) as refusal:
+        parts(config)
+    return str(refusal.value)
+
+
+def test_counting_is_answered_by_the_next_number() -> None:
+    assert as_lists(items(TaskConfig("count", vocab_size=5, length=3))) == [
+        ([0, 1, 2], [1, 2, 3]),
+        ([1, 2, 3], [2, 3, 4]),
+    ]
+
+
+def test_recalling_is_answered_by_the_first_number() -> None:
+    found = as_lists(items(TaskConfig("recall", vocab_size=5, length=3)))
+    assert found == [([0, 1, 2], [0, 0, 0]), ([1, 2, 3], [1, 1, 1])]
+
+
+@given(st.sampled_from(["count", "recall"]), sizes)
+def test_every_target_is_the_right_answer_at_its_step(task: str, size: tuple[int, int]) -> None:
+    config = TaskConfig(task, *size)  # type: ignore[arg-type]
+    found = items(config)
+    assert len(found) == sequences(config)
+    for item in found:
+        assert [answer(config, item.inputs, t) for t in range(len(item.inputs))] == list(item.targets)
+
+
+@given(st.sampled_from(["count", "recall"]), sizes, st.floats(0, 0.9))
+def test_training_and_held_out_sequences_are_all_sequences_once(
+    task: str, size: tuple[int, int], held_out: float
+) -> None:
+    config = TaskConfig(task, *size, held_out=held_out)  # type: ignore[arg-type]
+    train, away = parts(config)
+    assert sorted(as_lists([*train, *away])) == as_lists(items(config))
+    assert len(train) >= 1
+    assert len(away) <= round(held_out * sequences(config))  # type: ignore[operator]
+
+
+def test_every_task_says_what_it_asks_and_teaches() -> None:
+    assert [*TASKS] == ["count", "recall", "file"]
+    assert all(task.asks.endswith(".") and task.teaches.endswith(".") for task in TASKS.values())
+
+
+def test_counting_past_the_vocabulary_has_no_answer() -> None:
+    assert answer(TaskConfig("count", vocab_size=5, length=3), [2, 3, 4], 2) is None
+
+
+def test_one_cannot_tell_what_a_file_goes_on_with() -> None:
+    assert answer(TaskConfig("file", path="x"), [2, 3], 1) is None
+    assert sequences(TaskConfig("file", path="x")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1 2 3\n4 5 6\n", "1,2,3\r\n4;5;6", "\ufeff1, 2,\t3\n\n\n  4 5 6  \n", "01 2 3\n4 5 6"]
+)
+def test_numbers_are_read_with_spaces_commas_or_semicolons_between(tmp_path: Path, text: str) -> None:
+    assert read_numbers(written(tmp_path, text)) == [(1, 2, 3), (4, 5, 6)]
+
+
+@given(lines=st.lists(st.lists(st.integers(0, 4095), min_size=1), min_size=1))
+def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, lines: list[list[int]]) -> None:
+    path = written(tmp_path_factory.mktemp("n"), "\n".join(" ".join(map(str, line)) for line in lines))
+    assert read_numbers(path) == [tuple(line) for line in lines]
+    assert infer_vocab_size(path) == max(2, 1 + max(map(max, lines)))
+
+
+def test_a_file_is_learned_in_windows_that_have_a_next_number(tmp_path: Path) -> None:
+    path = written(tmp_path, "1 2 3 4\n7\n5 6 7\n")
+    found = items(TaskConfig("file", vocab_size=8, length=2, path=path))
+    assert as_lists(found) == [([1, 2], [2, 3]), ([2, 3], [3, 4]), ([5, 6], [6, 7])]
+
+
+def test_of_a_series_the_end_is_held_out_and_no_number_is_on_both_sides(tmp_path: Path) -> None:
+    path = written(tmp_path, " ".join(map(str, range(20))))
+    train, away = parts(TaskConfig("file", vocab_size=20, length=2, path=path, held_out=0.25))
+    assert [max(item.targets) for item in train][-1] == 14
+    assert as_lists(away) == [([15, 16], [16, 17]), ([16, 17], [17, 18]), ([17, 18], [18, 19])]
+
+
+def test_of_many_lines_whole_lines_are_held_out(tmp_path: Path) -> None:
+    lines = [range(10 * i, 10 * i + 5) for i in range(10)]
+    path = written(tmp_path, "\n".join(" ".join(map(str, line)) for line in lines))
+    train, away = parts(TaskConfig("file", vocab_size=100, length=2, path=path, held_out=0.3))
+    assert (len(train), len(away)) == (21, 9)
+    assert not {item.inputs[0] // 10 for item in train} & {item.inputs[0] // 10 for item in away}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1 2\n3 four 5", "line 2, column 3: four is not a whole number from 0 to 4,095: write one"),
+        ("1 -2", "line 1, column 3: -2 is not a whole number"),
+        ("1 2.5", "line 1, column 3: 2.5 is not a whole number"),
+        ("1 ٣", "line 1, column 3: ٣ is not a whole number"),
+        ("1_0", "line 1, column 1: 1_0 is not a whole number"),
+        ("1\x0b2", "line 1, column 1: 1?2 is not a whole number"),
+        ("1 4096", "line 1, column 3: 4096 is not a whole number from 0 to 4,095"),
+        ("\n\n1 2 300", "line 3, column 5: 300 is not in a vocabulary of 128: choose a vocab_size of 301 or more"),
+        ("1 " + "9" * 5000, "line 1, column 3: 999999999999999999999999 is not a whole number"),
+        ("", "has no numbers in it"),
+        (" \n , \n", "has no numbers in it"),
+        (b"1 2\n3 \xff\xfe", "line 2, column 3 is not text: save the file as UTF-8"),
+        ("1 2 3", "length cannot be 3 where the longest line to be taken from"),
+    ],
+)
+def test_a_bad_file_is_refused_by_line_and_column(tmp_path: Path, text: str | bytes, sentence: str) -> None:
+    said = refused(TaskConfig("file", length=3, path=written(tmp_path, text)))
+    assert sentence in said
+    assert said.isprintable()
+
+
+def test_holding_out_too_much_of_a_series_is_refused(tmp_path: Path) -> None:
+    config = TaskConfig("file", length=3, path=written(tmp_path, "1 2 3 4 5 6"), held_out=0.5)
+    assert "choose at most 2, or another held_out than 0.5, or write longer lines" in refused(config)
+
+
+def test_more_windows_than_fit_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "1 " * (MAX_POSITIONS // 300))
+    assert "cut it down to 3,906 of them" in refused(TaskConfig("file", length=512, path=path))
+
+
+def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
+    path = written(tmp_path, "1")
+    os.truncate(path, MAX_BYTES + 1)
+    assert "name a file of at most 16,000,000" in refused(TaskConfig("file", path=path))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is not a regular file" in refused(TaskConfig("file", path=str(tmp_path / "pipe")))
+
+
+@pytest.mark.parametrize("path", ["", "/nowhere/at/all", "/", "a\0b", "~nobody-of-that-name/x", "x" * 4000])
+def test_what_is_no_file_is_refused(path: str) -> None:
+    assert "cannot be read" in (said := refused(TaskConfig("file", path=path))) or "not a regular file" in said
+
+
+def test_a_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path, "1 2")
+    assert read_numbers("~/numbers.txt") == [(1, 2)]
