@@ -1,7 +1,8 @@
 """Identical losses before and after: what the default recipe with seed 7 gave when these were stored, with torch 2.13.
 
 On the machine and the torch that stored them they hold to the last digit shown; elsewhere sums are rounded in another
-order, and 50 updates carry that on: 2 % of a loss is allowed, far less than any change of the arithmetic makes.
+order, and 50 updates carry that on: 2 % of a loss is allowed, less than another order of the data, another start or
+another rate makes.
 """
 
 from __future__ import annotations

@@ -148,6 +148,20 @@ def test_a_branch_under_another_rate_goes_its_own_way_and_leaves_the_run_alone()
     assert torch.equal(weights_of(branch.at(1)[0]), weights_of(whole.at(1)[0]))
 
 
+@pytest.mark.parametrize("updates", [8, 9])
+def test_a_saved_state_goes_on_to_the_bit_and_labels_no_epoch_wrongly(updates):
+    whole = Training(SMALL)
+    going = whole.updates()
+    for _ in range(updates):
+        next(going)
+    other = Training(SMALL)
+    other.go_on_from(whole.saved_state(), updates)
+    assert other.epochs_kept == ([2] if updates == 8 else [])
+    assert other.at(1)[1] == (2.0 if updates == 8 else 2.25)
+    assert list(other.updates()) == list(going)
+    assert torch.equal(weights_of(other.model), weights_of(whole.model))
+
+
 def test_a_branch_refuses_another_network():
     with pytest.raises(RecipeError, match="keeps its task and its network"):
         trained(SMALL).branch(1, SMALL.replace(hidden_size=7))

@@ -34,7 +34,13 @@ class Snapshots:
                 self._kept = {epoch: snapshot}
 
     def nearest(self, epoch: int) -> tuple[int, Snapshot]:
-        """The kept snapshot nearest to an epoch, the earlier of two equally near, and its epoch."""
+        """The kept snapshot nearest to an epoch, the earlier of two equally near, and its epoch.
+
+        Raises:
+            LookupError: there is none.
+        """
+        if not self._kept:
+            raise LookupError("No epoch is kept yet: train to the end of one.")
         found = min(self._kept, key=lambda kept: abs(kept - epoch))
         return found, self._kept[found]
 

@@ -149,9 +149,10 @@ class Training:
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
         """The network as it was after an epoch, and the epoch really given: the nearest of `epochs_kept`.
 
-        None, or an epoch not yet trained, gives the newest network: `model` itself, which training goes on changing.
+        None, an epoch not yet trained, and any epoch while none is kept give the newest network: `model` itself, which
+        training goes on changing.
         """
-        if epoch is None or epoch >= self.epoch:
+        if epoch is None or epoch >= self.epoch or not self.epochs_kept:
             return self.model, self.epoch
         found, snapshot = self._snapshots.nearest(epoch)
         model = SequenceModel(self.recipe.model.cell, self.recipe.task.vocab_size, self.recipe.model.hidden_size)
@@ -166,6 +167,7 @@ class Training:
 
         Raises:
             RecipeError: the recipe changes the task or the network.
+            LookupError: no epoch is kept, because the run was loaded in the middle of one and has not ended it.
         """
         if recipe.task != self.recipe.task or recipe.model != self.recipe.model:
             raise RecipeError("cell", "A branch keeps its task and its network: change learning_rate, epochs or seed.")
@@ -187,7 +189,8 @@ class Training:
         self._good.copy_(saved.weights)
         self.update = update
         self._snapshots = Snapshots()
-        self._snapshots.add(int(self.epoch), self._adam.snapshot())
+        if self.epoch.is_integer():
+            self._snapshots.add(int(self.epoch), self._adam.snapshot())
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
