@@ -14,7 +14,11 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from unroll.engine.client import Engine
+from unroll.engine.trace import Trace
 from unroll.terminal.app import UnrollApp
+from unroll.terminal.playground import Playground
+from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 WHOLE, NARROW = (120, 40), (80, 24)
 PATIENCE = 60.0
@@ -45,10 +49,9 @@ async def half_trained(pilot: Pilot[None], epochs: int = 6) -> None:
 
 async def trained_to_the_end(pilot: Pilot[None]) -> None:
     """The whole training."""
-    run = playing(pilot).playground.run_shown
-    assert run is not None
+    epochs = playground(pilot).query_one(RecipeForm).recipe.train.epochs
     await pilot.press("space")
-    await until(pilot, lambda: run.is_over and trained(pilot) == run.recipe.train.epochs)
+    await until(pilot, lambda: trained(pilot) == epochs)
 
 
 async def counted_on(pilot: Pilot[None]) -> None:
@@ -102,9 +105,9 @@ async def picture(scene: Scene) -> str:
     app = UnrollApp(Engine.start)
     try:
         async with app.run_test(size=scene.size) as pilot:
-            await until(pilot, lambda: app.playground.trace is not None)
+            await until(pilot, lambda: traced(pilot) is not None)
             await scene.act(pilot)
-            await until(pilot, lambda: at_rest(app))
+            await until(pilot, lambda: at_rest(pilot))
             await pilot.pause()
             return app.export_screenshot(title=f"unroll, {scene.size[0]} by {scene.size[1]}")
     finally:
@@ -121,23 +124,30 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
             await pilot.pause(0.01)
 
 
-def playing(pilot: Pilot[None]) -> UnrollApp:
+def playground(pilot: Pilot[None]) -> Playground:
+    """The main screen, whatever stands before it."""
     assert isinstance(pilot.app, UnrollApp)
-    return pilot.app
+    return pilot.app.playground
+
+
+def traced(pilot: Pilot[None]) -> Trace | None:
+    """What the heatmap shows."""
+    heatmaps = playground(pilot).query(StateHeatmap).results() if playground(pilot).is_mounted else ()
+    return next((heatmap.trace for heatmap in heatmaps), None)
 
 
 def trained(pilot: Pilot[None]) -> float:
     """How many epochs the network on the screen has trained."""
-    trace = playing(pilot).playground.trace
+    trace = traced(pilot)
     return 0.0 if trace is None else trace.epoch
 
 
 def shown_steps(pilot: Pilot[None]) -> int:
     """How many steps the sequence on the screen has."""
-    trace = playing(pilot).playground.trace
+    trace = traced(pilot)
     return 0 if trace is None else len(trace.moment.sequence)
 
 
-def at_rest(app: UnrollApp) -> bool:
+def at_rest(pilot: Pilot[None]) -> bool:
     """Whether nothing is under way but listening to the engine."""
-    return all(worker.is_finished or worker.name == "converse" for worker in app.workers)
+    return all(worker.is_finished or worker.name == "converse" for worker in pilot.app.workers)
