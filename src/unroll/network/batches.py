@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import torch
@@ -28,11 +29,9 @@ class Sequences(NamedTuple):
         """
         each = self.total // size
         chosen = columns[..., : each * size].to(self.x.device)
-        shape = (-1, *chosen.shape[:-1], each, size)
-        turn = (1, 0, 2) if columns.dim() == 1 else (2, 1, 0, 3)
-        whole = (part.index_select(1, chosen.flatten()).view(shape) for part in self)
-        x, y = (part.permute(turn).contiguous().unbind() for part in whole)
-        return [Sequences(*batch) for batch in zip(x, y, strict=True)]
+        both = torch.stack(self).index_select(2, chosen.flatten()).view(2, -1, *chosen.shape[:-1], each, size)
+        turn = (2, 0, 1, 3) if columns.dim() == 1 else (3, 0, 2, 1, 4)
+        return [Sequences(*batch.unbind()) for batch in both.permute(turn).contiguous().unbind()]
 
     @property
     def total(self) -> int:
@@ -41,9 +40,9 @@ class Sequences(NamedTuple):
 
 def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
     """All items as tensors, in their order."""
-    x = torch.tensor([list(item.inputs) for item in items]).t().contiguous()
-    y = torch.tensor([list(item.targets) for item in items]).t().contiguous()
-    return Sequences(x.to(device), y.to(device))
+    x = torch.tensor(list(chain.from_iterable(item.inputs for item in items)))
+    y = torch.tensor(list(chain.from_iterable(item.targets for item in items)))
+    return Sequences(*(part.view(len(items), -1).t().contiguous().to(device) for part in (x, y)))
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:

@@ -131,9 +131,9 @@ class LSTMCell(Cell):
     def step(self, p: Tensor, state: State) -> Step:
         assert state.c is not None
         a = self.recur(state.h).add_(p)
-        s = a.sigmoid()
-        i, f, _, o = s.chunk(4, -1)
         g = a.narrow(-1, 2 * self.hidden_size, self.hidden_size).tanh()
+        s = a.sigmoid_()
+        i, f, _, o = s.chunk(4, -1)
         c = (f * state.c).addcmul_(i, g)
         u = c.tanh()
         return Step(State(o * u, c), (i, f, g, o), (s, u))
