@@ -1,0 +1,183 @@
+"""Start, train, ask, step: what a person does at the keys and sees on the screen."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from playground_kit import playing
+from textual.widgets import Input
+
+from unroll.recipe import Recipe
+from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+
+async def test_it_opens_untrained_with_seven_eight_nine_ten() -> None:
+    async with playing() as game:
+        assert game.prompt == "7 8 9 10"
+        assert game.epoch == 0
+        assert game.trace.moment.sequence == (7, 8, 9, 10)
+        assert game.pane(NextNumber).candidates[0].probability < 0.1
+        assert isinstance(game.app.focused, StateHeatmap)
+
+
+async def test_every_pane_has_content_from_the_first_second() -> None:
+    async with playing() as game:
+        for shown in ("hidden_size", "Hidden state", "read", "Loss", "epoch", "0/25", "Next number", "› 7 8 9 10"):
+            assert shown in game.text
+        assert "step 4/4: after 10 it expects" in game.sentence
+
+
+async def test_space_trains_and_pauses_and_goes_on() -> None:
+    async with playing() as game:
+        await game.press("space")
+        await game.wait(1)
+        assert 7 <= game.epoch <= 9
+        await game.press("space")
+        paused_at = game.epoch
+        await game.wait(5)
+        assert game.epoch == paused_at
+        await game.press("space")
+        await game.wait(10)
+        assert game.epoch == 25
+
+
+async def test_the_button_says_what_space_will_do() -> None:
+    async with playing() as game:
+        said = [game.state]
+        for _ in range(2):
+            await game.press("space")
+            await game.wait(0.2)
+            said.append(game.state)
+        await game.train()
+        assert [*said, game.state] == ["▶ Train", "‖ Pause", "▶ Go on", "▶ Train again"]
+
+
+async def test_the_heatmap_and_the_bars_follow_the_training() -> None:
+    async with playing() as game:
+        await game.press("space")
+        seen = []
+        for _ in range(4):
+            await game.wait(0.5)
+            seen.append((game.epoch, game.trace.values))
+        epochs = [epoch for epoch, _ in seen]
+        assert epochs == sorted(set(epochs))
+        assert all(one != other for (_, one), (_, other) in pairwise(seen))
+
+
+async def test_a_trained_network_expects_eleven() -> None:
+    async with playing() as game:
+        await game.train()
+        assert game.expected == 11
+        assert game.sentence.startswith("step 4/4: after 10 it expects 11, ")
+        assert "accuracy 100 %" in game.text
+
+
+@pytest.mark.parametrize("pane", ["heatmap", "prompt"])
+async def test_counting_on_appends_eleven_then_twelve(pane: str) -> None:
+    async with playing() as game:
+        await game.train()
+        key = "c"
+        if pane == "prompt":
+            await game.press("slash")
+            key = "enter"
+        await game.press(key)
+        assert game.prompt == "7 8 9 10 11"
+        await game.press(key)
+        assert game.prompt == "7 8 9 10 11 12"
+        assert game.trace.moment.sequence == (7, 8, 9, 10, 11, 12)
+        assert (game.step, game.expected) == (6, 13)
+
+
+async def test_counting_on_as_fast_as_keys_come_loses_none() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press(*"cccccc")
+        assert game.prompt == "7 8 9 10 11 12 13 14 15 16"
+
+
+async def test_the_cursor_the_bars_and_the_sentence_step_together() -> None:
+    async with playing() as game:
+        await game.train()
+        for key, step in (("left", 3), ("left", 2), ("right", 3), ("home", 1), ("end", 4)):
+            await game.press(key)
+            number = game.trace.moment.sequence[step - 1]
+            assert (game.step, game.expected) == (step, number + 1)
+            assert game.sentence.startswith(f"step {step}/4: after {number} it expects {number + 1}, ")
+            assert game.pane(NextNumber).border_subtitle == f"after {number}"
+
+
+async def test_the_first_step_and_the_last_are_the_ends() -> None:
+    async with playing() as game:
+        await game.press(*["left"] * 9)
+        assert game.step == 1
+        await game.press(*["right"] * 9)
+        assert game.step == 4
+
+
+async def test_slash_goes_to_the_prompt_and_escape_comes_back() -> None:
+    async with playing() as game:
+        await game.press("slash")
+        assert isinstance(game.app.focused, Input)
+        await game.press("space", "1", "1")
+        assert (game.prompt, game.epoch) == ("7 8 9 10 11", 0)
+        await game.press("escape")
+        assert isinstance(game.app.focused, StateHeatmap)
+
+
+async def test_what_is_typed_is_looked_at_as_it_is_typed() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.ask("40 41 42")
+        assert (game.step, game.expected) == (3, 43)
+
+
+async def test_one_update_and_one_epoch_at_a_time() -> None:
+    async with playing() as game:
+        for key, epoch in (("n", 0.5), ("n", 1), ("e", 2), ("n", 2.5), ("e", 3)):
+            await game.press(key)
+            assert game.epoch == epoch
+
+
+async def test_training_again_starts_from_the_same_weights() -> None:
+    async with playing() as game:
+        untrained = game.trace.values
+        await game.train()
+        values = game.trace.values
+        await game.train()
+        assert game.trace.values == values != untrained
+
+
+async def test_another_recipe_shows_another_untrained_network() -> None:
+    async with playing() as game:
+        await game.write("hidden_size", "8")
+        assert (game.trace.units, game.epoch) == (8, 0)
+
+
+async def test_recall_says_the_first_number() -> None:
+    async with playing(Recipe().replace(task="recall", epochs=60)) as game:
+        await game.train()
+        assert game.expected == 7
+        assert game.sentence.endswith("✓")
+
+
+async def test_the_keys_that_work_are_listed_and_the_list_closes() -> None:
+    async with playing() as game:
+        await game.press("question_mark")
+        listed = game.text
+        await game.press("escape")
+        assert "Train, pause, go on" in listed
+        assert "Train, pause, go on" not in game.text
+
+
+async def test_an_engine_that_dies_is_told_and_what_was_seen_stays() -> None:
+    async with playing() as game:
+        await game.train()
+        game.engine.die()
+        await game.pilot.pause()
+        await game.settle()
+        assert "killed by signal 9" in game.notice
+        assert "the last line of its log" in game.text
+        await game.press("left", "c", "space")
+        assert (game.step, game.expected, game.prompt) == (3, 10, "7 8 9 10")

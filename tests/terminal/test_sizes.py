@@ -1,0 +1,77 @@
+"""Every size: the whole screen, the tabs, and one sentence where there is room for no more."""
+
+from __future__ import annotations
+
+import pytest
+from playground_kit import NARROW, WHOLE, Playing, playing
+
+PANES = ("StateHeatmap", "LossCurve", "RecipeForm", "RunTable", "NextNumber")
+TABS = {"1": "StateHeatmap", "2": "LossCurve", "3": "RecipeForm"}
+
+
+def shown(game: Playing) -> set[str]:
+    """The panes that stand on the screen."""
+    return {name for name in PANES if game.app.playground.query(name).first().region.area}
+
+
+def inside(game: Playing) -> bool:
+    """Whether every pane and the prompt stand on the screen whole."""
+    screen = game.app.screen.region
+    return all(screen.contains_region(game.app.screen.query(name).first().region) for name in (*shown(game), "Prompt"))
+
+
+@pytest.mark.parametrize("size", [WHOLE, (200, 60)])
+async def test_at_120_by_40_and_more_all_panes_stand_on_one_screen(size: tuple[int, int]) -> None:
+    async with playing(size=size) as game:
+        assert shown(game) == set(PANES)
+        assert inside(game)
+        assert "1 State" not in game.text
+
+
+async def test_below_that_each_tab_stands_whole_above_the_prompt() -> None:
+    async with playing(size=NARROW) as game:
+        for size in (NARROW, (119, 40)):
+            await game.resize(*size)
+            for key, pane in TABS.items():
+                await game.press(key)
+                assert shown(game) & set(TABS.values()) == {pane}
+                assert inside(game)
+                assert "› 7 8 9 10" in game.text
+            await game.press("escape")
+
+
+async def test_too_small_a_terminal_is_told_what_is_needed() -> None:
+    async with playing(size=NARROW) as game:
+        for size in ((60, 20), (79, 24), (80, 23)):
+            await game.resize(*size)
+            assert not shown(game)
+            assert " ".join(game.text.split()) == (
+                f"unroll needs 80 columns and 24 rows; this terminal has {size[0]} and {size[1]}."
+            )
+
+
+async def test_resizing_while_training_loses_nothing() -> None:
+    async with playing() as game:
+        await game.press("space")
+        for size in (NARROW, (60, 20), (1, 1), (200, 60), NARROW, WHOLE):
+            await game.resize(*size)
+            await game.wait(0.4)
+        await game.wait(10)
+        assert (game.epoch, game.expected) == (25, 11)
+        assert shown(game) == set(PANES)
+        assert inside(game)
+
+
+async def test_a_larger_screen_asks_for_the_units_it_shows() -> None:
+    async with playing(size=NARROW) as game:
+        few = len(game.trace.values[0])
+        await game.resize(*WHOLE)
+        assert few < len(game.trace.values[0]) == 32
+
+
+async def test_at_80_by_24_training_is_watched_on_the_loss_tab() -> None:
+    async with playing(size=NARROW) as game:
+        await game.press("2")
+        await game.train()
+        assert "epoch 25/25" in game.text
+        assert game.expected == 11

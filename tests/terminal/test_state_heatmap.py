@@ -1,0 +1,107 @@
+"""The heatmap line by line: drawn from a trace, a step and a unit, and nothing else."""
+
+from __future__ import annotations
+
+from pane_kit import a_trace, alone, rows
+from rich.color import Color
+
+from unroll.moment import Interventions
+from unroll.terminal.messages import StepChosen, UnitChosen
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+
+def background(pane: StateHeatmap, row: int, column: int) -> Color | None:
+    """The colour behind a cell of the pane."""
+    style = next(iter(pane.render_line(row).crop(column, column + 1))).style
+    return style.bgcolor if style else None
+
+
+async def test_units_stand_below_one_another_and_steps_beside() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.answers, pane.trace = [8, 9, 10, 11], a_trace()
+        assert rows(pane) == [
+            "read   7   8   9  10",
+            "   0 ---  --  -   -",
+            "   1  ·   ·   ·   ·",
+            "   2 +++  ++  +   +",
+            "next   8✓  9✓ 10✓ 11✓",
+            "",
+        ]
+
+
+async def test_without_a_trace_it_is_blank() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        assert rows(pane) == [""] * 6
+
+
+async def test_a_wrong_expectation_is_marked_and_one_without_an_answer_is_not() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.answers, pane.trace = [8, 5, None, 11], a_trace()
+        assert rows(pane)[4] == "next   8✓  9✗ 10  11✓"
+
+
+async def test_the_sign_stands_in_the_colour_as_in_the_glyph() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.trace = a_trace()
+        negative, zero, positive = (background(pane, row, 6) for row in (1, 2, 3))
+        assert negative and zero and positive
+        assert negative.triplet and negative.triplet.blue > negative.triplet.red
+        assert positive.triplet and positive.triplet.red > positive.triplet.blue
+        assert zero == background(pane, 1, 4)
+
+
+async def test_the_cursors_value_stands_in_the_frame() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.trace = a_trace()
+        pane.step, pane.unit = 1, 2
+        assert pane.border_subtitle == "unit 2 · +0.500 · step 2/4"
+
+
+async def test_a_sequence_longer_than_the_pane_turns_pages_and_a_step_keeps_its_column() -> None:
+    async with alone(StateHeatmap(), 17, 6) as (pane, _, _):
+        pane.trace = a_trace(tuple(range(10, 20)))
+        pages = []
+        for step in range(10):
+            pane.step = step
+            pages.append(rows(pane)[0].rstrip())
+        assert pages[:3] == ["read  10  11  12"] * 3
+        assert pages[3:6] == ["read  13  14  15"] * 3
+        assert pages[9] == "read  19"
+
+
+async def test_more_units_than_rows_turn_pages_too() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.trace = a_trace(units=10)
+        pane.unit = 5
+        assert [row[:4].strip() for row in rows(pane)] == ["read", "4", "5", "6", "7", "next"]
+        pane.unit = 9
+        assert [row[:4].strip() for row in rows(pane)] == ["read", "6", "7", "8", "9", "next"]
+
+
+async def test_numbers_of_four_digits_get_wider_columns() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.trace = a_trace((7, 4000))
+        assert rows(pane)[0] == "read    7 4000"
+
+
+async def test_a_cut_is_a_line_before_its_step_and_a_silenced_unit_is_marked() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        pane.trace = a_trace(does=Interventions(cut_steps=(2,), clamps=((1, 0.0),)))
+        assert rows(pane)[0] == "read   7   8│  9  10"
+        assert rows(pane)[2].startswith("∅  1  ·   · │ ·")
+
+
+async def test_arrows_choose_a_step_and_a_unit_and_stop_at_the_ends() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
+        pane.trace = a_trace()
+        await pilot.press("right", "right", "left", "down", *["down"] * 5, "end", "home")
+        assert [m.step for m in said if isinstance(m, StepChosen)] == [1, 2, 1, 3, 0]
+        assert [m.unit for m in said if isinstance(m, UnitChosen)] == [1, 2, 2, 2, 2, 2]
+
+
+async def test_a_click_chooses_the_cell_under_it() -> None:
+    async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
+        pane.trace = a_trace()
+        await pilot.click(StateHeatmap, offset=(14, 3))
+        assert [m.step for m in said if isinstance(m, StepChosen)] == [2]
+        assert [m.unit for m in said if isinstance(m, UnitChosen)] == [2]

@@ -1,0 +1,110 @@
+"""Whatever is typed wrong is answered by one sentence that names the rule, and the last good state stays."""
+
+from __future__ import annotations
+
+from playground_kit import Playing, playing
+from textual.widgets import Static
+
+from unroll.recipe import Recipe
+from unroll.terminal.widgets.recipe_form import RecipeForm
+
+PROMPTS = {
+    "7 8 nine": "nine is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "7 8 128": "128 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "7 8 -1": "-1 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "7 8 1.5": "1.5 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "7 8 ٣": "٣ is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "9" * 400: "99999999999999999999 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
+    "": "The sequence is empty: type whole numbers from 0 to 127, with spaces between.",
+    " , ;": "The sequence is empty: type whole numbers from 0 to 127, with spaces between.",
+    "7 " * 10_000: "The sequence has 10,000 numbers: type at most 1,024.",
+}
+FIELDS = {
+    ("hidden_size", "0"): "hidden_size cannot be 0: choose a whole number from 1 to 1,024.",
+    ("hidden_size", "1000000000"): "hidden_size cannot be 1000000000: choose a whole number from 1 to 1,024.",
+    ("hidden_size", "many"): "hidden_size cannot be many: choose a whole number from 1 to 1,024.",
+    ("hidden_size", ""): "hidden_size cannot be nothing: choose a whole number from 1 to 1,024.",
+    ("hidden_size", "9" * 5000): "choose a whole number from 1 to 1,024.",
+    ("batch_size", "123"): "batch_size cannot be 123 with 122 sequences: choose at most 122, half or full.",
+    ("length", "128"): "length cannot be 128 with vocab_size 128: choose at most 127",
+    ("learning_rate", "nan"): "learning_rate cannot be nan: choose a number above 0 and up to 100.",
+    ("learning_rate", "0"): "choose a number above 0 and up to 100.",
+    ("seed", "-1"): "seed cannot be -1: choose a whole number from 0 to 2,147,483,647.",
+}
+
+
+async def test_a_wrong_sequence_is_refused_in_a_sentence_and_the_last_good_one_stays() -> None:
+    async with playing() as game:
+        shown, sentence = game.trace, game.sentence
+        await game.press("slash")
+        for text, refusal in PROMPTS.items():
+            await game.type(text)
+            assert game.notice == refusal
+            assert (game.trace, game.sentence) == (shown, sentence)
+
+
+async def test_a_wrong_sequence_is_never_continued() -> None:
+    async with playing() as game:
+        await game.ask("7 8 x")
+        await game.press("enter")
+        assert game.prompt == "7 8 x"
+        assert game.trace.moment.sequence == (7, 8, 9, 10)
+
+
+async def test_a_sequence_put_right_is_looked_at_and_the_sentence_goes() -> None:
+    async with playing() as game:
+        await game.ask("7 8 x")
+        refused = game.notice
+        await game.type("7 8")
+        assert game.notice != refused
+        assert game.trace.moment.sequence == (7, 8)
+
+
+async def test_the_longest_sequence_is_looked_at_and_cannot_be_counted_on() -> None:
+    async with playing() as game:
+        await game.ask("7 " * 1024)
+        assert game.step == 1024
+        await game.press("enter")
+        assert "1,024" in game.notice
+        assert len(game.trace.moment.sequence) == 1024
+
+
+def advice(game: Playing) -> str:
+    """What stands under the recipe."""
+    return str(game.pane(RecipeForm).query_one("#advice", Static).content)
+
+
+async def test_a_wrong_field_is_refused_beside_it_and_the_last_good_recipe_stays() -> None:
+    async with playing() as game:
+        for (field, text), refusal in FIELDS.items():
+            await game.write(field, text)
+            assert refusal in advice(game)
+            assert game.row(field).has_class("-invalid")
+            assert game.pane(RecipeForm).recipe == Recipe()
+            assert game.trace.units == 32
+            await game.type(str(Recipe().values()[field]))
+            assert not game.row(field).has_class("-invalid")
+
+
+async def test_a_field_put_right_is_taken() -> None:
+    async with playing() as game:
+        await game.write("hidden_size", "0")
+        await game.type("16")
+        assert not game.row("hidden_size").has_class("-invalid")
+        assert "cannot be" not in advice(game)
+        assert game.trace.units == 16
+
+
+async def test_a_smaller_vocabulary_drops_what_it_lacks_from_the_sequence() -> None:
+    async with playing() as game:
+        await game.write("vocab_size", "9")
+        assert game.trace.moment.sequence == (7, 8)
+        assert game.prompt == "7 8"
+
+
+async def test_training_goes_on_behind_a_wrong_field() -> None:
+    async with playing() as game:
+        await game.write("hidden_size", "0")
+        await game.press("escape")
+        await game.train()
+        assert "hidden_size cannot be 0" in advice(game)
