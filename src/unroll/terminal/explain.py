@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp
+
 from unroll.recipe import FIELDS, CellName, Recipe
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
@@ -19,7 +21,7 @@ GATES: dict[CellName, str] = {
     "gru": "r, z = σ(…): what of the past to heed, what of it to keep; n = tanh(…): the state it could have.",
 }
 FIELD_MORE: dict[str, str] = {
-    "task": "count asks for the number after the last one, recall for the first of all, file for what your own follows.",
+    "task": "count asks for the number after the last one, recall for the first of all, file for what follows in yours.",
     "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
     "length": "Longer sequences ask more of the memory, if the task needs any: try recall.",
     "path": "One sequence a line, or one long series on a single line, with spaces or commas between.",
@@ -29,7 +31,7 @@ FIELD_MORE: dict[str, str] = {
     "init": "With normal weights the loop starts so strong that it never learns to run past its training length.",
     "epochs": "The learning rate falls to 0 by the last of them, so more of them also fall more slowly.",
     "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next.",
-    "learning_rate": "Too small and nothing is learned in time; too large and the loss leaps, or is no number any more.",
+    "learning_rate": "Too small and nothing is learned in time; too large and the loss leaps, or is no number.",
     "seed": "The same recipe with the same seed gives the same losses, to the bit, on one machine.",
     "preset": "Choosing one fills in every field; changed fields are marked with • until they are trained.",
     "pace": "It changes nothing of what is learned, and it can change while training goes on.",
@@ -48,14 +50,12 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task = TASKS.get(recipe.task.task)
     last = run.curve.last()[0] if run is not None else None
-    figure = (
-        "nothing yet" if last is None else f"{last:.3f} nats, a chance of {2.718281828459045**-last:.1%} on average"
-    )
+    figure = "nothing yet" if last is None else f"{last:.3f} nats, a chance of {exp(-last):.1%} on average"
     return {
         "StateHeatmap": [
-            f"All that this {cell} knows of the past when it reads a number is these {d} values, one a row: {STEP[cell]}.",
+            f"All that this {cell} knows of the past is these {d} values, one a row: {STEP[cell]}.",
             f"Each column is one step: orange is above 0, blue below, and the signs say how far. {GATES[cell]}".strip(),
-            "x cuts the loop before a step, so that hₜ₋₁ is 0 there; z silences a unit; what changes, it was needed for.",
+            "x cuts the loop before a step, so that hₜ₋₁ is 0 there; z silences a unit: what changes needed it.",
         ],
         "LossCurve": [
             "The loss is how surprised the network was by the right answers: L = −ln p(right), the mean of a batch.",
@@ -63,7 +63,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
             "←/→ walk back through the training: every pane then shows the network as it was at that epoch.",
         ],
         "NextNumber": [
-            f"The head makes {v} logits of the hidden state, W h + b, and the softmax makes chances of them: e^zₖ / Σ e^zⱼ.",
+            f"The head makes {v} logits of the hidden state, z = W h + b, and the softmax makes chances: e^zₖ / Σ e^zⱼ.",
             f"The likeliest stand first; ✓ is the right answer. {task.asks if task else 'It should say what follows.'}",
             task.teaches if task else "What it says of numbers it never saw shows what it has learned of the others.",
         ],
@@ -73,7 +73,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
             "= marks the run that d compares with, r renames, del deletes and u brings back.",
         ],
         "Prompt": [
-            f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, and the caret is the sequence cursor.",
+            f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the caret.",
             "Enter appends what the network says and goes on from the kept state, as c does; C does it ten times.",
             f"It was trained on sequences of {recipe.task.length}: B types a longer one, R one of its own.",
         ],

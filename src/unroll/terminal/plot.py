@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from rich.text import Text
+from rich.style import Style
+from rich.text import Span, Text
 
 AXIS = 9
 """Columns and rows that plotext's axes and labels take, at most; a curve is thinned to what is left."""
@@ -65,12 +66,20 @@ def draw(plot: Plot) -> list[Text]:
     figure.axes(False, axis="both", side=1)
     _rule(figure, plot)
     if plot.cursor is not None:
-        figure.line(plot.cursor, orientation="vertical", pixel=plot.cursor_colour, style="dotted")
+        figure.line(
+            plot.cursor, orientation="vertical", pixel=plotext.pixel(foreground=plot.cursor_colour), style="dotted"
+        )
     for line in plot.lines:
         if line.xs:
             signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
             figure.draw(signal.lines(len(line.xs) > 1))
-    return [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
+    return [_without_background(Text.from_ansi(row)) for row in figure.build().string().splitlines()[: plot.height]]
+
+
+def _without_background(row: Text) -> Text:
+    """plotext paints a vertical line's cells white, whatever their pixel says."""
+    row.spans = [Span(start, end, Style(color=Style.parse(str(style)).color)) for start, end, style in row.spans]
+    return row
 
 
 def _rule(figure: Any, plot: Plot) -> None:

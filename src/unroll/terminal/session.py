@@ -50,6 +50,7 @@ class Session(Looking):
         self.engine = engine
         await self.create()
         if self._eager:
+            self._audience.say("", fault=False)
             self.train()
 
     def engine_went(self) -> None:

@@ -28,8 +28,8 @@ class FieldRow(Horizontal):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("up", "app.focus_previous", "field", key_display="↑/↓", tooltip="The field above."),
-        Binding("down", "app.focus_next", "Field below", show=False, tooltip="The field below."),
+        Binding("up", "app.focus_previous", "field", key_display="↑/↓", tooltip="The field above or below."),
+        Binding("down", "app.focus_next", show=False),
     ]
 
     def __init__(self, name: str, control: Control) -> None:

@@ -39,8 +39,14 @@ class LossCurve(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("left", "move(-1)", "epoch", key_display="←/→", tooltip="The network an epoch earlier."),
-        Binding("right", "move(1)", "Epoch on", show=False, tooltip="An epoch later; past the last, the newest."),
+        Binding(
+            "left",
+            "move(-1)",
+            "epoch",
+            key_display="←/→",
+            tooltip="The network an epoch earlier or later; past the last, the newest.",
+        ),
+        Binding("right", "move(1)", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="A tenth of the epochs on."),
         Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),

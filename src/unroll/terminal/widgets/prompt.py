@@ -31,8 +31,8 @@ class Prompt(Horizontal):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier sequence."),
-        Binding("down", "recall(1)", "Later", show=False, tooltip="A later sequence."),
+        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
+        Binding("down", "recall(1)", show=False),
     ]
 
     def __init__(self, text: str) -> None:

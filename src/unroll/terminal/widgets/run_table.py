@@ -45,8 +45,8 @@ class RunTable(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above."),
-        Binding("down", "move(1)", "Run below", show=False, tooltip="The run below."),
+        Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
+        Binding("down", "move(1)", show=False),
         Binding("r", "say('renamed')", "rename", tooltip="Give the run another name."),
         Binding("delete,backspace", "say('deleted')", "delete", key_display="del", tooltip="Delete the run."),
         Binding("u", "restore", "undo", tooltip="Bring back the run that was deleted last."),

@@ -48,10 +48,10 @@ class StateHeatmap(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back through the sequence."),
-        Binding("right", "step(1)", "Step on", show=False, tooltip="Step on through the sequence."),
-        Binding("up", "unit(-1)", "unit", key_display="↑/↓", tooltip="Choose the unit above."),
-        Binding("down", "unit(1)", "Unit down", show=False, tooltip="Choose the unit below."),
+        Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back and on through the sequence."),
+        Binding("right", "step(1)", show=False),
+        Binding("up", "unit(-1)", "unit", key_display="↑/↓", tooltip="Choose the unit above or below."),
+        Binding("down", "unit(1)", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="One page of steps on."),
         Binding("home", "first", "First step", show=False, tooltip="Go to the first step."),
