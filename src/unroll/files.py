@@ -14,8 +14,13 @@ class FileError(Exception):
 
 def shown(path: str | Path) -> str:
     """A path as it may stand in a sentence: its end, if long, and nothing that a terminal takes for a command."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(path))
+    text = harmless(str(path))
     return text if len(text) <= 80 else "…" + text[-79:]
+
+
+def harmless(text: str) -> str:
+    """A text that came from elsewhere, with a question mark for whatever a terminal might obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def at_home(path: str) -> Path:

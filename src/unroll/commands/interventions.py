@@ -35,9 +35,11 @@ def interventions_from(
     units: int, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
 ) -> Interventions:
     """The interventions of the options given, for a network of so many units and a sequence of so many steps."""
-    clamps = [(unit, 0.0) for unit in _numbers("--silence", silence, 0, units - 1, "units")]
+    clamps = [(unit, 0.0) for unit in _numbers("--silence", silence, 0, units - 1, "units, with commas between,")]
     return Interventions(
-        cut_steps=tuple(step - 1 for step in _numbers("--cut", cut, 1, steps, "steps")) if cut != "all" else (),
+        cut_steps=tuple(step - 1 for step in _numbers("--cut", cut, 1, steps, "steps, with commas between,"))
+        if cut != "all"
+        else (),
         cut_all=cut == "all",
         cut_cell=cut_cell,
         clamps=(*clamps, *(_clamp(text, units) for text in clamp)),

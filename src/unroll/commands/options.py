@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 import click
 
 from unroll.commands.refusals import Misused
+from unroll.files import harmless
 from unroll.numbers import infer_vocab_size
 from unroll.recipe import FIELDS, Field, Recipe, RecipeError, Value, recipe_of
 
@@ -27,7 +28,7 @@ class FieldValue(click.ParamType[Value]):
         try:
             return self.field.parse(str(value))
         except RecipeError as error:
-            self.fail(str(error), param, context)
+            self.fail(harmless(str(error)), param, context)
 
 
 def recipe_options(command: F) -> F:

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from unroll.files import FileError
+from unroll.files import FileError, harmless
 from unroll.moment import SequenceError
 from unroll.recipe import RecipeError
 
@@ -37,7 +37,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (RecipeError, SequenceError) as error:
-        raise Misused(str(error)) from None
+        raise Misused(harmless(str(error))) from None
     except FileError as error:
         raise Refused(str(error)) from None
     except MemoryError:

@@ -81,13 +81,18 @@ def _print_recall(results: Mapping[tuple[CellName, int], Spread], seeds: int) ->
         known = PUBLISHED.get(cell, {}).get(length)
         shown = "" if known is None else f"{known:.3f}"
         click.echo(f"{cell:4}  {length:6}  {shown:>9}  {spread.middle:6.3f}  {spread.low:7.3f}  {spread.high:7.3f}")
-    curves: dict[str, dict[int, float]] = {cell[0]: {} for cell, _ in results}
-    for (cell, length), spread in results.items():
-        curves[cell[0]][length] = spread.middle
-    published = {length: value for length, value in PUBLISHED["rnn"].items() if ("rnn", length) in results}
     click.echo()
-    click.echo(chart({**({"p": published} if published else {}), **curves}, sorted({length for _, length in results})))
-    letters = ", ".join(
-        [*(f"{cell[0]} {cell}" for cell in dict.fromkeys(cell for cell, _ in results)), "p rnn as published"]
-    )
-    click.echo(f"median accuracy by length: {letters}")
+    click.echo(_chart(results))
+
+
+def _chart(results: Mapping[tuple[CellName, int], Spread]) -> str:
+    """The medians by length, and the published figures of Elman's cell, which fall."""
+    from unroll.network.study import PUBLISHED
+
+    curves: dict[str, dict[int, float]] = {}
+    for (cell, length), spread in results.items():
+        if cell == "rnn" and length in PUBLISHED["rnn"]:
+            curves.setdefault("published rnn", {})[length] = PUBLISHED["rnn"][length]
+        curves.setdefault(cell, {})[length] = spread.middle
+    drawn = chart({name[0]: points for name, points in curves.items()}, sorted({length for _, length in results}))
+    return f"{drawn}\nmedian accuracy by length: {', '.join(f'{name[0]} {name}' for name in curves)}"

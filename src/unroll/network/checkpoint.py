@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 from safetensors import SafetensorError
 from torch import Tensor
 
-from unroll.files import FileError, read_regular, shown, write_atomically
+from unroll.files import FileError, harmless, read_regular, shown, write_atomically
 from unroll.network.adam import Snapshot, views
 from unroll.network.header import Header, HeaderError, read_header
 from unroll.network.model import SequenceModel
@@ -102,11 +102,20 @@ def save(
     metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history.thinned())}
     if optimizer is not None:
         metadata[STEPS] = str(optimizer.steps)
-    data = safetensors.torch.save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    data = _bytes({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
     try:
         write_atomically(path, data)
     except FileError as error:
         raise CheckpointError(str(error)) from None
+
+
+def _bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """A file's bytes, the same for the same network: the stock writer puts the metadata in any order."""
+    data = safetensors.torch.save(tensors, metadata)
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = msgspec.json.encode(msgspec.json.decode(data[8:start]), order="sorted")
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[start:]
 
 
 def _json(value: Struct) -> str:
@@ -144,7 +153,7 @@ def load(path: str | Path) -> Saved:
     except HeaderError as error:
         raise CheckpointError(f"{shown(path)} is no saved network: {error}") from None
     except SafetensorError as error:
-        raise CheckpointError(f"{shown(path)} is damaged ({error!s:.80}): save it again.") from None
+        raise CheckpointError(f"{shown(path)} is damaged ({harmless(str(error)[:80])}): save it again.") from None
 
 
 def _recipe(header: Header) -> Recipe:
@@ -153,14 +162,14 @@ def _recipe(header: Header) -> Recipe:
     try:
         return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
     except (msgspec.DecodeError, RecursionError, RecipeError) as error:
-        raise HeaderError(f"its recipe cannot be read ({error!s:.120})") from None
+        raise HeaderError(f"its recipe cannot be read ({harmless(str(error)[:120])})") from None
 
 
 def _history(header: Header) -> History:
     try:
         return msgspec.json.decode(header.text("history"), type=History)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise HeaderError(f"its history cannot be read ({error!s:.120})") from None
+        raise HeaderError(f"its history cannot be read ({harmless(str(error)[:120])})") from None
 
 
 def _expected(recipe: Recipe, with_optimizer: bool) -> dict[str, list[int]]:
@@ -178,7 +187,7 @@ def _check_tensors(header: Header, expected: dict[str, list[int]]) -> None:
             raise HeaderError(f"the tensor {name} of its recipe is missing.")
         entry = header.tensors[name]
         if entry.dtype != "F32":
-            raise HeaderError(f"{name} is of type {entry.dtype:.12}, not F32.")
+            raise HeaderError(f"{name} is of type {shown(entry.dtype[:12])}, not F32.")
         if entry.shape != shape:
             raise HeaderError(f"{name} has the shape {entry.shape!s:.40}, where its recipe asks for {shape}.")
     for name in header.tensors:

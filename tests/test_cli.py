@@ -1,0 +1,291 @@
+"""The commands: results on standard output, words on standard error, an exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from unroll.cli import main
+from unroll.network.checkpoint import load
+from unroll.recipe import FIELDS
+
+QUICK = ("--vocab-size", "12", "--length", "3", "--hidden-size", "8")
+COMMANDS = ("train", "predict", "trace", "models", "study recall", "study memory")
+
+
+def run(*arguments: str, given: str = "") -> Result:
+    return CliRunner().invoke(main, arguments, input=given)
+
+
+def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "unroll", *arguments]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, **{**streams, **options})  # type: ignore[call-overload, no-any-return]
+
+
+def test_every_command_shows_an_example_in_its_help() -> None:
+    for command in COMMANDS:
+        shown = run(*command.split(), "--help")
+        assert shown.exit_code == 0
+        assert re.search(rf"Examples:\n +unroll {command}", shown.output), command
+
+
+def test_every_field_of_a_recipe_is_an_option_with_its_own_help() -> None:
+    shown = " ".join(run("train", "--help").output.split())
+    for field in FIELDS.values():
+        assert f"--{field.name.replace('_', '-')}" in shown
+        assert field.help in shown
+
+
+def test_a_trained_network_can_be_saved_and_asked(tmp_path: Path) -> None:
+    file = str(tmp_path / "mine.safetensors")
+    trained = run("train", "--save", file)
+    assert trained.exit_code == 0
+    assert "accuracy  100.0%" in trained.stdout
+    assert run("predict", file, "7", "8", "9", "10").stdout.split()[0] == "11"
+
+
+def test_the_same_options_give_the_same_network(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run("train", *QUICK, "--seed", "5", "--save", str(tmp_path / name))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_bare_name_saves_to_the_users_own_models() -> None:
+    assert run("train", *QUICK, "--save", "mine").exit_code == 0
+    assert run("predict", "mine", "1", "2").exit_code == 0
+    assert [row["name"] for row in json.loads(run("models", "--json").stdout) if row["own"]] == ["mine"]
+
+
+def test_training_in_json_says_all_there_is_to_know(tmp_path: Path) -> None:
+    result = json.loads(run("train", *QUICK, "--held-out", "0.3", "--epochs", "4", "--json").stdout)
+    assert result["plan"]["updates"] == len(result["history"]["losses"]) == 8
+    assert result["recipe"]["task"]["held_out"] == 0.3
+    assert 0 <= result["history"]["held_out_accuracy"] <= 1
+    assert result["saved"] is None
+
+
+def test_the_optimizer_is_saved_when_asked(tmp_path: Path) -> None:
+    run("train", *QUICK, "--save", str(tmp_path / "x"), "--optimizer")
+    optimizer = load(tmp_path / "x").optimizer
+    assert optimizer is not None
+    assert optimizer.steps == 50
+
+
+def test_a_file_of_numbers_is_learned_and_its_vocabulary_found(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.txt"
+    file.write_text(" ".join(["3 1 4 1 5 9 2 6"] * 20))
+    options = ("--task", "file", "--path", str(file), "--length", "8", "--held-out", "0.2", "--json")
+    result = json.loads(run("train", *options).stdout)
+    assert result["recipe"]["task"]["vocab_size"] == 10
+    assert result["history"]["accuracy"] == result["history"]["held_out_accuracy"] == 1
+
+
+@pytest.mark.parametrize("given", ["7 8 9 10", "7\n8\n9\n10\n", "7,8,9,10"])
+@pytest.mark.parametrize("dash", [(), ("-",)])
+def test_numbers_are_read_from_standard_input(given: str, dash: tuple[str, ...]) -> None:
+    assert run("predict", "count-rnn", *dash, "--top", "1", given=given).stdout.split()[0] == "11"
+
+
+def test_a_network_goes_on_counting_from_the_state_it_kept() -> None:
+    said = run("predict", "count-rnn", "7", "8", "9", "10", "--continue", "12").stdout
+    assert said == " ".join(map(str, range(11, 23))) + "\n"
+
+
+def test_what_is_drawn_is_fixed_by_the_seed() -> None:
+    drawn = [
+        run("predict", "count-rnn", "7", "--continue", "30", "--temperature", "4", "--seed", seed).stdout
+        for seed in ("1", "1", "2")
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_the_next_number_is_shown_as_it_would_be_drawn() -> None:
+    chosen = json.loads(run("predict", "recall-rnn", "7", "8", "--top-k", "2", "--top", "3", "--json").stdout)["next"]
+    assert sum(row["probability"] for row in chosen) == pytest.approx(1)
+    assert chosen[2]["probability"] == 0
+
+
+def test_a_trace_has_a_row_a_step() -> None:
+    rows = run("trace", "recall-lstm", "7", "8", "9").stdout.splitlines()
+    assert [row.split()[:3] for row in rows[1:]] == [["1", "7", "7"], ["2", "8", "7"], ["3", "9", "7"]]
+
+
+def test_a_trace_in_csv_has_every_state_and_gate_of_every_unit() -> None:
+    rows = list(csv.DictReader(io.StringIO(run("trace", "count-lstm", "7", "8", "--csv").stdout)))
+    for row in rows:
+        assert {f"{letter}{unit}" for letter in "hcifgo" for unit in range(32)} < set(row)
+        parts = sum(float(row[f"part{unit}"]) for unit in range(32)) + float(row["bias_part"])
+        assert parts == pytest.approx(float(row["lead"]), abs=0.01)
+
+
+def test_a_trace_shows_what_cutting_and_silencing_do() -> None:
+    def answers(*options: str) -> list[int]:
+        steps = json.loads(run("trace", "recall-lstm", "7", "8", "9", "--json", *options).stdout)["steps"]
+        return [step["answer"] for step in steps]
+
+    assert answers() == answers("--cut", "1") == [7, 7, 7]
+    assert answers("--cut", "all")[1:] != [7, 7]
+    silenced = json.loads(run("trace", "count-rnn", "7", "--silence", "3,4", "--clamp", "5=0.5", "--json").stdout)
+    assert silenced["steps"][0]["h"][3:6] == [0, 0, 0.5]
+
+
+def test_the_networks_that_come_with_the_program_show_the_lesson() -> None:
+    accuracy = {row["name"]: row["accuracy"] for row in json.loads(run("models", "--json").stdout)}
+    assert accuracy["count-rnn"] == accuracy["count-lstm"] == accuracy["recall-lstm"] == 1
+    assert accuracy["recall-rnn"] < 0.9
+
+
+def test_a_file_that_is_no_network_is_passed_over_in_the_list() -> None:
+    run("train", *QUICK, "--save", "mine")
+    own = Path(next(row["path"] for row in json.loads(run("models", "--json").stdout) if row["own"]))
+    own.write_bytes(b"nonsense")
+    listed = run("models")
+    assert listed.exit_code == 0
+    assert "Passed over: " in listed.stderr
+    assert "mine" not in listed.stdout
+
+
+def test_the_study_of_memory_shows_the_known_facts() -> None:
+    rows = json.loads(run("study", "memory", "--cells", "rnn", "--seeds", "3", "--json").stdout)
+    low = {(row["task"], row["loop"]): row["low"] for row in rows}
+    assert low["count", "whole"] == 1
+    assert low["count", "h cut"] >= 0.96
+    assert low["recall", "whole"] == 1
+    assert max(row["high"] for row in rows if (row["task"], row["loop"]) == ("recall", "h cut")) <= 0.025
+
+
+def test_the_study_of_recall_prints_a_table_and_writes_every_seed(tmp_path: Path) -> None:
+    file = tmp_path / "recall.csv"
+    study = run("study", "recall", "--cells", "rnn", "--lengths", "4,1", "--seeds", "2", "--csv", str(file))
+    assert re.search(r"^rnn +4 +1\.000 +1\.000 +1\.000 +1\.000$", study.stdout, re.MULTILINE)
+    rows = list(csv.DictReader(file.open()))
+    assert [(row["length"], row["seed"]) for row in rows] == [("1", "0"), ("1", "1"), ("4", "0"), ("4", "1")]
+
+
+WRONG: list[tuple[int, str, str]] = [
+    (2, "train --hidden-size 0", "hidden_size cannot be 0: choose a whole number from 1 to 1,024."),
+    (2, "train --hidden-size many", "hidden_size cannot be many: choose"),
+    (2, "train --cell elman", "cell cannot be elman: choose rnn, lstm or gru."),
+    (2, "train --learning-rate nan", "learning_rate cannot be nan: choose"),
+    (2, "train --length 200", "length cannot be 200 with vocab_size 128: choose at most 127"),
+    (2, "train --batch-size 4000", "batch_size cannot be 4000 with 122 sequences: choose at most 122"),
+    (2, "train --task file", "path cannot be empty with task file: name"),
+    (2, "train --task file --path /nowhere", "/nowhere cannot be read (no such file or directory): name"),
+    (1, "train --save /nowhere/x", "There is no folder /nowhere to save to: make it first."),
+    (1, "train --save /dev/null", "/dev/null is not a regular file: choose another name to save to."),
+    (
+        1,
+        "train --cell lstm --vocab-size 4096 --hidden-size 1024 --save x",
+        "choose a smaller hidden_size or vocab_size",
+    ),
+    (1, "predict nope 7", "There is no saved network nope: name a file, or one of those there are (count-lstm,"),
+    (1, "predict /dev/zero 7", "/dev/zero is not a regular file: name one"),
+    (2, "predict count-rnn 128", "128 is not in the vocabulary: type whole numbers from 0 to 127"),
+    (2, "predict count-rnn seven", "seven is not in the vocabulary: type"),
+    (2, "predict count-rnn", "The sequence is empty: type"),
+    (2, "predict count-rnn 7 --top-p 0", "0.0 is not in the range"),
+    (2, "predict count-rnn 7 --temperature -1", "-1.0 is not in the range"),
+    (2, "trace count-rnn 7 8 --cut 3", "--cut cannot be '3': choose all, or steps"),
+    (2, "trace count-rnn 7 --silence 32", "--silence cannot be '32': choose units, with commas between, from 0 to 31."),
+    (2, "trace count-rnn 7 --clamp 3", "--clamp cannot be '3': choose UNIT=VALUE"),
+    (2, "trace count-rnn 7 --clamp 32=1", "--clamp cannot be '32': choose a unit from 0 to 31."),
+    (1, "models --make /nowhere", "There is no folder /nowhere to save to: make it first."),
+    (2, "study recall --lengths 0", "--lengths cannot be '0': choose from 1 to 511"),
+    (2, "study memory --cells rnn,elman", "--cells cannot be 'rnn,elman': choose of rnn, lstm, gru"),
+    (1, "study recall --csv /nowhere/x", "There is no folder /nowhere to save to: make it first."),
+    (2, "nonsense", "No such command 'nonsense'"),
+]
+
+
+@pytest.mark.parametrize(("code", "line", "sentence"), WRONG, ids=[line for _, line, _ in WRONG])
+def test_a_wrong_input_is_refused_in_a_sentence(code: int, line: str, sentence: str) -> None:
+    result = run(*line.split())
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (result.exit_code, result.stdout) == (code, "")
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    result = run("train", *QUICK, "--device", device)
+    assert re.search(rf"device cannot be {device}, for torch .* finds none here: choose cpu or auto\.", result.stderr)
+    assert result.exit_code == 2
+    assert run("train", *QUICK, "--device", "auto").exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["DefaultCPUAllocator: can't allocate memory", "CUDA out of memory."])
+def test_too_little_memory_is_said_so(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*given: object) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr("unroll.network.training.backpropagate", greedy)
+    result = run("train", *QUICK)
+    assert "not enough memory for this: choose a smaller" in result.stderr
+    assert result.exit_code == 1
+
+
+def test_a_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = torch.tensor(torch.nan), torch.tensor(0.0)
+    monkeypatch.setattr("unroll.network.training.backpropagate", lambda *given: lost)
+    result = run("train", *QUICK, "--save", str(tmp_path / "x"))
+    assert "The loss was no longer a number at update 1: the learning rate 0.1 is likely too large" in result.stderr
+    assert (result.exit_code, [*tmp_path.iterdir()]) == (1, [])
+
+
+def test_a_name_cannot_command_the_terminal() -> None:
+    for line in (("predict", "\x1b[2J", "7"), ("predict", "count-rnn", "\x1b[2J"), ("train", "--cell", "\x1b[2J")):
+        assert "\x1b" not in run(*line).stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom unroll.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'numpy', 'textual', 'plotext', 'rich', 'safetensors'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_an_interrupt_ends_quietly_with_130(tmp_path: Path) -> None:
+    arguments = ["-m", "unroll", "train", "--epochs", "100000", "--save", str(tmp_path / "x")]
+    training = pexpect.spawn(sys.executable, arguments, timeout=60, encoding="utf-8")
+    training.expect(r"loss \d")
+    training.sendintr()
+    training.expect(pexpect.EOF)
+    training.close()
+    assert training.exitstatus == 130
+    assert "Traceback" not in training.before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    end, start = os.pipe()
+    os.close(end)
+    with process("predict", "count-rnn", "7", "--continue", "50", stdout=start) as asked:
+        os.close(start)
+        _, err = asked.communicate(timeout=30)
+    assert err == b""
+
+
+def test_a_full_disk_is_said_so() -> None:
+    with Path("/dev/full").open("wb") as full, process("models", stdout=full) as listing:
+        _, err = listing.communicate(timeout=30)
+    assert (listing.returncode, err.decode().strip()) == (
+        1,
+        "Error: The system refused (No space left on device): give it what it lacks.",
+    )
