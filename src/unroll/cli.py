@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from pathlib import Path
 
 import click
@@ -12,6 +10,7 @@ import click
 from unroll.commands.group import Commands
 
 PLACES = {
+    "play": "unroll.commands.play:play",
     "train": "unroll.commands.train:train",
     "predict": "unroll.commands.predict:predict",
     "trace": "unroll.commands.trace:trace",
@@ -22,38 +21,13 @@ PLACES = {
 """Where each command is written."""
 
 
-@click.group(cls=Commands, places=PLACES, invoke_without_command=True)
+@click.group(cls=Commands, places=PLACES, default="play")
 @click.version_option(package_name="unroll")
-@click.pass_context
-def main(context: click.Context) -> None:
+def main() -> None:
     """Train a small recurrent network in a terminal, ask it what comes next, and unroll it step by step.
 
-    Without a command: the playground.
+    Without a command: the playground, as with play.
     """
-    if context.invoked_subcommand is None:
-        context.exit(playground())
-
-
-def playground() -> int:
-    """Start an engine, and beside it the screen; the exit code."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    if not (all(stream.isatty() for stream in streams) and os.environ.get("TERM", "dumb") != "dumb"):
-        click.echo("unroll draws on a terminal, and this is none: start it in one, or see unroll --help.", err=True)
-        return 2
-    return asyncio.run(_play())
-
-
-async def _play() -> int:
-    from unroll.engine.client import Engine
-
-    early = await Engine.start()  # it loads torch on one core while this process draws on another
-
-    async def start() -> Engine:
-        return early
-
-    from unroll.terminal.app import play
-
-    return await play(start)
 
 
 @main.command()

@@ -9,13 +9,22 @@ from typing import Any, NoReturn
 
 import click
 
+from unroll.line import START
+
 
 class Commands(click.Group):
     """A group that knows its commands by the place where each is written, as `module:name`."""
 
-    def __init__(self, *args: Any, places: Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, places: Mapping[str, str] | None = None, default: str | None = None, **options: Any
+    ) -> None:
+        """`default` is the command that is meant where none is named."""
         super().__init__(*args, **options)
         self._places = places or {}
+        self._default = default
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(context, [self._default, *args] if self._default and _names_none(args) else args)
 
     def list_commands(self, context: click.Context) -> list[str]:
         return [*self._places, *super().list_commands(context)]
@@ -34,3 +43,8 @@ class Commands(click.Group):
         from unroll.commands.refusals import run
 
         run(partial(super().main, args, prog_name, **{**extra, "standalone_mode": False}))
+
+
+def _names_none(args: Sequence[str]) -> bool:
+    """Whether the words name no command: there are none, or they begin with an option or the line of a moment."""
+    return not args or args[0].startswith(START) or (args[0].startswith("-") and args[0] not in ("--help", "--version"))

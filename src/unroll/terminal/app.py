@@ -14,7 +14,7 @@ from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.moment import Moment
 from unroll.recipe import Recipe
 from unroll.terminal.playground import Playground
-from unroll.terminal.themes import DARK, THEMES
+from unroll.terminal.themes import THEMES
 from unroll.terminal.thrift import ThriftyApp
 
 Start = Callable[[], Awaitable[Conversation]]
@@ -33,17 +33,22 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
 
-    def __init__(self, start: Start, recipe: Recipe | None = None, sequence: tuple[int, ...] = (7, 8, 9, 10)) -> None:
+    def __init__(self, start: Start, wanted: tuple[Recipe, Moment] | None = None, theme: str | None = None) -> None:
+        """`start` brings an engine; `wanted` is a moment to bring back; `theme` is `dark`, `light` or `ansi`."""
         super().__init__()
         self.animation_level = "none"
-        self._start = start
         self.engine: Conversation | None = None
-        self.playground = Playground(recipe or Recipe(), sequence)
+        self._start = start
+        self._wanted = wanted
+        self._theme_name = theme
+        recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
+        self.playground = Playground(recipe, moment.sequence)
 
     def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        few = self.console.color_system in (None, "standard")
+        self.theme = f"unroll-{self._theme_name or ('ansi' if few else 'dark')}"
         self.push_screen(self.playground)
         self.run_worker(self._converse(), name="converse")
 
@@ -52,7 +57,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         try:
             self.engine = engine = await self._start()
             await engine.hello
-            await self.playground.session.engine_came(engine)
+            await self.playground.session.engine_came(engine, self._wanted[1] if self._wanted else None)
             async for progress in engine.events():
                 self.playground.session.progressed(progress)
         except EngineError as error:
@@ -81,13 +86,3 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
             yield SystemCommand(
                 f"Theme {theme.name}", "Change the colours.", partial(setattr, self, "theme", theme.name)
             )
-
-
-async def play(start: Start, recipe: Recipe | None = None) -> int:
-    """Run the playground until a person leaves it; the exit code."""
-    app = UnrollApp(start, recipe)
-    try:
-        await app.run_async()
-    finally:
-        await app.close_engine()
-    return app.return_code or 0

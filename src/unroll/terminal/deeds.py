@@ -28,6 +28,8 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 if TYPE_CHECKING:
     from unroll.terminal.session import Session
 
+WELCOME = "space trains · ←/→ steps · x cuts the loop · c counts on · / types a sequence · ? explains"
+"""What a person can do first; it goes when something has been trained."""
 PANES = {
     "StateHeatmap": "Hidden state",
     "LossCurve": "Loss",
@@ -45,6 +47,7 @@ class Deeds(Screen[None]):
     session: Session
     notice = ""
     fault = False
+    looks_at_unit = False
 
     # What is said
 
@@ -58,11 +61,15 @@ class Deeds(Screen[None]):
         self.show_notice()
 
     def show_notice(self) -> None:
-        """Show a fault, else what the interventions mean, else what was said last."""
-        trace, step, notice = self.session.trace, self.session.moment.step, self.query_one("#notice", Static)
-        meaning = wording.of_interventions(trace, step) if trace is not None and not self.fault else ""
+        """Show what was said last, else what the interventions mean, else the unit that was chosen, else a hint."""
+        session, notice = self.session, self.query_one("#notice", Static)
+        trace, meaning = session.trace, ""
+        if trace is not None:
+            meaning = wording.of_interventions(trace, session.moment.step)
+            if not meaning and self.looks_at_unit and trace.detail is not None:
+                meaning = wording.of_unit(trace.detail)
         notice.set_class(self.fault, "-fault")
-        notice.update(meaning or self.notice)
+        notice.update(self.notice or meaning or ("" if session.has_trained else WELCOME))
 
     # Training
 

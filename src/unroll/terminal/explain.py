@@ -21,7 +21,7 @@ GATES: dict[CellName, str] = {
     "gru": "r, z = σ(…): what of the past to heed, what of it to keep; n = tanh(…): the state it could have.",
 }
 FIELD_MORE: dict[str, str] = {
-    "task": "count asks for the number after the last one, recall for the first of all, file for what follows in yours.",
+    "task": "count asks for the number after the last one, recall for the first of all, file for what follows in it.",
     "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
     "length": "Longer sequences ask more of the memory, if the task needs any: try recall.",
     "path": "One sequence a line, or one long series on a single line, with spaces or commas between.",
@@ -63,7 +63,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
             "←/→ walk back through the training: every pane then shows the network as it was at that epoch.",
         ],
         "NextNumber": [
-            f"The head makes {v} logits of the hidden state, z = W h + b, and the softmax makes chances: e^zₖ / Σ e^zⱼ.",
+            f"The head makes {v} logits of the hidden state, z = W h + b, the softmax makes chances: e^zₖ / Σ e^zⱼ.",
             f"The likeliest stand first; ✓ is the right answer. {task.asks if task else 'It should say what follows.'}",
             task.teaches if task else "What it says of numbers it never saw shows what it has learned of the others.",
         ],

@@ -6,7 +6,7 @@ colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
@@ -33,8 +33,9 @@ def glyphs(shade: int, width: int) -> str:
 @lru_cache(maxsize=8)
 def shades(background: Color) -> list[Style]:
     """A style for every level, so that `shades(b)[level]` holds for negative levels too (Python's own indexing)."""
-    upward = [_shade(background, POSITIVE, n) for n in range(LEVELS + 1)]
-    downward = [_shade(background, NEGATIVE, n) for n in range(LEVELS, 0, -1)]
+    shade = _ansi_shade if background.ansi is not None else partial(_shade, background)
+    upward = [shade(POSITIVE, n) for n in range(LEVELS + 1)]
+    downward = [shade(NEGATIVE, n) for n in range(LEVELS, 0, -1)]
     return upward + downward
 
 
@@ -42,6 +43,14 @@ def _shade(background: Color, extreme: Color, n: int) -> Style:
     colour = _between(background, extreme, n / LEVELS)
     glyph = _between(colour, colour.get_contrast_text(1.0), 0.45 if n else 0.25)
     return Style(bgcolor=colour.rich_color, color=glyph.rich_color)
+
+
+def _ansi_shade(extreme: Color, n: int) -> Style:
+    """Of the terminal's own sixteen colours, three strengths of one; the count of signs says the rest."""
+    name = "blue" if extreme is NEGATIVE else "yellow"
+    if n > 4:
+        return Style(color="black", bgcolor=name)
+    return Style(color=name if n else "bright_black", bold=n > 2)
 
 
 def _between(start: Color, end: Color, share: float) -> Color:

@@ -18,7 +18,7 @@ from unroll.recipe import Recipe
 from unroll.tasks import answer
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS, TABS
-from unroll.terminal.deeds import Deeds
+from unroll.terminal.deeds import WELCOME, Deeds
 from unroll.terminal.session import Session
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -31,7 +31,6 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 WHOLE, LEAST = Size(120, 40), Size(80, 24)
 """The size from which all panes are shown at once, and the one below which none is."""
 STARTING = "starting the engine …"
-WELCOME = "space trains · ←/→ steps · x cuts the loop · c counts on · / types a sequence · ? explains"
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
@@ -43,10 +42,9 @@ class Playground(Deeds):
     AUTO_FOCUS = "StateHeatmap"
     BINDINGS: ClassVar = ACTIONS
 
-    def __init__(self, recipe: Recipe, sequence: tuple[int, ...], welcome: bool = True) -> None:
+    def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
         self.session = Session(self, recipe, sequence)
-        self.notice = WELCOME if welcome else ""
 
     @property
     def moment(self) -> Moment:
@@ -67,7 +65,7 @@ class Playground(Deeds):
                 yield NextNumber()
         yield Prompt(" ".join(map(str, session.moment.sequence)))
         yield Static(STARTING, id="sentence", markup=False)
-        yield Static(self.notice, id="notice", markup=False)
+        yield Static(WELCOME, id="notice", markup=False)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -138,9 +136,12 @@ class Playground(Deeds):
     # What the panes say
 
     def on_step_chosen(self, message: messages.StepChosen) -> None:
+        self.say("", fault=False)
         self.session.choose_step(message.step)
 
     def on_unit_chosen(self, message: messages.UnitChosen) -> None:
+        self.looks_at_unit = True
+        self.say("", fault=False)
         self.session.choose_unit(message.unit)
 
     def on_caret_moved(self, message: messages.CaretMoved) -> None:

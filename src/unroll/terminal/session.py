@@ -43,12 +43,20 @@ class Session(Looking):
         self._eager = False
         self._creating = Latest(audience.spawn, self._create_blank)
 
+    @property
+    def has_trained(self) -> bool:
+        """Whether any run has been trained."""
+        return any(run.curve.losses for run in self.runs.rows)
+
     # The engine
 
-    async def engine_came(self, engine: Conversation) -> None:
-        """An engine is ready: show an untrained network of the recipe."""
+    async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
+        """An engine is ready: show an untrained network of the recipe, or bring a moment of it back."""
         self.engine = engine
-        await self.create()
+        if wanted is not None:
+            await self.bring_back(wanted)
+        else:
+            await self.create()
         if self._eager:
             self._audience.say("", fault=False)
             self.train()

@@ -1,6 +1,6 @@
 """The themes: one accent, calm surfaces, thin borders."""
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="unroll-dark",
@@ -32,4 +32,22 @@ LIGHT = Theme(
     dark=False,
     variables={"footer-background": "#fbfaf7", "footer-key-foreground": "#a85a00"},
 )
-THEMES = (DARK, LIGHT)
+ANSI = Theme(
+    name="unroll-ansi",
+    ansi=True,
+    primary="ansi_yellow",
+    accent="ansi_yellow",
+    secondary="ansi_blue",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    variables=BUILTIN_THEMES["ansi-dark"].variables,
+)
+"""The terminal's own sixteen colours."""
+THEMES = (DARK, LIGHT, ANSI)
