@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from unroll import line
 from unroll.engine.protocol import Pace
-from unroll.moment import UNTOUCHED
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.tasks import sequences
 from unroll.terminal import answers, explain, messages, wording
 from unroll.terminal.ask import Ask, Pick
@@ -136,23 +136,27 @@ class Deeds(Screen[None]):
     # What is done to the network, and what is shown of it
 
     def action_cut(self) -> None:
-        self.session.intervene(self.session.moment.interventions.toggle_cut(self.session.moment.step))
+        self._intervene(self.session.moment.interventions.toggle_cut(self.session.moment.step))
 
     def action_cut_all(self) -> None:
-        self.session.intervene(self.session.moment.interventions.toggle_cut_all())
+        self._intervene(self.session.moment.interventions.toggle_cut_all())
 
     def action_cut_cell(self) -> None:
         run, does = self.session.run, self.session.moment.interventions
         if run is not None and run.recipe.model.cell != "lstm":
-            self.say(f"A {run.recipe.model.cell} has no cell state to cut: only the lstm keeps one.", fault=False)
+            self.say(f"This {run.recipe.model.cell} has no cell state to cut: only an lstm keeps one.", fault=False)
         else:
-            self.session.intervene(replace(does, cut_cell=not does.cut_cell))
+            self._intervene(replace(does, cut_cell=not does.cut_cell))
 
     def action_silence(self) -> None:
-        self.session.intervene(self.session.moment.interventions.toggle_silence(self.session.unit))
+        self._intervene(self.session.moment.interventions.toggle_silence(self.session.unit))
 
     def action_untouch(self) -> None:
-        self.session.intervene(UNTOUCHED)
+        self._intervene(UNTOUCHED)
+
+    def _intervene(self, interventions: Interventions) -> None:
+        self.say("", fault=False)
+        self.session.intervene(interventions)
 
     def action_view(self, by: int) -> None:
         views = self.session.trace.views if self.session.trace else ("hidden",)

@@ -154,6 +154,7 @@ class Playground(Deeds):
             self.session.look()
 
     def on_epoch_chosen(self, message: messages.EpochChosen) -> None:
+        self.say("", fault=False)
         self.session.choose_epoch(message.epoch)
 
     def on_prompt_edited(self, message: messages.PromptEdited) -> None:
