@@ -11,7 +11,7 @@ TABS = ("State", "Loss", "Recipe")
 
 ACTIONS: list[BindingType] = [
     Binding("question_mark", "explain", "explain", key_display="?", tooltip="Explain what is in focus, and every key."),
-    Binding("space", "train", "train/pause", tooltip="Train, pause, go on; by hand, make one update."),
+    Binding("space", "train", "train", tooltip="Train, pause, go on; by hand, make one update."),
     Binding("c", "carry_on(1)", "count on", tooltip="Append the number it expects, and go on from the kept state."),
     Binding("C", "carry_on(10)", "Count on by ten", show=False, tooltip="The same ten times."),
     Binding("W", "until_wrong", "Until wrong", show=False, tooltip="Go on until it says something wrong."),
@@ -20,7 +20,7 @@ ACTIONS: list[BindingType] = [
     Binding("x", "cut", "cut", tooltip="Cut the loop before this step, or mend it: it forgets what went before."),
     Binding("X", "cut_all", "Cut everywhere", show=False, tooltip="Cut the loop before every step, or mend it."),
     Binding("k", "cut_cell", "Cut the cell state", show=False, tooltip="Where the loop is cut, cut an LSTM's c too."),
-    Binding("z", "silence", "silence", tooltip="Silence the chosen unit, or let it speak."),
+    Binding("z", "silence", "Silence", show=False, tooltip="Silence the chosen unit, or let it speak."),
     Binding("u", "untouch", "undo", tooltip="Take back every cut and silence."),
     Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
     Binding("V", "view(-1)", "View before", show=False, tooltip="The heatmap's view before."),

@@ -50,7 +50,7 @@ class StateHeatmap(Widget, can_focus=True):
     BINDINGS: ClassVar = [
         Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back and on through the sequence."),
         Binding("right", "step(1)", show=False),
-        Binding("up", "unit(-1)", "unit", key_display="↑/↓", tooltip="Choose the unit above or below."),
+        Binding("up", "unit(-1)", "Unit", show=False, key_display="↑/↓", tooltip="Choose the unit above or below."),
         Binding("down", "unit(1)", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="One page of steps on."),
