@@ -34,19 +34,20 @@ def of_interventions(trace: Trace, step: int) -> str:
     if done == UNTOUCHED:
         return ""
     parts = [part for part in (_of_cuts(done, trace, step), _of_silence(done)) if part]
-    score = (
-        f" All sequences: {_whole(trace.score[1])} right before, {_whole(trace.score[0])} now." if trace.score else ""
-    )
-    return f"{'; '.join(parts)}.{score}"
+    said = "; ".join(parts) + "."
+    if trace.score is not None:
+        now, before = trace.score
+        said += f" All sequences: {_whole(before)} → {_whole(now)} right."
+    return said
 
 
 def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
-    cell = ", cell state too," if done.cut_cell and "cell state" in trace.views else ""
+    cell = ", c too," if done.cut_cell and "cell state" in trace.views else ""
     if done.cut_all:
         return f"Loop cut{cell} everywhere: it sees only {trace.moment.sequence[step]}"
     if done.cut_steps:
         steps = ", ".join(str(s + 1) for s in done.cut_steps[:4]) + ("…" if len(done.cut_steps) > 4 else "")
-        return f"Loop cut{cell} before step {steps}: it has forgotten what went before"
+        return f"Loop cut{cell} before step {steps}: all before is forgotten"
     return ""
 
 
@@ -64,12 +65,11 @@ def _whole(share: float) -> str:
 
 def of_unit(detail: UnitDetail) -> str:
     """One unit: its value, its gates, and its share of the winning logit."""
-    parts = [f"unit {detail.unit}: h = {detail.value:+.3f}"]
+    parts = [f"unit {detail.unit}: h {detail.value:+.3f}"]
     if detail.cell_state is not None:
-        parts.append(f"c = {detail.cell_state:+.3f}")
-    parts += [f"{name} {share:.2f}" for name, share in detail.gates.items()]
-    lead = f"it adds {detail.share:+.2f} to the lead of {detail.number} over {detail.rival} ({detail.lead:+.2f})"
-    return ", ".join(parts) + "; " + lead
+        parts.append(f"c {detail.cell_state:+.3f}")
+    parts += [f"{name.removesuffix(' gate')} {share:.2f}" for name, share in detail.gates.items()]
+    return f"{', '.join(parts)}; adds {detail.share:+.2f} to {detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
 
 
 def of_plan(implied: Plan) -> str:
