@@ -69,7 +69,8 @@ def of_unit(detail: UnitDetail) -> str:
     if detail.cell_state is not None:
         parts.append(f"c {detail.cell_state:+.3f}")
     parts += [f"{name.removesuffix(' gate')} {share:.2f}" for name, share in detail.gates.items()]
-    return f"{', '.join(parts)}; adds {detail.share:+.2f} to {detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
+    lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
+    return f"{', '.join(parts)}; adds {detail.share:+.2f} to {lead}"
 
 
 def of_plan(implied: Plan) -> str:
