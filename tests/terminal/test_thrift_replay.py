@@ -70,7 +70,7 @@ async def live(life: list[tuple[Any, ...]]) -> None:
         assert app.terminal.taken() == ""
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(acts, min_size=3, max_size=12))
 def test_the_terminal_shows_the_compositors_screen(life: list[tuple[Any, ...]]) -> None:
     asyncio.run(live(life))

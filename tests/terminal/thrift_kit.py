@@ -13,12 +13,14 @@ from textual._context import visible_screen_stack
 from textual.app import App, ComposeResult
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Region
+from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from unroll.terminal.pacing import QUESTION
 from unroll.terminal.thrift import ThriftyApp
 
 Run = tuple[str, str]
@@ -31,6 +33,7 @@ class Terminal:
         self.screen = pyte.Screen(width, height)
         self.stream = pyte.Stream(self.screen)
         self.received: list[str] = []
+        self.answers = True
         self.stream.feed("\x1b[?7l")
 
     def write(self, data: str) -> None:
@@ -60,6 +63,12 @@ class CapturedDriver(HeadlessDriver):
 
     def write(self, data: str) -> None:
         self._app.terminal.write(data)
+        if self._app.terminal.answers and QUESTION in data:
+            self.answer()
+
+    def answer(self) -> None:
+        """Say that the terminal has taken everything so far."""
+        self._app.post_message(TerminalSupportsSynchronizedOutput())
 
 
 class Board(Widget):
@@ -117,6 +126,32 @@ class StockApp(BoardParts, App[None]):
     """The same, painted by Textual."""
 
 
+class BusyParts(BoardParts):
+    """An app that redraws its board thirty times a second, and says how often it did."""
+
+    ticks = 0
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / 30, self.tick)
+
+    def tick(self) -> None:
+        self.ticks += 1
+        board = self.query_one(Board)
+        for y in range(board.size.height):
+            shades = [f"on #{(self.ticks * 7 + x * 5 + y * 3) % 256:02x}4060" for x in range(board.size.width // 2)]
+            board.rows[y] = [("  ", shade) for shade in shades]
+        board.rows[0] = [(f"tick {self.ticks} ", "")]
+        board.refresh()
+
+
+class BusyApp(BusyParts, ThriftyApp[None]):
+    """The busy app, painted by cell diff."""
+
+
+class BusyStockApp(BusyParts, App[None]):
+    """The busy app, painted by Textual."""
+
+
 def sample(kind: type[App[None]] = BoardApp, size: tuple[int, int] = (40, 12)) -> Any:
     """A sample app whose line ends in an emulated terminal."""
     app: Any = kind(driver_class=CapturedDriver)
@@ -148,6 +183,7 @@ async def settle(pilot: Pilot[None]) -> None:
         or screen._repaint_required
         or screen._dirty_widgets
         or screen._compositor.size != app.size
+        or getattr(app, "unpainted", False)
     ):
         screen = app.screen
         await pilot.pause(0.001)

@@ -22,6 +22,7 @@ class Brush:
         self.cursor = cursor
         self.pen = PLAIN
         self.written: list[str] = []
+        self.size = 0
 
     def run(self, row: list[Cell], y: int, start: int, end: int) -> None:
         """Write the cells of `row` from `start` up to `end`."""
@@ -33,10 +34,15 @@ class Brush:
             self._write(glyphs, x, y)
             x += len(glyphs)
 
+    def emit(self, text: str) -> None:
+        """Write something that leaves cursor and pen as they are."""
+        self.written.append(text)
+        self.size += len(text)
+
     def move(self, x: int, y: int) -> None:
         """Bring the cursor to a cell."""
         if self.cursor != (x, y):
-            self.written.append(travel(self.cursor, (x, y)))
+            self.emit(travel(self.cursor, (x, y)))
             self.cursor = x, y
 
     def rest(self, cursor: Place) -> None:
@@ -55,7 +61,7 @@ class Brush:
 
     def _hold(self, pen: Pen) -> None:
         if pen is not self.pen:
-            self.written.append(change(self.pen, pen))
+            self.emit(change(self.pen, pen))
             self.pen = pen
 
     def _write(self, glyphs: list[str], x: int, y: int) -> None:
@@ -85,7 +91,7 @@ class Brush:
         """Write text at the cursor. At the right edge the cursor's place is each terminal's own affair."""
         assert self.cursor is not None
         x, y = self.cursor
-        self.written.append(text)
+        self.emit(text)
         self.cursor = (x + cells, y) if x + cells < self.width else None
 
 

@@ -5,6 +5,7 @@ and marks them painted. Any number of updates may be absorbed before the next pa
 sent. A row that the terminal may have lost is `None` on the painted side: `forget` makes all of them so.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 
 from rich.color import ColorSystem
@@ -16,6 +17,9 @@ from unroll.terminal.cells import BLANK, Cell, cells_of, is_undisputed
 
 REPAIR = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7l\x1b[?25l\x0f\x1b(B\x1b[m"
 """What painting relies on: no scrolling region, absolute places, no insertion, no wrapping, ASCII, a plain pen."""
+
+LONGEST_RUN = 12
+"""Cells after which a painting may stop, when the line has no more room."""
 
 
 class Canvas:
@@ -50,26 +54,35 @@ class Canvas:
                 splice(row, x, cells[: self.size.width - x])
                 self.stale.add(y)
 
-    def paint(self, rows: Iterable[int], cursor: Place) -> tuple[str, int]:
-        """What must be written for these rows to be right and the cursor in its place, and in how many runs."""
+    def paint(self, rows: Iterable[int], cursor: Place, room: int = sys.maxsize) -> tuple[str, int]:
+        """What must be written for these rows to be right and the cursor in its place, and in how many runs.
+
+        The first run that reaches `room` characters is the last; what lacks stays to be painted.
+        """
         brush = Brush(self.size.width, self.cursor)
         if self.forgotten:
-            brush.written.append(REPAIR)
+            brush.emit(REPAIR)
             self.forgotten = False
-        runs = sum(self._paint_row(brush, y) for y in rows)
+        runs = sum(self._paint_row(brush, y, room) for y in rows if brush.size < room)
         brush.rest(cursor)
         self.cursor = brush.cursor
         return "".join(brush.written), runs
 
-    def _paint_row(self, brush: Brush, y: int) -> int:
-        """Write the cells of a row that differ, and count the runs."""
-        wanted = self.wanted[y]
-        runs = list(changed_runs(self.painted[y], wanted))
-        for start, end in runs:
+    def _paint_row(self, brush: Brush, y: int, room: int) -> int:
+        """Write the cells of a row that differ, as far as there is room, and count the runs."""
+        wanted, painted = self.wanted[y], self.painted[y]
+        runs = 0
+        for start, end in changed_runs(painted, wanted):
+            if runs and brush.size >= room:
+                return runs
             brush.run(wanted, y, start, end)
-        self.painted[y] = wanted.copy()
+            runs += 1
+            if painted is not None:
+                painted[start:end] = wanted[start:end]
+        if painted is None:
+            self.painted[y] = wanted.copy()
         self.stale.discard(y)
-        return len(runs)
+        return runs
 
 
 def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:
@@ -82,7 +95,7 @@ def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tup
         if old is new or old == new:
             continue
         first, last = _whole(wanted, x)
-        if first > end:
+        if first > end or (first == end and end - start >= LONGEST_RUN):
             if end > start:
                 yield start, end
             start = first

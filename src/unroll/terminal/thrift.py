@@ -13,7 +13,9 @@ where Textual's internals are not those known (`internals_are_known`), or painti
     compositor --LayoutUpdate, ChopsUpdate--> canvas (wanted | painted) --brush--> driver
 """
 
+import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from inspect import signature
 from typing import Any
@@ -32,6 +34,12 @@ from textual.screen import Screen
 
 from unroll.terminal.canvas import Canvas
 from unroll.terminal.cells import glyphs
+from unroll.terminal.pacing import QUESTION, Line
+
+BETWEEN_REPAINTS = 0.1
+"""Seconds from one painting of the whole screen to the next, while a window is being dragged larger."""
+UNTIL_WRITTEN = 0.02
+"""Seconds after which to look again whether the driver has written the last frame."""
 
 
 def internals_are_known() -> bool:
@@ -57,12 +65,23 @@ class ThriftyApp(App[ReturnType]):
         self.frames = 0
         """Frames written so far."""
         self._canvas = Canvas()
+        self._line = Line()
         self._pictured: Screen[Any] | None = None
+        self._repainted = 0.0
+        self._first_row = 0
+        self._later: asyncio.TimerHandle | None = None
+        self._reminder: asyncio.TimerHandle | None = None
         super().__init__(*args, **kwargs)
+
+    @property
+    def unpainted(self) -> bool:
+        """Whether something is still to be sent that a slow line had no room for."""
+        return self.thrifty and bool(self._canvas.stale)
 
     def repaint(self) -> None:
         """Write the whole screen anew, over whatever has disturbed the terminal."""
         self._canvas.forget()
+        self._line.forgive()
         self._pictured = None
         self.screen.refresh()
 
@@ -75,7 +94,19 @@ class ThriftyApp(App[ReturnType]):
         self._canvas.forget()
         self._pictured = None
         if event.size == self._canvas.size:
-            self.screen.refresh()
+            self.repaint()
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """The terminal's answer to a question at the end of a frame."""
+        self._line.answered(time.monotonic())
+        if self.unpainted:
+            self._paint()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key is a sign of life from a terminal that has ceased to answer."""
+        if isinstance(event, events.Key) and self._line.dead(time.monotonic()):
+            self._line.forgive()
+        await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters and, where Textual paints, the one that the cell diff has built in."""
@@ -87,13 +118,16 @@ class ThriftyApp(App[ReturnType]):
             return
         try:
             self._absorb(screen, renderable)
-            self._paint()
         except Exception as error:
-            self.log.error(f"the cell diff failed, so Textual paints from here on: {error!r}")
-            self.thrifty = False
-            super()._display(screen, screen._compositor.render_full_update())
-        else:
-            self.post_display_hook()
+            self._give_up(error)
+        self._paint()
+        self.post_display_hook()
+
+    def _give_up(self, error: Exception) -> None:
+        """Let Textual paint from here on: a screen that is dear to send is better than none."""
+        self.log.error(f"the cell diff failed, so Textual paints: {error!r}")
+        self.thrifty = False
+        self.screen.refresh()
 
     def _paints(self, renderable: RenderableType | None) -> bool:
         """Whether this is ours to paint: an update of a screen, on a terminal, with all of the window ours."""
@@ -121,18 +155,89 @@ class ThriftyApp(App[ReturnType]):
             self._canvas.absorb(update, self.console._color_system or ColorSystem.TRUECOLOR)
 
     def _paint(self) -> None:
-        """Write what the terminal lacks, in one piece; but not while a layout for another size is on its way."""
-        if self._batch_count or self._canvas.size != self.size:
+        """Write what the terminal lacks, as far as the line has room; but nothing while another size is on its way."""
+        if not self.thrifty or self._batch_count or self._canvas.size != self.size or self._must_wait():
             return
-        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
-        frame, runs = self._canvas.paint(sorted(self._canvas.stale), cursor)
-        if runs > 1 and self._sync_available:
-            frame = f"{SYNC_START}{frame}{SYNC_END}"
-        if frame and self._driver is not None:
-            self.bytes_written += len(frame.encode(errors="replace"))
-            self.frames += 1
-            self._driver.write(frame)
-            self._driver.flush()
+        try:
+            cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+            frame, runs = self._canvas.paint(self._rows(), cursor, self._line.room)
+        except Exception as error:
+            self._give_up(error)
+            return
+        if frame:
+            self._send(f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 and self._sync_available else frame)
+        if self.unpainted and self._line.free:
+            self._look_again(UNTIL_WRITTEN)
+
+    def _must_wait(self) -> bool:
+        """Whether nothing may be sent now; it is seen to that painting is tried again."""
+        now = time.monotonic()
+        if self._writing():
+            self._look_again(UNTIL_WRITTEN)
+            return True
+        if self._canvas.forgotten:
+            if now < self._repainted + BETWEEN_REPAINTS:
+                self._look_again(self._repainted + BETWEEN_REPAINTS - now)
+                return True
+            self._repainted = now
+        if self._line.curious:
+            self._line.asks(now)
+            self._write(QUESTION)
+            self._remind_in(self._line.patience)
+        return not self._line.room
+
+    def _rows(self) -> list[int]:
+        """The rows to paint: those of the focused widget first; no others while a picture is under way."""
+        focused = self.screen.focused
+        near = focused.region.line_range if focused is not None else ()
+        height = self._canvas.size.height
+        rows = sorted(self._canvas.stale, key=lambda y: (y not in near, (y - self._first_row) % height))
+        return rows if self._line.free else [y for y in rows if y in near]
+
+    def _send(self, frame: str) -> None:
+        """Write a frame, and with it a question if it is time for one."""
+        if self._sync_available and self._line.sent(len(frame.encode(errors="replace")), time.monotonic()):
+            frame += QUESTION
+            self._remind_in(self._line.patience)
+        self.frames += 1
+        self._write(frame)
+
+    def _write(self, text: str) -> None:
+        assert self._driver is not None
+        self.bytes_written += len(text.encode(errors="replace"))
+        self._driver.write(text)
+        self._driver.flush()
+
+    def _writing(self) -> bool:
+        """Whether the driver's thread is still at the last frame: its queue, once full, stops the event loop."""
+        thread = getattr(self._driver, "_writer_thread", None)
+        return thread is not None and thread._queue.qsize() > 0
+
+    def _look_again(self, delay: float) -> None:
+        """Try to paint after a while."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(delay, self._look)
+
+    def _look(self) -> None:
+        self._later = None
+        if self._running and self._driver is not None:
+            self._paint()
+
+    def _remind_in(self, delay: float) -> None:
+        if self._reminder is None:
+            self._reminder = asyncio.get_running_loop().call_later(delay, self._remind)
+
+    def _remind(self) -> None:
+        """Ask again what has long not been answered."""
+        self._reminder = None
+        if self._line.free or not self._running:
+            return
+        if self._line.silent(time.monotonic()) and not self._writing():
+            if self._line.insist():
+                self._write(QUESTION)
+            else:
+                self._look()
+        self._remind_in(self._line.patience)
 
 
 class InertFilter(LineFilter):

@@ -1,0 +1,222 @@
+"""A program in a real pseudo-terminal, and at the other end a terminal that reads no faster than its line.
+
+    with Terminal([sys.executable, "-m", "unroll"], rate=25_000) as terminal:
+        terminal.until(lambda: "Recipe" in terminal.text)
+        pressed = terminal.send("7")
+        echoed = terminal.until(lambda: "› 7" in terminal.text)
+
+It answers what a program asks of a terminal as xterm would, when the question has come through the line; keeps the time
+of every chunk it read; and emulates the screen (`pyte`). Everything happens inside the calls: there is no thread.
+"""
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import pyte
+
+CHUNK = 4096
+TICK = 0.005
+"""A limited line delivers what came through it this often, in seconds."""
+
+_QUERY = re.compile(rb"\x1b\[(c|6n|\?\d+\$p)")
+
+
+class Chunk(NamedTuple):
+    """Bytes that arrived, and when."""
+
+    when: float
+    data: bytes
+
+
+class Terminal:
+    """A terminal with a program in it; `rate` is its line in bytes a second, `delay` that of its answers in seconds."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        size: tuple[int, int] = (120, 40),
+        rate: float | None = None,
+        delay: float = 0.0,
+        answers: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.rate, self.delay, self.answers = rate, delay, answers
+        self.chunks: list[Chunk] = []
+        self.screen = pyte.Screen(*size)
+        self.ended = False
+        self._stream = pyte.ByteStream(self.screen)
+        self._due: list[tuple[float, bytes]] = []
+        self._tail = b""
+        self._next_read = 0.0
+        self._master, slave = pty.openpty()
+        self._set_size(*size)
+        self.started = time.monotonic()
+        self.program = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=_environment(environment or {}),
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 (there is no thread)
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self.screen.display)
+
+    @property
+    def received(self) -> int:
+        """Bytes read so far."""
+        return sum(len(chunk.data) for chunk in self.chunks)
+
+    def send(self, keys: str) -> float:
+        """Type; returns when."""
+        os.write(self._master, keys.encode())
+        return time.monotonic()
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the window's size, which signals the program."""
+        self.screen.resize(height, width)
+        self._set_size(width, height)
+
+    def pump(self, seconds: float) -> int:
+        """Read for so long; returns how many bytes came."""
+        before, end = self.received, time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.ended:
+            self._read(left)
+        return self.received - before
+
+    def until(self, condition: Callable[[], bool], timeout: float = 10.0) -> float:
+        """Read until the condition holds; returns when the chunk arrived that made it so."""
+        end = time.monotonic() + timeout
+        while not condition():
+            left = end - time.monotonic()
+            if left <= 0 or self.ended:
+                raise TimeoutError(f"not within {timeout} s; the screen shows:\n{self.text}")
+            self._read(left)
+        return self.chunks[-1].when if self.chunks else self.started
+
+    def quiet(self, seconds: float = 0.2, timeout: float = 10.0) -> None:
+        """Read until nothing has come for so long."""
+        end = time.monotonic() + timeout
+        while self.pump(seconds):
+            if time.monotonic() > end:
+                raise TimeoutError(f"not quiet within {timeout} s")
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far by the program and the processes it started."""
+        return sum(map(_cpu_seconds, _family(self.program.pid)))
+
+    def close(self) -> None:
+        """End the program and the line."""
+        if self.program.poll() is None:
+            self.program.kill()
+        self.program.wait()
+        with suppress(OSError):
+            os.close(self._master)
+
+    def _set_size(self, width: int, height: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def _read(self, left: float) -> None:
+        """Wait for what comes next: bytes off the line, or the time of an answer."""
+        now = time.monotonic()
+        self._answer(now)
+        wait = min([left, *(when - now for when, _ in self._due), 0.05])
+        if now < self._next_read:
+            time.sleep(max(0.0, min(wait, self._next_read - now)))
+        elif select.select([self._master], [], [], max(0.0, wait))[0]:
+            self._take()
+
+    def _take(self) -> None:
+        """Read as much as the line lets through, and show it."""
+        amount = CHUNK if self.rate is None else max(1, int(self.rate * TICK))
+        try:
+            data = os.read(self._master, amount)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            data = b""
+        self.ended = not data
+        now = time.monotonic()
+        if self.rate is not None:
+            self._next_read = max(self._next_read, now - TICK) + len(data) / self.rate
+        self.chunks.append(Chunk(now, data))
+        self._stream.feed(data)
+        self._hear(data, now)
+
+    def _hear(self, data: bytes, now: float) -> None:
+        """Notice the questions in what came, one torn between two chunks too."""
+        heard = self._tail + data
+        end = 0
+        for question in _QUERY.finditer(heard):
+            end = question.end()
+            if self.answers:
+                self._due.append((now + self.delay, self._reply(question[1])))
+        self._tail = heard[end:][-12:]
+        self._answer(now)
+
+    def _reply(self, question: bytes) -> bytes:
+        if question == b"c":
+            return b"\x1b[?62;22c"
+        if question == b"6n":
+            return b"\x1b[%d;%dR" % (self.screen.cursor.y + 1, self.screen.cursor.x + 1)
+        mode = question[1:-2]
+        return b"\x1b[?%s;%d$y" % (mode, 2 if mode == b"2026" else 0)
+
+    def _answer(self, now: float) -> None:
+        while self._due and self._due[0][0] <= now:
+            with suppress(OSError):
+                os.write(self._master, self._due.pop(0)[1])
+
+
+def _environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a terminal like xterm with all its colours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "COLUMNS", "LINES"))}
+    return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **changes}
+
+
+def _take_terminal() -> None:
+    """Make standard input the controlling terminal, so that its signals arrive."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _family(process: int) -> list[int]:
+    """A process and all that it started, where Linux tells."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        return [process]
+    return [process, *(member for child in children for member in _family(int(child)))]
+
+
+def _cpu_seconds(process: int) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
