@@ -1,15 +1,15 @@
 """A moment as one line of text, which brings the whole screen back on another machine by training again.
 
-    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all silence=3,5
+    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0
 
-Fields of the recipe stand under their own names, defaults are left out.
+Fields of the recipe stand under their own names, defaults are left out. Steps count from 1, as on the screen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from unroll.moment import UNTOUCHED, Interventions, Moment, SequenceError, parse_sequence
+from unroll.moment import Interventions, Moment, SequenceError, parse_sequence
 from unroll.recipe import FIELDS, Recipe, RecipeError, Value, recipe_of
 
 START = "unroll:1"
@@ -36,11 +36,11 @@ def write(recipe: Recipe, moment: Moment) -> str:
 
 def _moment_words(moment: Moment) -> list[str]:
     does = moment.interventions
-    cut = "all" if does.cut_all else ",".join(map(str, does.cut_steps))
+    cut = "all" if does.cut_all else ",".join(str(step + 1) for step in does.cut_steps)
     return [
         f"epoch={moment.epoch or 0}",
         f"sequence={','.join(map(str, moment.sequence))}",
-        f"step={moment.step}",
+        f"step={moment.step + 1}",
         *([f"cut={cut}"] if cut else []),
         *(["cut_cell=yes"] if does.cut_cell else []),
         *([f"hold={','.join(f'{unit}:{value:g}' for unit, value in does.clamps)}"] if does.clamps else []),
@@ -82,27 +82,26 @@ def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
     sequence = parse_sequence(given.pop("sequence", "7,8,9,10"), recipe.task.vocab_size)
     units = recipe.model.hidden_size
     cut, cut_cell = given.pop("cut", ""), given.pop("cut_cell", "no") == "yes"
-    cut_all = cut == "all"
-    steps = () if cut_all else tuple(_whole("cut", word, len(sequence) - 1) for word in cut.split(",") if word)
+    steps = () if cut == "all" else tuple(_whole("cut", word, 1, len(sequence)) - 1 for word in cut.split(",") if word)
     clamps = tuple(_clamp(word, units - 1) for word in given.pop("hold", "").split(",") if word)
     return Moment(
         0,
         sequence,
-        _whole("step", given.pop("step", str(len(sequence) - 1)), len(sequence) - 1),
-        _whole("epoch", given.pop("epoch", "0"), recipe.train.epochs),
-        Interventions(steps, cut_all, cut_cell, clamps) if steps or cut_all or cut_cell or clamps else UNTOUCHED,
+        _whole("step", given.pop("step", str(len(sequence))), 1, len(sequence)) - 1,
+        _whole("epoch", given.pop("epoch", "0"), 0, recipe.train.epochs),
+        Interventions(steps, cut == "all", cut_cell, clamps),
     )
 
 
 def _clamp(word: str, last: int) -> tuple[int, float]:
     unit, _, value = word.partition(":")
-    return _whole("hold", unit, last), _number("hold", value or "0", float)
+    return _whole("hold", unit, 0, last), _number("hold", value or "0", float)
 
 
-def _whole(name: str, word: str, last: int) -> int:
+def _whole(name: str, word: str, first: int, last: int) -> int:
     number = _number(name, word, int)
-    if not 0 <= number <= last:
-        raise LineError(f"{name} cannot be {number} in this line: choose a whole number from 0 to {last:,}.")
+    if not first <= number <= last:
+        raise LineError(f"{name} cannot be {number} in this line: choose a whole number from {first} to {last:,}.")
     return int(number)
 
 

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 TABS = ("State", "Loss", "Recipe")
 
 ACTIONS: list[BindingType] = [
-    Binding("question_mark", "explain", "explain", key_display="?", tooltip="Explain what is in focus, and every key."),
+    Binding("question_mark,f1", "explain", "explain", tooltip="Explain what is in focus, and every key."),
     Binding("space", "train", "train", tooltip="Train, pause, go on; by hand, make one update."),
     Binding("c", "carry_on(1)", "count on", tooltip="Append the number it expects, and go on from the kept state."),
     Binding("C", "carry_on(10)", "Count on by ten", show=False, tooltip="The same ten times."),
