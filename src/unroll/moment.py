@@ -13,7 +13,7 @@ from msgspec.structs import replace
 MAX_STEPS = 1024
 
 
-class Interventions(Struct, frozen=True, omit_defaults=True):
+class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is done to the network while it reads.
 
     Attributes:
@@ -56,7 +56,7 @@ class Interventions(Struct, frozen=True, omit_defaults=True):
 UNTOUCHED = Interventions()
 
 
-class Moment(Struct, frozen=True, omit_defaults=True):
+class Moment(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is looked at. An `epoch` of None rides on the newest; steps count from 0."""
 
     run: int
@@ -77,7 +77,7 @@ def parse_sequence(text: str, vocab_size: int) -> tuple[int, ...]:
         SequenceError: it is empty, too long, or holds something that is not a number of the vocabulary.
     """
     words = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
-    rule = f"whole numbers from 0 to {vocab_size - 1}, with spaces between"
+    rule = f"whole numbers from 0 to {vocab_size - 1}"
     if words == [""]:
         raise SequenceError(f"The sequence is empty: type {rule}.")
     if len(words) > MAX_STEPS:

@@ -2,37 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from msgspec.structs import replace
 from torch import Tensor
 
+from unroll.engine.checking import check_moment, check_unit
 from unroll.engine.protocol import Look
 from unroll.engine.run import Refused, Run
-from unroll.engine.trace import Candidate, Trace, Window
-from unroll.moment import MAX_STEPS, Interventions, Moment
+from unroll.engine.trace import Candidate, Trace, UnitDetail, Window
+from unroll.engine.views import GATES, HIDDEN, decimal, decimals, scale_of, table, view_names
+from unroll.moment import Moment
 from unroll.network import inspection
+from unroll.network.model import SequenceModel
 
 MAX_TOP = 100
-MAX_CLAMP = 1000.0
-LARGEST = 1e6
-"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
+
+Find = Callable[[int], Run]
+"""Gives the run of a number, the newest for 0; raises `Refused`."""
 
 
-def look(run: Run, request: Look) -> Trace:
+class Sight(NamedTuple):
+    """A moment and what is to be seen of it: the network as it was then, and what it does."""
+
+    run: Run
+    moment: Moment
+    model: SequenceModel
+    epoch: float
+    seen: inspection.Trace
+
+    @property
+    def units(self) -> int:
+        return self.seen.hidden.shape[1]
+
+
+def look(find: Find, request: Look) -> Trace:
     """What the network of a run does over the moment's sequence; raises `Refused` when the moment cannot be."""
-    moment = replace(request.moment, run=run.number)
-    _check(run, moment)
-    model, epoch = run.training.at(moment.epoch)
-    seen = inspection.trace(model, moment.sequence, moment.interventions)
-    window = clip(request.window, *seen.hidden.shape)
+    here = see(find, request.moment)
+    there = None if request.against is None else _see_against(find, request.against, here)
+    view, views, values = _values(request, here, there)
+    window = clip(request.window, *values.shape)
     steps = slice(window.first_step, window.first_step + window.steps)
     units = slice(window.first_unit, window.first_unit + window.units)
     return Trace(
-        moment=moment,
-        epoch=round(epoch, 4),
-        units=seen.hidden.shape[1],
+        moment=here.moment,
+        epoch=round(here.epoch, 4),
+        units=here.units,
         window=window,
-        values=decimals(seen.hidden[steps, units], 3),
-        candidates=_candidates(seen.probabilities[steps], request.top),
+        view=view,
+        views=views,
+        values=decimals(values[steps, units], 3),
+        scale=scale_of(values),
+        candidates=_candidates(here.seen.logits[steps], request.top),
+        before=[] if there is None else _candidates(there.seen.logits[steps], request.top),
+        detail=None if request.unit is None else _detail(here, request.unit),
+        score=here.run.score(here.model, here.epoch, here.moment.interventions) if request.score else None,
+    )
+
+
+def see(find: Find, moment: Moment, model_of: Sight | None = None) -> Sight:
+    """Run the network of a moment, which is that of another sight where run and epoch are the same."""
+    run = find(moment.run)
+    moment = replace(moment, run=run.number)
+    check_moment(run, moment)
+    if model_of and (model_of.run, model_of.moment.epoch) == (run, moment.epoch):
+        model, epoch = model_of.model, model_of.epoch
+    else:
+        model, epoch = run.training.at(moment.epoch)
+    return Sight(run, moment, model, epoch, inspection.trace(model, moment.sequence, moment.interventions))
+
+
+def _see_against(find: Find, moment: Moment, here: Sight) -> Sight:
+    if moment.sequence != here.moment.sequence:
+        raise Refused("The moment to compare with is on another sequence: give the same one for both.")
+    return see(find, moment, here)
+
+
+def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple[str, ...], Tensor]:
+    """The view that is given, those that could be, and all its values."""
+    views = view_names(here.seen)
+    if there is None or not request.difference:
+        view = request.view if request.view in views else HIDDEN
+        return view, views, table(view, here.model, here.seen)
+    if there.units != here.units:
+        raise Refused(
+            f"Run {here.run.number} has {here.units:,} units and run {there.run.number} has {there.units:,}: "
+            "compare runs of one hidden_size, or look at them without the difference."
+        )
+    both = tuple(view for view in views if view in view_names(there.seen))
+    view = request.view if request.view in both else HIDDEN
+    return view, both, table(view, here.model, here.seen) - table(view, there.model, there.seen)
+
+
+def _detail(here: Sight, unit: int) -> UnitDetail:
+    """One unit at the moment's step."""
+    check_unit(unit, here.units, "look at")
+    seen, step = here.seen, here.moment.step
+    lead = inspection.attribution(here.model, seen.hidden[step])
+    return UnitDetail(
+        unit=unit,
+        value=decimal(seen.hidden[step, unit], 4),
+        cell_state=None if seen.cell is None else decimal(seen.cell[step, unit], 4),
+        gates={GATES[letter]: decimal(gate[step, unit], 4) for letter, gate in seen.gates.items()},
+        number=lead.number,
+        rival=lead.rival,
+        share=decimal(lead.units[unit], 4),
+        bias=round(lead.bias, 4),
+        lead=round(lead.lead, 4),
     )
 
 
@@ -51,43 +128,7 @@ def _inside(number: int, high: int) -> int:
     return max(0, min(number, high))
 
 
-def decimals(values: Tensor, places: int) -> list[list[float]]:
-    """A table of numbers, finite and rounded so that they are short as text."""
-    wide = values.double().nan_to_num(0, LARGEST, -LARGEST).clamp(-LARGEST, LARGEST)
-    rows: list[list[float]] = wide.round(decimals=places).tolist()
-    return rows
-
-
-def _candidates(probabilities: Tensor, top: int) -> list[list[Candidate]]:
-    values, numbers = probabilities.topk(_inside(top, min(MAX_TOP, probabilities.shape[-1])))
+def _candidates(logits: Tensor, top: int) -> list[list[Candidate]]:
+    values, numbers = logits.softmax(-1).topk(_inside(top, min(MAX_TOP, logits.shape[-1])))
     rows = zip(numbers.tolist(), decimals(values, 4), strict=True)
     return [list(map(Candidate, row, chances)) for row, chances in rows]
-
-
-def _check(run: Run, moment: Moment) -> None:
-    _check_sequence(moment, run.training.recipe.task.vocab_size)
-    last = int(run.training.epoch)
-    if moment.epoch is not None and not 0 <= moment.epoch <= last:
-        raise Refused(f"Epoch {moment.epoch} cannot be seen: run {run.number} has epochs 0 to {last}.")
-    _check_clamps(moment.interventions, run.training.recipe.model.hidden_size)
-
-
-def _check_sequence(moment: Moment, vocab_size: int) -> None:
-    rule = f"whole numbers from 0 to {vocab_size - 1}"
-    if not moment.sequence:
-        raise Refused(f"The sequence is empty: give {rule}.")
-    if len(moment.sequence) > MAX_STEPS:
-        raise Refused(f"The sequence has {len(moment.sequence):,} numbers: give at most {MAX_STEPS:,}.")
-    for number in moment.sequence:
-        if not 0 <= number < vocab_size:
-            raise Refused(f"{number!s:.20} is not in the vocabulary: give {rule}.")
-    if not 0 <= moment.step < len(moment.sequence):
-        raise Refused(f"Step {moment.step} is not in the sequence: choose one from 0 to {len(moment.sequence) - 1}.")
-
-
-def _check_clamps(interventions: Interventions, units: int) -> None:
-    for unit, value in interventions.clamps:
-        if not 0 <= unit < units:
-            raise Refused(f"There is no unit {unit} to clamp: choose one from 0 to {units - 1}.")
-        if not -MAX_CLAMP <= value <= MAX_CLAMP:
-            raise Refused(f"Unit {unit} cannot be held at {value:g}: choose from -{MAX_CLAMP:,g} to {MAX_CLAMP:,g}.")

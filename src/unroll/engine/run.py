@@ -6,6 +6,9 @@ from math import inf
 
 from unroll.engine.pace import Metronome
 from unroll.engine.protocol import EPOCHS_PER_SECOND, Pace, Progress, State
+from unroll.engine.scoring import Scorer
+from unroll.moment import Interventions
+from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training
 
 TELL_EVERY = 1 / 15
@@ -24,6 +27,7 @@ class Run:
         self.training = training
         self.state: State = "ready"
         self._updates = training.updates()
+        self._scorer = Scorer(training.data, training.model)
         self._metronome = Metronome()
         self._left: int | None = None
         self._losses: list[float | None] = []
@@ -59,6 +63,10 @@ class Run:
         """Make no more updates until told to."""
         if self.state == "training":
             self.state = "paused"
+
+    def score(self, model: SequenceModel, epoch: float, done: Interventions) -> tuple[float, float]:
+        """How this run's network of an epoch does on its task under interventions, and without."""
+        return self._scorer.score(model, (epoch, self.state == "diverged"), done)
 
     def _set_off(self, per_second: float, left: int | None, now: float) -> None:
         if self.state in ("finished", "diverged"):

@@ -122,7 +122,7 @@ class Server:
         if isinstance(request, Create):
             return self._create(request)
         if isinstance(request, Look):
-            return Looked(id=request.id, trace=look(self._run(request.moment.run), request))
+            return Looked(id=request.id, trace=look(self._run, request))
         if isinstance(request, Play | Advance | Pause):
             self._move(self._run(request.run), request)
             return Done(id=request.id)

@@ -56,6 +56,7 @@ class Training:
     Attributes:
         recipe: All that determines the run.
         plan: What the recipe implies: sequences, batch size, updates.
+        data: The sequences it learns from.
         model: The newest network, changed in place by every update.
         update: Updates made so far.
     """
@@ -72,7 +73,7 @@ class Training:
         self.device = device
         self.model = SequenceModel.of(recipe).to(device)
         self.update = 0
-        self._data = sequences(train, device)
+        self.data = sequences(train, device)
         self._held_out = sequences(held_out, device) if held_out else None
         self._adam = Adam(self.model)
         self._good = self._adam.weights.clone()
@@ -118,8 +119,8 @@ class Training:
     def _batches(self, epoch: int) -> list[Sequences]:
         """The batches of an epoch, made at its first update."""
         if self._batched != epoch:
-            columns = order(self.recipe.train.seed, epoch, self._data.total)
-            self._made = self._data.batches(columns, self.plan.batch_size)
+            columns = order(self.recipe.train.seed, epoch, self.data.total)
+            self._made = self.data.batches(columns, self.plan.batch_size)
             self._batched = epoch
         return self._made
 
@@ -135,7 +136,7 @@ class Training:
 
     def accuracy(self) -> float:
         """The part of all training sequences answered right at the last step."""
-        return last_step_accuracy(self.model, self._data)
+        return last_step_accuracy(self.model, self.data)
 
     def held_out_accuracy(self) -> float | None:
         """The same of the sequences held out; None when there are none."""

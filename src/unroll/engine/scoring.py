@@ -1,0 +1,53 @@
+"""How a network does on the training sequences while something is done to it.
+
+So that a look stays quick, large tasks are sampled: `SAMPLE` sequences at most, evenly chosen, and fewer where the
+network is so large that they would take long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import torch
+
+from unroll.moment import UNTOUCHED, Interventions
+from unroll.network.batches import Sequences
+from unroll.network.inspection import Hands
+from unroll.network.model import SequenceModel
+
+SAMPLE = 512
+FEWEST = 16
+WORK = 2 * 10**9
+"""Multiplications that a score may cost, roughly."""
+
+
+class Scorer:
+    """Scores the networks of one run; the last untouched score is kept, for it is asked for again and again."""
+
+    def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
+        each = sequences.x.shape[0] * sum(weight.numel() for weight in (model.rnn.weight_hh_l0, model.head.weight))
+        self._data = sample(sequences, max(FEWEST, min(SAMPLE, WORK // each)))
+        self._untouched: tuple[Hashable, float] | None = None
+
+    def score(self, model: SequenceModel, version: Hashable, done: Interventions) -> tuple[float, float]:
+        """The part answered right at the last step under interventions, and without; `version` tells networks apart."""
+        if self._untouched is None or self._untouched[0] != version:
+            self._untouched = version, self._part_right(model, UNTOUCHED)
+        untouched = self._untouched[1]
+        return untouched if done == UNTOUCHED else self._part_right(model, done), untouched
+
+    @torch.no_grad()
+    def _part_right(self, model: SequenceModel, done: Interventions) -> float:
+        for step in model.steps(self._data.x, does=Hands(done)):
+            last = step.state.h
+        right = model.head(last).argmax(-1) == self._data.y[-1]
+        return round(float(right.float().mean()), 4)
+
+
+def sample(sequences: Sequences, most: int) -> Sequences:
+    """All sequences, or `most` of them, evenly chosen with the first and the last among them."""
+    total = sequences.total
+    if total <= most:
+        return sequences
+    columns = torch.linspace(0, total - 1, most, device=sequences.x.device).round().long()
+    return Sequences(*(part.index_select(1, columns) for part in sequences))
