@@ -129,7 +129,8 @@ class Field(Struct, frozen=True):
         """The same value when the field allows it; raises `RecipeError` otherwise."""
         if value in self.words or (self.kind is str and not self.words and isinstance(value, str)):
             return value
-        if self.kind is str or isinstance(value, str | bool) or not self._inside(value):
+        wrong = str | bool | float if self.kind is int else str | bool
+        if self.kind is str or isinstance(value, wrong) or not self._inside(value):
             raise self.refusal(value)
         return value
 

@@ -16,11 +16,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from unroll.moment import Interventions
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.cells import State
 from unroll.network.model import SequenceModel
-
-UNTOUCHED = Interventions()
 
 
 class Trace(NamedTuple):

@@ -16,8 +16,8 @@ import torch
 from msgspec import Struct
 from torch import Tensor
 
-from unroll.moment import Interventions
-from unroll.network.inspection import UNTOUCHED, Hands
+from unroll.moment import UNTOUCHED, Interventions
+from unroll.network.inspection import Hands
 from unroll.network.model import SequenceModel
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from unroll.moment import Interventions
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.batches import Sequences, sequences
 from unroll.network.ensemble import Ensemble
-from unroll.network.inspection import UNTOUCHED, trace_batch
+from unroll.network.inspection import trace_batch
 from unroll.network.model import SequenceModel
 from unroll.recipe import CellName, Recipe
 from unroll.tasks import parts

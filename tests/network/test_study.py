@@ -1,0 +1,54 @@
+"""What the lesson rests on: the recipes of the published study, and figures over seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from unroll.network.batches import sequences
+from unroll.network.study import LENGTHS, PUBLISHED, Spread, accuracy, memory, memory_recipe, recall_recipe, trained
+from unroll.network.training import Training
+from unroll.recipe import PRESETS
+from unroll.tasks import items
+
+
+def test_the_recipes_are_those_of_the_published_study() -> None:
+    assert recall_recipe("rnn", 10) == PRESETS["recall, rnn"]
+    assert recall_recipe("lstm", 10) == PRESETS["recall, lstm"]
+    assert all(tuple(figures) == LENGTHS for figures in PUBLISHED.values())
+
+
+def test_a_spread_is_a_median_between_the_lowest_and_the_highest() -> None:
+    spread = Spread((0.5, 1.0, 0.25, 0.75))
+    assert (spread.low, spread.middle, spread.high) == (0.25, 0.625, 1.0)
+
+
+def test_every_seed_does_as_it_would_alone() -> None:
+    recipe = recall_recipe("rnn", 4).replace(vocab_size=24, epochs=8)
+    alone = []
+    for seed in (0, 1, 2):
+        training = Training(recipe.replace(seed=seed))
+        list(training.updates())
+        alone.append(training.accuracy())
+    assert trained(recipe, range(3)).accuracies() == pytest.approx(alone)
+
+
+def test_training_tells_after_every_update_what_part_is_done() -> None:
+    told: list[float] = []
+    trained(recall_recipe("rnn", 3).replace(vocab_size=12, epochs=4), range(2), tell=told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_with_the_loop_cut_counting_stays_and_recall_falls_to_chance(cell: str) -> None:
+    counted, recalled = (memory(trained(memory_recipe(cell, task), range(2))) for task in ("count", "recall"))
+    assert counted["h cut"].low >= 0.96
+    assert recalled["whole"].low >= 0.99
+    assert recalled["h cut"].high <= 0.025
+    assert ("h and c cut" in recalled) == (cell == "lstm")
+
+
+def test_accuracy_is_that_of_the_training_run_where_nothing_is_done() -> None:
+    recipe = recall_recipe("gru", 3).replace(vocab_size=20, epochs=5)
+    training = Training(recipe)
+    list(training.updates())
+    assert accuracy(training.model, sequences(items(recipe.task))) == pytest.approx(training.accuracy())
