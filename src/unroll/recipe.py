@@ -129,8 +129,8 @@ class Field(Struct, frozen=True):
         """The same value when the field allows it; raises `RecipeError` otherwise."""
         if value in self.words or (self.kind is str and not self.words and isinstance(value, str)):
             return value
-        wrong = str | bool | float if self.kind is int else str | bool
-        if self.kind is str or isinstance(value, wrong) or not self._inside(value):
+        whole_wanted = self.kind is int and isinstance(value, float)
+        if self.kind is str or whole_wanted or isinstance(value, str | bool) or not self._inside(value):
             raise self.refusal(value)
         return value
 
