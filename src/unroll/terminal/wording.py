@@ -42,13 +42,17 @@ def of_interventions(trace: Trace, step: int) -> str:
 
 
 def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
-    cell = ", c too," if done.cut_cell and "cell state" in trace.views else ""
+    has_cell = "cell state" in trace.views
     if done.cut_all:
-        return f"Loop cut{cell} everywhere: it sees only {trace.moment.sequence[step]}"
-    if done.cut_steps:
-        steps = ", ".join(str(s + 1) for s in done.cut_steps[:4]) + ("…" if len(done.cut_steps) > 4 else "")
-        return f"Loop cut{cell} before step {steps}: all before is forgotten"
-    return ""
+        cut, left = "everywhere", f"it sees only {trace.moment.sequence[step]}"
+    elif done.cut_steps:
+        named = ", ".join(str(s + 1) for s in done.cut_steps[:4]) + ("…" if len(done.cut_steps) > 4 else "")
+        cut, left = f"before step {named}", "all before is forgotten"
+    else:
+        return ""
+    if has_cell and not done.cut_cell:
+        left = "only c still remembers (k cuts it too)"
+    return f"Loop cut {cut}: {left}"
 
 
 def _of_silence(done: Interventions) -> str:
