@@ -238,12 +238,12 @@ PRESETS: Mapping[str, Recipe] = {
     "default": Recipe(),
     "the blog's": Recipe(model=ModelConfig(init="normal")),
     "recall, rnn": Recipe(
-        TaskConfig("recall", vocab_size=512, length=10),
+        TaskConfig("recall", vocab_size=512, length=14),
         ModelConfig("rnn", init="normal-bias"),
         TrainConfig(epochs=100, batch_size="full"),
     ),
     "recall, lstm": Recipe(
-        TaskConfig("recall", vocab_size=512, length=10),
+        TaskConfig("recall", vocab_size=512, length=14),
         ModelConfig("lstm"),
         TrainConfig(epochs=100, batch_size="full"),
     ),

@@ -19,9 +19,7 @@ NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or
 
 @click.command()
 @click.argument("line", required=False)
-@click.option(
-    "--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: your terminal's."
-)
+@click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: your terminal's.")
 @click.option("--engine", metavar="COMMAND", help='Where networks are trained, such as "ssh box unroll engine".')
 def play(line: str | None, theme: str | None, engine: str | None) -> None:
     """Open the playground, or bring back the moment that LINE tells of (y in the playground copies one).
