@@ -43,7 +43,7 @@ REFUSED = [
     ('{"type": "play", "id": 9, "pace": "9/s"}', 9, ["pace", "9/s", "by hand, 2/s, 8/s, 30/s, full"]),
     ('{"type": "play", "id": 9, "pase": "8/s"}', 9, ["pase", "takes id, run, pace"]),
     ('{"type": "play", "id": 9, "run": "one"}', 9, ["run", "int"]),
-    ('{"type": "play", "id": 9, "run": 7}', 9, ["no run 7", "from 1 to 1"]),
+    ('{"type": "play", "id": 9, "run": 7}', 9, ["no run 7", "newest is 1"]),
     ('{"type": "play", "id": 9, "run": -1}', 9, ["no run -1"]),
     ('{"type": "advance", "id": 9, "updates": 0}', 9, ["updates cannot be 0", "from 1"]),
     ('{"type": "look", "id": 9}', 9, ["moment"]),

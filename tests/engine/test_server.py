@@ -10,7 +10,7 @@ import pytest
 import torch
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine import server as server_module
+from unroll.engine import answering
 from unroll.engine.protocol import (
     VERSION,
     Advance,
@@ -26,6 +26,7 @@ from unroll.engine.protocol import (
     Progress,
 )
 from unroll.engine.run import Run
+from unroll.engine.stopping import NOWHERE
 from unroll.engine.trace import Window
 from unroll.moment import Interventions, Moment
 from unroll.network import inspection
@@ -184,13 +185,13 @@ def test_what_cannot_go_on_says_so() -> None:
     replies = answers(converse(Create(recipe=SMALL), Play(), (1.0, Play()), (1.0, Advance()), until=2))
     for number in (3, 4):
         assert replies[number] == Error(
-            id=number, sentence="Run 1 has finished and trains no further: create another run."
+            id=number, sentence="Run 1 has finished and trains no further: branch off it, or create another run."
         )
 
 
 def test_divergence_is_told_and_keeps_the_last_good_network() -> None:
     run = Run(1, Training(SMALL))
-    run.play("full", 0.0)
+    run.play("full", NOWHERE, 0.0)
     run.make_update(0.0)
     run.training.model.head.weight.data.fill_(float("nan"))
     run.make_update(0.0)
@@ -205,7 +206,7 @@ def test_a_failure_inside_is_answered_and_logged(monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise RuntimeError("no memory left")
 
-    monkeypatch.setattr(server_module, "look", fail)
+    monkeypatch.setattr(answering, "look", fail)
     replies = answers(converse(Create(recipe=SMALL), Look(moment=PROMPT), Pause()))
     assert "no memory left" in replies[2].sentence
     assert replies[3] == Done(id=3)

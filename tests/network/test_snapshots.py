@@ -62,3 +62,13 @@ def test_a_branchs_past_ends_at_its_epoch_and_goes_on_apart():
     past.add(5, snapshot(50))
     assert past.epochs == [0, 1, 2, 3, 4, 5]
     assert whole.nearest(5)[1].steps == 5
+
+
+def test_thinning_goes_on_to_the_newest_alone_and_then_to_none():
+    snapshots = filled(7, 8 * BYTES)
+    seen = []
+    while snapshots.nbytes:
+        seen.append((snapshots.nbytes // BYTES, snapshots.epochs))
+        snapshots.thin()
+    assert seen == [(8, list(range(8))), (5, [0, 2, 4, 6, 7]), (3, [0, 4, 7]), (1, [7])]
+    assert snapshots.epochs == []

@@ -1,12 +1,14 @@
-"""One run: its training, whether it goes on, at what pace, and what of it is still to be told."""
+"""One run: its training and its past, whether it goes on, at what pace, and what of it is still to be told."""
 
 from __future__ import annotations
 
 from math import inf
 
 from unroll.engine.pace import Metronome
+from unroll.engine.past import Past
 from unroll.engine.protocol import EPOCHS_PER_SECOND, Pace, Progress, State
 from unroll.engine.scoring import Scorer
+from unroll.engine.stopping import NOWHERE, Stop
 from unroll.moment import Interventions
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training
@@ -22,17 +24,20 @@ class Refused(ValueError):  # noqa: N818 - it says what is
 class Run:
     """A training, made to go on by `play` and `advance` and held by `pause`. Times are in seconds of one clock."""
 
-    def __init__(self, number: int, training: Training) -> None:
+    def __init__(self, number: int, training: Training, state: State = "ready", past: Past | None = None) -> None:
         self.number = number
         self.training = training
-        self.state: State = "ready"
+        self.state: State = state
+        self.past = past or Past()
+        self.accuracy: float | None = None
+        self.held_out: float | None = None
         self._updates = training.updates()
         self._scorer = Scorer(training.data, training.model)
         self._metronome = Metronome()
         self._left: int | None = None
+        self._stop = NOWHERE
         self._losses: list[float | None] = []
         self._accuracies: list[float] = []
-        self._accuracy: float | None = None
         self._sentence = ""
         self._told_at = -inf
         self._told_state: State | None = None
@@ -49,15 +54,17 @@ class Run:
             return -inf
         return self._told_at + TELL_EVERY if self._losses else inf
 
-    def play(self, pace: Pace, now: float) -> None:
-        """Train on at a pace; raises `Refused` when there is nothing left to train."""
-        self._set_off(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, now)
+    def play(self, pace: Pace, stop: Stop, now: float) -> None:
+        """Train on at a pace, up to a stop; raises `Refused` when there is nothing left to train."""
+        if stop.accuracy is not None and not 0 <= stop.accuracy <= 1:
+            raise Refused(f"stop_accuracy cannot be {stop.accuracy:g}: choose a number from 0 to 1.")
+        self._set_off(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
 
     def advance(self, updates: int, now: float) -> None:
         """Make so many updates at full speed, then pause; raises `Refused` when there are none left, or for none."""
         if updates < 1:
-            raise Refused(f"updates cannot be {updates}: choose a whole number from 1 up.")
-        self._set_off(inf, updates, now)
+            raise Refused(f"updates cannot be {updates!s:.20}: choose a whole number from 1 up.")
+        self._set_off(inf, updates, NOWHERE, now)
 
     def pause(self) -> None:
         """Make no more updates until told to."""
@@ -68,50 +75,71 @@ class Run:
         """How this run's network of an epoch does on its task under interventions, and without."""
         return self._scorer.score(model, (epoch, self.state == "diverged"), done)
 
-    def _set_off(self, per_second: float, left: int | None, now: float) -> None:
+    def _set_off(self, per_second: float, left: int | None, stop: Stop, now: float) -> None:
         if self.state in ("finished", "diverged"):
-            raise Refused(f"Run {self.number} has {self.state} and trains no further: create another run.")
-        self._left = left
+            raise Refused(
+                f"Run {self.number} has {self.state} and trains no further: branch off it, or create another run."
+            )
+        self._left, self._stop = left, stop
         self._metronome.set(per_second, now)
         self.state = "training" if per_second else "paused"
 
     def make_update(self, now: float) -> None:
         """Make the update that is due."""
         try:
-            update = next(self._updates)
+            _, loss, accuracy = next(self._updates)
         except Diverged as diverged:
-            self._stop("diverged", str(diverged))
+            self._hold("diverged", str(diverged))
             return
         except Exception as error:
-            self._stop("paused", f"Run {self.number} cannot go on: {error}")
+            self._hold("paused", f"Run {self.number} cannot go on: {error}")
             raise
-        self._losses.append(round(update.loss, 6))
-        self._accuracies.append(round(update.accuracy, 4))
+        self._note(round(loss, 6), round(accuracy, 4))
         self._metronome.tick(now)
         self._count()
 
+    def _note(self, loss: float, accuracy: float) -> None:
+        self.past.add(loss, accuracy)
+        self._losses.append(loss)
+        self._accuracies.append(accuracy)
+
     def _count(self) -> None:
-        if self.training.update >= self.training.plan.updates:
-            self._accuracy = round(self.training.accuracy(), 4)
-            self.state = "finished"
+        """Finish, pause or go on after an update."""
+        training = self.training
+        if training.update >= training.plan.updates:
+            self._finish()
+        elif sentence := self._stop.sentence(training.update, training.plan.updates_per_epoch, self.past):
+            self._hold("paused", sentence)
         elif self._left is not None:
             self._left -= 1
             self.state = "training" if self._left else "paused"
 
-    def _stop(self, state: State, sentence: str) -> None:
+    def _finish(self) -> None:
+        self.state = "finished"
+        self.measure()
+
+    def measure(self) -> None:
+        """Find out how the newest network does on all sequences, and on those held out."""
+        held_out = self.training.held_out_accuracy()
+        self.accuracy = round(self.training.accuracy(), 4)
+        self.held_out = None if held_out is None else round(held_out, 4)
+
+    def _hold(self, state: State, sentence: str) -> None:
         self.state = state
         self._sentence = sentence
         self._updates = self.training.updates()
 
     def progress(self, now: float) -> Progress:
         """All that has not been told yet."""
+        finished = self.state == "finished"
         news = Progress(
             run=self.number,
             state=self.state,
             update=self.training.update,
             losses=self._losses,
             accuracies=self._accuracies,
-            accuracy=self._accuracy,
+            accuracy=self.accuracy if finished else None,
+            held_out=self.held_out if finished else None,
             sentence=self._sentence,
         )
         self._losses, self._accuracies, self._sentence = [], [], ""

@@ -27,11 +27,23 @@ class Snapshots:
             if newest % self._stride:
                 del self._kept[newest]
         self._kept[epoch] = snapshot
-        while len(self._kept) > 1 and len(self._kept) * snapshot.nbytes > self._budget:
-            self._stride *= 2
-            self._kept = {e: kept for e, kept in self._kept.items() if e % self._stride == 0 or e == epoch}
-            if self._stride > epoch:
-                self._kept = {epoch: snapshot}
+        while len(self._kept) > 1 and self.nbytes > self._budget:
+            self.thin()
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that are kept, those shared with a branch included."""
+        return len(self._kept) * next(iter(self._kept.values())).nbytes if self._kept else 0
+
+    def thin(self) -> None:
+        """Keep every second epoch of those kept, and the newest; of one alone, none."""
+        if len(self._kept) < 2:
+            self._kept = {}
+            return
+        self._stride *= 2
+        newest = next(reversed(self._kept))
+        evenly = range(0, newest if newest >= self._stride else 0, self._stride)
+        self._kept = {e: kept for e, kept in self._kept.items() if e in evenly or e == newest}
 
     def nearest(self, epoch: int) -> tuple[int, Snapshot]:
         """The kept snapshot nearest to an epoch, the earlier of two equally near, and its epoch.

@@ -147,6 +147,15 @@ class Training:
         """The epochs whose snapshots are kept, rising: those that `at` and `branch` give exactly."""
         return self._snapshots.epochs
 
+    @property
+    def snapshot_bytes(self) -> int:
+        """How much memory the snapshots take."""
+        return self._snapshots.nbytes
+
+    def thin_snapshots(self) -> None:
+        """Make room for other runs: keep every second snapshot and the newest; of one alone, none."""
+        self._snapshots.thin()
+
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
         """The network as it was after an epoch, and the epoch really given: the nearest of `epochs_kept`.
 

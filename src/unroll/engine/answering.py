@@ -1,0 +1,119 @@
+"""What is done about each request. Nothing that is asked ends the engine: what cannot be done gets a sentence."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from unroll.engine.branching import branch
+from unroll.engine.continuing import go_on
+from unroll.engine.log import Log
+from unroll.engine.looking import look
+from unroll.engine.protocol import (
+    Advance,
+    Answer,
+    Branch,
+    Continue,
+    Create,
+    Created,
+    Done,
+    Error,
+    Forget,
+    Look,
+    Looked,
+    Pause,
+    Play,
+)
+from unroll.engine.reading import Unreadable, read_request
+from unroll.engine.run import Refused, Run
+from unroll.engine.runs import Runs
+from unroll.engine.stopping import Stop
+from unroll.files import FileError
+from unroll.network.training import Training
+from unroll.recipe import RecipeError, check
+
+
+class Answering:
+    """Answers the requests of one conversation, each with its id."""
+
+    def __init__(self, runs: Runs, log: Log, device: str, clock: Callable[[], float]) -> None:
+        self._runs = runs
+        self._log = log
+        self._device = device
+        self._clock = clock
+        self._deeds: dict[type, Callable[[Any], Answer]] = {
+            Create: self._create,
+            Branch: self._branch,
+            Play: self._play,
+            Pause: self._pause,
+            Advance: self._advance,
+            Look: self._look,
+            Continue: self._continue,
+            Forget: self._forget,
+        }
+
+    def answer(self, line: bytes) -> Answer:
+        """The answer to a line, whatever it is."""
+        try:
+            request = read_request(line)
+        except Unreadable as unreadable:
+            return Error(id=unreadable.id, sentence=str(unreadable))
+        try:
+            return self._deeds[type(request)](request)
+        except (Refused, RecipeError, FileError) as refusal:
+            return Error(id=request.id, sentence=str(refusal))
+        except Exception as error:
+            self._log.write(traceback.format_exc())
+            sentence = f"The engine failed at this ({error!s:.200}): try something smaller, or see {self._log.path}."
+            return Error(id=request.id, sentence=sentence)
+
+    def _create(self, request: Create) -> Created:
+        run = self._runs.add(Training(check(request.recipe), self._device))
+        return self._created(request.id, run)
+
+    def _branch(self, request: Branch) -> Created:
+        training, past = branch(self._runs.find(request.run), request.epoch, check(request.recipe))
+        return self._created(request.id, self._runs.add(training, "paused", past))
+
+    def _created(self, number: int, run: Run) -> Created:
+        self._log.write(f"run {run.number}: {run.training.recipe}")
+        return Created(
+            id=number,
+            run=run.number,
+            recipe=run.training.recipe,
+            plan=run.training.plan,
+            state=run.state,
+            losses=run.past.losses(),
+            accuracies=run.past.accuracies(),
+            accuracy=run.accuracy,
+        )
+
+    def _play(self, request: Play) -> Done:
+        run = self._runs.find(request.run)
+        run.play(request.pace, Stop(request.stop_epoch, request.stop_accuracy), self._clock())
+        return self._moved(request.id, run)
+
+    def _advance(self, request: Advance) -> Done:
+        run = self._runs.find(request.run)
+        run.advance(request.updates, self._clock())
+        return self._moved(request.id, run)
+
+    def _pause(self, request: Pause) -> Done:
+        run = self._runs.find(request.run)
+        run.pause()
+        return self._moved(request.id, run)
+
+    def _moved(self, number: int, run: Run) -> Done:
+        self._runs.wake(run)
+        return Done(id=number)
+
+    def _look(self, request: Look) -> Looked:
+        return Looked(id=request.id, trace=look(self._runs.find, request))
+
+    def _continue(self, request: Continue) -> Answer:
+        return go_on(self._runs.find(request.moment.run), request)
+
+    def _forget(self, request: Forget) -> Done:
+        self._runs.forget(request.run)
+        return Done(id=request.id)

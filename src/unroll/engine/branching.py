@@ -1,0 +1,43 @@
+"""Making a run that goes on from an epoch of another, its history and its optimizer with it."""
+
+from __future__ import annotations
+
+from unroll.engine.checking import check_epoch
+from unroll.engine.past import Past
+from unroll.engine.run import Refused, Run
+from unroll.network.training import Training
+from unroll.recipe import Recipe, RecipeError
+
+MAX_HISTORY = 800_000
+"""Updates that a run may start with: their losses and accuracies fit into one line."""
+
+
+def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
+    """The training of a branch and its past.
+
+    Raises:
+        Refused: there is no such epoch, or it is too far on.
+        RecipeError: the recipe changes more than a branch may, or leaves nothing to train.
+    """
+    check_epoch(run, epoch)
+    if recipe.train.batch_size != run.training.recipe.train.batch_size:
+        raise RecipeError("batch_size", "A branch keeps its batch_size: change learning_rate, epochs or seed.")
+    try:
+        training = run.training.branch(epoch, recipe)
+    except LookupError:
+        raise Refused(
+            f"No epoch of run {run.number} is kept any more: train it to the end of an epoch, or create another run."
+        ) from None
+    if training.update >= training.plan.updates:
+        raise RecipeError(
+            "epochs",
+            f"epochs cannot be {recipe.train.epochs:,} for a branch from epoch {int(training.epoch):,}: choose more.",
+        )
+    check_history(training.update)
+    return training, run.past.until(training.update)
+
+
+def check_history(updates: int) -> None:
+    """Raises `Refused` when the history that a run would start with is too long to tell."""
+    if updates > MAX_HISTORY:
+        raise Refused(f"A run can start with {MAX_HISTORY:,} updates behind it and this has {updates:,}: train anew.")

@@ -1,0 +1,81 @@
+"""All runs of one engine by their numbers, which are never used again, and the memory that they share."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from unroll.engine.past import Past
+from unroll.engine.protocol import State
+from unroll.engine.run import Refused, Run
+from unroll.network.snapshots import BUDGET
+from unroll.network.training import Training
+
+MAX_RUNS = 2000
+
+
+class Runs:
+    """The runs there are. Those that train, or have something to tell, are the `lively` ones: an update costs no more
+    for all the others."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        """`budget` is in bytes, for all snapshots of all runs together."""
+        self.lively: dict[int, Run] = {}
+        self._runs: dict[int, Run] = {}
+        self._numbers = count(1)
+        self._budget = budget
+        self._bytes: dict[int, int] = {}
+        self._total = 0
+
+    def add(self, training: Training, state: State = "ready", past: Past | None = None) -> Run:
+        """A new run; raises `Refused` when there are too many."""
+        if len(self._runs) >= MAX_RUNS:
+            raise Refused(f"There are {MAX_RUNS:,} runs: forget one first.")
+        run = Run(next(self._numbers), training, state, past)
+        self._runs[run.number] = run
+        self.wake(run)
+        self.share_memory(run)
+        return run
+
+    def find(self, number: int) -> Run:
+        """The run of that number, the newest for 0; raises `Refused`."""
+        if not self._runs:
+            raise Refused("There is no run yet: create one first.")
+        newest = next(reversed(self._runs))
+        run = self._runs.get(number or newest)
+        if run is None:
+            raise Refused(f"There is no run {number!s:.20}: the newest is {newest}, which 0 stands for too.")
+        return run
+
+    def forget(self, number: int) -> None:
+        """Drop a run and all that is kept of it; raises `Refused` when there is none."""
+        run = self.find(number)
+        del self._runs[run.number]
+        self.lively.pop(run.number, None)
+        self._total -= self._bytes.pop(run.number)
+
+    def wake(self, run: Run) -> None:
+        """A run may have something to do or to tell."""
+        self.lively[run.number] = run
+
+    def share_memory(self, growing: Run) -> None:
+        """Keep all snapshots together within the budget: those of the other runs are thinned, the oldest run's first.
+
+        Each keeps its newest, until even these are too much.
+        """
+        self._count(growing)
+        for fewest in (1, 0):
+            for run in list(self._runs.values()):
+                if self._total <= self._budget:
+                    return
+                if run is not growing:
+                    self._thin(run, fewest)
+
+    def _thin(self, run: Run, fewest: int) -> None:
+        while self._total > self._budget and len(run.training.epochs_kept) > fewest:
+            run.training.thin_snapshots()
+            self._count(run)
+
+    def _count(self, run: Run) -> None:
+        held = run.training.snapshot_bytes
+        self._total += held - self._bytes.get(run.number, 0)
+        self._bytes[run.number] = held

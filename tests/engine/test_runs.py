@@ -1,0 +1,103 @@
+"""All runs together: their numbers, their memory, and that those at rest cost nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from engine_kit import answers, converse, progress
+
+from unroll.engine import runs as runs_module
+from unroll.engine.protocol import Advance, Create, Done, Forget, Look, Play
+from unroll.engine.run import Refused
+from unroll.engine.runs import Runs
+from unroll.moment import Moment
+from unroll.network.training import Training
+from unroll.recipe import recipe_of
+
+SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
+MAKE: Any = Create(recipe=SMALL)
+HERE = Moment(0, (7, 8))
+ONE = Training(SMALL).snapshot_bytes
+
+
+def trained() -> Training:
+    training = Training(SMALL)
+    for _ in training.updates():
+        pass
+    return training
+
+
+def kept(runs: Runs, *numbers: int) -> list[int]:
+    return [len(runs.find(number).training.epochs_kept) for number in numbers]
+
+
+def test_a_forgotten_run_is_gone_and_its_number_is_never_used_again() -> None:
+    replies = answers(converse(MAKE, MAKE, Forget(run=2), MAKE, Look(moment=Moment(2, (7,))), Look(moment=HERE)))
+    assert replies[3] == Done(id=3)
+    assert replies[4].run == 3
+    assert "no run 2" in replies[5].sentence
+    assert replies[6].trace.moment.run == 3
+
+
+def test_a_run_forgotten_in_training_is_told_of_no_more() -> None:
+    replies = converse(MAKE, Play(pace="8/s"), (0.5, Forget(run=1)), until=3.0)
+    assert replies[-1] == Done(id=3)
+
+
+def test_without_runs_there_is_none_to_forget() -> None:
+    assert "create one first" in answers(converse(MAKE, Forget(run=1), Forget(run=1)))[3].sentence
+
+
+def test_all_snapshots_stay_within_the_budget_and_the_oldest_run_gives_way_first() -> None:
+    runs = Runs(25 * ONE)
+    for _ in range(2):
+        runs.add(trained())
+    assert kept(runs, 1, 2) == [11, 11]
+    runs.add(trained())
+    assert kept(runs, 1, 2, 3) == [3, 11, 11]
+    runs.add(trained())
+    assert kept(runs, 1, 2, 3, 4) == [1, 1, 11, 11]
+    assert 10 in runs.find(1).training.epochs_kept
+
+
+def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_be_seen() -> None:
+    runs = Runs(12 * ONE)
+    for _ in range(3):
+        runs.add(trained())
+    assert kept(runs, 1, 2, 3) == [0, 1, 11]
+    _, epoch = runs.find(1).training.at(3)
+    assert epoch == 10.0
+
+
+def test_forgetting_gives_room_back() -> None:
+    runs = Runs(25 * ONE)
+    for _ in range(2):
+        runs.add(trained())
+    runs.forget(1)
+    runs.add(trained())
+    assert kept(runs, 2, 3) == [11, 11]
+
+
+def test_a_run_that_grows_takes_room_from_the_others_at_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Runs.__init__, "__defaults__", (14 * ONE,))
+    asked = MAKE, Advance(updates=20), (3.0, MAKE), Advance(updates=20), (6.0, Look(moment=Moment(1, (7,), epoch=3)))
+    replies = answers(converse(*asked, until=9.0))
+    assert replies[5].trace.epoch in (0.0, 10.0)
+
+
+def test_no_more_runs_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs_module, "MAX_RUNS", 1)
+    runs = Runs()
+    runs.add(Training(SMALL))
+    with pytest.raises(Refused, match="forget one first"):
+        runs.add(Training(SMALL))
+
+
+def test_runs_at_rest_are_not_gone_through() -> None:
+    asked = [MAKE, MAKE, Play(run=1), (3.0, Play(run=2)), (6.0, Advance(run=1))]
+    told = progress(converse(*asked, until=9.0))
+    assert [news.run for news in told if news.state == "finished"] == [1, 2]
+    runs = Runs()
+    run = runs.add(Training(SMALL))
+    assert runs.lively == {1: run}
