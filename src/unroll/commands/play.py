@@ -43,12 +43,15 @@ async def _play(wanted: tuple[Recipe, Moment] | None, theme: str | None, command
     """Start an engine, and beside it the screen: it loads torch on one core while this process draws on another."""
     from unroll.engine.client import Engine
 
-    starting = asyncio.ensure_future(Engine.start(command))
-    await asyncio.wait([starting])
+    early = [asyncio.ensure_future(Engine.start(command))]
+    await asyncio.wait(early)
+
+    async def start() -> Engine:
+        return await (early.pop() if early else Engine.start(command))
 
     from unroll.terminal.app import UnrollApp
 
-    app = UnrollApp(lambda: asyncio.shield(starting), wanted, theme)
+    app = UnrollApp(start, wanted, theme)
     try:
         await app.run_async()
     finally:

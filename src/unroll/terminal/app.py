@@ -29,6 +29,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     BINDINGS: ClassVar = [
         Binding("q", "quit", "quit", tooltip="Leave."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere."),
+        Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
@@ -50,25 +51,33 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         few = self.console.color_system in (None, "standard")
         self.theme = f"unroll-{self._theme_name or ('ansi' if few else 'dark')}"
         self.push_screen(self.playground)
-        self.run_worker(self._converse(), name="converse")
+        self.run_worker(self._converse(), name="converse", group="converse")
 
     async def _converse(self) -> None:
         """Start an engine, and pass on what it says for as long as it lives."""
         try:
             self.engine = engine = await self._start()
             await engine.hello
+            self.playground.say("", fault=False)
             await self.playground.session.engine_came(engine, self._wanted[1] if self._wanted else None)
             async for progress in engine.events():
                 self.playground.session.progressed(progress)
         except EngineError as error:
             self.playground.session.engine_went()
+            self.engine = None
             last = error.last_lines[-1:] if isinstance(error, EngineDied) else ()
-            self.playground.say(" ".join([str(error), *last]))
+            self.playground.say(" ".join(["ctrl+r starts another engine.", str(error), *last]))
 
     @property
     def moment(self) -> Moment:
         """What is looked at."""
         return self.playground.moment
+
+    def action_restart_engine(self) -> None:
+        """Start another engine, on which every run is trained again; only where there is none."""
+        if self.engine is None:
+            self.playground.say("Starting another engine …", fault=False)
+            self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
     async def close_engine(self) -> None:
         """End the engine, and wait until it is gone."""

@@ -55,10 +55,11 @@ class Session(Looking):
         self.engine = engine
         if wanted is not None:
             await self.bring_back(wanted)
+        elif self.has_trained:
+            await self._train_all_again()
         else:
             await self.create()
         if self._eager:
-            self._audience.say("", fault=False)
             self.train()
 
     def engine_went(self) -> None:
@@ -68,6 +69,23 @@ class Session(Looking):
             if run.state == "training":
                 run.state = "paused"
         self._audience.changed()
+
+    async def _train_all_again(self) -> None:
+        """Bring back, on another engine, every run that its recipe determines; a recipe is enough."""
+        lost, shown, again = self.runs.rows, self.run, None
+        self.runs, self.run, self.compared = Runs(), None, None
+        for old in [run for run in lost if run.curve.losses and not run.origin]:
+            created = await self.ask(Create(recipe=old.recipe))
+            if created is None:
+                return
+            run = Run.of(created, old.name)
+            self.runs.rows.append(run)
+            again = run if old is shown or again is None else again
+            self._tell(Play(run=run.number, pace="full", stop_epoch=max(1, old.epochs_done)))
+        if again is None:
+            await self.create()
+        else:
+            self.show_run(again)
 
     def progressed(self, progress: Progress) -> None:
         """A run has come further, or changed its state."""
