@@ -26,6 +26,13 @@ from unroll.terminal.thrift import ThriftyApp
 Run = tuple[str, str]
 
 
+def seen(cell: Any) -> Any:
+    """A cell without what does not show: the colour of a blank's ink."""
+    if cell.data != " " or cell.reverse or cell.underscore or cell.strikethrough:
+        return cell
+    return cell._replace(fg="default", bold=False, italics=False, blink=False)
+
+
 class Terminal:
     """An emulated terminal that keeps what it was sent."""
 
@@ -48,8 +55,8 @@ class Terminal:
 
     @property
     def cells(self) -> list[list[Any]]:
-        """Every cell: its character, colours and attributes."""
-        return [[self.screen.buffer[y][x] for x in range(self.screen.columns)] for y in range(self.screen.lines)]
+        """Every cell: its character, colours and attributes, as far as they are seen."""
+        return [[seen(self.screen.buffer[y][x]) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
 
     @property
     def cursor(self) -> tuple[int, int]:

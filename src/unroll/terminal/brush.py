@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from unroll.terminal.cells import Cell, is_undisputed
-from unroll.terminal.pen import PLAIN, Pen, change
+from unroll.terminal.pen import PLAIN, SEEN_ON_BLANKS, Pen, change
 
 Place = tuple[int, int]
 GAP = 4
@@ -30,7 +30,7 @@ class Brush:
         x = start
         for pen, cells in groupby(row[start:end], key=_pen):
             glyphs = [glyph for glyph, _ in cells]
-            self._hold(pen)
+            self._hold(self._enough(pen, glyphs))
             self._write(glyphs, x, y)
             x += len(glyphs)
 
@@ -58,6 +58,12 @@ class Brush:
         text = "".join(glyph for glyph, _ in gap)
         if len(text) == len(gap) and is_undisputed(text) and all(pen == self.pen for _, pen in gap):
             self._put(text, len(gap))
+
+    def _enough(self, pen: Pen, glyphs: list[str]) -> Pen:
+        """The pen to write glyphs with: on blanks only the background is seen, unless they are underlined."""
+        if "".join(glyphs).isspace() and SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes):
+            return self.pen._replace(background=pen.background)
+        return pen
 
     def _hold(self, pen: Pen) -> None:
         if pen is not self.pen:

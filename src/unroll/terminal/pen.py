@@ -25,7 +25,8 @@ class Pen(NamedTuple):
 
 
 PLAIN = Pen()
-RESET = "\x1b[m"
+SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+"""Underlined, reversed, struck through, framed or overlined."""
 
 
 def pen_of(style: Style | None, system: ColorSystem) -> Pen:

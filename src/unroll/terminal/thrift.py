@@ -30,6 +30,7 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
 from unroll.terminal.canvas import Canvas
@@ -96,9 +97,9 @@ class ThriftyApp(App[ReturnType]):
         if event.size == self._canvas.size:
             self.repaint()
 
-    def on_terminal_supports_synchronized_output(self) -> None:
-        """The terminal's answer to a question at the end of a frame."""
-        self._line.answered(time.monotonic())
+    def on_terminal_supports_synchronized_output(self, answer: TerminalSupportsSynchronizedOutput) -> None:
+        """The terminal's answer to a question at the end of a frame, timed when it was read."""
+        self._line.answered(answer.time)
         if self.unpainted:
             self._paint()
 
