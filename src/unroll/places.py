@@ -26,6 +26,17 @@ def shipped_models() -> Path:
     return packed if packed.is_dir() else package.parents[1] / "saved_models"
 
 
+def saving_folder() -> Path:
+    """Where the playground saves: `saved_models` in the working directory when it is there, else the user's folder."""
+    here = Path("saved_models").absolute()
+    return here if here.is_dir() else own_models()
+
+
+def models_by_name() -> dict[str, Path]:
+    """The networks that the playground can open; of one name, the saving folder's comes before the other two's."""
+    return {file.stem: file for file in [*model_files(), *sorted(saving_folder().glob(f"*{SUFFIX}"))]}
+
+
 def model_files() -> list[Path]:
     """All saved networks in both folders, those that come with the program first, by name."""
     return [file for folder in (shipped_models(), own_models()) for file in sorted(folder.glob(f"*{SUFFIX}"))]

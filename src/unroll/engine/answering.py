@@ -10,6 +10,7 @@ from unroll.engine.branching import branch
 from unroll.engine.continuing import go_on
 from unroll.engine.log import Log
 from unroll.engine.looking import look
+from unroll.engine.past import Past
 from unroll.engine.protocol import (
     Advance,
     Answer,
@@ -20,14 +21,20 @@ from unroll.engine.protocol import (
     Done,
     Error,
     Forget,
+    ListModels,
     Look,
     Looked,
+    Models,
+    Open,
     Pause,
     Play,
+    Save,
+    Saved,
 )
 from unroll.engine.reading import Unreadable, read_request
 from unroll.engine.run import Refused, Run
 from unroll.engine.runs import Runs
+from unroll.engine.shelf import list_models, open_model, save_model
 from unroll.engine.stopping import Stop
 from unroll.files import FileError
 from unroll.network.training import Training
@@ -50,6 +57,9 @@ class Answering:
             Advance: self._advance,
             Look: self._look,
             Continue: self._continue,
+            Save: self._save,
+            Open: self._open,
+            ListModels: self._list,
             Forget: self._forget,
         }
 
@@ -113,6 +123,20 @@ class Answering:
 
     def _continue(self, request: Continue) -> Answer:
         return go_on(self._runs.find(request.moment.run), request)
+
+    def _save(self, request: Save) -> Saved:
+        path = save_model(self._runs.find(request.run), request.epoch, request.name)
+        return Saved(id=request.id, path=str(path))
+
+    def _open(self, request: Open) -> Created:
+        training, history = open_model(request.name, self._device)
+        run = self._runs.add(training, "finished", Past.of(history, training.plan))
+        run.accuracy, run.held_out = history.accuracy, history.held_out_accuracy
+        return self._created(request.id, run)
+
+    def _list(self, request: ListModels) -> Models:
+        names, folder = list_models()
+        return Models(id=request.id, names=names, folder=str(folder))
 
     def _forget(self, request: Forget) -> Done:
         self._runs.forget(request.run)

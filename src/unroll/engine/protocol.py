@@ -32,7 +32,7 @@ Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
 EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 """A saved model's name: no folder in it."""
 
 

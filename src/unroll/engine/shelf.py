@@ -1,0 +1,98 @@
+"""Saved models: putting a run's network on the shelf, and making a run of what stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from unroll.engine.branching import check_history
+from unroll.engine.checking import check_epoch
+from unroll.engine.past import Past
+from unroll.engine.protocol import Name
+from unroll.engine.run import Refused, Run
+from unroll.files import FileError, reason, shown
+from unroll.network import checkpoint
+from unroll.network.checkpoint import CheckpointError, History, Saved
+from unroll.network.training import Training
+from unroll.places import SUFFIX, models_by_name, saving_folder
+
+MAX_NAMES = 1000
+NAME = re.compile(get_args(Name)[1].pattern)
+
+
+def save_model(run: Run, epoch: int | None, name: str) -> Path:
+    """Save a run's network with its history as it was after an epoch, and the optimizer where the file has room.
+
+    The epoch really saved is the nearest that is kept.
+
+    Raises:
+        Refused: the run has no such epoch.
+        FileError: the file cannot be written, or would be too large.
+    """
+    training = _as_it_was(run, epoch)
+    path = _folder() / f"{name}{SUFFIX}"
+    history = run.past.until(training.update).history(training.accuracy(), training.held_out_accuracy())
+    optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
+    checkpoint.save(path, training.model, training.recipe, history, optimizer)
+    return path
+
+
+def _as_it_was(run: Run, epoch: int | None) -> Training:
+    """The run's training itself, or one that stands at the epoch."""
+    training = run.training
+    if epoch is not None:
+        check_epoch(run, epoch)
+    if epoch is None or epoch >= training.epoch or not training.epochs_kept:
+        return training
+    return training.branch(epoch, training.recipe)
+
+
+def _has_room_for_optimizer(training: Training) -> bool:
+    try:
+        checkpoint.check_size(training.recipe, with_optimizer=True)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _folder() -> Path:
+    folder = saving_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"{shown(folder)} cannot be made ({reason(error)}): make a folder saved_models where unroll is started."
+        ) from None
+    return folder
+
+
+def open_model(name: str, device: str) -> tuple[Training, History]:
+    """A training that stands where the saved one did, and what it was like.
+
+    Raises:
+        Refused: there is no such model, or its history is too long.
+        FileError: the file is no saved network.
+        RecipeError: its data cannot be read any more.
+    """
+    file = models_by_name().get(name)
+    if file is None:
+        raise Refused(f"There is no saved model {shown(name)}: save one first, or list those there are.")
+    saved = checkpoint.load(file)
+    training = Training(saved.recipe, device)
+    past = Past.of(saved.history, training.plan)
+    check_history(past.updates)
+    _fill(training, saved, past.updates)
+    return training, saved.history
+
+
+def _fill(training: Training, saved: Saved, updates: int) -> None:
+    """Put the saved weights in, and an optimizer at rest where none was saved."""
+    training.model.load_state_dict(saved.model.state_dict())
+    training.go_on_from(saved.optimizer or training.saved_state(), updates)
+
+
+def list_models() -> tuple[list[str], Path]:
+    """The names of the models that can be opened, and the folder that the next one is saved in."""
+    names = [name for name in models_by_name() if NAME.match(name)]
+    return names[:MAX_NAMES], saving_folder()
