@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +16,9 @@ from unroll import line as moment_line
 from unroll.commands.refusals import Misused
 from unroll.moment import Moment
 from unroll.recipe import Recipe
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or see unroll --help."
 
@@ -27,7 +33,8 @@ def play(line: str | None, theme: str | None, engine: str | None) -> None:
     Example: unroll play --theme light
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    if not (all(stream.isatty() for stream in streams) and os.environ.get("TERM", "dumb") != "dumb"):
+    drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
+    if not drawable or (os.environ.get("TERM") or "dumb") == "dumb":
         raise Misused(NO_TERMINAL)
     try:
         wanted = moment_line.read(line) if line else None
@@ -52,8 +59,16 @@ async def _play(wanted: tuple[Recipe, Moment] | None, theme: str | None, command
     from unroll.terminal.app import UnrollApp
 
     app = UnrollApp(start, wanted, theme)
+    _end_in_order(app)
     try:
         await app.run_async()
     finally:
         await app.close_engine()
     return app.return_code or 0
+
+
+def _end_in_order(app: App[None]) -> None:
+    """Told to end by a signal, leave the screen first: Textual would leave the terminal raw."""
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, partial(app.exit, return_code=128 + number))
