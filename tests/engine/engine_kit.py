@@ -49,6 +49,21 @@ class Script:
         return self.lines.pop(0)[1]
 
 
+class Clear:
+    """A line that is always clear: what is put is heard at once."""
+
+    idle = has_room = True
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def put(self, line: bytes) -> None:
+        self.heard.append(line)
+
+    def wait(self, timeout: float | None) -> bool:
+        return True
+
+
 def converse(*said: Any, until: float = 0.0, tick: float = 0.001) -> list[Any]:
     """What a server replies, hello included, to requests (numbered from 1) or raw lines, or `(time, one of them)`."""
     timed = [one if isinstance(one, tuple) else (0.0, one) for one in said]
@@ -57,12 +72,9 @@ def converse(*said: Any, until: float = 0.0, tick: float = 0.001) -> list[Any]:
         for number, (at, one) in enumerate(timed, 1)
     ]
     clock = Clock(tick)
-    replies: list[Any] = []
-    server = Server(
-        Script(clock, lines, until), lambda line: replies.append(decode_reply(line)), Log("t.log"), clock=clock
-    )
-    server.serve()
-    return replies
+    outlet = Clear()
+    Server(Script(clock, lines, until), outlet, Log("t.log"), clock=clock).serve()
+    return [decode_reply(line) for line in outlet.heard]
 
 
 def answers(replies: list[Any]) -> dict[int, Any]:

@@ -108,13 +108,11 @@ def test_any_line_is_answered_once_and_the_engine_goes_on(line: bytes) -> None:
     assert len(replies) == 4 + bool(line.strip())
 
 
-def test_lines_come_whole_and_the_end_is_told_from_the_reading_thread() -> None:
-    ended: list[bool] = []
-    inbox = Inbox(io.BytesIO(b"one\n\ntwo"), on_end=lambda: ended.append(True))
+def test_lines_come_whole_and_then_the_end() -> None:
+    inbox = Inbox(io.BytesIO(b"one\n\ntwo"))
     assert [inbox.take(5), inbox.take(5), inbox.take(5)] == [b"one\n", b"\n", b"two"]
     with pytest.raises(EOFError):
         inbox.take(5)
-    assert ended == [True]
 
 
 def test_a_line_too_long_is_cut_off_refused_and_passed_over() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -72,6 +72,18 @@ class StillTime:
             self._news.notify()
 
 
+class ClearLine:
+    """Where the server's lines are heard at once."""
+
+    idle = has_room = True
+
+    def __init__(self, put: Callable[[bytes], None]) -> None:
+        self.put = put
+
+    def wait(self, timeout: float | None) -> bool:
+        return True
+
+
 class StillEngine:
     """The server, as a `Conversation`; `asked` keeps what it was asked."""
 
@@ -87,7 +99,7 @@ class StillEngine:
         self._ids = count(1)
         self._dead = False
         self._time = StillTime()
-        server = Server(self._time, self._write, Log("engine.log"), clock=self._time)
+        server = Server(self._time, ClearLine(self._write), Log("engine.log"), clock=self._time)
         self._thread = threading.Thread(target=server.serve, daemon=True)
         self._thread.start()
 

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import traceback
+from typing import TYPE_CHECKING
+
+from unroll.engine.parent import end_with_parent
+
+if TYPE_CHECKING:
+    from unroll.engine.log import Log
+    from unroll.network.device import DeviceName
 
 WATCHDOG = 5.0
-"""Seconds after the end of standard input until an engine that is stuck ends all the same."""
+"""Seconds after the end of standard input until an engine that is stuck ends all the same, and seconds that a reader
+has for the last lines."""
 MAX_THREADS = 4
 """Threads at most, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
 long for an update as one, for they wait for each other."""
@@ -21,8 +28,9 @@ HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For 
 """
 
 
-def serve(device: str = "cpu") -> None:
+def serve(device: DeviceName = "cpu") -> None:
     """Answer on standard output the requests on standard input, until that ends; then end the process."""
+    end_with_parent()
     protocol = os.dup(1)
     os.dup2(2, 1)
     if os.isatty(0):
@@ -35,21 +43,22 @@ def serve(device: str = "cpu") -> None:
     os._exit(code)  # torch takes its time to unload
 
 
-def _serve(protocol: int, device: str) -> int:
+def _serve(protocol: int, device: DeviceName) -> int:
     import torch
 
-    from unroll.engine.inbox import Inbox
     from unroll.engine.log import Log
-    from unroll.engine.server import Server
+    from unroll.network.device import DeviceError, device_for
 
     torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
+    try:
+        found = device_for(device)
+    except DeviceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)
     log.write("the engine starts")
-    inbox = Inbox(os.fdopen(os.dup(0), "rb"), on_end=_watch)
     try:
-        Server(inbox, lambda line: _write_all(protocol, line), log, device).serve()
-    except OSError as error:
-        log.write(f"nobody listens any more: {error}")
+        _converse(protocol, log, found)
     except Exception:
         log.write(traceback.format_exc())
         raise
@@ -57,16 +66,25 @@ def _serve(protocol: int, device: str) -> int:
     return 0
 
 
+def _converse(protocol: int, log: Log, device: str) -> None:
+    from unroll.engine.inbox import Inbox
+    from unroll.engine.outbox import Outbox
+    from unroll.engine.server import Server
+
+    def nobody_listens(error: OSError) -> None:
+        log.write(f"nobody listens any more: {error}")
+        os._exit(0)
+
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"), lambda: os._exit(1), WATCHDOG)
+    outbox = Outbox(lambda line: _write_all(protocol, line), nobody_listens)
+    Server(inbox, outbox, log, device).serve()
+    outbox.wait(WATCHDOG)
+
+
 def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _watch() -> None:
-    timer = threading.Timer(WATCHDOG, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from math import inf
 
 from unroll.engine.past import Past
 from unroll.engine.protocol import State
@@ -55,7 +56,13 @@ class Runs:
 
     def wake(self, run: Run) -> None:
         """A run may have something to do or to tell."""
-        self.lively[run.number] = run
+        if run.due != inf or run.tell_at != inf:
+            self.lively[run.number] = run
+
+    def rest(self, run: Run) -> None:
+        """A run may have nothing more to do or to tell."""
+        if run.due == run.tell_at == inf:
+            del self.lively[run.number]
 
     def share_memory(self, growing: Run) -> None:
         """Keep all snapshots together within the budget: those of the other runs are thinned, the oldest run's first.

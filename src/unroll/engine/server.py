@@ -1,7 +1,8 @@
 """The engine's loop: between two updates it answers whatever was asked meanwhile, and tells how the runs stand.
 
 One update at a time is made, for the run that has waited longest, so that a look is answered within an update even at
-full speed.
+full speed. Nobody who fails to read stops it: news waits until what was said before is on its way, and then tells of
+all that has happened since; requests wait when too many answers do.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ import torch
 from unroll.engine.answering import Answering
 from unroll.engine.inbox import WAITING, Lines
 from unroll.engine.log import Log
+from unroll.engine.outbox import Outlet
 from unroll.engine.protocol import VERSION, Hello, Message, encode
 from unroll.engine.runs import Runs
+
+GLANCE = 0.02
+"""Seconds between two glances at whether news can be told, when there is nothing else to do."""
 
 
 class Server:
@@ -26,13 +31,13 @@ class Server:
     def __init__(
         self,
         lines: Lines,
-        write: Callable[[bytes], None],
+        outlet: Outlet,
         log: Log,
         device: str = "cpu",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lines = lines
-        self._write = write
+        self._outlet = outlet
         self._log = log
         self._device = device
         self._clock = clock
@@ -40,7 +45,7 @@ class Server:
         self._answering = Answering(self._runs, log, device, clock)
 
     def serve(self) -> None:
-        """Speak first, then train and answer until the lines end; raises `OSError` when nobody listens any more."""
+        """Speak first, then train and answer until the lines end."""
         self._say(Hello(protocol=VERSION, torch=str(torch.__version__), device=self._device))
         try:
             while True:
@@ -48,16 +53,22 @@ class Server:
                 self._train()
                 self._tell()
         except EOFError:
-            return
+            self._tell_last()
 
     def _patience(self) -> float | None:
         """How long to wait for a line: until there is something to do, None for ever."""
-        next_act = min((min(run.due, run.tell_at) for run in self._runs.lively.values()), default=inf)
-        return None if next_act == inf else max(0.0, next_act - self._clock())
+        runs = self._runs.lively.values()
+        now = self._clock()
+        earliest = -inf if self._outlet.idle else now + GLANCE
+        next_act = min((min(run.due, max(run.tell_at, earliest)) for run in runs), default=inf)
+        return None if next_act == inf else max(0.0, next_act - now)
 
     def _answer_waiting(self, timeout: float | None) -> None:
         """Answer the lines that are there, but no more than could wait: training goes on under a flood."""
         for _ in range(WAITING):
+            if not self._outlet.has_room:
+                self._outlet.wait(timeout)
+                return
             line = self._lines.take(timeout)
             if line is None:
                 return
@@ -79,13 +90,20 @@ class Server:
             self._runs.share_memory(run)
 
     def _tell(self) -> None:
-        """Say how the runs stand; those that have no more to do or to tell come to rest."""
+        """Say how the runs stand, while all that was said is on its way."""
         now = self._clock()
-        for number, run in list(self._runs.lively.items()):
-            if run.tell_at <= now:
-                self._say(run.progress(now))
-            if run.due == run.tell_at == inf:
-                del self._runs.lively[number]
+        while self._outlet.idle:
+            run = min(self._runs.lively.values(), key=lambda run: run.tell_at, default=None)
+            if run is None or run.tell_at > now:
+                return
+            self._say(run.progress(now))
+            self._runs.rest(run)
+
+    def _tell_last(self) -> None:
+        """Put what has not been told yet, for a reader that may be there still."""
+        for run in self._runs.lively.values():
+            if run.tell_at != inf:
+                self._say(run.progress(self._clock()))
 
     def _say(self, message: Message) -> None:
-        self._write(encode(message) + b"\n")
+        self._outlet.put(encode(message) + b"\n")
