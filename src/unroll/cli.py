@@ -16,6 +16,7 @@ PLACES = {
     "trace": "unroll.commands.trace:trace",
     "bench": "unroll.commands.bench:bench",
     "models": "unroll.commands.models:models",
+    "engine": "unroll.commands.engine:engine",
     "study": "unroll.commands.study:study",
 }
 """Where each command is written."""
@@ -28,14 +29,6 @@ def main() -> None:
 
     Without a command: the playground, as with play.
     """
-
-
-@main.command()
-def engine() -> None:
-    """Run an engine on standard input and output: one JSON message a line, either way."""
-    from unroll.engine.__main__ import serve
-
-    serve()
 
 
 @main.command()
