@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -89,7 +90,7 @@ def test_a_plan_takes_whole_batches_and_drops_the_rest(size: int | str, sequence
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:
-    with pytest.raises(RecipeError, match="batch_size cannot be 9 with 8 sequences: choose at most 8, half or full"):
+    with pytest.raises(RecipeError, match=r"batch_size cannot be 9 with 8 sequences: choose at most 8, half or full"):
         plan(Recipe().replace(batch_size=9), 8)
 
 
@@ -102,3 +103,20 @@ def test_the_weights_are_counted_as_the_network_has_them(cell: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_a_recipe_that_can_be(name: str) -> None:
     assert check(PRESETS[name]) == recipe_of(PRESETS[name].values())
+
+
+LARGEST = {"vocab_size": 4096, "length": 512, "hidden_size": 1024}
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("batch_size", ["half", "full", 3000])
+def test_a_batch_that_no_memory_holds_is_refused_and_the_batch_named_instead_is_taken(cell, batch_size):
+    recipe = recipe_of({**LARGEST, "cell": cell, "batch_size": batch_size})
+    with pytest.raises(RecipeError, match=r"batch_size cannot be .* GiB of memory: choose at most") as refused:
+        plan(recipe, 3584)
+    assert refused.value.field == "batch_size"
+    most = int(re.search(r"at most ([\d,]+)", str(refused.value))[1].replace(",", ""))
+    assert most >= 40
+    assert plan(recipe.replace(batch_size=most), 3584).batch_size == most
+    with pytest.raises(RecipeError):
+        plan(recipe.replace(batch_size=most + 1), 3584)

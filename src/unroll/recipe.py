@@ -19,6 +19,12 @@ BatchWord = Literal["half", "full"]
 Value = int | float | str
 
 
+MEMORY = 4 * 2**30
+"""Bytes that training may take, roughly."""
+BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
+"""How many blocks of weights a cell has: G."""
+
+
 class RecipeError(ValueError):
     """A recipe that cannot be; the message is one sentence that names the field, the rule and a way out."""
 
@@ -213,7 +219,7 @@ def plan(recipe: Recipe, sequences: int) -> Plan:
     """What training `recipe` on that many sequences implies: whole batches only, the rest of an epoch is dropped.
 
     Raises:
-        RecipeError: the batch is larger than the data.
+        RecipeError: the batch is larger than the data, or than `MEMORY` has room for.
     """
     wanted = recipe.train.batch_size
     size = {"half": max(1, sequences // 2), "full": sequences}.get(wanted) if isinstance(wanted, str) else wanted
@@ -223,13 +229,31 @@ def plan(recipe: Recipe, sequences: int) -> Plan:
             "batch_size",
             f"batch_size cannot be {size} with {sequences} sequences: choose at most {sequences}, half or full.",
         )
+    if size > (most := _most_that_fit(recipe)):
+        given = wanted if wanted == size else f"{wanted} ({size:,})"
+        raise RecipeError(
+            "batch_size",
+            f"batch_size cannot be {given} with length {recipe.task.length}, for training would take more than "
+            f"{MEMORY >> 30} GiB of memory: choose at most {most:,}, or a smaller length.",
+        )
     each = sequences // size
     return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe))
 
 
+def _most_that_fit(recipe: Recipe) -> int:
+    """The largest batch that `MEMORY` has room for: it holds at least 40 of the largest sequences there can be.
+
+    At every position stand two rows of V (logits and probabilities) and some 6 + 4 G of D; beside them are the weights,
+    their gradients, the optimizer's state and two snapshots of it all.
+    """
+    d, v = recipe.model.hidden_size, recipe.task.vocab_size
+    position = 4 * (2 * v + (6 + 4 * BLOCKS[recipe.model.cell]) * d)
+    return (MEMORY - 4 * 12 * weights(recipe)) // (position * recipe.task.length)
+
+
 def weights(recipe: Recipe) -> int:
     """How many weights the network has: the cell's G blocks of `(D, V)`, `(D, D)` and two biases, and the head."""
-    blocks = {"rnn": 1, "lstm": 4, "gru": 3}[recipe.model.cell]
+    blocks = BLOCKS[recipe.model.cell]
     d, v = recipe.model.hidden_size, recipe.task.vocab_size
     return blocks * d * (v + d + 2) + v * (d + 1)
 

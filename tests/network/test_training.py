@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from unroll.network import training as training_module
 from unroll.network.batches import order, sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
@@ -231,3 +232,14 @@ def test_the_learning_rate_falls_in_a_line_by_a_step_an_epoch():
     assert rates[0] == 0.1
     assert rates[25] == 0
     assert_close([a - b for a, b in pairwise(rates)], [0.004] * 25)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
+    run = Training(Recipe().replace(cell=cell))
+    for _, _made in zip(range(8), run.updates(), strict=False):
+        pass
+    whole = run.accuracy()
+    monkeypatch.setattr(training_module, "IN_ONE_PART", 6 * 32 * 5)
+    assert run.accuracy() == whole
+    assert 0 < whole < 1

@@ -14,6 +14,7 @@ from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.batches import Sequences
 from unroll.network.inspection import Hands
 from unroll.network.model import SequenceModel
+from unroll.network.training import last_step_accuracy
 
 SAMPLE = 512
 FEWEST = 16
@@ -36,12 +37,8 @@ class Scorer:
         untouched = self._untouched[1]
         return untouched if done == UNTOUCHED else self._part_right(model, done), untouched
 
-    @torch.no_grad()
     def _part_right(self, model: SequenceModel, done: Interventions) -> float:
-        for step in model.steps(self._data.x, does=Hands(done)):
-            last = step.state.h
-        right = model.head(last).argmax(-1) == self._data.y[-1]
-        return round(float(right.float().mean()), 4)
+        return round(last_step_accuracy(model, self._data, Hands(done)), 4)
 
 
 def sample(sequences: Sequences, most: int) -> Sequences:

@@ -12,14 +12,18 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 import torch
+from torch import Tensor
 
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import backpropagate, room_for
-from unroll.network.model import SequenceModel
+from unroll.network.model import Intervention, SequenceModel
 from unroll.network.snapshots import Snapshots
 from unroll.recipe import Recipe, RecipeError, plan
 from unroll.tasks import parts
+
+IN_ONE_PART = 2**24
+"""Values that the inputs of all steps may have when sequences are only answered."""
 
 
 class Update(NamedTuple):
@@ -209,7 +213,21 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
 
 
 @torch.no_grad()
-def last_step_accuracy(model: SequenceModel, data: Sequences) -> float:
-    """The part of the sequences answered right at the last step."""
-    logits, _ = model(data.x)
-    return float((logits[-1].argmax(-1) == data.y[-1]).float().mean())
+def last_step_accuracy(model: SequenceModel, data: Sequences, does: Intervention | None = None) -> float:
+    """The part of the sequences answered right at the last step, under an intervention if there is one.
+
+    Large data is gone through in parts, so that the inputs of all steps at once stay small.
+    """
+    size = max(1, IN_ONE_PART // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
+    right = 0
+    for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
+        right += int((_last_logits(model, x, does).argmax(-1) == y[-1]).sum())
+    return right / data.total
+
+
+def _last_logits(model: SequenceModel, x: Tensor, does: Intervention | None) -> Tensor:
+    """What is answered at the last step, with no step before it kept."""
+    for step in model.steps(x, does=does):
+        h = step.state.h
+    logits: Tensor = model.head(h)
+    return logits
