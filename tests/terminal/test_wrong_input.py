@@ -9,14 +9,14 @@ from unroll.recipe import Recipe
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
 PROMPTS = {
-    "7 8 nine": "nine is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "7 8 128": "128 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "7 8 -1": "-1 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "7 8 1.5": "1.5 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "7 8 ٣": "٣ is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "9" * 400: "99999999999999999999 is not in the vocabulary: type whole numbers from 0 to 127, with spaces between.",
-    "": "The sequence is empty: type whole numbers from 0 to 127, with spaces between.",
-    " , ;": "The sequence is empty: type whole numbers from 0 to 127, with spaces between.",
+    "7 8 nine": "nine is not in the vocabulary: type whole numbers from 0 to 127.",
+    "7 8 128": "128 is not in the vocabulary: type whole numbers from 0 to 127.",
+    "7 8 -1": "-1 is not in the vocabulary: type whole numbers from 0 to 127.",
+    "7 8 1.5": "1.5 is not in the vocabulary: type whole numbers from 0 to 127.",
+    "7 8 ٣": "٣ is not in the vocabulary: type whole numbers from 0 to 127.",
+    "9" * 400: "99999999999999999999 is not in the vocabulary: type whole numbers from 0 to 127.",
+    "": "The sequence is empty: type whole numbers from 0 to 127.",
+    " , ;": "The sequence is empty: type whole numbers from 0 to 127.",
     "7 " * 10_000: "The sequence has 10,000 numbers: type at most 1,024.",
 }
 FIELDS = {

@@ -173,7 +173,12 @@ class Playground(Deeds):
 
     def on_prompt_entered(self, message: messages.PromptEntered) -> None:
         if not self.query_one(Prompt).has_class("-invalid"):
-            self.action_carry_on(1)
+            self.spawn(self._carry_on_in_prompt())
+
+    async def _carry_on_in_prompt(self) -> None:
+        """Go on, and write what was said into the prompt although a person is in it: enter asked for that."""
+        await self.session.carry_on()
+        self.query_one(Prompt).write(" ".join(map(str, self.session.moment.sequence)))
 
     def on_recipe_edited(self, message: messages.RecipeEdited) -> None:
         self.session.edit(message.recipe)
