@@ -11,6 +11,7 @@ from unroll.engine import runs as runs_module
 from unroll.engine.protocol import Advance, Create, Done, Forget, Look, Play
 from unroll.engine.run import Refused
 from unroll.engine.runs import Runs
+from unroll.engine.stopping import NOWHERE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.recipe import recipe_of
@@ -101,3 +102,13 @@ def test_runs_at_rest_are_not_gone_through() -> None:
     runs = Runs()
     run = runs.add(Training(SMALL))
     assert runs.lively == {1: run}
+
+
+def test_a_finished_run_keeps_no_room_for_updates() -> None:
+    run = Runs().add(Training(SMALL))
+    run.play("full", NOWHERE, 0.0)
+    run.make_update(0.0)
+    assert run.training._room is not None
+    while run.state == "training":
+        run.make_update(0.0)
+    assert (run.state, run.training._room) == ("finished", None)

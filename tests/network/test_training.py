@@ -243,3 +243,10 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     monkeypatch.setattr(training_module, "IN_ONE_PART", 6 * 32 * 5)
     assert run.accuracy() == whole
     assert 0 < whole < 1
+
+
+def test_cleared_between_updates_training_goes_on_to_the_bit():
+    run, other = Training(SMALL), trained(SMALL)
+    for _ in run.updates():
+        run.clear()
+    assert torch.equal(weights_of(run.model), weights_of(other.model))

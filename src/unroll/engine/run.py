@@ -115,11 +115,9 @@ class Run:
             self.state = "training" if self._left else "paused"
 
     def _finish(self) -> None:
-        self.state = "finished"
-        self.measure()
-
-    def measure(self) -> None:
         """Find out how the newest network does on all sequences, and on those held out."""
+        self.state = "finished"
+        self.training.clear()
         held_out = self.training.held_out_accuracy()
         self.accuracy = round(self.training.accuracy(), 4)
         self.held_out = None if held_out is None else round(held_out, 4)
@@ -128,6 +126,7 @@ class Run:
         self.state = state
         self._sentence = sentence
         self._updates = self.training.updates()
+        self.training.clear()
 
     def progress(self, now: float) -> Progress:
         """All that has not been told yet."""

@@ -82,8 +82,7 @@ class Training:
         self._adam = Adam(self.model)
         self._good = self._adam.weights.clone()
         self._diverged: Diverged | None = None
-        size = (recipe.task.length, self.plan.batch_size)
-        self._room = room_for(self.model, torch.empty(size))
+        self._room: Tensor | None = None
         self._snapshots = Snapshots()
         self._snapshots.add(0, self._adam.snapshot())
         self._batched = -1
@@ -109,6 +108,7 @@ class Training:
             raise self._diverged
         epoch, place = divmod(self.update, self.plan.updates_per_epoch)
         batch = self._batches(epoch)[place]
+        self._room = room_for(self.model, batch.x) if self._room is None else self._room
         loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
         value = loss.item()
         if not math.isfinite(value):
@@ -137,6 +137,10 @@ class Training:
         self._adam.weights.copy_(self._good)
         self._diverged = Diverged(self.update + 1, self.recipe.train.learning_rate)
         raise self._diverged
+
+    def clear(self) -> None:
+        """Give back the memory that only an update needs, such as when there is none to come; one may all the same."""
+        self._room, self._batched, self._made = None, -1, []
 
     def accuracy(self) -> float:
         """The part of all training sequences answered right at the last step."""
