@@ -57,10 +57,12 @@ class Server:
 
     def _patience(self) -> float | None:
         """How long to wait for a line: until there is something to do, None for ever."""
-        runs = self._runs.lively.values()
         now = self._clock()
-        earliest = -inf if self._outlet.idle else now + GLANCE
-        next_act = min((min(run.due, max(run.tell_at, earliest)) for run in runs), default=inf)
+        next_act = inf
+        for run in self._runs.lively.values():
+            if run.due <= now:
+                return 0.0
+            next_act = min(next_act, run.due, run.tell_at if self._outlet.idle else max(run.tell_at, now + GLANCE))
         return None if next_act == inf else max(0.0, next_act - now)
 
     def _answer_waiting(self, timeout: float | None) -> None:
@@ -79,11 +81,12 @@ class Server:
 
     def _train(self) -> None:
         """Make one update, of the run whose update has been due longest."""
+        now = self._clock()
         run = min(self._runs.lively.values(), key=lambda run: run.due, default=None)
-        if run is None or run.due > self._clock():
+        if run is None or run.due > now:
             return
         try:
-            run.make_update(self._clock())
+            run.make_update(now)
         except Exception:
             self._log.write(traceback.format_exc())
         if run.training.update % run.training.plan.updates_per_epoch == 0:
