@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from unroll.engine.trace import Trace
+from unroll.moment import Moment
 from unroll.recipe import Recipe
 from unroll.screenshots import at_rest, traced, until
 from unroll.terminal.app import UnrollApp
@@ -20,6 +21,7 @@ from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
+OPENING = Moment(0, (7, 8, 9, 10), 3)
 WHOLE, NARROW = (120, 40), (80, 24)
 W = TypeVar("W", bound=Widget)
 
@@ -146,14 +148,16 @@ class Playing:
 
 
 @asynccontextmanager
-async def playing(recipe: Recipe | None = None, size: tuple[int, int] = WHOLE) -> AsyncIterator[Playing]:
-    """The playground, open and at rest."""
+async def playing(
+    recipe: Recipe | None = None, size: tuple[int, int] = WHOLE, moment: Moment = OPENING
+) -> AsyncIterator[Playing]:
+    """The playground, open and at rest; with a recipe, on its run at the moment."""
     engine = StillEngine()
 
     async def start() -> StillEngine:
         return engine
 
-    app = UnrollApp(start, recipe)
+    app = UnrollApp(start, (recipe, moment) if recipe else None)
     try:
         async with app.run_test(size=size) as pilot:
             game = Playing(pilot, engine)

@@ -43,5 +43,5 @@ ACTIONS: list[BindingType] = [
         Binding(str(number), f"tab('{tab}')", tab, show=False, tooltip=f"Go to the {tab.lower()} pane.")
         for number, tab in enumerate(TABS, 1)
     ],
-    Binding("4", "runs", "Runs", show=False, tooltip="Go to the runs."),
+    Binding("4", "tab('Runs')", "Runs", show=False, tooltip="Go to the runs."),
 ]

@@ -74,6 +74,12 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_NAME] or "model"
 
 
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, or the first of `name-2`, `name-3`, ... that is not taken."""
+    names = [name, *(f"{name[: MAX_NAME - 5]}-{number}" for number in range(2, len(taken) + 3))]
+    return next(free for free in names if free not in taken)
+
+
 def new_name(text: str, taken: Sequence[str]) -> str:
     """A name for a saved model that replaces none."""
     text = text.strip()

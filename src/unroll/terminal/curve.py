@@ -13,7 +13,7 @@ METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
 Points = tuple[list[float], list[float]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Curve:
     """Every update's loss (nats a position; None where it is not finite) and accuracy (0..1 of the batch)."""
 

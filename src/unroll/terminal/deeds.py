@@ -15,14 +15,15 @@ from unroll.engine.protocol import Pace
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.tasks import sequences
 from unroll.terminal import answers, explain, messages, wording
+from unroll.terminal.actions import TABS
 from unroll.terminal.ask import Ask, Pick
 from unroll.terminal.curve import METRICS
 from unroll.terminal.help import Help
 from unroll.terminal.widgets.field_row import FieldRow
 from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.pane_tabs import PaneTabs
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
-from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ PANES = {
     "Prompt": "Prompt",
 }
 """The panes that explain themselves, by their widgets' names."""
+FIRST = {"State": "StateHeatmap", "Loss": "LossCurve", "Recipe": "RecipeForm Select", "Runs": "RunTable"}
+"""What has the focus when a pane is gone to."""
+TAB_OF = {"Runs": "Recipe"}
+"""The tab of a pane that has none of its own name."""
 PACES: tuple[Pace, ...] = get_args(Pace)
 
 
@@ -69,7 +74,7 @@ class Deeds(Screen[None]):
             if not meaning and self.looks_at_unit and trace.detail is not None:
                 meaning = wording.of_unit(trace.detail)
         notice.set_class(self.fault, "-fault")
-        notice.update(self.notice or meaning or ("" if session.has_trained else WELCOME))
+        notice.update(self.notice or meaning or ("" if session.has_trained else WELCOME), layout=False)
 
     # Training
 
@@ -204,32 +209,38 @@ class Deeds(Screen[None]):
         self.app.push_screen(Ask("Name of the run", run.name, "Any words.", answers.fault_of(answers.run_name)), take)
 
     def action_save(self) -> None:
-        self.spawn(self._save())
+        self.spawn(self._ask_name())
 
-    async def _save(self) -> None:
+    async def _ask_name(self) -> None:
+        """Which models there are is the engine's to know."""
         models, run = await self.session.models(), self.session.run
         if models is None or run is None:
             return
-        name = answers.file_name(run.name)
-        hint = f"Into {models.folder}"
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self.spawn(self.session.save(name))
+
         check = answers.fault_of(lambda text: answers.new_name(text, models.names))
-        answer = await self.app.push_screen_wait(Ask("Save as", name, hint, check))
-        if answer is not None:
-            await self.session.save(answer)
+        name = answers.free_name(answers.file_name(run.name), models.names)
+        self.app.push_screen(Ask("Save as", name, f"Into {models.folder}", check), take)
 
     def action_open(self) -> None:
-        self.spawn(self._open())
+        self.spawn(self._ask_model())
 
-    async def _open(self) -> None:
+    async def _ask_model(self) -> None:
         models = await self.session.models()
         if models is None:
             return
         if not models.names:
             self.say(f"There is no saved model in {models.folder} yet: s saves one.", fault=False)
             return
-        name = await self.app.push_screen_wait(Pick("Open a model", models.names, f"From {models.folder}"))
-        if name is not None:
-            await self.session.open(name)
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self.spawn(self.session.open(name))
+
+        self.app.push_screen(Pick("Open a model", models.names, f"From {models.folder}"), take)
 
     def action_copy_line(self) -> None:
         try:
@@ -262,8 +273,8 @@ class Deeds(Screen[None]):
         self.action_tab("State")
 
     def action_tab(self, tab: str) -> None:
-        self.post_message(messages.TabChosen(tab))
-
-    def action_runs(self) -> None:
-        self.action_tab("Recipe")
-        self.call_after_refresh(self.query_one(RunTable).focus)
+        """Go to a pane; where there are tabs, to the one it stands on."""
+        for name in TABS:
+            self.set_class(name == TAB_OF.get(tab, tab), f"-tab-{name.lower()}")
+        self.query_one(PaneTabs).active = TAB_OF.get(tab, tab)
+        self.call_after_refresh(self.query(FIRST[tab]).first().focus)

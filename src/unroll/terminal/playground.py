@@ -53,6 +53,8 @@ class Playground(Deeds):
 
     def compose(self) -> ComposeResult:
         session = self.session
+        self.add_class("-tab-state")
+        self._fit(self.app.size)
         yield Static(id="too-small")
         yield PaneTabs(TABS)
         with Container(id="panes"):
@@ -69,18 +71,20 @@ class Playground(Deeds):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.add_class("-tab-state")
         self.on_resize()
 
     def on_resize(self) -> None:
-        """Fit the terminal's size; before the first layout too, so that the first paint is the right one."""
         size = self.app.size
-        self.set_class(size.width >= WHOLE.width and size.height >= WHOLE.height, "-whole")
-        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
+        self._fit(size)
         self.query_one("#too-small", Static).update(
             f"unroll needs {LEAST.width} columns and {LEAST.height} rows; "
             f"this terminal has {size.width} and {size.height}."
         )
+
+    def _fit(self, size: Size) -> None:
+        """Show all panes, or tabs, or one sentence. Before there are any, so that the first paint is the right one."""
+        self.set_class(size.width >= WHOLE.width and size.height >= WHOLE.height, "-whole")
+        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
 
     # The session's audience
 
@@ -122,7 +126,8 @@ class Playground(Deeds):
             following.before = trace.before[row] if trace.before else ()
             following.before_title = session.before_title
             following.after, following.answer = sequence[step], heatmap.answers[step]
-            self.query_one("#sentence", Static).update(wording.of_step(trace, step, run.recipe.task))
+            sentence = wording.of_step(trace, step, run.recipe.task)
+            self.query_one("#sentence", Static).update(sentence, layout=False)
         self._show_prompt()
 
     def _show_prompt(self) -> None:
@@ -190,11 +195,7 @@ class Playground(Deeds):
         self.action_train()
 
     def on_tab_chosen(self, message: messages.TabChosen) -> None:
-        for tab in TABS:
-            self.set_class(tab == message.tab, f"-tab-{tab.lower()}")
-        self.query_one(PaneTabs).active = message.tab
-        pane = {"State": "StateHeatmap", "Loss": "LossCurve", "Recipe": "RecipeForm Select"}[message.tab]
-        self.call_after_refresh(self.query(pane).first().focus)
+        self.action_tab(message.tab)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only the keys that would do something where the focus is."""

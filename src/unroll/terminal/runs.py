@@ -9,7 +9,7 @@ from unroll.recipe import Plan, Recipe
 from unroll.terminal.curve import Curve
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """One training.
 

@@ -87,7 +87,9 @@ class Prompt(Horizontal):
 
     def show_sampling(self, words: str) -> None:
         """How the next numbers are drawn, at the end of the line."""
-        self.query_one("#sampling", Label).update(words)
+        label = self.query_one("#sampling", Label)
+        if label.content != words:
+            label.update(words)
 
     def _caret_moved(self) -> None:
         if self._field.has_focus and self.text == self._text:
@@ -100,8 +102,9 @@ class Prompt(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._text = event.value
-        self.post_message(PromptEdited(event.value, self.step))
+        if event.value != self._text:
+            self._text = event.value
+            self.post_message(PromptEdited(event.value, self.step))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -5,13 +5,13 @@ Fields, limits, defaults and help come from `recipe.FIELDS`; nothing about a fie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
 from unroll.engine.protocol import Pace
@@ -49,7 +49,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._pace = pace
         self._faults: dict[str, str] = {}
 
-    def compose(self) -> ComposeResult:
+    def _controls(self) -> Iterable[Widget]:
         yield FieldRow("preset", choice((OWN, *PRESETS), self._preset()))
         for name, value in self.recipe.values().items():
             yield FieldRow(name, control(FIELDS[name], value))
@@ -59,7 +59,12 @@ class RecipeForm(VerticalScroll, can_focus=False):
         yield Static(id="advice")
 
     def on_mount(self) -> None:
+        """The fields are three quarters of all widgets on the screen: they come right after the first paint."""
         self.border_title = "Recipe"
+        self.call_after_refresh(self._fill)
+
+    async def _fill(self) -> None:
+        await self.mount_all(self._controls())
         self._show()
 
     def watch_train_label(self, label: str) -> None:
@@ -72,7 +77,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         """Show another recipe, without telling anybody."""
         if recipe != self.recipe:
             self.recipe = recipe
-            self._write(recipe.values())
+            if self.query(FieldRow):
+                self._write(recipe.values())
             self._faults = {}
             self._show()
 
@@ -159,6 +165,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         return None if known is None else plan(recipe, known)
 
     def _show(self) -> None:
+        if not self.query(FieldRow):
+            return
         values, trained = self.recipe.values(), self._trained.values()
         for name in FIELDS:
             self._row(name).show(fault=name in self._faults, changed=values[name] != trained[name])

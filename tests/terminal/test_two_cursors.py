@@ -1,0 +1,230 @@
+"""Both cursors, and what is done to the network while it is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playground_kit import playing
+from textual.widgets import Input, OptionList
+
+from unroll import line
+from unroll.recipe import PRESETS, Recipe, recipe_of
+from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+SMALL_RECALL = recipe_of({"task": "recall", "vocab_size": 32, "length": 5, "epochs": 60, "batch_size": "full"})
+
+
+async def test_the_training_cursor_shows_the_network_as_it_was() -> None:
+    async with playing() as game:
+        untrained = game.trace.values
+        await game.train()
+        trained = game.trace.values
+        await game.press("2", "home")
+        assert game.epoch == 0
+        assert game.trace.values == untrained
+        await game.press("end")
+        assert game.trace.values == trained
+
+
+async def test_a_burst_of_arrows_on_the_curve_adds_up() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("2", *["left"] * 20)
+        assert game.epoch == 5
+        assert "epoch  5/25" in str(game.pane(LossCurve).border_subtitle)
+
+
+async def test_a_branch_goes_on_from_the_epoch_that_is_shown() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("2", *["left"] * 20)
+        await game.write("learning_rate", "0.01")
+        await game.press("escape", "b")
+        first, branch = game.pane(RunTable).runs
+        assert branch.curve.losses[:10] == first.curve.losses[:10]
+        assert branch.curve.losses[10:] != first.curve.losses[10:]
+        assert len(branch.curve.losses) == 50
+
+
+async def test_a_unit_tells_its_value_and_its_share() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("down", "down")
+        assert game.notice.startswith("unit 2: h ")
+        assert "11's lead of" in game.notice
+
+
+async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
+    async with playing(recipe_of({"cell": "lstm"})) as game:
+        titles = []
+        for _ in game.trace.views:
+            titles.append(str(game.pane(StateHeatmap).border_title))
+            await game.press("v")
+        assert len(set(titles)) == len(titles) == 7
+        assert titles[0] == "Hidden state" == str(game.pane(StateHeatmap).border_title)
+        assert {"Cell state", "Forget gate", "Attribution"} <= set(titles)
+
+
+async def test_cutting_the_loop_shows_before_and_after_and_says_what_it_means() -> None:
+    async with playing() as game:
+        await game.train()
+        before = list(game.pane(NextNumber).candidates)
+        await game.press("X")
+        assert game.pane(NextNumber).before == before[: len(game.pane(NextNumber).before)]
+        assert "Loop cut everywhere: it sees only 10" in game.notice
+        assert "untouched" in game.text
+        await game.press("u")
+        assert list(game.pane(NextNumber).candidates) == before
+        assert not game.pane(NextNumber).before
+
+
+async def test_counting_does_not_care_for_the_loop_and_recall_is_lost_without_it() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("X")
+        now, before = game.trace.score or (0, 0)
+        assert now >= 0.9 <= before
+    async with playing(SMALL_RECALL) as game:
+        await game.train()
+        await game.press("X")
+        now, before = game.trace.score or (1, 0)
+        assert before >= 0.9
+        assert now <= 0.1
+
+
+async def test_a_cut_stands_before_the_step_that_was_chosen_and_x_mends_it() -> None:
+    async with playing() as game:
+        await game.press("left", "x")
+        assert game.app.moment.interventions.cut_steps == (2,)
+        await game.press("x")
+        assert game.app.moment.interventions.cut_steps == ()
+
+
+async def test_a_silenced_unit_is_nothing_at_every_step() -> None:
+    async with playing() as game:
+        await game.press("down", "z")
+        assert all(row[1] == 0 for row in game.trace.values)
+        assert "∅  1" in game.text
+
+
+async def test_the_difference_from_before_is_zero_where_nothing_changed() -> None:
+    async with playing() as game:
+        await game.press("left", "left", "x", "d")
+        assert all(value == 0 for row in game.trace.values[:1] for value in row)
+        assert any(value != 0 for value in game.trace.values[1])
+
+
+async def test_continuing_by_ten_counts_ten_on() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("C")
+        assert game.prompt == " ".join(map(str, range(7, 21)))
+
+
+async def test_continuing_until_wrong_stops_at_the_end_of_the_vocabulary() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("W")
+        assert game.app.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
+
+
+async def test_the_caret_and_the_step_are_one_place() -> None:
+    async with playing() as game:
+        await game.press("left", "left", "slash")
+        field = game.app.focused
+        assert isinstance(field, Input)
+        assert field.value[: field.cursor_position] == "7 8"
+        await game.press("left", "left")
+        assert game.step == 1
+
+
+async def test_a_deleted_run_comes_back() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("space")
+        runs = [run.number for run in game.pane(RunTable).runs]
+        await game.press("4", "delete")
+        assert len(game.pane(RunTable).runs) == len(runs) - 1
+        await game.press("u")
+        assert [run.number for run in game.pane(RunTable).runs] == runs
+
+
+async def test_a_saved_model_opens_with_its_curve_and_its_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "saved_models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with playing() as game:
+        await game.train()
+        values = game.trace.values
+        await game.press("s", "enter")
+        assert game.notice.startswith("Saved in ")
+        await game.press("o")
+        models = game.app.screen.query_one(OptionList)
+        names = [str(option.prompt) for option in models.options]
+        models.highlighted = names.index(game.notice.split("/")[-1].removesuffix(".safetensors."))
+        await game.press("enter")
+        opened = game.pane(RunTable).runs[-1]
+        assert opened.origin
+        assert opened.curve.losses == game.pane(RunTable).runs[0].curve.losses
+        assert game.trace.values == values
+
+
+async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("left", "x", "2", "left", "left", "y")
+        text, lines = game.notice.split('"')[1], game.lines
+    recipe, moment = line.read(text)
+    async with playing(recipe, moment=moment) as again:
+        await again.wait(30)
+        assert again.trace.epoch == 23
+        assert [row[33:74] for row in again.lines[1:36]] == [row[33:74] for row in lines[1:36]]
+
+
+async def test_a_branch_refuses_a_line_with_the_reason() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("2", "left", "b", "y")
+        assert "branched off" in game.notice
+
+
+async def test_training_stops_where_it_was_told_to() -> None:
+    async with playing() as game:
+        await game.press("E", *"7", "enter")
+        await game.choose("pace", "full")
+        await game.press("space")
+        assert game.epoch == 7
+        assert "Stopped" in game.notice
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+async def test_a_preset_fills_in_every_field(name: str) -> None:
+    async with playing() as game:
+        await game.choose("preset", name)
+        assert game.app.playground.session.recipe == PRESETS[name]
+
+
+async def test_changed_fields_are_marked_until_they_are_trained() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.write("hidden_size", "16")
+        assert game.row("hidden_size").has_class("-changed")
+        await game.press("escape", "space")
+        assert not game.row("hidden_size").has_class("-changed")
+        assert game.trace.units == 16
+
+
+@pytest.mark.parametrize("key", ["1", "2", "4"])
+async def test_a_pane_explains_itself_in_three_sentences(key: str) -> None:
+    async with playing() as game:
+        await game.press(key, "question_mark")
+        assert len(game.app.screen.query(".sentence")) == 3
+
+
+async def test_a_recipe_is_by_default_the_reference_recipe() -> None:
+    assert PRESETS["default"] == Recipe()
