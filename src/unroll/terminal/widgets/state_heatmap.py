@@ -7,7 +7,7 @@ every cell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -138,10 +138,10 @@ class StateHeatmap(Widget, can_focus=True):
 
     def _read(self, trace: Trace, window: Window) -> list[Segment]:
         """The numbers read, above their columns."""
-        number = self.get_component_rich_style(NUMBER)
-        segments = [Segment("read", self.get_component_rich_style(FAINT)), self._gap(window.first_step)]
+        number, gaps = self.get_component_rich_style(NUMBER), self._gaps(window)
+        segments = [Segment("read", self.get_component_rich_style(FAINT)), next(gaps)]
         for step, read in list(enumerate(trace.moment.sequence))[window.first_step :][: window.steps]:
-            segments += [self._figure(read, step, number), self._gap(step + 1)]
+            segments += [self._figure(read, step, number), next(gaps)]
         return segments
 
     def _next(self, trace: Trace, window: Window) -> list[Segment]:
@@ -161,10 +161,12 @@ class StateHeatmap(Widget, can_focus=True):
         chosen = self.get_component_rich_style(CURSOR)
         return Segment(f"{number:>{self.column_width - 1}}", chosen if step == self.step else style)
 
-    def _gap(self, step: int) -> Segment:
-        """What stands before a step's column: a line where the loop is cut."""
-        cut = self._interventions.cuts(step) and self.trace and step < len(self.trace.moment.sequence)
-        return Segment("│", self.get_component_rich_style(CUT)) if cut else Segment(" ", self.rich_style)
+    def _gaps(self, window: Window) -> Iterator[Segment]:
+        """What stands before each step's column in turn: a line where the loop is cut."""
+        does, total = self._interventions, len(self.trace.moment.sequence) if self.trace else 0
+        line, blank = Segment("│", self.get_component_rich_style(CUT)), Segment(" ", self.rich_style)
+        for step in range(window.first_step, window.first_step + window.steps + 1):
+            yield line if step < total and does.cuts(step) else blank
 
     @property
     def _interventions(self) -> Interventions:
@@ -173,19 +175,18 @@ class StateHeatmap(Widget, can_focus=True):
     def _unit_row(self, unit: int, window: Window) -> list[Segment]:
         chosen, silenced = unit == self.unit, unit in self._interventions.silenced
         label = self.get_component_rich_style(CURSOR if chosen else CUT if silenced else FAINT)
-        segments = [Segment(f"∅{unit:>3}" if silenced else f"{unit:>4}", label), self._gap(window.first_step)]
+        gaps, styles = self._gaps(window), shades(self.background_colors[1])
+        segments = [Segment(f"∅{unit:>3}" if silenced else f"{unit:>4}", label), next(gaps)]
         for step in range(window.first_step, window.first_step + window.steps):
             value = self.value(step, unit)
             if value is None:
                 break
-            segments += [self._cell(value, cursor=chosen and step == self.step), self._gap(step + 1)]
+            segments += [self._cell(value, styles, cursor=chosen and step == self.step), next(gaps)]
         return segments
 
-    def _cell(self, value: float, cursor: bool) -> Segment:
+    def _cell(self, value: float, styles: list[Style], cursor: bool) -> Segment:
         shade = level(value, self.trace.scale if self.trace else 1.0)
-        style = shades(self.background_colors[1])[shade]
-        if cursor:
-            style += Style(bold=True, reverse=True)
+        style = styles[shade] + Style(bold=True, reverse=True) if cursor else styles[shade]
         return Segment(glyphs(shade, self.column_width - 1), style)
 
     # What a person does
