@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from engine_kit import answers, converse
@@ -156,7 +157,7 @@ def test_the_score_tells_what_a_cut_does_to_all_sequences() -> None:
     assert looked(Create(recipe=recipe), Look(moment=cut)).score is None
 
 
-def test_untouched_networks_are_scored_once_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_done_to_a_network_is_scored_once_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
     training = Training(SMALL)
     scorer = Scorer(training.data, training.model)
     scored: list[Interventions] = []
@@ -168,7 +169,44 @@ def test_untouched_networks_are_scored_once_a_version(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Scorer, "_part_right", count)
     for version, done in [(1, UNTOUCHED), (1, CUT), (1, CUT), (2, CUT)]:
         scorer.score(training.model, version, done)
-    assert scored == [UNTOUCHED, CUT, CUT, UNTOUCHED, CUT]
+    assert scored == [UNTOUCHED, CUT, CUT, UNTOUCHED]
+
+
+def test_walking_through_what_was_just_seen_runs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[object] = []
+    trace = inspection.trace
+    monkeypatch.setattr(inspection, "trace", lambda *given: ran.append(given[2]) or trace(*given))
+    cut = Moment(0, PROMPT, 0, None, CUT)
+    looks = [
+        Look(moment=msgspec.structs.replace(cut, step=step), against=Moment(0, PROMPT), unit=1) for step in range(4)
+    ]
+    replies = answers(converse(Create(recipe=SMALL), *looks, Advance(), (1.0, looks[0]), until=2.0))
+    assert ran == [CUT, UNTOUCHED, CUT, UNTOUCHED]
+    traces = [replies[number].trace for number in (2, 3, 4, 5)]
+    assert [one.moment.step for one in traces] == [0, 1, 2, 3]
+    assert [one.detail.value for one in traces] == [
+        pytest.approx(one.values[one.moment.step][1], abs=1e-3) for one in traces
+    ]
+    assert replies[7].trace.values != traces[0].values
+
+
+def test_what_was_seen_is_not_mistaken_for_something_else() -> None:
+    def values(*moments: Moment) -> list[Any]:
+        made = Create(recipe=SMALL), Create(recipe=SMALL.replace(seed=1)), Advance(run=1, updates=4)
+        looks = [(1.0, Look(moment=moment)) for moment in moments]
+        replies = answers(converse(*made, *looks, until=9.0))
+        return [replies[number].trace.values for number in range(4, 4 + len(moments))]
+
+    each = [
+        Moment(1, PROMPT),
+        Moment(2, PROMPT),
+        Moment(1, PROMPT, epoch=1),
+        Moment(1, (7, 8)),
+        Moment(1, PROMPT, 0, None, CUT),
+    ]
+    together = values(*each, *each)
+    assert together == [values(moment)[0] for moment in each] * 2
+    assert len({str(one) for one in together}) == len(each)
 
 
 def test_a_large_task_is_sampled_evenly_and_a_large_network_less() -> None:

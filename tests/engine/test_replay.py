@@ -9,6 +9,8 @@ import pytest
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.protocol import (
     VERSION,
+    Continue,
+    Continued,
     Create,
     Done,
     Error,
@@ -19,6 +21,7 @@ from unroll.engine.protocol import (
     Pause,
     Play,
     Progress,
+    Request,
     encode,
 )
 from unroll.engine.recording import Recorder
@@ -46,6 +49,9 @@ TALK: list[Message] = [
     Look(id=2, moment=NOW),
     news(2),
     looked(2, NOW, 1.0),
+    Continue(id=7, moment=NOW),
+    news(3),
+    Continued(id=7, numbers=[9], wrong=False),
     Look(id=3, moment=NOW),
     looked(3, NOW, 2.0),
     Look(id=4, moment=THEN),
@@ -60,7 +66,7 @@ TALK: list[Message] = [
 def replay(tmp_path: Path) -> Replay:
     recorder = Recorder(tmp_path / "talk.jsonl")
     for message in TALK:
-        recorder.add("client" if isinstance(message, Play | Pause | Look) else "engine", encode(message))
+        recorder.add("client" if isinstance(message, Request) else "engine", encode(message))
     recorder.close()
     return Replay(tmp_path / "talk.jsonl")
 
@@ -73,7 +79,7 @@ async def test_a_request_that_moves_a_run_brings_the_progress_that_followed_it(r
     assert (await replay.hello).torch == "none"
     await replay.ask(Play(run=1))
     await replay.close()
-    assert [event async for event in replay.events()] == [news(1), news(2)]
+    assert [event async for event in replay.events()] == [news(1), news(2), news(3)]
 
 
 async def test_asked_again_the_answers_come_in_order_and_the_last_one_stays(replay: Replay) -> None:

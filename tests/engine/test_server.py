@@ -10,7 +10,7 @@ import pytest
 import torch
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine import answering
+from unroll.engine.looking import Looker
 from unroll.engine.protocol import (
     VERSION,
     Advance,
@@ -206,7 +206,7 @@ def test_a_failure_inside_is_answered_and_logged(monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise RuntimeError("no memory left")
 
-    monkeypatch.setattr(answering, "look", fail)
+    monkeypatch.setattr(Looker, "look", fail)
     replies = answers(converse(Create(recipe=SMALL), Look(moment=PROMPT), Pause()))
     assert "no memory left" in replies[2].sentence
     assert replies[3] == Done(id=3)

@@ -9,7 +9,7 @@ from typing import Any
 from unroll.engine.branching import branch
 from unroll.engine.continuing import go_on
 from unroll.engine.log import Log
-from unroll.engine.looking import look
+from unroll.engine.looking import Looker
 from unroll.engine.past import Past
 from unroll.engine.protocol import (
     Advance,
@@ -46,6 +46,7 @@ class Answering:
 
     def __init__(self, runs: Runs, log: Log, device: str, clock: Callable[[], float]) -> None:
         self._runs = runs
+        self._looker = Looker(runs.find)
         self._log = log
         self._device = device
         self._clock = clock
@@ -119,7 +120,7 @@ class Answering:
         return Done(id=number)
 
     def _look(self, request: Look) -> Looked:
-        return Looked(id=request.id, trace=look(self._runs.find, request))
+        return Looked(id=request.id, trace=self._looker.look(request))
 
     def _continue(self, request: Continue) -> Answer:
         return go_on(self._runs.find(request.moment.run), request)
@@ -140,4 +141,5 @@ class Answering:
 
     def _forget(self, request: Forget) -> Done:
         self._runs.forget(request.run)
+        self._looker.forget()
         return Done(id=request.id)

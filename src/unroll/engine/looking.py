@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,6 +18,8 @@ from unroll.network import inspection
 from unroll.network.model import SequenceModel
 
 MAX_TOP = 100
+KEPT = 2
+"""Sights that are kept: enough for a moment and the one it is compared with, while a cursor walks through them."""
 
 Find = Callable[[int], Run]
 """Gives the run of a number, the newest for 0; raises `Refused`."""
@@ -37,10 +39,48 @@ class Sight(NamedTuple):
         return self.seen.hidden.shape[1]
 
 
-def look(find: Find, request: Look) -> Trace:
-    """What the network of a run does over the moment's sequence; raises `Refused` when the moment cannot be."""
-    here = see(find, request.moment)
-    there = None if request.against is None else _see_against(find, request.against, here)
+class Looker:
+    """Looks at the runs that `find` gives; a network is not run anew for another step, unit or view of the same."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._kept: dict[tuple[Hashable, ...], Sight] = {}
+
+    def look(self, request: Look) -> Trace:
+        """What the network of a run does over the moment's sequence; raises `Refused` when the moment cannot be."""
+        here = self._see(request.moment)
+        there = None if request.against is None else self._see_against(request.against, here)
+        return _trace(request, here, there)
+
+    def forget(self) -> None:
+        """Keep nothing of what was seen."""
+        self._kept = {}
+
+    def _see(self, moment: Moment) -> Sight:
+        run = self._find(moment.run)
+        moment = replace(moment, run=run.number)
+        check_moment(run, moment)
+        network = run.number, moment.epoch, run.version
+        key = *network, moment.sequence, moment.interventions
+        sight = self._kept.pop(key, None) or self._run(run, moment, network)
+        self._kept[key] = sight
+        self._kept = dict(list(self._kept.items())[-KEPT:])
+        return sight._replace(moment=moment)
+
+    def _run(self, run: Run, moment: Moment, network: tuple[Hashable, ...]) -> Sight:
+        """Run a moment's network, which may be at hand."""
+        alike = next((kept for key, kept in self._kept.items() if key[:3] == network), None)
+        model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
+        return Sight(run, moment, model, epoch, inspection.trace(model, moment.sequence, moment.interventions))
+
+    def _see_against(self, moment: Moment, here: Sight) -> Sight:
+        if moment.sequence != here.moment.sequence:
+            raise Refused("The moment to compare with is on another sequence: give the same one for both.")
+        return self._see(moment)
+
+
+def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
+    """What of it was asked for."""
     view, views, values = _values(request, here, there)
     window = clip(request.window, *values.shape)
     steps = slice(window.first_step, window.first_step + window.steps)
@@ -59,24 +99,6 @@ def look(find: Find, request: Look) -> Trace:
         detail=None if request.unit is None else _detail(here, request.unit),
         score=here.run.score(here.model, here.epoch, here.moment.interventions) if request.score else None,
     )
-
-
-def see(find: Find, moment: Moment, model_of: Sight | None = None) -> Sight:
-    """Run the network of a moment, which is that of another sight where run and epoch are the same."""
-    run = find(moment.run)
-    moment = replace(moment, run=run.number)
-    check_moment(run, moment)
-    if model_of and (model_of.run, model_of.moment.epoch) == (run, moment.epoch):
-        model, epoch = model_of.model, model_of.epoch
-    else:
-        model, epoch = run.training.at(moment.epoch)
-    return Sight(run, moment, model, epoch, inspection.trace(model, moment.sequence, moment.interventions))
-
-
-def _see_against(find: Find, moment: Moment, here: Sight) -> Sight:
-    if moment.sequence != here.moment.sequence:
-        raise Refused("The moment to compare with is on another sequence: give the same one for both.")
-    return see(find, moment, here)
 
 
 def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple[str, ...], Tensor]:

@@ -58,7 +58,7 @@ class Create(Request["Created"], frozen=True, kw_only=True):
 class Branch(Request["Created"], frozen=True, kw_only=True):
     """Make a run that goes on from an epoch of another, optimizer and all, under other training; answered by `created`.
 
-    The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else.
+    The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else. The epoch is the nearest that is kept.
     """
 
     run: int = 0
@@ -70,7 +70,7 @@ class Play(Request["Done"], frozen=True, kw_only=True):
     """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training.
 
     Attributes:
-        stop_epoch: Pause when so many epochs have been trained; None for the recipe's end.
+        stop_epoch: Pause when so many epochs have been trained; None, or one already past, for the recipe's end.
         stop_accuracy: Pause after the first whole epoch whose mean accuracy is at least this (0..1).
     """
 
@@ -137,7 +137,10 @@ class Continue(Request["Continued"], frozen=True, kw_only=True):
 
 
 class Save(Request["Saved"], frozen=True, kw_only=True):
-    """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced."""
+    """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced.
+
+    The epoch is the nearest that is kept, as with `look`; the optimizer is saved too where a file has room for it.
+    """
 
     run: int = 0
     epoch: int | None = None

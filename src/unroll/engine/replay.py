@@ -20,12 +20,15 @@ from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.protocol import (
     Answer,
     AnyReply,
+    Continue,
     Error,
     Hello,
+    ListModels,
     Look,
     Looked,
     Progress,
     Request,
+    Save,
     decode_reply,
     decode_request,
     encode,
@@ -35,6 +38,10 @@ A = TypeVar("A", bound=Answer)
 
 MAX_EPOCHS = 10**6
 """More than any run has, so that the newest is the nearest."""
+
+
+STILL = (Look, Continue, Save, ListModels)
+"""What moves no run: progress that follows one of these was brought about by an earlier request."""
 
 
 class Turn:
@@ -118,7 +125,7 @@ class Replay:
             self._turns[_key(request)].append(turn)
             if isinstance(request, Look):
                 self._looks.append(turn)
-            else:
+            if not isinstance(request, STILL):
                 mover = turn
 
     def _load_reply(self, reply: AnyReply, by_id: dict[int, Turn], mover: Turn) -> None:
@@ -138,7 +145,8 @@ class Replay:
         raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
 
     def _nearest(self, request: Look) -> Turn:
-        """The recorded look at the same sequence under the same interventions, at the epoch next to the wanted one."""
+        """The recorded look at the same sequence under the same interventions: best in the same view, of the same run,
+        at the epoch next to the wanted one."""
         wanted = request.moment
         alike = [
             turn.answer.trace
@@ -150,7 +158,10 @@ class Replay:
         if not alike:
             raise EngineError("The recording holds no look at this sequence.")
         epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch
-        trace = min(alike, key=lambda trace: (trace.moment.run != wanted.run, abs(trace.epoch - epoch)))
+        trace = min(
+            alike,
+            key=lambda trace: (trace.view != request.view, trace.moment.run != wanted.run, abs(trace.epoch - epoch)),
+        )
         turn = Turn(request)
         turn.answer = Looked(id=0, trace=replace(trace, moment=wanted))
         return turn

@@ -75,6 +75,11 @@ class Run:
         """How this run's network of an epoch does on its task under interventions, and without."""
         return self._scorer.score(model, (epoch, self.state == "diverged"), done)
 
+    @property
+    def version(self) -> tuple[int, bool]:
+        """Another one for every network that this run has had as its newest."""
+        return self.training.update, self.state == "diverged"
+
     def _set_off(self, per_second: float, left: int | None, stop: Stop, now: float) -> None:
         if self.state in ("finished", "diverged"):
             raise Refused(

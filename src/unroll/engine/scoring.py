@@ -18,24 +18,28 @@ from unroll.network.training import last_step_accuracy
 
 SAMPLE = 512
 FEWEST = 16
+MAX_KNOWN = 100
 WORK = 2 * 10**9
 """Multiplications that a score may cost, roughly."""
 
 
 class Scorer:
-    """Scores the networks of one run; the last untouched score is kept, for it is asked for again and again."""
+    """Scores the networks of one run; the scores of one network are kept, for they are asked for at every step."""
 
     def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
         each = sequences.x.shape[0] * sum(weight.numel() for weight in (model.rnn.weight_hh_l0, model.head.weight))
         self._data = sample(sequences, max(FEWEST, min(SAMPLE, WORK // each)))
-        self._untouched: tuple[Hashable, float] | None = None
+        self._version: Hashable = None
+        self._known: dict[Interventions, float] = {}
 
     def score(self, model: SequenceModel, version: Hashable, done: Interventions) -> tuple[float, float]:
         """The part answered right at the last step under interventions, and without; `version` tells networks apart."""
-        if self._untouched is None or self._untouched[0] != version:
-            self._untouched = version, self._part_right(model, UNTOUCHED)
-        untouched = self._untouched[1]
-        return untouched if done == UNTOUCHED else self._part_right(model, done), untouched
+        if version != self._version or len(self._known) > MAX_KNOWN:
+            self._version, self._known = version, {}
+        for does in (done, UNTOUCHED):
+            if does not in self._known:
+                self._known[does] = self._part_right(model, does)
+        return self._known[done], self._known[UNTOUCHED]
 
     def _part_right(self, model: SequenceModel, done: Interventions) -> float:
         return round(last_step_accuracy(model, self._data, Hands(done)), 4)
