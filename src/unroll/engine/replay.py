@@ -21,6 +21,7 @@ from unroll.engine.protocol import (
     Answer,
     AnyReply,
     Continue,
+    Created,
     Error,
     Hello,
     ListModels,
@@ -70,6 +71,8 @@ class Replay:
         self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
         self._looks: list[Turn] = []
         self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._each: dict[int, int] = {}
+        self._updates: dict[int, int] = {}
         self._closed = False
         self._load(recording.read(path))
 
@@ -90,6 +93,7 @@ class Replay:
         turn = self._find(request)
         for progress in turn.progress:
             self._events.put_nowait(progress)
+            self._updates[progress.run] = progress.update
         turn.progress = []
         if turn.answer is None:
             raise EngineDied("The recording ends here.")
@@ -135,14 +139,26 @@ class Replay:
             mover.progress.append(reply)
         elif turn := by_id.get(reply.id):
             turn.answer = reply
+            if isinstance(reply, Created):
+                self._each[reply.run] = reply.plan.updates_per_epoch
 
     def _find(self, request: Request[Any]) -> Turn:
         turns = self._turns.get(_key(request))
         if turns:
+            if isinstance(request, Look) and request.moment.epoch is None:
+                self._skip_the_past(turns, self._updates.get(request.moment.run, 0))
             return turns.popleft() if len(turns) > 1 else turns[0]
         if isinstance(request, Look):
             return self._nearest(request)
         raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
+
+    def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
+        """Drop looks at a network younger than the progress that was let out: it comes all at once here."""
+        while len(looks) > 1 and isinstance(looks[0].answer, Looked):
+            trace = looks[0].answer.trace
+            if trace.epoch * self._each.get(trace.moment.run, 1) >= updates - 0.5:
+                return
+            looks.popleft()
 
     def _nearest(self, request: Look) -> Turn:
         """The recorded look at the same sequence under the same interventions: best in the same view, of the same run,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
+from unroll.engine.log import Log
 from unroll.moment import Moment
 from unroll.recipe import Recipe
 from unroll.terminal.playground import Playground
@@ -45,12 +47,12 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
         few = self.console.color_system in (None, "standard")
         self.theme = f"unroll-{self._theme_name or ('ansi' if few else 'dark')}"
-        self.push_screen(self.playground)
+        await self.push_screen(self.playground)
         self.run_worker(self._converse(), name="converse", group="converse")
 
     async def _converse(self) -> None:
@@ -78,6 +80,12 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         if self.engine is None:
             self.playground.say("Starting another engine …", fault=False)
             self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
+
+    def _fatal_error(self) -> None:
+        """Say in a sentence that the program is at fault; Textual would print a page of its insides."""
+        log = Log("terminal.log")
+        log.write(traceback.format_exc())
+        self.panic(f"unroll has failed, which is a fault of its own: {log.path} tells what happened.")
 
     async def close_engine(self) -> None:
         """End the engine, and wait until it is gone."""
