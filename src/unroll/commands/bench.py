@@ -7,6 +7,7 @@ import os
 import click
 
 from unroll.commands.options import example, json_option
+from unroll.commands.refusals import Refused
 
 
 @click.group()
@@ -25,4 +26,18 @@ def train(as_json: bool) -> None:
         os.environ[name] = "1"  # read once, when NumPy and torch are imported
     from unroll.bench.train import main
 
+    main(as_json)
+
+
+@bench.command(epilog=example("unroll bench screen\nunroll bench screen --json > screen.json\n"))
+@json_option
+def screen(as_json: bool) -> None:
+    """Measure what the screen costs over a real pseudo-terminal, beside the smallest Textual program.
+
+    Takes some two minutes. Progress goes to standard error, the report to standard output.
+    """
+    try:
+        from unroll.bench.screen import main
+    except ModuleNotFoundError as error:
+        raise Refused(f"{error.name} is missing, which emulates the terminal: pip install 'unroll[dev]'.") from None
     main(as_json)
