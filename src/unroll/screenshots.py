@@ -89,11 +89,11 @@ SCENES = (
 )
 
 
-async def take(folder: Path, scenes: tuple[Scene, ...] = SCENES) -> list[Path]:
-    """Take the pictures, one after another; where they are now."""
+async def take(folder: Path) -> list[Path]:
+    """Take all pictures, one after another; where they are now."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for scene in scenes:
+    for scene in SCENES:
         path = folder / f"{scene.name}.svg"
         path.write_text(await picture(scene), encoding="utf-8")
         paths.append(path)
@@ -102,7 +102,7 @@ async def take(folder: Path, scenes: tuple[Scene, ...] = SCENES) -> list[Path]:
 
 async def picture(scene: Scene) -> str:
     """The scene as SVG."""
-    app = UnrollApp(Engine.start)
+    app = UnrollApp(Engine.start, theme="dark")
     try:
         async with app.run_test(size=scene.size) as pilot:
             await until(pilot, lambda: traced(pilot) is not None)

@@ -1,0 +1,72 @@
+"""What the screen looks like, at both sizes, on a recorded engine: `--snapshot-update` after it changed on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from unroll.engine.replay import Replay
+from unroll.screenshots import at_rest, playground, traced, until
+from unroll.terminal.app import UnrollApp
+from unroll.terminal.widgets.recipe_form import RecipeForm
+
+RECORDINGS = Path(__file__).parent / "recordings"
+sizes = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+
+Compare = Callable[..., bool]
+
+
+def replayed(name: str) -> UnrollApp:
+    """The playground on a recording."""
+
+    async def start() -> Replay:
+        return Replay(RECORDINGS / f"{name}.jsonl")
+
+    return UnrollApp(start, theme="dark")
+
+
+async def looked(pilot: Pilot[None]) -> None:
+    """Wait until everything has been said and drawn."""
+    await until(pilot, lambda: traced(pilot) is not None)
+    await until(pilot, lambda: at_rest(pilot))
+    await pilot.pause()
+
+
+async def train(pilot: Pilot[None]) -> None:
+    """Train to the end: the recording says it all at once."""
+    await looked(pilot)
+    await pilot.press("space")
+    await until(pilot, lambda: playground(pilot).query_one(RecipeForm).train_label == "▶ Train again")
+    await looked(pilot)
+
+
+@sizes
+def test_it_opens_untrained(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(replayed("untrained"), terminal_size=size, run_before=looked)
+
+
+@sizes
+def test_trained_and_stepped_back(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def train_and_step(pilot: Pilot[None]) -> None:
+        await train(pilot)
+        await pilot.press("left", "left")
+        await looked(pilot)
+
+    assert snap_compare(replayed("trained"), terminal_size=size, run_before=train_and_step)
+
+
+@pytest.mark.parametrize("key", ["2", "3"], ids=["loss", "recipe"])
+def test_the_other_tabs(snap_compare: Compare, key: str) -> None:
+    async def go_to(pilot: Pilot[None]) -> None:
+        await train(pilot)
+        await pilot.press(key)
+        await looked(pilot)
+
+    assert snap_compare(replayed("trained"), terminal_size=(80, 24), run_before=go_to)
+
+
+def test_too_small(snap_compare: Compare) -> None:
+    assert snap_compare(replayed("untrained"), terminal_size=(60, 20), run_before=looked)
