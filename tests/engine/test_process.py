@@ -76,7 +76,7 @@ async def test_a_run_from_hello_to_kill_and_played_back(tmp_path: Path) -> None:
     await replay.ask(Create(recipe=RECIPE))
     await replay.ask(Play(run=1))
     assert [loss for news in await until(replay, "finished") for loss in news.losses] == losses
-    assert (await replay.ask(Look(moment=Moment(1, PROMPT)))).trace == looks[0]
+    assert (await replay.ask(Look(moment=Moment(1, PROMPT)))).trace == last
     assert (await replay.ask(Look(moment=Moment(1, PROMPT, step=3)))).trace.values == last.values
 
 

@@ -86,6 +86,11 @@ async def test_asked_again_the_answers_come_in_order_and_the_last_one_stays(repl
     assert [await epoch_at(replay, NOW) for _ in range(3)] == [1.0, 2.0, 2.0]
 
 
+async def test_no_look_shows_a_network_younger_than_the_progress_that_came(replay: Replay) -> None:
+    await replay.ask(Play(run=1))
+    assert await epoch_at(replay, NOW) == 2.0
+
+
 async def test_a_look_that_never_was_gets_the_nearest(replay: Replay) -> None:
     assert await epoch_at(replay, Moment(1, (7, 8), epoch=99)) == 3.0
     assert await epoch_at(replay, Moment(1, (7, 8), step=1)) == 3.0
