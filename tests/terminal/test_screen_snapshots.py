@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from unroll.engine.replay import Replay
+from unroll.looks import LOOKS, LookingApp
 from unroll.screenshots import at_rest, playground, traced, until
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.widgets.recipe_form import RecipeForm
@@ -70,3 +71,8 @@ def test_the_other_tabs(snap_compare: Compare, key: str) -> None:
 
 def test_too_small(snap_compare: Compare) -> None:
     assert snap_compare(replayed("untrained"), terminal_size=(60, 20), run_before=looked)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_it_can_be_read_with_any_number_of_colours(snap_compare: Compare, look: str) -> None:
+    assert snap_compare(replayed("trained", look), terminal_size=(120, 40), run_before=train)
