@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from unroll.engine.client import Engine
 from unroll.engine.trace import Trace
+from unroll.looks import LOOKS, LookingApp
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.playground import Playground
 from unroll.terminal.widgets.recipe_form import RecipeForm
@@ -29,11 +30,12 @@ Act = Callable[[Pilot[None]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture: its name, the terminal's size in columns and rows, and what is done before it is taken."""
+    """One picture: its name, the terminal's size in columns and rows, what is done before it is taken, and its look."""
 
     name: str
     size: tuple[int, int]
     act: Act
+    look: str = "dark"
 
 
 async def untrained(pilot: Pilot[None]) -> None:
@@ -73,6 +75,18 @@ async def recipe_tab(pilot: Pilot[None]) -> None:
     await pilot.press("3")
 
 
+async def cut_everywhere(pilot: Pilot[None]) -> None:
+    """Trained, and the loop cut before every step."""
+    await trained_to_the_end(pilot)
+    await pilot.press("X")
+
+
+async def an_earlier_epoch(pilot: Pilot[None]) -> None:
+    """Trained, and gone back to the third epoch on the loss."""
+    await trained_to_the_end(pilot)
+    await pilot.press("2", "home", "right", "right", "right", "l")
+
+
 async def keys(pilot: Pilot[None]) -> None:
     """The list of all keys."""
     await pilot.press("question_mark")
@@ -82,10 +96,13 @@ SCENES = (
     Scene("start", WHOLE, untrained),
     Scene("training", WHOLE, half_trained),
     Scene("trained", WHOLE, counted_on),
+    Scene("cut", WHOLE, cut_everywhere),
+    Scene("epoch-3", WHOLE, an_earlier_epoch),
     Scene("tabs", NARROW, counted_on),
     Scene("tabs-loss", NARROW, loss_tab),
     Scene("tabs-recipe", NARROW, recipe_tab),
     Scene("keys", WHOLE, keys),
+    *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
 )
 
 
@@ -102,7 +119,7 @@ async def take(folder: Path) -> list[Path]:
 
 async def picture(scene: Scene) -> str:
     """The scene as SVG."""
-    app = UnrollApp(Engine.start, theme="dark")
+    app = LookingApp(Engine.start, scene.look)
     try:
         async with app.run_test(size=scene.size) as pilot:
             await until(pilot, lambda: traced(pilot) is not None)

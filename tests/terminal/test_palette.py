@@ -45,3 +45,11 @@ def test_each_step_away_from_zero_is_seen_as_further_away() -> None:
             labs = [rgb_to_lab(Color.from_rich_color(colour)) for colour in colours]
             distances = [(x.L - zero.L) ** 2 + (x.a - zero.a) ** 2 + (x.b - zero.b) ** 2 for x in labs]
             assert distances == sorted(distances)
+
+
+def test_no_colour_lies_outside_of_what_a_screen_has() -> None:
+    for background in (DARK, LIGHT):
+        for style in shades(background):
+            for colour in (style.color, style.bgcolor):
+                assert colour is not None and colour.triplet is not None
+                assert all(0 <= part <= 255 for part in colour.triplet)

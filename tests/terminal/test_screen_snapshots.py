@@ -20,13 +20,13 @@ sizes = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "8
 Compare = Callable[..., bool]
 
 
-def replayed(name: str) -> UnrollApp:
+def replayed(name: str, look: str = "dark") -> UnrollApp:
     """The playground on a recording."""
 
     async def start() -> Replay:
         return Replay(RECORDINGS / f"{name}.jsonl")
 
-    return UnrollApp(start, theme="dark")
+    return LookingApp(start, look)
 
 
 async def looked(pilot: Pilot[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
@@ -26,7 +27,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     """The playground and the engine behind it."""
 
     TITLE = "unroll"
-    CSS_PATH = "unroll.tcss"
+    CSS_PATH = Path(__file__).with_name("unroll.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
         Binding("q", "quit", "quit", tooltip="Leave."),

@@ -55,4 +55,5 @@ def _ansi_shade(extreme: Color, n: int) -> Style:
 
 def _between(start: Color, end: Color, share: float) -> Color:
     a, b = rgb_to_lab(start), rgb_to_lab(end)
-    return lab_to_rgb(Lab(*(x + (y - x) * share for x, y in zip((a.L, a.a, a.b), (b.L, b.a, b.b), strict=True))))
+    mixed = Lab(*(x + (y - x) * share for x, y in zip((a.L, a.a, a.b), (b.L, b.a, b.b), strict=True)))
+    return lab_to_rgb(mixed).clamped  # what lies outside of sRGB would come out as another colour

@@ -47,7 +47,7 @@ ANSI = Theme(
     panel="ansi_default",
     boost="ansi_default",
     dark=True,
-    variables=BUILTIN_THEMES["ansi-dark"].variables,
+    variables={**BUILTIN_THEMES["ansi-dark"].variables, "footer-key-foreground": "ansi_yellow"},
 )
 """The terminal's own sixteen colours."""
 THEMES = (DARK, LIGHT, ANSI)

@@ -22,6 +22,7 @@ from unroll.terminal.messages import EpochChosen
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
+GREY: Colour = (128, 128, 128)
 LOWEST = 1e-4
 """Where a log axis begins; what is lower is drawn there."""
 
@@ -110,7 +111,9 @@ class LossCurve(Widget, can_focus=True):
 
     def _colour(self, component: str) -> Colour:
         colour = self.get_component_rich_style(component).color
-        red, green, blue = colour.get_truecolor() if colour else (128, 128, 128)
+        if colour is None or colour.is_default:  # the terminal's own, which only the terminal knows
+            return GREY
+        red, green, blue = colour.get_truecolor()
         return red, green, blue
 
     def render_line(self, y: int) -> Strip:
