@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from unroll.moment import Interventions, Moment, SequenceError, parse_sequence
+from unroll.moment import MAX_CLAMP, Interventions, Moment, SequenceError, parse_sequence
 from unroll.recipe import FIELDS, Recipe, RecipeError, Value, recipe_of
 
 START = "unroll:1"
@@ -95,7 +95,10 @@ def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
 
 def _clamp(word: str, last: int) -> tuple[int, float]:
     unit, _, value = word.partition(":")
-    return _whole("hold", unit, 0, last), _number("hold", value or "0", float)
+    held = _number("hold", value or "0", float)
+    if not -MAX_CLAMP <= held <= MAX_CLAMP:
+        raise LineError(f"hold cannot be {word:.20} in this line: choose a value from -{MAX_CLAMP:g} to {MAX_CLAMP:g}.")
+    return _whole("hold", unit, 0, last), held
 
 
 def _whole(name: str, word: str, first: int, last: int) -> int:
@@ -107,9 +110,6 @@ def _whole(name: str, word: str, first: int, last: int) -> int:
 
 def _number(name: str, word: str, kind: Callable[[str], float]) -> float:
     try:
-        number = kind(word[:24])
+        return kind(word[:24])
     except ValueError:
-        number = float("nan")
-    if not -1000 <= number <= 100_000:
-        raise LineError(f"{name} cannot be {word:.20} in this line: copy it whole again.")
-    return number
+        raise LineError(f"{name} cannot be {word:.20} in this line: copy it whole again.") from None

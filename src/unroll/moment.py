@@ -11,6 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 MAX_STEPS = 1024
+MAX_CLAMP = 1000.0
+"""A clamped unit is held within this of 0: far beyond what any cell reaches by itself."""
 
 
 class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

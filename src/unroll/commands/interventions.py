@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from unroll.commands.refusals import Misused
-from unroll.moment import Interventions
+from unroll.moment import MAX_CLAMP, Interventions
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_CLAMP = 1000.0
 
 
 def intervention_options(command: F) -> F:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from unroll.engine.run import Refused, Run
-from unroll.moment import MAX_STEPS, Interventions, Moment
-
-MAX_CLAMP = 1000.0
+from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, Moment
 
 
 def check_moment(run: Run, moment: Moment) -> None:
