@@ -71,7 +71,7 @@ async def test_a_trained_network_expects_eleven() -> None:
         await game.train()
         assert game.expected == 11
         assert game.sentence.startswith("step 4/4: after 10 it expects 11, ")
-        assert "accuracy 100 %" in game.text
+        assert "100 % right" in game.text
 
 
 @pytest.mark.parametrize("pane", ["heatmap", "prompt"])

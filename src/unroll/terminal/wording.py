@@ -42,16 +42,15 @@ def of_interventions(trace: Trace, step: int) -> str:
 
 
 def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
-    has_cell = "cell state" in trace.views
     if done.cut_all:
         cut, left = "everywhere", f"it sees only {trace.moment.sequence[step]}"
     elif done.cut_steps:
-        named = ", ".join(str(s + 1) for s in done.cut_steps[:4]) + ("…" if len(done.cut_steps) > 4 else "")
-        cut, left = f"before step {named}", "all before is forgotten"
+        named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
+        cut, left = f"before step {named}", "the past is gone"
     else:
         return ""
-    if has_cell and not done.cut_cell:
-        left = "only c still remembers (k cuts it too)"
+    if "cell state" in trace.views and not done.cut_cell:
+        return f"Loop cut {cut}, c not (k cuts it)"
     return f"Loop cut {cut}: {left}"
 
 

@@ -134,7 +134,7 @@ class LossCurve(Widget, can_focus=True):
         if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
             parts[0] += f" (kept: {self.shown:,.0f})"
         parts += [] if loss is None else [f"loss {loss:.3f}"]
-        parts += [] if accuracy is None else [f"accuracy {accuracy * 100:3.0f} %"]
+        parts += [] if accuracy is None else [f"{accuracy * 100:3.0f} % right"]
         self.border_subtitle = " · ".join(parts)
 
     # What a person does
