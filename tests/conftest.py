@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("shared cores", deadline=None, max_examples=50)
+settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("shared cores")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
 

@@ -145,7 +145,7 @@ class Field(Struct, frozen=True):
         return above_low and (self.high is None or value <= self.high)
 
     def refusal(self, given: object) -> RecipeError:
-        shown = f"{given!s:.24}" or "nothing"
+        shown = f"{given:.10g}" if isinstance(given, float) else f"{given!s:.24}" or "nothing"
         return RecipeError(self.name, f"{self.name} cannot be {shown}: choose {self.rule}.")
 
 

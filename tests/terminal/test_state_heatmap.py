@@ -66,7 +66,7 @@ async def test_a_sequence_longer_than_the_pane_turns_pages_and_a_step_keeps_its_
             pages.append(rows(pane)[0].rstrip())
         assert pages[:3] == ["read  10  11  12"] * 3
         assert pages[3:6] == ["read  13  14  15"] * 3
-        assert pages[9] == "read  19"
+        assert pages[9] == "read  17  18  19", "the last page is a full one"
 
 
 async def test_more_units_than_rows_turn_pages_too() -> None:

@@ -12,6 +12,7 @@ from unroll import line
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.prompt import pasted
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -142,15 +143,18 @@ async def test_the_caret_and_the_step_are_one_place() -> None:
         assert game.step == 1
 
 
-async def test_a_deleted_run_comes_back() -> None:
+async def test_deleted_runs_come_back_one_after_another() -> None:
     async with playing() as game:
         await game.train()
         await game.press("space")
+        await game.press("space")
         runs = [run.number for run in game.pane(RunTable).runs]
-        await game.press("4", "delete")
-        assert len(game.pane(RunTable).runs) == len(runs) - 1
-        await game.press("u")
+        await game.press("4", "delete", "delete")
+        assert len(game.pane(RunTable).runs) == len(runs) - 2
+        await game.press("u", "u")
         assert [run.number for run in game.pane(RunTable).runs] == runs
+        await game.press("u")
+        assert "No deleted run" in game.notice
 
 
 async def test_a_saved_model_opens_with_its_curve_and_its_answers(
@@ -178,7 +182,9 @@ async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
     async with playing() as game:
         await game.train()
         await game.press("left", "x", "2", "left", "left", "y")
-        text, lines = game.notice.split('"')[1], game.lines
+        text = next(word for word in game.text.split('"') if word.startswith(line.START))
+        await game.press("escape")
+        lines = game.lines
     recipe, moment = line.read(text)
     async with playing(recipe, moment=moment) as again:
         await again.wait(30)
@@ -228,3 +234,64 @@ async def test_a_pane_explains_itself_in_three_sentences(key: str) -> None:
 
 async def test_a_recipe_is_by_default_the_reference_recipe() -> None:
     assert PRESETS["default"] == Recipe()
+
+
+async def test_a_form_with_a_fault_trains_nothing_and_says_why() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.write("hidden_size", "0")
+        await game.press("escape", "space")
+        assert len(game.pane(RunTable).runs) == 1
+        assert game.notice.startswith("hidden_size cannot be 0")
+        assert game.app.focused is game.row("hidden_size").control
+
+
+async def test_the_button_offers_another_training_when_the_form_has_another_recipe() -> None:
+    async with playing() as game:
+        await game.press("n")
+        assert game.state == "▶ Go on"
+        await game.choose("cell", "gru")
+        assert game.state == "▶ Train"
+
+
+async def test_a_rate_beyond_reason_stops_the_run_with_the_reason() -> None:
+    async with playing(recipe_of({"learning_rate": 100.0})) as game:
+        await game.choose("pace", "full")
+        await game.press("space")
+        assert "learning rate 100 is likely too large" in game.notice
+        assert game.pane(RunTable).runs[-1].state == "diverged"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("3 4 5\n6 7\n", "3 4 5 6 7"),
+        ("[1, 2, 3]", "1 2 3"),
+        ("14|15->16", "14 15 16"),
+        ("1, 2, 3.", "1 2 3"),
+        ("one 2\nthree", "one 2 three"),
+        ("1.5 2", "1.5 2"),
+        ("3 -4", "3 -4"),
+    ],
+)
+def test_numbers_are_pasted_with_anything_between_and_what_is_none_is_left_to_be_refused(
+    text: str, numbers: str
+) -> None:
+    assert pasted(text) == numbers
+
+
+async def test_the_last_page_of_a_long_sequence_is_full_and_the_cursor_is_on_it() -> None:
+    async with playing(size=(80, 24)) as game:
+        await game.ask(" ".join(map(str, range(40))))
+        window = game.pane(StateHeatmap).window
+        assert window.first_step + window.steps == 40
+        await game.press("escape", "home")
+        assert game.pane(StateHeatmap).window.first_step == 0
+
+
+async def test_the_keys_that_explain_and_quit_always_fit() -> None:
+    async with playing(size=(80, 24)) as game:
+        for pane in "1234":
+            await game.press(pane)
+            assert "? explain" in game.lines[-1] or "f1 explain" in game.lines[-1]
+            assert "q quit" in game.lines[-1]

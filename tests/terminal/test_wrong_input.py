@@ -102,9 +102,13 @@ async def test_a_smaller_vocabulary_drops_what_it_lacks_from_the_sequence() -> N
         assert game.prompt == "7 8"
 
 
-async def test_training_goes_on_behind_a_wrong_field() -> None:
+async def test_training_goes_on_behind_a_wrong_field_and_can_be_paused() -> None:
     async with playing() as game:
+        await game.press("space")
         await game.write("hidden_size", "0")
         await game.press("escape")
-        await game.train()
+        await game.wait(1)
+        assert 7 <= game.epoch <= 9
+        await game.press("space")
+        assert game.state == "▶ Go on"
         assert "hidden_size cannot be 0" in advice(game)

@@ -26,6 +26,10 @@ IN_ONE_PART = 2**24
 """Values that the inputs of all steps may have when sequences are only answered."""
 
 
+HOPELESS = 100.0
+"""A loss of so many times ln V, that of one who knows nothing, is taken for divergence: no run came back from there."""
+
+
 class Update(NamedTuple):
     """One update made: its number from 1, and how its batch was answered just before it.
 
@@ -40,16 +44,17 @@ class Update(NamedTuple):
 
 
 class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
-    """Training came upon a loss that is no number; one sentence says where, the likely cause and the way out.
+    """Training came upon a loss that is no number, or past hope; a sentence says where, why likely, and the way out.
 
     Attributes:
         update: The update, counted from 1, that could not be made or kept.
     """
 
-    def __init__(self, update: int, learning_rate: float) -> None:
+    def __init__(self, update: int, loss: float, learning_rate: float) -> None:
         self.update = update
+        what = f"The loss rose to {loss:,.0f}" if math.isfinite(loss) else "The loss was no longer a number"
         super().__init__(
-            f"The loss was no longer a number at update {update}: the learning rate {learning_rate:g} is likely too "
+            f"{what} at update {update}: the learning rate {learning_rate:g} is likely too "
             "large; go on from an earlier epoch, or train again, with a smaller one."
         )
 
@@ -111,8 +116,8 @@ class Training:
         self._room = room_for(self.model, batch.x) if self._room is None else self._room
         loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
         value = loss.item()
-        if not math.isfinite(value):
-            self._give_up()
+        if not value <= HOPELESS * math.log(self.recipe.task.vocab_size):
+            self._give_up(value)
         self._good.copy_(self._adam.weights)
         self._adam.step(learning_rate(self.recipe, epoch))
         if place == self.plan.updates_per_epoch - 1:
@@ -130,12 +135,12 @@ class Training:
 
     def _end_epoch(self, epoch: int) -> None:
         if not math.isfinite(self._adam.weights.sum().item()):
-            self._give_up()
+            self._give_up(math.nan)
         self._snapshots.add(epoch, self._adam.snapshot())
 
-    def _give_up(self) -> NoReturn:
+    def _give_up(self, loss: float) -> NoReturn:
         self._adam.weights.copy_(self._good)
-        self._diverged = Diverged(self.update + 1, self.recipe.train.learning_rate)
+        self._diverged = Diverged(self.update + 1, loss, self.recipe.train.learning_rate)
         raise self._diverged
 
     def clear(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 TABS = ("State", "Loss", "Recipe")
+PANE_OF = {"State": "hidden state"}
 
 ACTIONS: list[BindingType] = [
     Binding("question_mark,f1", "explain", "explain", tooltip="Explain what is in focus, and every key."),
@@ -40,7 +41,7 @@ ACTIONS: list[BindingType] = [
     Binding("R", "random_item", "Random item", show=False, tooltip="Type a random training sequence."),
     Binding("B", "beyond", "Beyond", show=False, tooltip="Type a sequence longer than any it was trained on."),
     *[
-        Binding(str(number), f"tab('{tab}')", tab, show=False, tooltip=f"Go to the {tab.lower()} pane.")
+        Binding(str(number), f"tab('{tab}')", tab, show=False, tooltip=f"Go to the {PANE_OF.get(tab, tab.lower())}.")
         for number, tab in enumerate(TABS, 1)
     ],
     Binding("4", "tab('Runs')", "Runs", show=False, tooltip="Go to the runs."),

@@ -43,6 +43,11 @@ def stop(text: str) -> tuple[int | None, float | None]:
     raise AnswerError(f"{text:.20} is no place to stop: give an epoch such as 12, an accuracy such as 99 %.")
 
 
+def of_stop(epoch: int | None, accuracy: float | None) -> str:
+    """The answer that would say what stands."""
+    return f"{epoch}" if epoch is not None else f"{accuracy * 100:g} %" if accuracy is not None else ""
+
+
 def sampling(text: str, now: Continue) -> Continue:
     """Temperature, top-k and top-p, as many as are given."""
     words = text.replace(",", " ").split()

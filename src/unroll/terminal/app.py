@@ -15,7 +15,8 @@ from textual.screen import Screen
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
 from unroll.moment import Moment
-from unroll.recipe import Recipe
+from unroll.recipe import PRESETS, Recipe
+from unroll.terminal.actions import ACTIONS
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.thrift import ThriftyApp
@@ -95,11 +96,13 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a sentence, for the palette."""
-        for active in screen.active_bindings.values():
-            binding, node = active.binding, active.node
-            if binding.tooltip and active.enabled:
-                run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(f"{binding.description.capitalize()} ({binding.key})", binding.tooltip, run)
+        for binding in Binding.make_bindings(ACTIONS):
+            if binding.key != "f1":
+                title = f"{binding.description.capitalize()} ({self.get_key_display(binding)})"
+                yield SystemCommand(title, binding.tooltip, partial(self.run_action, binding.action, self.playground))
+        for name, recipe in PRESETS.items():
+            choose = partial(self.playground.session.edit, recipe)
+            yield SystemCommand(f"Preset: {name}", "Fill in every field of the recipe.", choose)
         for theme in THEMES:
             yield SystemCommand(
                 f"Theme {theme.name}", "Change the colours.", partial(setattr, self, "theme", theme.name)

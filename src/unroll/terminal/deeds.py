@@ -79,29 +79,43 @@ class Deeds(Screen[None]):
     # Training
 
     def action_train(self) -> None:
-        self.say("", fault=False)
-        self.session.train_or_pause()
+        if self.session.is_training or self._form_is_good():
+            self.say("", fault=False)
+            self.session.train_or_pause()
 
     def action_advance_update(self) -> None:
-        self.session.train(updates=1)
+        if self._form_is_good():
+            self.session.train(updates=1)
 
     def action_advance_epoch(self) -> None:
-        self.session.train(updates=self.session.run.updates_to_epoch_end if self.session.run else 1)
+        if self._form_is_good():
+            self.session.train(updates=self.session.run.updates_to_epoch_end if self.session.run else 1)
+
+    def _form_is_good(self) -> bool:
+        """Whether what the form says can be trained; if not, say why and go there."""
+        form = self.query_one(RecipeForm)
+        if form.fault:
+            self.action_tab("Recipe")
+            self.call_after_refresh(form.go_to_fault)
+            self.say(form.fault)
+        return not form.fault
 
     def action_pace(self, by: int) -> None:
         place = max(0, min(PACES.index(self.session.pace) + by, len(PACES) - 1))
         self.session.choose_pace(PACES[place])
         self.query_one(RecipeForm).choose_pace(PACES[place])
-        self.say(f"Pace: {PACES[place]}{' epochs a second' if '/s' in PACES[place] else ''}.", fault=False)
+        self.say(f"Pace: {PACES[place].replace('/s', ' epochs a second')}.", fault=False)
 
     def action_stop(self) -> None:
         def take(text: str | None) -> None:
             if text is not None:
                 self.session.stop_epoch, self.session.stop_accuracy = answers.stop(text)
-                self.say(wording.of_stop(self.session.stop_epoch, self.session.stop_accuracy), fault=False)
+                epochs = self.session.recipe.train.epochs
+                self.say(wording.of_stop(self.session.stop_epoch, self.session.stop_accuracy, epochs), fault=False)
 
         hint = "An epoch such as 12, an accuracy such as 99 %, or nothing to train to the end."
-        self.app.push_screen(Ask("Stop training at", "", hint, answers.fault_of(answers.stop)), take)
+        now = answers.of_stop(self.session.stop_epoch, self.session.stop_accuracy)
+        self.app.push_screen(Ask("Stop training at", now, hint, answers.fault_of(answers.stop)), take)
 
     def action_branch(self) -> None:
         self.spawn(self.session.branch())
@@ -109,9 +123,11 @@ class Deeds(Screen[None]):
     # Asking and stepping
 
     def action_carry_on(self, count: int) -> None:
+        self.say("", fault=False)
         self.spawn(self.session.carry_on(count))
 
     def action_until_wrong(self) -> None:
+        self.say("", fault=False)
         self.spawn(self.session.carry_on(count=10**6, until_wrong=True))
 
     def action_random_item(self) -> None:
@@ -188,7 +204,8 @@ class Deeds(Screen[None]):
         self.say(f"Deleted {name}: u in the runs brings it back.", fault=False)
 
     def on_run_restored(self, message: messages.RunRestored) -> None:
-        self.session.restore()
+        name = self.session.restore()
+        self.say(f"{name} is back." if name else "No deleted run is left to bring back.", fault=False)
 
     def on_run_marked(self, message: messages.RunMarked) -> None:
         self.session.compare(message.number)
@@ -249,7 +266,8 @@ class Deeds(Screen[None]):
             self.say(str(error))
             return
         self.app.copy_to_clipboard(text)
-        self.say(f'Copied: unroll "{text}"', fault=False)
+        how = "It is copied, where the terminal allows that; the weights come back by training again."
+        self.app.push_screen(Help("A line that brings this screen back", [f'unroll "{text}"', how], {}))
 
     # Moving about
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 
 from unroll.recipe import FIELDS, CellName, Recipe
 from unroll.tasks import TASKS
@@ -27,7 +27,7 @@ FIELD_MORE: dict[str, str] = {
     "path": "One sequence a line, or one long series on a single line, with spaces or commas between.",
     "held_out": "Accuracy on what was never trained on tells learning from learning by heart.",
     "cell": "An rnn writes its whole state anew each step; an lstm and a gru have gates that let it stand.",
-    "hidden_size": "D units give the cell D·D weights to itself: the loop that x cuts.",
+    "hidden_size": "The loop that x cuts has D·D weights, four times as many in an lstm, three times in a gru.",
     "init": "With normal weights the loop starts so strong that it never learns to run past its training length.",
     "epochs": "The learning rate falls to 0 by the last of them, so more of them also fall more slowly.",
     "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next.",
@@ -59,7 +59,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
         ],
         "LossCurve": [
             "The loss is how surprised the network was by the right answers: L = −ln p(right), the mean of a batch.",
-            f"One who knows nothing of {v} numbers scores ln {v}; this run's newest epoch scores {figure}.",
+            f"One who knows nothing of {v} numbers scores ln {v} = {log(v):.2f}; this run's newest epoch {figure}.",
             "←/→ walk back through the training: every pane then shows the network as it was at that epoch.",
         ],
         "NextNumber": [

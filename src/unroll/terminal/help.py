@@ -21,7 +21,7 @@ class Help(ModalScreen[None]):
     def __init__(self, title: str, sentences: Sequence[str], bindings: Mapping[str, ActiveBinding]) -> None:
         super().__init__()
         self._heading, self._sentences = title, sentences
-        self._explained = [active.binding for active in bindings.values() if active.binding.tooltip]
+        self._explained = {b.tooltip: b for b in (active.binding for active in bindings.values()) if b.tooltip}
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as box:
@@ -35,6 +35,6 @@ class Help(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="bold", no_wrap=True)
         table.add_column()
-        for binding in self._explained:
-            table.add_row(self.app.get_key_display(binding), binding.tooltip)
+        for sentence, binding in self._explained.items():
+            table.add_row(self.app.get_key_display(binding), sentence)
         return table

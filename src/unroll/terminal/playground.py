@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from unroll.engine.trace import Window
 from unroll.moment import Moment, SequenceError, parse_sequence
@@ -20,6 +20,7 @@ from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS, TABS
 from unroll.terminal.deeds import WELCOME, Deeds
 from unroll.terminal.session import Session
+from unroll.terminal.widgets.keys import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.pane_tabs import PaneTabs
@@ -68,7 +69,7 @@ class Playground(Deeds):
         yield Prompt(" ".join(map(str, session.moment.sequence)))
         yield Static(STARTING, id="sentence", markup=False)
         yield Static(WELCOME, id="notice", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.on_resize()
@@ -105,7 +106,8 @@ class Playground(Deeds):
         if run is None:
             return
         form.compare_with(run.recipe)
-        form.train_label = TRAIN_LABELS.get(run.state, "▶ Train again")
+        edited = run.recipe != session.recipe and run.state != "training"
+        form.train_label = "▶ Train" if edited else TRAIN_LABELS.get(run.state, "▶ Train again")
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
         overlaid = [other.curve for other in session.runs.rows if other.overlaid and other is not run]

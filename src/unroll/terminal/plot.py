@@ -34,6 +34,7 @@ class Plot:
 
     Attributes:
         y_start: 0, or for a log axis where it begins; no point may lie below.
+        percent: Whether the y axis is marked in percent.
         cursor: Where a vertical line stands; None for none.
         lines: Drawn in this order, the last on top.
     """
@@ -45,6 +46,7 @@ class Plot:
     y_end: float
     axis_colour: Colour
     lines: tuple[Line, ...]
+    percent: bool = False
     cursor: float | None = None
     cursor_colour: Colour = (255, 255, 255)
 
@@ -90,7 +92,8 @@ def _rule(figure: Any, plot: Plot) -> None:
         y.scale("log")
         y.ticks(*_labelled(powers_of_ten(plot.y_start, plot.y_end)))
     else:
-        y.ticks(*_labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3)))))
+        ticks = even_ticks(plot.y_end, max(1, min(4, plot.height // 3)))
+        y.ticks(ticks, [f"{tick:.0%}" for tick in ticks]) if plot.percent else y.ticks(*_labelled(ticks))
     y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (0, plot.y_end)))
 
 

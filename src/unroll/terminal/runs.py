@@ -63,30 +63,32 @@ class Run:
         return each - len(self.curve.losses) % each
 
 
+MAX_DELETED = 20
+"""Deleted runs that can be brought back."""
+
+
 @dataclass
 class Runs:
-    """All runs in the order in which they were made, and the last one deleted, for a change of mind."""
+    """All runs in the order in which they were made, and the last ones deleted, for a change of mind."""
 
     rows: list[Run] = field(default_factory=list)
-    deleted: tuple[int, Run] | None = None
+    deleted: list[tuple[int, Run]] = field(default_factory=list)
 
     def by_number(self, number: int) -> Run | None:
         return next((run for run in self.rows if run.number == number), None)
 
     def delete(self, run: Run) -> Run | None:
-        """Take a run out; gives the one deleted before it, which can now be forgotten for good."""
-        forgotten = self.deleted[1] if self.deleted else None
-        self.deleted = (self.rows.index(run), run)
+        """Take a run out; gives the one deleted long before it, which can now be forgotten for good."""
+        self.deleted.append((self.rows.index(run), run))
         self.rows.remove(run)
-        return forgotten
+        return self.deleted.pop(0)[1] if len(self.deleted) > MAX_DELETED else None
 
     def restore(self) -> Run | None:
         """Put the last deleted run back in its place."""
-        if self.deleted is None:
+        if not self.deleted:
             return None
-        place, run = self.deleted
+        place, run = self.deleted.pop()
         self.rows.insert(place, run)
-        self.deleted = None
         return run
 
     def beside(self, run: Run) -> Run | None:

@@ -203,11 +203,13 @@ class Session(Looking):
     async def _create_blank(self) -> None:
         await self.create()
 
-    def restore(self) -> None:
-        """Bring back the run that was deleted last."""
+    def restore(self) -> str:
+        """Bring back the run that was deleted last; gives its name, or nothing."""
         run = self.runs.restore()
-        if run is not None:
-            self.choose_run(run.number)
+        if run is None:
+            return ""
+        self.choose_run(run.number)
+        return run.name
 
     # Training
 
@@ -224,6 +226,11 @@ class Session(Looking):
         run = self.run
         if run is not None and run.state == "training":
             self._tell(Pause(run=run.number) if pace == "by hand" else self._play(run))
+
+    @property
+    def is_training(self) -> bool:
+        """Whether the run that is shown trains."""
+        return self.run is not None and self.run.state == "training"
 
     def train_or_pause(self) -> None:
         run = self.run

@@ -85,8 +85,10 @@ def of_plan(implied: Plan) -> str:
     )
 
 
-def of_stop(epoch: int | None, accuracy: float | None) -> str:
-    """Where training stops."""
+def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
+    """Where training stops, when the recipe has so many epochs."""
+    if epoch is not None and epoch > epochs:
+        return f"Epoch {epoch:,} is past the recipe's end: training stops at epoch {epochs:,}."
     if epoch is not None:
         return f"Training stops at epoch {epoch:,}."
     return (

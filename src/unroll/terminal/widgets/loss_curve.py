@@ -48,6 +48,9 @@ class LossCurve(Widget, can_focus=True):
             tooltip="The network an epoch earlier or later; past the last, the newest.",
         ),
         Binding("right", "move(1)", show=False),
+        Binding("b", "screen.branch", "branch", tooltip="A new run goes on from the epoch shown, by the form."),
+        Binding("l", "screen.log", "log", tooltip="The loss on a log or a linear scale."),
+        Binding("m", "screen.metric", "metric", tooltip="Draw the loss, the accuracy or the learning rate."),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="A tenth of the epochs on."),
         Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),
@@ -100,6 +103,7 @@ class LossCurve(Widget, can_focus=True):
             self._top([*behind, line], curve),
             self._colour(AXES),
             (*behind, line),
+            self.metric == "accuracy",
             None if self.epoch is None else float(self.epoch),
             self._colour(CURSOR),
         )
@@ -132,7 +136,7 @@ class LossCurve(Widget, can_focus=True):
         loss, accuracy = curve.last() if self.epoch is None else curve.at(self.epoch)
         parts = [f"epoch {shown:>{len(total)},.0f}/{total}"]
         if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
-            parts[0] += f" (kept: {self.shown:,.0f})"
+            parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
         parts += [] if loss is None else [f"loss {loss:.3f}"]
         parts += [] if accuracy is None else [f"{accuracy * 100:3.0f} % right"]
         self.border_subtitle = " · ".join(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -16,6 +17,22 @@ from textual.widgets import Input, Label
 from unroll.terminal.messages import CaretMoved, PromptEdited, PromptEntered
 
 MAX_HISTORY = 100
+
+
+class Numbers(Input):
+    """A line of numbers that takes them pasted with anything between, over many lines."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(pasted(event.text))
+
+
+def pasted(text: str) -> str:
+    """The numbers of a pasted text; where it holds letters, fractions or negative numbers, all its words."""
+    if re.search(r"[^\W\d_]|\d\.\d|(?<![\d)\]]) ?-\d", text):
+        return " ".join(text.split())
+    return " ".join(re.findall(r"\d+", text))
 
 
 class Prompt(Horizontal):
@@ -43,7 +60,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("›")
-        yield Input(self._text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        yield Numbers(self._text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
         yield Label("", id="sampling")
 
     def on_mount(self) -> None:
@@ -77,7 +94,8 @@ class Prompt(Horizontal):
         """Put the caret behind a number, without telling anybody."""
         ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
         if step < len(ends) and self.step != step:
-            self._field.cursor_position = ends[step]
+            self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
+            self._field.cursor_position = ends[step]  # from the number's start, so that all of it scrolls into view
 
     @property
     def step(self) -> int:

@@ -34,6 +34,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     RecipeForm {
+        scrollbar-gutter: stable;
         & > #train { width: 1fr; color: $accent; background: $panel; }
         & > #plan, & > #advice { color: $text-muted; }
         & > #advice.-invalid { color: $error; }
@@ -158,6 +159,17 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._faults[field] = sentence
         self._show()
 
+    @property
+    def fault(self) -> str:
+        """What is wrong in it, as a sentence; empty when nothing is."""
+        return next(iter(self._faults.values()), "")
+
+    def go_to_fault(self) -> None:
+        """Put the focus on the field that is wrong."""
+        for name in self._faults:
+            self._row(name).control.focus()
+            return
+
     # What is shown of it
 
     def _implied(self, recipe: Recipe) -> Plan | None:
@@ -188,6 +200,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), "")
         fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
         advice = self.query_one("#advice", Static)
+        self.query_one("#plan", Static).display = fault is None  # it is the last good recipe's, and makes room
         advice.set_class(fault is not None, "-invalid")
         advice.update(fault or self.help(focused))
 

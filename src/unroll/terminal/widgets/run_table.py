@@ -48,10 +48,11 @@ class RunTable(Widget, can_focus=True):
         Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
         Binding("down", "move(1)", show=False),
         Binding("r", "say('renamed')", "rename", tooltip="Give the run another name."),
-        Binding("delete,backspace", "say('deleted')", "delete", key_display="del", tooltip="Delete the run."),
+        Binding("delete", "say('deleted')", "delete", key_display="del", tooltip="Delete the run."),
+        Binding("backspace", "say('deleted')", show=False),
         Binding("u", "restore", "undo", tooltip="Bring back the run that was deleted last."),
         Binding("equals_sign", "say('marked')", "compare", key_display="=", tooltip="Compare others with this run."),
-        Binding("t", "say('overlaid')", "curve", tooltip="Draw this run's curve behind the others, or not."),
+        Binding("t", "say('overlaid')", "Curve", show=False, tooltip="Draw its curve behind the others, or not."),
     ]
 
     runs: reactive[Sequence[Run]] = reactive((), always_update=True)
@@ -69,7 +70,8 @@ class RunTable(Widget, can_focus=True):
 
     def _describe(self) -> None:
         run = next((run for run in self.runs if run.number == self.shown), None)
-        self.border_subtitle = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}"
+        held_out = "" if run is None or run.held_out is None else f" · held out {run.held_out:.0%}"
+        self.border_subtitle = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
 
     @property
     def _place(self) -> int:
@@ -94,7 +96,9 @@ class RunTable(Widget, can_focus=True):
         digits = len(str(max(r.number for r in self.runs)))
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
         head = f"{MARKS[run.state]}{mark}{run.number:>{digits}} "
-        name = f"{run.name:.{max(1, width - len(head) - len(figures))}}"
+        name, room = run.name, max(1, width - len(head) - len(figures))
+        if len(name) > room:
+            name = name[: room - 1] + "…"
         return Strip([Segment((head + name).ljust(width - len(figures)) + figures, style)], width)
 
     def _style(self, run: Run) -> Style:

@@ -79,8 +79,8 @@ class StateHeatmap(Widget, can_focus=True):
         steps = max(1, (self.size.width - LABEL) // self.column_width)
         units = max(1, self.size.height - 2)
         total = self.trace.units if self.trace else units
-        first_unit = max(0, min(self.unit // units * units, total - units))
-        return Window(self.step // steps * steps, steps, first_unit, units)
+        length = len(self.trace.moment.sequence) if self.trace else steps
+        return Window(_page(self.step, steps, length), steps, _page(self.unit, units, total), units)
 
     def watch_trace(self) -> None:
         self._describe()
@@ -106,10 +106,8 @@ class StateHeatmap(Widget, can_focus=True):
         kind = {"hidden": "hidden state"}.get(trace.view, trace.view).capitalize()
         self.border_title = kind + ("" if trace.moment.epoch is None else f" at epoch {trace.epoch:g}")
         value = self.value(self.step, self.unit)
-        parts = [f"unit {self.unit}", *([] if value is None else [f"{value:+.3f}"])]
-        if window.units < trace.units:
-            last = min(window.first_unit + window.units, trace.units)
-            parts.append(f"{window.first_unit}–{last - 1} of {trace.units:,}")
+        unit = f"unit {self.unit}" + (f"/{trace.units:,}" if window.units < trace.units else "")
+        parts = [unit, *([] if value is None else [f"{value:+.3f}"])]
         self.border_subtitle = " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"])
 
     def value(self, step: int, unit: int) -> float | None:
@@ -134,7 +132,15 @@ class StateHeatmap(Widget, can_focus=True):
             segments = self._unit_row(window.first_unit + y - 1, window)
         else:
             segments = self._next(self.trace, window) if y == last else []
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        return self._with_map(strip, y, window) if window.units < self.trace.units else strip
+
+    def _with_map(self, strip: Strip, y: int, window: Window) -> Strip:
+        """A line at the right edge that tells which of all units are shown."""
+        total, rows = self.trace.units if self.trace else 1, self.size.height
+        inside = window.first_unit / total * rows <= y < (window.first_unit + window.units) / total * rows
+        mark = Segment("┃" if inside else "│", self.get_component_rich_style(NUMBER if inside else FAINT))
+        return Strip([*strip.crop(0, strip.cell_length - 1), mark], strip.cell_length)
 
     def _read(self, trace: Trace, window: Window) -> list[Segment]:
         """The numbers read, above their columns."""
@@ -233,3 +239,8 @@ class StateHeatmap(Widget, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_unit(-1)
+
+
+def _page(place: int, size: int, total: int) -> int:
+    """Where the page begins that holds a place; the last one ends where all ends, so that it is full."""
+    return max(0, min(place // size * size, total - size))
