@@ -15,7 +15,6 @@ DARK = Theme(
     surface="#12151a",
     panel="#1b2027",
     dark=True,
-    variables={"footer-background": "#12151a", "footer-key-foreground": "#f0a030"},
 )
 LIGHT = Theme(
     name="unroll-light",
@@ -30,7 +29,6 @@ LIGHT = Theme(
     surface="#fbfaf7",
     panel="#efede7",
     dark=False,
-    variables={"footer-background": "#fbfaf7", "footer-key-foreground": "#a85a00"},
 )
 ANSI = Theme(
     name="unroll-ansi",
@@ -47,7 +45,7 @@ ANSI = Theme(
     panel="ansi_default",
     boost="ansi_default",
     dark=True,
-    variables={**BUILTIN_THEMES["ansi-dark"].variables, "footer-key-foreground": "ansi_yellow"},
+    variables=BUILTIN_THEMES["ansi-dark"].variables,
 )
 """The terminal's own sixteen colours."""
 THEMES = (DARK, LIGHT, ANSI)
