@@ -124,6 +124,8 @@ async def test_continuing_by_ten_counts_ten_on() -> None:
         await game.train()
         await game.press("C")
         assert game.prompt == " ".join(map(str, range(7, 21)))
+        assert game.trace.holds(game.pane(StateHeatmap).window), "no column stays empty"
+        assert game.sentence.startswith("step 14/14")
 
 
 async def test_continuing_until_wrong_stops_at_the_end_of_the_vocabulary() -> None:

@@ -83,7 +83,7 @@ class StateHeatmap(Widget, can_focus=True):
         return Window(_page(self.step, steps, length), steps, _page(self.unit, units, total), units)
 
     def watch_trace(self) -> None:
-        self._describe()
+        self._moved()  # a longer sequence ends on another page
 
     def watch_step(self) -> None:
         self._moved()
