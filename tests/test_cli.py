@@ -148,13 +148,13 @@ def test_the_networks_that_come_with_the_program_show_the_lesson() -> None:
 
 
 def test_a_file_that_is_no_network_is_passed_over_in_the_list() -> None:
-    run("train", *QUICK, "--save", "mine")
+    run("train", *QUICK, "--save", "no-network-any-more")
     own = Path(next(row["path"] for row in json.loads(run("models", "--json").stdout) if row["own"]))
     own.write_bytes(b"nonsense")
     listed = run("models")
     assert listed.exit_code == 0
     assert "Passed over: " in listed.stderr
-    assert "mine" not in listed.stdout
+    assert "no-network-any-more" not in listed.stdout
 
 
 def test_the_study_of_memory_shows_the_known_facts() -> None:
