@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log, log10
 from typing import Literal
@@ -11,6 +12,9 @@ from unroll.recipe import Plan, TrainConfig
 Metric = Literal["loss", "accuracy", "learning rate"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
 Points = tuple[list[float], list[float]]
+Point = tuple[int, float]
+CELLS = 1024
+"""Cells that a whole training is thinned to: more than any screen has columns."""
 
 
 @dataclass(eq=False)
@@ -23,7 +27,16 @@ class Curve:
     losses: list[float | None] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
 
-    def extend(self, losses: list[float | None], accuracies: list[float]) -> None:
+    def __post_init__(self) -> None:
+        each = max(1, ceil(self.plan.updates / CELLS))
+        self._thinned = {"loss": Thinned(each), "accuracy": Thinned(each)}
+        losses, accuracies, self.losses, self.accuracies = self.losses, self.accuracies, [], []
+        self.extend(losses, accuracies)
+
+    def extend(self, losses: Sequence[float | None], accuracies: Sequence[float]) -> None:
+        """Add what so many more updates showed."""
+        self._thinned["loss"].add(len(self.losses), losses)
+        self._thinned["accuracy"].add(len(self.accuracies), accuracies)
         self.losses += losses
         self.accuracies += accuracies
 
@@ -40,11 +53,8 @@ class Curve:
         """
         if metric == "learning rate":
             return self._rates(columns)
-        each, values = self.plan.updates_per_epoch, self.losses if metric == "loss" else self.accuracies
-        known = [((i + 1) / each, max(value, floor)) for i, value in enumerate(values) if value is not None]
-        bucket = max(1, ceil(self.plan.updates / max(1, columns)))
-        thin = [p for start in range(0, len(known), bucket) for p in _extremes(known[start : start + bucket])]
-        return [x for x, _ in thin], [y for _, y in thin]
+        points = self._thinned[metric].points(ceil(self.plan.updates / self._thinned[metric].each / max(1, columns)))
+        return [(place + 1) / self.plan.updates_per_epoch for place, _ in points], [max(y, floor) for _, y in points]
 
     def _rates(self, columns: int) -> Points:
         """The learning rate of each epoch: it falls in a line to 0, one step an epoch."""
@@ -75,9 +85,38 @@ def _mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _extremes(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    low, high = min(points, key=lambda p: p[1]), max(points, key=lambda p: p[1])
+class Thinned:
+    """Of every so many values the smallest and the largest, kept as they come: a drawing must not read all again."""
+
+    def __init__(self, each: int) -> None:
+        """`each` is how many values share a cell."""
+        self.each = each
+        self._cells: list[list[Point]] = []
+
+    def add(self, place: int, values: Sequence[float | None]) -> None:
+        """Take in values, the first of them at this place among all."""
+        for i, value in enumerate(values, place):
+            cell = i // self.each
+            if cell == len(self._cells):
+                self._cells.append([])
+            if value is not None:
+                self._cells[cell] = _extremes([*self._cells[cell], (i, value)])
+
+    def points(self, cells: int) -> list[Point]:
+        """Place and value of the smallest and the largest of every so many cells, in order."""
+        groups = [self._cells[start : start + cells] for start in range(0, len(self._cells), max(1, cells))]
+        return [point for group in groups for point in _extremes([p for cell in group for p in cell])]
+
+
+def _extremes(points: list[Point]) -> list[Point]:
+    if len(points) < 2:
+        return points
+    low, high = min(points, key=_value), max(points, key=_value)
     return sorted({low, high})
+
+
+def _value(point: Point) -> float:
+    return point[1]
 
 
 def ceiling(value: float) -> float:
