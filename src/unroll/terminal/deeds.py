@@ -63,7 +63,8 @@ class Deeds(Screen[None]):
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
         self.notice, self.fault = sentence, fault
-        self.show_notice()
+        if self.children:  # none when leaving, with an answer still on its way
+            self.show_notice()
 
     def show_notice(self) -> None:
         """Show what was said last, else what the interventions mean, else the unit that was chosen, else a hint."""

@@ -94,6 +94,8 @@ class Playground(Deeds):
 
     def changed(self) -> None:
         """Draw every pane from what stands in the session; what is as before is not painted again."""
+        if not self.children:  # leaving, with an answer still on its way
+            return
         self._show_training()
         self._show_state()
         self.show_notice()

@@ -14,12 +14,12 @@ from textual import events
 from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from unroll.terminal.curve import Curve, Metric, ceiling
 from unroll.terminal.latest import Latest
 from unroll.terminal.messages import EpochChosen
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
+from unroll.terminal.widgets.pane import Pane
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
 GREY: Colour = (128, 128, 128)
@@ -27,7 +27,7 @@ LOWEST = 1e-4
 """Where a log axis begins; what is lower is drawn there."""
 
 
-class LossCurve(Widget, can_focus=True):
+class LossCurve(Pane, can_focus=True):
     """One run's curve, earlier runs faint behind it. `grown()` says that the curve it holds has more points."""
 
     COMPONENT_CLASSES = {CURVE, AXES, FAINT, CURSOR}
@@ -86,8 +86,10 @@ class LossCurve(Widget, can_focus=True):
 
     async def _draw(self) -> None:
         if self.curve is not None:
-            self._rows = await asyncio.to_thread(draw, self._plot(self.curve))
-            self.refresh()
+            before, self._rows = self._rows, await asyncio.to_thread(draw, self._plot(self.curve))
+            if len(before) != len(self._rows):
+                self.refresh()
+            self.refresh_rows(y for y, (a, b) in enumerate(zip(before, self._rows, strict=False)) if a != b)
 
     def _plot(self, curve: Curve) -> Plot:
         log = self.log_scale and self.metric == "loss"
@@ -128,9 +130,10 @@ class LossCurve(Widget, can_focus=True):
 
     def _describe(self) -> None:
         """The exact figures at the cursor, or at the newest epoch."""
-        self.border_title = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
+        title = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
         curve = self.curve
         if curve is None:
+            self.entitle(title, "")
             return
         total, shown = f"{curve.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
         loss, accuracy = curve.last() if self.epoch is None else curve.at(self.epoch)
@@ -139,7 +142,7 @@ class LossCurve(Widget, can_focus=True):
             parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
         parts += [] if loss is None else [f"loss {loss:.3f}"]
         parts += [] if accuracy is None else [f"{accuracy * 100:3.0f} % right"]
-        self.border_subtitle = " · ".join(parts)
+        self.entitle(title, " · ".join(parts))
 
     # What a person does
 

@@ -12,16 +12,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from unroll.engine.trace import Candidate
+from unroll.terminal.widgets.pane import Pane
 from unroll.terminal.wording import percent
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
 
 
-class NextNumber(Widget):
+class NextNumber(Pane):
     """Bars for the likeliest numbers. The right one is marked with `✓`; a wrong first one with `✗`."""
 
     COMPONENT_CLASSES = {BAR, RIGHT, WRONG}
@@ -33,17 +33,23 @@ class NextNumber(Widget):
     }
     """
 
-    candidates: reactive[Sequence[Candidate]] = reactive(())
+    candidates: reactive[Sequence[Candidate]] = reactive((), repaint=False)
     before: reactive[Sequence[Candidate]] = reactive(())
     before_title: reactive[str] = reactive("before")
     answer: reactive[int | None] = reactive(None)
     after: reactive[int | None] = reactive(None)
 
     def on_mount(self) -> None:
-        self.border_title = "Next number"
+        self.watch_after(self.after)
 
     def watch_after(self, after: int | None) -> None:
-        self.border_subtitle = "" if after is None else f"after {after}"
+        self.entitle("Next number", "" if after is None else f"after {after}")
+
+    def watch_candidates(self, before: Sequence[Candidate], now: Sequence[Candidate]) -> None:
+        if len(before) != len(now) or _digits(before) != _digits(now) or self.before:
+            self.refresh()
+        else:
+            self.refresh_rows(y for y, pair in enumerate(zip(before, now, strict=True)) if pair[0] != pair[1])
 
     def render_line(self, y: int) -> Strip:
         half = self.size.height // 2
@@ -60,7 +66,7 @@ class NextNumber(Widget):
         if rank >= len(candidates):
             return Strip.blank(width, self.rich_style)
         number, probability = candidates[rank].number, candidates[rank].probability
-        digits = len(str(max(c.number for c in [*self.candidates, *self.before])))
+        digits = _digits([*self.candidates, *self.before])
         mark, style = self._verdict(rank, number)
         head, tail = f"{mark} {number:>{digits}} ", f" {percent(probability):>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
@@ -72,6 +78,11 @@ class NextNumber(Widget):
         if rank == 0 and self.answer is not None:
             return "✗", self.get_component_rich_style(WRONG)
         return " ", self.get_component_rich_style(BAR)
+
+
+def _digits(candidates: Sequence[Candidate]) -> int:
+    """How wide the widest number is."""
+    return max((len(str(candidate.number)) for candidate in candidates), default=0)
 
 
 def bar_of(share: float, width: int) -> str:

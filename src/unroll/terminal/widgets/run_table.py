@@ -15,11 +15,11 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from unroll.engine.protocol import State
 from unroll.terminal import messages
 from unroll.terminal.runs import Run
+from unroll.terminal.widgets.pane import Pane
 
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
@@ -33,7 +33,7 @@ SAYS: dict[str, Callable[[int], Message]] = {
 }
 
 
-class RunTable(Widget, can_focus=True):
+class RunTable(Pane, can_focus=True):
     """One line a run: state, number, name, loss, accuracy; `=` marks the one that others are compared with."""
 
     COMPONENT_CLASSES = {ROW, SHOWN, FAINT}
@@ -60,7 +60,7 @@ class RunTable(Widget, can_focus=True):
     marked: reactive[int] = reactive(0)
 
     def on_mount(self) -> None:
-        self.border_title = "Runs"
+        self._describe()
 
     def watch_runs(self) -> None:
         self._describe()
@@ -71,7 +71,8 @@ class RunTable(Widget, can_focus=True):
     def _describe(self) -> None:
         run = next((run for run in self.runs if run.number == self.shown), None)
         held_out = "" if run is None or run.held_out is None else f" · held out {run.held_out:.0%}"
-        self.border_subtitle = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
+        seed = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
+        self.entitle("Runs", seed)
 
     @property
     def _place(self) -> int:

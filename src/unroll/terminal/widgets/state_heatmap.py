@@ -16,12 +16,13 @@ from textual import events
 from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from unroll.engine.trace import Trace, Window
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
+from unroll.terminal.changes import changed_units, frame
 from unroll.terminal.messages import StepChosen, UnitChosen, WindowMoved
 from unroll.terminal.palette import glyphs, level, shades
+from unroll.terminal.widgets.pane import Pane
 
 LABEL = 5
 """Columns left of the cells: a mark, a unit's number, and the place where the loop can be cut before step 0."""
@@ -30,7 +31,7 @@ NUMBER, CURSOR, FAINT = "state-heatmap--number", "state-heatmap--cursor", "state
 RIGHT, WRONG, CUT = "state-heatmap--right", "state-heatmap--wrong", "state-heatmap--cut"
 
 
-class StateHeatmap(Widget, can_focus=True):
+class StateHeatmap(Pane, can_focus=True):
     """Units by steps; the number read stands above each column, the number expected under it, right or wrong.
 
     A line between two columns says that the loop is cut there; `∅` before a unit, that it is silenced.
@@ -58,13 +59,14 @@ class StateHeatmap(Widget, can_focus=True):
         Binding("end", "last", "Last step", show=False, tooltip="Go to the last step."),
     ]
 
-    trace: reactive[Trace | None] = reactive(None)
+    trace: reactive[Trace | None] = reactive(None, repaint=False)
     step: reactive[int] = reactive(0)
     unit: reactive[int] = reactive(0)
     answers: reactive[Sequence[int | None]] = reactive(())
 
     def on_mount(self) -> None:
-        self._describe()
+        for cursor in ("step", "unit"):
+            self.watch(self, cursor, self._moved)
 
     # What of it is on the screen
 
@@ -82,14 +84,15 @@ class StateHeatmap(Widget, can_focus=True):
         length = len(self.trace.moment.sequence) if self.trace else steps
         return Window(_page(self.step, steps, length), steps, _page(self.unit, units, total), units)
 
-    def watch_trace(self) -> None:
+    def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
+        if before is None or trace is None or frame(before) != frame(trace):
+            self.refresh()
+        else:
+            window = self.window
+            units = range(window.first_unit, min(window.first_unit + window.units, trace.units))
+            changed = changed_units(before, trace, units)
+            self.refresh_rows([*(unit - window.first_unit + 1 for unit in changed), len(units) + 1])
         self._moved()  # a longer sequence ends on another page
-
-    def watch_step(self) -> None:
-        self._moved()
-
-    def watch_unit(self) -> None:
-        self._moved()
 
     def on_resize(self) -> None:
         self._moved()
@@ -100,15 +103,15 @@ class StateHeatmap(Widget, can_focus=True):
 
     def _describe(self) -> None:
         trace, window = self.trace, self.window
-        self.border_title = "Hidden state"
         if trace is None:
+            self.entitle("Hidden state", "")
             return
         kind = {"hidden": "hidden state"}.get(trace.view, trace.view).capitalize()
-        self.border_title = kind + ("" if trace.moment.epoch is None else f" at epoch {trace.epoch:g}")
+        title = kind + ("" if trace.moment.epoch is None else f" at epoch {trace.epoch:g}")
         value = self.value(self.step, self.unit)
         unit = f"unit {self.unit}" + (f"/{trace.units:,}" if window.units < trace.units else "")
         parts = [unit, *([] if value is None else [f"{value:+.3f}"])]
-        self.border_subtitle = " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"])
+        self.entitle(title, " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"]))
 
     def value(self, step: int, unit: int) -> float | None:
         """The unit's value after the step, when the trace holds it."""

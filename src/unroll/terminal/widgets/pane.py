@@ -1,0 +1,40 @@
+"""What panes share: titles that repaint nothing when they say the same, and rows repainted one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from textual.geometry import Region
+from textual.widget import Widget
+
+
+class Pane(Widget):
+    """A pane drawn line by line, which repaints no more than has changed."""
+
+    _said = ("", "")
+    _is_entitling = False
+
+    def entitle(self, title: str, subtitle: str) -> None:
+        """Set what stands in the border, and repaint no more than the border's line."""
+        before, self._said = self._said, (title, subtitle)
+        self._is_entitling = True
+        if title != before[0]:
+            self.border_title = title
+        if subtitle != before[1]:
+            self.border_subtitle = subtitle
+        self._is_entitling = False
+        lines = [line for line, now, old in zip((-1, self.size.height), self._said, before, strict=True) if now != old]
+        self.refresh_rows(lines)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As any widget's, but deaf to Textual, which repaints a whole pane for its title."""
+        if self._is_entitling:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def refresh_rows(self, rows: Iterable[int]) -> None:
+        """Repaint some lines, counted from the first of the content; the border is at -1 and after the last."""
+        regions = [Region(-1, row, self.size.width + 2, 1) for row in rows]
+        if regions and self.size:
+            self.refresh(*regions)
