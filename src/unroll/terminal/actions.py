@@ -5,6 +5,8 @@ Keys that belong to one pane (the arrows) stand with that pane. None is eaten by
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.binding import Binding, BindingType
 
 TABS = ("State", "Loss", "Recipe")
@@ -46,3 +48,12 @@ ACTIONS: list[BindingType] = [
     ],
     Binding("4", "tab('Runs')", "Runs", show=False, tooltip="Go to the runs."),
 ]
+
+
+def offered(*actions: str) -> list[BindingType]:
+    """Actions of the playground that a pane offers as its own: with the focus on it, they come first."""
+    return [
+        replace(binding, action=f"screen.{binding.action}", description=binding.description.lower(), show=True)
+        for binding in ACTIONS
+        if isinstance(binding, Binding) and binding.action in actions
+    ]

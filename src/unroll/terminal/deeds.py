@@ -19,6 +19,7 @@ from unroll.terminal.actions import TABS
 from unroll.terminal.ask import Ask, Pick
 from unroll.terminal.curve import METRICS
 from unroll.terminal.help import Help
+from unroll.terminal.inert import inert
 from unroll.terminal.widgets.field_row import FieldRow
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.pane_tabs import PaneTabs
@@ -62,7 +63,7 @@ class Deeds(Screen[None]):
 
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
-        self.notice, self.fault = sentence, fault
+        self.notice, self.fault = inert(sentence), fault
         if self.children:  # none when leaving, with an answer still on its way
             self.show_notice()
 

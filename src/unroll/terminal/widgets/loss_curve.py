@@ -1,6 +1,6 @@
 """The loss curve over the planned epochs, on axes that stand still while it grows, with the training cursor.
 
-Drawn from `Curve`s; says `EpochChosen` and `NewestChosen`. plotext builds it off the event loop, so that a key's echo
+Drawn from `Curve`s; says `EpochChosen`. plotext builds it off the event loop, so that a key's echo
 never waits for a picture.
 """
 
@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from unroll.terminal.actions import offered
 from unroll.terminal.curve import Curve, Metric, ceiling
 from unroll.terminal.latest import Latest
 from unroll.terminal.messages import EpochChosen
@@ -48,9 +49,7 @@ class LossCurve(Pane, can_focus=True):
             tooltip="The network an epoch earlier or later; past the last, the newest.",
         ),
         Binding("right", "move(1)", show=False),
-        Binding("b", "screen.branch", "branch", tooltip="A new run goes on from the epoch shown, by the form."),
-        Binding("l", "screen.log", "log", tooltip="The loss on a log or a linear scale."),
-        Binding("m", "screen.metric", "metric", tooltip="Draw the loss, the accuracy or the learning rate."),
+        *offered("branch", "log", "metric"),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
         Binding("pagedown", "page(1)", "Page on", show=False, tooltip="A tenth of the epochs on."),
         Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),

@@ -154,11 +154,6 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self.recipe = recipe
             self.post_message(RecipeEdited(recipe))
 
-    def refuse(self, field: str, sentence: str) -> None:
-        """Say what is wrong with a field."""
-        self._faults[field] = sentence
-        self._show()
-
     @property
     def fault(self) -> str:
         """What is wrong in it, as a sentence; empty when nothing is."""
