@@ -113,9 +113,8 @@ class Playground(Deeds):
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
         overlaid = [other.curve for other in session.runs.rows if other.overlaid and other is not run]
-        loss.curve, loss.others = run.curve, tuple(overlaid[-MAX_OVERLAID:])
+        loss.curve, loss.updates, loss.others = run.curve, len(run.curve.losses), tuple(overlaid[-MAX_OVERLAID:])
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
-        loss.grown()
 
     def _show_state(self) -> None:
         session, trace, run, step = self.session, self.session.trace, self.session.run, self.session.moment.step

@@ -60,6 +60,7 @@ class Session(Looking):
         else:
             await self.create()
         if self._eager:
+            self._eager = False
             self.train()
 
     def engine_went(self) -> None:
@@ -102,9 +103,9 @@ class Session(Looking):
 
     # Runs
 
-    async def create(self, recipe: Recipe | None = None) -> Run | None:
+    async def create(self) -> Run | None:
         """Show an untrained network; None where the engine refuses the recipe. An untrained one before it goes."""
-        created = await self.ask(Create(recipe=recipe or self.recipe))
+        created = await self.ask(Create(recipe=self.recipe))
         return None if created is None else self._enter(Run.of(created))
 
     async def branch(self) -> None:
@@ -177,7 +178,7 @@ class Session(Looking):
             self._audience.changed()
 
     def delete(self, number: int) -> str:
-        """Take a run off the table, until the next one goes it can be brought back; gives its name."""
+        """Take a run off the table, from where `restore` brings it back; gives its name."""
         run = self.runs.by_number(number)
         if run is None:
             return "nothing"
@@ -223,9 +224,8 @@ class Session(Looking):
     def choose_pace(self, pace: Pace) -> None:
         """Go at another pace, at once."""
         self.pace = pace
-        run = self.run
-        if run is not None and run.state == "training":
-            self._tell(Pause(run=run.number) if pace == "by hand" else self._play(run))
+        if self.run is not None and self.is_training:
+            self._tell(Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
 
     @property
     def is_training(self) -> bool:
@@ -233,9 +233,8 @@ class Session(Looking):
         return self.run is not None and self.run.state == "training"
 
     def train_or_pause(self) -> None:
-        run = self.run
-        if run is not None and run.state == "training":
-            self._tell(Pause(run=run.number))
+        if self.run is not None and self.is_training:
+            self._tell(Pause(run=self.run.number))
         else:
             self.train()
 

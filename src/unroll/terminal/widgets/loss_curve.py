@@ -29,7 +29,7 @@ LOWEST = 1e-4
 
 
 class LossCurve(Pane, can_focus=True):
-    """One run's curve, earlier runs faint behind it. `grown()` says that the curve it holds has more points."""
+    """One run's curve, earlier runs faint behind it. `updates` is how many points it has: it grows in place."""
 
     COMPONENT_CLASSES = {CURVE, AXES, FAINT, CURSOR}
     DEFAULT_CSS = """
@@ -56,12 +56,13 @@ class LossCurve(Pane, can_focus=True):
         Binding("end", "newest", "Newest", show=False, tooltip="Ride on the newest epoch."),
     ]
 
-    curve: reactive[Curve | None] = reactive(None)
-    others: reactive[tuple[Curve, ...]] = reactive(())
-    epoch: reactive[int | None] = reactive(None)
-    shown: reactive[float | None] = reactive(None)
-    metric: reactive[Metric] = reactive("loss")
-    log_scale: reactive[bool] = reactive(False)
+    curve: reactive[Curve | None] = reactive(None, repaint=False)
+    updates: reactive[int] = reactive(0, repaint=False)
+    others: reactive[tuple[Curve, ...]] = reactive((), repaint=False)
+    epoch: reactive[int | None] = reactive(None, repaint=False)
+    shown: reactive[float | None] = reactive(None, repaint=False)
+    metric: reactive[Metric] = reactive("loss", repaint=False)
+    log_scale: reactive[bool] = reactive(False, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,15 +70,15 @@ class LossCurve(Pane, can_focus=True):
         self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
-        for attribute in ("curve", "others", "epoch", "shown", "metric", "log_scale"):
-            self.watch(self, attribute, self.grown)
+        for attribute in ("curve", "updates", "others", "epoch", "shown", "metric", "log_scale"):
+            self.watch(self, attribute, self._redraw)
 
     def on_resize(self) -> None:
-        self.grown()
+        self._redraw()
 
     # Drawing
 
-    def grown(self) -> None:
+    def _redraw(self) -> None:
         """Draw again, once for all that came in while the last drawing was under way."""
         self._describe()
         if self.size.area and self.curve is not None:
