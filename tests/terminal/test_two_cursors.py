@@ -297,3 +297,10 @@ async def test_the_keys_that_explain_and_quit_always_fit() -> None:
             await game.press(pane)
             assert "? explain" in game.lines[-1] or "f1 explain" in game.lines[-1]
             assert "q quit" in game.lines[-1]
+
+
+async def test_news_that_comes_while_the_panes_go_is_passed_over() -> None:
+    async with playing() as game:
+        await game.pane(RunTable).remove()
+        await game.press("n")
+        assert len(game.app.playground.session.run.curve.losses) == 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, get_args
 
 from msgspec.structs import replace
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -55,8 +57,6 @@ class Deeds(Screen[None]):
     fault = False
     looks_at_unit = False
 
-    # What is said
-
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do this beside all else."""
         self.run_worker(work)
@@ -64,7 +64,7 @@ class Deeds(Screen[None]):
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
         self.notice, self.fault = inert(sentence), fault
-        if self.children:  # none when leaving, with an answer still on its way
+        with suppress(NoMatches):  # leaving, with an answer still on its way
             self.show_notice()
 
     def show_notice(self) -> None:

@@ -5,10 +5,12 @@ Everything goes round one way: a pane says what a person did, the moment changes
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.widgets import Input, Static
 
@@ -94,11 +96,10 @@ class Playground(Deeds):
 
     def changed(self) -> None:
         """Draw every pane from what stands in the session; what is as before is not painted again."""
-        if not self.children:  # leaving, with an answer still on its way
-            return
-        self._show_training()
-        self._show_state()
-        self.show_notice()
+        with suppress(NoMatches):  # leaving: the panes go one by one, with an answer still on its way
+            self._show_training()
+            self._show_state()
+            self.show_notice()
 
     def _show_training(self) -> None:
         session, run = self.session, self.session.run
