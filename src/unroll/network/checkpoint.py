@@ -92,6 +92,17 @@ def save(
     Raises:
         CheckpointError: it is too large, its weights are not all finite, or the place cannot be written.
     """
+    put(path, packed(path, model, recipe, history, optimizer))
+
+
+def packed(
+    path: str | Path,
+    model: SequenceModel,
+    recipe: Recipe,
+    history: History = NO_HISTORY,
+    optimizer: Snapshot | None = None,
+) -> bytes:
+    """What is in the file of a network; raises `CheckpointError` as `save` does, but for the place."""
     check_size(recipe, with_optimizer=optimizer is not None)
     tensors = {name: weight.detach() for name, weight in model.named_parameters()}
     if optimizer is not None:
@@ -102,7 +113,11 @@ def save(
     metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history.thinned())}
     if optimizer is not None:
         metadata[STEPS] = str(optimizer.steps)
-    data = _bytes({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    return _bytes({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+
+
+def put(path: str | Path, data: bytes) -> None:
+    """Write what was packed, whole or not at all; raises `CheckpointError`."""
     try:
         write_atomically(path, data)
     except FileError as error:
