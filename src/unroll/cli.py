@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import click
 
 from unroll.commands.group import Commands
@@ -32,10 +29,13 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("folder", default="screenshots", type=click.Path(file_okay=False, path_type=Path))
-def screenshots(folder: Path) -> None:
+@click.argument("folder", default="screenshots", type=click.Path(file_okay=False))
+def screenshots(folder: str) -> None:
     """Take pictures of the playground, driven by a real engine, and write them into FOLDER as SVG."""
+    import asyncio
+    from pathlib import Path
+
     from unroll.screenshots import take
 
-    for path in asyncio.run(take(folder)):
+    for path in asyncio.run(take(Path(folder))):
         click.echo(path)

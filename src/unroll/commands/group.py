@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
-from unroll.line import START
+LINE = "unroll:"
+"""How a moment's line begins, whatever its version."""
 
 
 class Commands(click.Group):
@@ -47,4 +48,4 @@ class Commands(click.Group):
 
 def _names_none(args: Sequence[str]) -> bool:
     """Whether the words name no command: there are none, or they begin with an option or the line of a moment."""
-    return not args or args[0].startswith(START) or (args[0].startswith("-") and args[0] not in ("--help", "--version"))
+    return not args or args[0].startswith(LINE) or (args[0].startswith("-") and args[0] not in ("--help", "--version"))

@@ -1,23 +1,19 @@
-"""`unroll play`, which is also `unroll` alone: the playground."""
+"""`unroll play`, which is also `unroll` alone: the playground.
+
+The frame stands on the screen before anything else is imported: so all imports but the splash's stand inside.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shlex
-import signal
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from unroll import line as moment_line
 from unroll.commands.refusals import Misused
-from unroll.engine.conversation import EngineDied
-from unroll.moment import Moment
-from unroll.recipe import Recipe
+from unroll.terminal import splash
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,6 +21,11 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from unroll.engine.conversation import Conversation
+    from unroll.moment import Moment
+    from unroll.recipe import Recipe
+
+    Start = Callable[[], Awaitable[Conversation]]
+    Wanted = tuple[Recipe, Moment]
 
 NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or see unroll --help."
 
@@ -33,9 +34,9 @@ NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or
 @click.argument("line", required=False)
 @click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: your terminal's.")
 @click.option("--engine", metavar="COMMAND", help='Where networks are trained, such as "ssh box unroll engine".')
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write the talk with the engine here.")
-@click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play such a talk back.")
-def play(line: str | None, theme: str | None, engine: str | None, record: Path | None, replay: Path | None) -> None:
+@click.option("--record", type=click.Path(dir_okay=False), help="Write the talk with the engine here.")
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Play such a talk back.")
+def play(line: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
     """Open the playground, or bring back the moment that LINE tells of (y in the playground copies one).
 
     Example: unroll play --theme light
@@ -45,37 +46,62 @@ def play(line: str | None, theme: str | None, engine: str | None, record: Path |
     if not drawable or (os.environ.get("TERM") or "dumb") == "dumb":
         raise Misused(NO_TERMINAL)
     try:
-        wanted = moment_line.read(line) if line else None
-        command = shlex.split(engine) if engine else None
+        wanted = _read(line) if line else None
+        start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except ValueError as error:
         raise Misused(str(error)) from None
-    code = asyncio.run(_play(wanted, theme, partial(_replay, replay) if replay else partial(_start, command, record)))
+    with splash.shown(theme):
+        code = _run(wanted, theme, start)
     if code:
         raise SystemExit(code)
 
 
-async def _start(command: list[str] | None, record: Path | None) -> Conversation:
+def _read(line: str) -> Wanted:
+    from unroll.line import read
+
+    return read(line)
+
+
+def _words(command: str) -> list[str]:
+    import shlex
+
+    return shlex.split(command)
+
+
+def _run(wanted: Wanted | None, theme: str | None, start: Start) -> int:
+    import asyncio
+
+    return asyncio.run(_play(wanted, theme, start))
+
+
+async def _start(command: list[str] | None, record: str | None) -> Conversation:
+    from pathlib import Path
+
     from unroll.engine.client import Engine
+    from unroll.engine.conversation import EngineDied
 
     try:
-        return await Engine.start(command, record)
+        return await Engine.start(command, Path(record) if record else None)
     except OSError as error:
         raise EngineDied(f"{record} cannot be written: {error.strerror}. Choose another place for --record.") from None
 
 
-async def _replay(recording: Path) -> Conversation:
+async def _replay(recording: str) -> Conversation:
+    from pathlib import Path
+
+    from unroll.engine.conversation import EngineDied
     from unroll.engine.replay import Replay
 
     try:
-        return Replay(recording)
+        return Replay(Path(recording))
     except (OSError, ValueError):
         raise EngineDied(f"{recording} is no recording of this version: make one with --record.") from None
 
 
-async def _play(
-    wanted: tuple[Recipe, Moment] | None, theme: str | None, another: Callable[[], Awaitable[Conversation]]
-) -> int:
+async def _play(wanted: Wanted | None, theme: str | None, another: Start) -> int:
     """Start an engine, and beside it the screen: it loads torch on one core while this process draws on another."""
+    import asyncio
+
     early = [asyncio.ensure_future(another())]
     await asyncio.wait(early)
 
@@ -85,7 +111,7 @@ async def _play(
     from unroll.terminal.app import UnrollApp
 
     app = UnrollApp(start, wanted, theme)
-    _end_in_order(app)
+    _settle_into_terminal(app)
     try:
         await app.run_async()
     finally:
@@ -93,8 +119,14 @@ async def _play(
     return app.return_code or 0
 
 
-def _end_in_order(app: App[None]) -> None:
-    """Told to end by a signal, leave the screen first: Textual would leave the terminal raw."""
+def _settle_into_terminal(app: App[None]) -> None:
+    """Go on from the splash; told to end by a signal, leave the screen first: Textual would leave the line raw."""
     if sys.platform != "win32":
+        import asyncio
+        import signal
+
+        from unroll.terminal.driver import Driver
+
+        app.driver_class = Driver
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, partial(app.exit, return_code=128 + number))

@@ -14,10 +14,6 @@ from typing import NoReturn
 
 import click
 
-from unroll.files import FileError, harmless
-from unroll.moment import SequenceError
-from unroll.recipe import RecipeError
-
 
 class Refused(click.ClickException):
     """It cannot be done."""
@@ -34,6 +30,10 @@ class Misused(click.ClickException):
 @contextmanager
 def refusals() -> Iterator[None]:
     """What the program refuses in sentences, as errors of a command."""
+    from unroll.files import FileError, harmless
+    from unroll.moment import SequenceError
+    from unroll.recipe import RecipeError
+
     try:
         yield
     except (RecipeError, SequenceError) as error:

@@ -1,0 +1,152 @@
+"""The first screen's frame, written before Textual is imported: it stands there in a fraction of the time.
+
+Every cell of it is as Textual will paint it (a test compares them), so nothing moves when the live screen comes over
+it. It asks the terminal nothing. Keys typed meanwhile wait in the terminal's queue, unseen, for whoever reads next.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn
+
+if sys.platform != "win32":
+    import termios
+
+WHOLE, LEAST = (120, 40), (80, 24)
+"""Columns and rows from which all panes are shown at once, and those below which none is."""
+TABS = ("State", "Loss", "Recipe")
+STARTING = "starting the engine …"
+ENTER, LEAVE = "\x1b[?1049h", "\x1b[m\x1b[?1049l\x1b[?25h"
+"""Turn to the alternate screen; back from it, and show the cursor."""
+
+
+class Look(NamedTuple):
+    """How a theme paints the frame: parameters of SGR. Without any, in the terminal's own colours."""
+
+    background: str = ""
+    border: str = ""
+    title: str = ""
+    accent: str = ""
+    muted: str = ""
+
+
+LOOKS = {
+    ("dark", 24): Look("48;2;18;21;26", "38;2;67;70;76", "38;2;216;220;226", "38;2;239;160;48", "38;2;160;161;163"),
+    ("dark", 8): Look("48;5;16", "38;5;238", "38;5;253", "38;5;215", "38;5;247"),
+    ("light", 24): Look("48;2;251;250;247", "38;2;196;197;196", "38;2;34;38;44", "38;2;167;90;0", "38;2;100;100;98"),
+    ("light", 8): Look("48;5;231", "38;5;250", "38;5;235", "38;5;130", "38;5;241"),
+}
+"""By a theme's name and the bits of a colour."""
+ANSI = Look(accent="33")
+
+_found: list[Any] | None = None
+"""The terminal's settings as they were found, while the frame is all there is."""
+
+
+@contextmanager
+def shown(theme: str | None) -> Iterator[None]:
+    """Show the frame, and give the terminal back in the end if nobody has taken it over.
+
+    Raises:
+        OSError: standard input or output is no terminal.
+    """
+    global _found
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        _found = termios.tcgetattr(0)
+        termios.tcsetattr(0, termios.TCSANOW, _raw(_found))
+        _write(ENTER + "\x1b[?25l" + frame(os.get_terminal_size(1), look_of(theme, os.environ)))
+        yield
+    finally:
+        found = take_over()
+        if found is not None:
+            _write(LEAVE)
+            termios.tcsetattr(0, termios.TCSANOW, found)
+
+
+def take_over() -> list[Any] | None:
+    """From here on the terminal is the caller's: gives its settings as they were found; None where no frame stands."""
+    global _found
+    found, _found = _found, None
+    return found
+
+
+def is_shown() -> bool:
+    """Whether the frame stands on the alternate screen."""
+    return _found is not None
+
+
+def look_of(theme: str | None, environment: Mapping[str, str]) -> Look:
+    """The colours that a theme has on this terminal; None for the theme is the best that it can show."""
+    if "NO_COLOR" in environment:
+        return Look()
+    term, bits = environment.get("TERM", ""), 4
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        bits = 24
+    elif term.endswith(("-256color", "-kitty")):
+        bits = 8
+    if theme == "ansi" or (theme is None and bits == 4):
+        return ANSI
+    return LOOKS.get((theme or "dark", bits), Look())
+
+
+def frame(size: tuple[int, int], look: Look) -> str:
+    """The borders and titles of a terminal of so many columns and rows."""
+    width, height = size
+    written = f"\x1b[0;{look.background}m\x1b[2J"
+    if width < LEAST[0] or height < LEAST[1]:
+        return written
+    calm, focused = (look.border, look.title), (look.accent, look.accent)
+    if width < WHOLE[0] or height < WHOLE[1]:
+        written += _tabs(look)
+        written += _box(0, 1, width - 34, height - 5, "Hidden state", *focused)
+        written += _box(width - 34, 1, 34, height - 5, "Next number", *calm)
+    else:
+        middle, loss = (width - 33) * 40 // 87, (height - 4) // 2
+        right, last = 33 + middle, width - 33 - middle
+        written += _box(0, 0, 33, height - 16, "Recipe", *calm) + _box(0, height - 16, 33, 12, "Runs", *calm)
+        written += _box(33, 0, middle, height - 4, "Hidden state", *focused)
+        written += _box(right, 0, last, loss, "Loss", *calm)
+        written += _box(right, loss, last, height - 4 - loss, "Next number", *calm)
+    prompt, sentence = _at(0, height - 4) + "›", _at(2, height - 3) + STARTING
+    return f"{written}\x1b[{look.accent};1m{prompt}\x1b[22;{look.title}m{sentence}"
+
+
+def _tabs(look: Look) -> str:
+    first, *others = [f" {number} {tab} " for number, tab in enumerate(TABS, 1)]
+    return f"{_at(0, 0)}\x1b[{look.accent};1;7m{first}\x1b[22;27;{look.muted}m{''.join(others)}"
+
+
+def _box(x: int, y: int, width: int, height: int, title: str, border: str, text: str) -> str:
+    rule, inside = "─" * (width - 5 - len(title)), width - 2
+    sides = [f"{_at(x, row)}│\x1b[{inside}C│" for row in range(y + 1, y + height - 1)]
+    top = f"{_at(x, y)}\x1b[{border}m╭─\x1b[{text}m {title} \x1b[{border}m{rule}╮"
+    return "".join([top, *sides, f"{_at(x, y + height - 1)}╰{'─' * inside}╯"])
+
+
+def _at(x: int, y: int) -> str:
+    return f"\x1b[{y + 1};{x + 1}H"
+
+
+def _raw(found: list[Any]) -> list[Any]:
+    """The settings under which a key neither shows nor acts, whatever it is: those that Textual sets later."""
+    settings = found.copy()
+    settings[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+    settings[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+    return settings
+
+
+def _write(text: str) -> None:
+    sys.__stderr__.write(text)
+    sys.__stderr__.flush()
+
+
+def _end(number: int, at: FrameType | None) -> NoReturn:
+    """Leave by way of everyone who has something to restore; by default a signal would end the process on the spot."""
+    raise SystemExit(128 + number)
