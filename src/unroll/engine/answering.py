@@ -27,6 +27,7 @@ from unroll.engine.protocol import (
     Models,
     Open,
     Pause,
+    Ping,
     Play,
     Save,
     Saved,
@@ -62,6 +63,7 @@ class Answering:
             Open: self._open,
             ListModels: self._list,
             Forget: self._forget,
+            Ping: lambda request: Done(id=request.id),
         }
 
     def answer(self, line: bytes) -> Answer:

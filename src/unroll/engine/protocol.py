@@ -163,6 +163,10 @@ class Forget(Request["Done"], frozen=True, kw_only=True):
     run: int
 
 
+class Ping(Request["Done"], frozen=True, kw_only=True):
+    """Asked to see whether the engine is there; answered by `done`."""
+
+
 class Answer(Message, frozen=True, kw_only=True):
     """What comes back for a request, with its id."""
 
@@ -254,7 +258,7 @@ class Progress(Message, frozen=True, kw_only=True):
     sentence: str = ""
 
 
-AnyRequest = Create | Branch | Play | Pause | Advance | Look | Continue | Save | Open | ListModels | Forget
+AnyRequest = Create | Branch | Play | Pause | Advance | Look | Continue | Save | Open | ListModels | Forget | Ping
 AnyReply = Hello | Created | Done | Error | Looked | Continued | Saved | Models | Progress
 
 encode = msgspec.json.Encoder().encode
