@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine import branching
 from unroll.engine.protocol import Advance, Branch, Create, Created, Error, Look, Play
 from unroll.moment import Moment
 from unroll.network.training import Training
@@ -75,8 +74,3 @@ def test_what_no_branch_can_do_is_refused(request_: Branch, words: list[str]) ->
     error = answers(branched(request_))[3]
     assert isinstance(error, Error)
     assert [word for word in words if word not in error.sentence] == []
-
-
-def test_a_history_too_long_for_a_line_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(branching, "MAX_HISTORY", 7)
-    assert "7 updates" in answers(branched(Branch(epoch=4, recipe=SMALL)))[3].sentence

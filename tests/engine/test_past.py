@@ -20,28 +20,40 @@ def past_of(updates: int, limit: int) -> Past:
     return past
 
 
+def told(past: Past, limit: int = 1000) -> list[float | None]:
+    """The loss of every update, as a run's are told."""
+    stride, losses, accuracies = past.told(limit)
+    assert len(losses) == len(accuracies) <= limit
+    return [losses[update // stride] for update in range(past.updates)]
+
+
 def test_every_update_is_kept_while_there_is_room() -> None:
-    assert past_of(8, 8).losses() == [0, 1, 2, 3, 4, 5, 6, 7]
-    assert past_of(3, 8).accuracies() == [0, 0.001, 0.002]
+    assert told(past_of(8, 8)) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert past_of(3, 8).told(8) == (1, [0, 1, 2], [0, 0.001, 0.002])
 
 
 @given(st.integers(0, 200), st.integers(1, 30), st.integers(0, 200))
 def test_a_long_past_tells_one_loss_an_update_and_keeps_few(updates: int, limit: int, until: int) -> None:
     past = past_of(updates, limit)
-    told = past.losses()
-    assert len(told) == updates
-    assert len(past._losses) <= limit
-    assert len(set(told)) == len(past._losses)
-    stride = past._stride
-    assert told == [float(update - update % stride) for update in range(updates)]
-    assert past.until(min(until, updates)).losses() == told[:until]
+    stride, losses, _ = past.told(1000)
+    assert len(losses) <= limit
+    assert told(past) == [float(update - update % stride) for update in range(updates)]
+    assert told(past.until(min(until, updates))) == told(past)[:until]
+
+
+@given(st.integers(0, 200), st.integers(1, 30), st.integers(1, 30))
+def test_a_past_is_thinned_further_where_a_line_has_less_room(updates: int, limit: int, room: int) -> None:
+    past = past_of(updates, limit)
+    stride, losses, _ = past.told(room)
+    assert len(losses) <= room
+    assert losses == [float(update) for update in range(0, updates, stride)]
 
 
 @given(st.integers(0, 100), st.integers(1, 30))
 def test_what_is_saved_comes_back(updates: int, limit: int) -> None:
     past = past_of(updates, limit)
     history = past.history(0.5, None).thinned()
-    assert Past.of(history, PLAN).losses() == past.losses()
+    assert told(Past.of(history, PLAN)) == told(past)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +69,7 @@ def test_what_is_saved_comes_back(updates: int, limit: int) -> None:
 )
 def test_a_history_that_does_not_fit_is_none(history: History) -> None:
     past = Past.of(history, PLAN)
-    assert (past.updates, past.losses()) == (0, [])
+    assert (past.updates, told(past)) == (0, [])
 
 
 def test_the_mean_is_over_the_last_updates() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse, progress
 
-from unroll.engine import branching
 from unroll.engine.protocol import (
     Advance,
     Branch,
@@ -161,8 +160,3 @@ def test_a_history_that_lies_is_left_out(workplace: Path) -> None:
     checkpoint.save("saved_models/lie.safetensors", Training(SMALL).model, SMALL, lie)
     opened = shelved(Open(name="lie"))[3]
     assert (opened.state, opened.losses) == ("finished", [])
-
-
-def test_a_history_too_long_to_tell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(branching, "MAX_HISTORY", 12)
-    assert "13" in shelved(Save(name="mine"), Open(name="mine"))[4].sentence

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from unroll.engine.attending import Attending
 from unroll.engine.branching import branch
 from unroll.engine.continuing import go_on
 from unroll.engine.log import Log
@@ -45,8 +46,9 @@ from unroll.recipe import RecipeError, check
 class Answering:
     """Answers the requests of one conversation, each with its id."""
 
-    def __init__(self, runs: Runs, log: Log, device: str, clock: Callable[[], float]) -> None:
+    def __init__(self, runs: Runs, attending: Attending, log: Log, device: str, clock: Callable[[], float]) -> None:
         self._runs = runs
+        self._journal = attending.journal
         self._looker = Looker(runs.find)
         self._log = log
         self._device = device
@@ -64,6 +66,7 @@ class Answering:
             ListModels: self._list,
             Forget: self._forget,
             Ping: lambda request: Done(id=request.id),
+            **attending.deeds,
         }
 
     def answer(self, line: bytes) -> Answer:
@@ -87,20 +90,12 @@ class Answering:
 
     def _branch(self, request: Branch) -> Created:
         training, past = branch(self._runs.find(request.run), request.epoch, check(request.recipe))
-        return self._created(request.id, self._runs.add(training, "paused", past))
+        return self._created(request.id, self._runs.add(training, "paused", past, "branch"))
 
     def _created(self, number: int, run: Run) -> Created:
         self._log.write(f"run {run.number}: {run.training.recipe}")
-        return Created(
-            id=number,
-            run=run.number,
-            recipe=run.training.recipe,
-            plan=run.training.plan,
-            state=run.state,
-            losses=run.past.losses(),
-            accuracies=run.past.accuracies(),
-            accuracy=run.accuracy,
-        )
+        self._journal.touch(run)
+        return run.created(number)
 
     def _play(self, request: Play) -> Done:
         run = self._runs.find(request.run)
@@ -133,7 +128,7 @@ class Answering:
 
     def _open(self, request: Open) -> Created:
         training, history = open_model(request.name, self._device)
-        run = self._runs.add(training, "finished", Past.of(history, training.plan))
+        run = self._runs.add(training, "finished", Past.of(history, training.plan), "model")
         run.accuracy, run.held_out = history.accuracy, history.held_out_accuracy
         return self._created(request.id, run)
 
@@ -144,4 +139,5 @@ class Answering:
     def _forget(self, request: Forget) -> Done:
         self._runs.forget(request.run)
         self._looker.forget()
+        self._journal.forget(request.run)
         return Done(id=request.id)

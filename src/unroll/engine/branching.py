@@ -8,15 +8,12 @@ from unroll.engine.run import Refused, Run
 from unroll.network.training import Training
 from unroll.recipe import Recipe, RecipeError
 
-MAX_HISTORY = 800_000
-"""Updates that a run may start with: their losses and accuracies fit into one line."""
-
 
 def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
     """The training of a branch and its past.
 
     Raises:
-        Refused: there is no such epoch, or it is too far on.
+        Refused: there is no such epoch, or none is kept any more.
         RecipeError: the recipe changes more than a branch may, or leaves nothing to train.
     """
     check_epoch(run, epoch)
@@ -33,11 +30,4 @@ def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
             "epochs",
             f"epochs cannot be {recipe.train.epochs:,} for a branch from epoch {int(training.epoch):,}: choose more.",
         )
-    check_history(training.update)
     return training, run.past.until(training.update)
-
-
-def check_history(updates: int) -> None:
-    """Raises `Refused` when the history that a run would start with is too long to tell."""
-    if updates > MAX_HISTORY:
-        raise Refused(f"A run can start with {MAX_HISTORY:,} updates behind it and this has {updates:,}: train anew.")

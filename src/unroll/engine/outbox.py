@@ -37,6 +37,7 @@ class Outbox:
         self._on_end = on_end
         self._lines: deque[bytes] = deque()
         self._bytes = 0
+        self._broken = False
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="outbox", daemon=True).start()
 
@@ -50,6 +51,8 @@ class Outbox:
 
     def put(self, line: bytes) -> None:
         with self._changed:
+            if self._broken:
+                return
             self._lines.append(line)
             self._bytes += len(line)
             self._changed.notify_all()
@@ -65,7 +68,15 @@ class Outbox:
                 self._write(line)
                 self._written(line)
         except OSError as error:
+            self._break()
             self._on_end(error)
+
+    def _break(self) -> None:
+        """From now on nothing waits to be written: it is lost."""
+        with self._changed:
+            self._broken = True
+            self._bytes = 0
+            self._changed.notify_all()
 
     def _next(self) -> bytes:
         with self._changed:

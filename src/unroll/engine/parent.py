@@ -1,4 +1,4 @@
-"""No engine outlives whoever started it, even when that is killed and somebody else holds the engine's input open."""
+"""No engine outlives whoever started it, unless told to; even when that is killed and another holds its input open."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ PR_SET_PDEATHSIG = 1
 
 def end_with_parent() -> None:
     """Have the system end this process when its parent dies; where it cannot, the end of standard input has to do."""
+    _at_parents_death(signal.SIGTERM)
+
+
+def outlive_parent() -> None:
+    """Take that back: from now on this process goes on alone."""
+    _at_parents_death(0)
+
+
+def _at_parents_death(number: int) -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)

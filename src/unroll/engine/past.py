@@ -7,7 +7,6 @@ kept one then stands for those up to the next.
 from __future__ import annotations
 
 from array import array
-from typing import Any
 
 from unroll.network.checkpoint import History
 from unroll.recipe import Plan
@@ -55,23 +54,16 @@ class Past:
         past._losses, past._accuracies = self._losses[:kept], self._accuracies[:kept]
         return past
 
-    def losses(self) -> list[float | None]:
-        """One for every update."""
-        return self._each(self._losses)
-
-    def accuracies(self) -> list[float]:
-        """One for every update."""
-        return self._each(self._accuracies)
-
-    def _each(self, kept: array[float]) -> list[Any]:
-        stride, updates = self._stride, self.updates
-        return kept.tolist() if stride == 1 else [kept[update // stride] for update in range(updates)]
+    def told(self, limit: int) -> tuple[int, list[float | None], list[float]]:
+        """The stride, and the losses and accuracies that are kept: so many of each at most."""
+        step = -(-len(self._losses) // max(1, limit)) or 1
+        return self._stride * step, list(self._losses[::step]), list(self._accuracies[::step])
 
     def mean_accuracy(self, updates: int) -> float:
         """The mean over the last so many updates."""
         kept = self._accuracies[-max(1, updates // self._stride) :]
         return sum(kept) / len(kept)
 
-    def history(self, accuracy: float, held_out: float | None) -> History:
+    def history(self, accuracy: float | None, held_out: float | None) -> History:
         """The same as a saved model tells it."""
         return History(self.updates, self._stride, tuple(self._losses), tuple(self._accuracies), accuracy, held_out)

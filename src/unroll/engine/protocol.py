@@ -32,6 +32,7 @@ Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
 EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
+Origin = Literal["recipe", "branch", "model"]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 """A saved model's name: no folder in it."""
 
@@ -163,8 +164,34 @@ class Forget(Request["Done"], frozen=True, kw_only=True):
     run: int
 
 
+class Heard(Request["Done"], frozen=True, kw_only=True):
+    """The last progress has been taken in; answered by `done`.
+
+    Whoever says it once is told no more before saying it again: then all that happened meanwhile comes in one message,
+    and nothing stale ever waits on a slow line.
+    """
+
+
 class Ping(Request["Done"], frozen=True, kw_only=True):
     """Asked to see whether the engine is there; answered by `done`."""
+
+
+class Begin(Request["Begun"], frozen=True, kw_only=True):
+    """Keep a journal of this sitting, from which a mishap's runs come back; answered by `begun`."""
+
+
+class Resume(Request["Resumed"], frozen=True, kw_only=True):
+    """Bring back the runs of a sitting that was cut off, as they were last kept; answered by `resumed`."""
+
+    sitting: Name
+
+
+class Detach(Request["Detached"], frozen=True, kw_only=True):
+    """Go on after this line ends, and listen for another on a socket; answered by `detached`."""
+
+
+class End(Request["Done"], frozen=True, kw_only=True):
+    """All is done: drop the journal and end with this line, also when told to `detach` before; answered by `done`."""
 
 
 class Answer(Message, frozen=True, kw_only=True):
@@ -178,18 +205,33 @@ class Created(Answer, frozen=True, kw_only=True):
 
     Attributes:
         state: `ready`; `paused` for a branch, `finished` for a model that was opened.
-        losses: The history it starts with, one an update: a branch's up to its epoch, a saved model's own.
+        update: Updates made so far.
+        losses: The history up to there: that of every update, or where `stride` is more than 1 of the updates
+            `1 + i * stride`, each standing for those up to the next.
         accuracies: The same of the accuracies.
-        accuracy: For an opened model, as in `progress`.
+        accuracy, held_out: As in `progress`.
+        origin: What it was made of.
+        was: For a run that was resumed, its number in its own sitting.
     """
 
     run: int
     recipe: Recipe
     plan: Plan
     state: State = "ready"
+    update: int = 0
+    stride: int = 1
     losses: list[float | None] = []
     accuracies: list[float] = []
     accuracy: float | None = None
+    held_out: float | None = None
+    origin: Origin = "recipe"
+    was: int = 0
+
+    def history(self) -> tuple[list[float | None], list[float]]:
+        """Losses and accuracies, one for every update."""
+        places = [update // self.stride for update in range(self.update)]
+        whole = len(self.losses) == len(self.accuracies) == -(-self.update // self.stride)
+        return ([self.losses[i] for i in places], [self.accuracies[i] for i in places]) if whole else ([], [])
 
 
 class Done(Answer, frozen=True, kw_only=True):
@@ -228,6 +270,37 @@ class Models(Answer, frozen=True, kw_only=True):
     folder: str
 
 
+class CutOff(Struct, frozen=True, kw_only=True):
+    """A sitting that ended without order: when it was last kept (seconds since 1970), its runs, and the newest one's
+    recipe and updates."""
+
+    sitting: str
+    when: float
+    runs: int
+    recipe: Recipe
+    update: int
+
+
+class Begun(Answer, frozen=True, kw_only=True):
+    """The name of this sitting, the runs that are there already, and those sittings that were cut off, newest first."""
+
+    sitting: str
+    runs: list[Created] = []
+    cut_off: list[CutOff] = []
+
+
+class Resumed(Answer, frozen=True, kw_only=True):
+    """The runs that were brought back."""
+
+    runs: list[Created]
+
+
+class Detached(Answer, frozen=True, kw_only=True):
+    """The name under which this engine can be found again on its machine."""
+
+    name: str
+
+
 class Hello(Message, frozen=True, kw_only=True):
     """The engine's first word."""
 
@@ -258,8 +331,26 @@ class Progress(Message, frozen=True, kw_only=True):
     sentence: str = ""
 
 
-AnyRequest = Create | Branch | Play | Pause | Advance | Look | Continue | Save | Open | ListModels | Forget | Ping
-AnyReply = Hello | Created | Done | Error | Looked | Continued | Saved | Models | Progress
+AnyRequest = (
+    Create
+    | Branch
+    | Play
+    | Pause
+    | Advance
+    | Look
+    | Continue
+    | Save
+    | Open
+    | ListModels
+    | Forget
+    | Heard
+    | Ping
+    | Begin
+    | Resume
+    | Detach
+    | End
+)
+AnyReply = Hello | Created | Done | Error | Looked | Continued | Saved | Models | Begun | Resumed | Detached | Progress
 
 encode = msgspec.json.Encoder().encode
 decode_request = msgspec.json.Decoder(AnyRequest).decode

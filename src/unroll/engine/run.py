@@ -6,7 +6,7 @@ from math import inf
 
 from unroll.engine.pace import Metronome
 from unroll.engine.past import Past
-from unroll.engine.protocol import EPOCHS_PER_SECOND, Pace, Progress, State
+from unroll.engine.protocol import EPOCHS_PER_SECOND, Created, Origin, Pace, Progress, State
 from unroll.engine.scoring import Scorer
 from unroll.engine.stopping import NOWHERE, Stop
 from unroll.moment import Interventions
@@ -15,6 +15,8 @@ from unroll.network.training import Diverged, Training
 
 TELL_EVERY = 1 / 15
 """Seconds between two progress messages of a run that trains."""
+MAX_TOLD = 2**19
+"""Updates of a run's past that fit into one line, with room to spare."""
 
 
 class Refused(ValueError):  # noqa: N818 - it says what is
@@ -24,8 +26,16 @@ class Refused(ValueError):  # noqa: N818 - it says what is
 class Run:
     """A training, made to go on by `play` and `advance` and held by `pause`. Times are in seconds of one clock."""
 
-    def __init__(self, number: int, training: Training, state: State = "ready", past: Past | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        training: Training,
+        state: State = "ready",
+        past: Past | None = None,
+        origin: Origin = "recipe",
+    ) -> None:
         self.number = number
+        self.origin: Origin = origin
         self.training = training
         self.state: State = state
         self.past = past or Past()
@@ -132,6 +142,30 @@ class Run:
         self._sentence = sentence
         self._updates = self.training.updates()
         self.training.clear()
+
+    def remark(self, sentence: str) -> None:
+        """Have something said of it with its next progress, which comes soon."""
+        self._sentence = sentence
+        self._told_state = None
+
+    def created(self, answers: int, limit: int = MAX_TOLD, was: int = 0) -> Created:
+        """How it stands, in answer to a request: its past, thinned to so many updates at most, and all the rest."""
+        stride, losses, accuracies = self.past.told(limit)
+        return Created(
+            id=answers,
+            run=self.number,
+            recipe=self.training.recipe,
+            plan=self.training.plan,
+            state=self.state,
+            update=self.training.update,
+            stride=stride,
+            losses=losses,
+            accuracies=accuracies,
+            accuracy=self.accuracy,
+            held_out=self.held_out,
+            origin=self.origin,
+            was=was,
+        )
 
     def progress(self, now: float) -> Progress:
         """All that has not been told yet."""

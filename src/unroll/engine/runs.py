@@ -6,7 +6,7 @@ from itertools import count
 from math import inf
 
 from unroll.engine.past import Past
-from unroll.engine.protocol import State
+from unroll.engine.protocol import Origin, State
 from unroll.engine.run import Refused, Run
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Training
@@ -27,15 +27,21 @@ class Runs:
         self._bytes: dict[int, int] = {}
         self._total = 0
 
-    def add(self, training: Training, state: State = "ready", past: Past | None = None) -> Run:
+    def add(
+        self, training: Training, state: State = "ready", past: Past | None = None, origin: Origin = "recipe"
+    ) -> Run:
         """A new run; raises `Refused` when there are too many."""
         if len(self._runs) >= MAX_RUNS:
             raise Refused(f"There are {MAX_RUNS:,} runs: forget one first.")
-        run = Run(next(self._numbers), training, state, past)
+        run = Run(next(self._numbers), training, state, past, origin)
         self._runs[run.number] = run
         self.wake(run)
         self.share_memory(run)
         return run
+
+    def all(self) -> list[Run]:
+        """All runs, the oldest first."""
+        return list(self._runs.values())
 
     def find(self, number: int) -> Run:
         """The run of that number, the newest for 0; raises `Refused`."""
@@ -71,7 +77,7 @@ class Runs:
         """
         self._count(growing)
         for fewest in (1, 0):
-            for run in list(self._runs.values()):
+            for run in self.all():
                 if self._total <= self._budget:
                     return
                 if run is not growing:

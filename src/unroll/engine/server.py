@@ -15,14 +15,18 @@ from math import inf
 import torch
 
 from unroll.engine.answering import Answering
+from unroll.engine.attending import Attending
 from unroll.engine.inbox import WAITING, Lines
 from unroll.engine.log import Log
 from unroll.engine.outbox import Outlet
-from unroll.engine.protocol import VERSION, Hello, Message, encode
+from unroll.engine.protocol import VERSION, Error, Hello, Message, encode
 from unroll.engine.runs import Runs
+from unroll.engine.visit import Visit, nobody, over
 
 GLANCE = 0.02
 """Seconds between two glances at whether news can be told, when there is nothing else to do."""
+AT_THE_DOOR = 0.25
+"""Seconds between two glances at the door, where there is one, when there is nothing else to do."""
 
 
 class Server:
@@ -36,42 +40,79 @@ class Server:
         device: str = "cpu",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lines = lines
-        self._outlet = outlet
+        self._visit = Visit(lines, outlet)
         self._log = log
         self._device = device
         self._clock = clock
         self._runs = Runs()
-        self._answering = Answering(self._runs, log, device, clock)
+        self._attending = Attending(self._runs, log, device, clock)
+        self._answering = Answering(self._runs, self._attending, log, device, clock)
+
+    @property
+    def goes_on_alone(self) -> bool:
+        """Whether the end of the line is not the end."""
+        return self._attending.door is not None and not self._attending.is_over
 
     def serve(self) -> None:
-        """Speak first, then train and answer until the lines end."""
-        self._say(Hello(protocol=VERSION, torch=str(torch.__version__), device=self._device))
-        try:
-            while True:
+        """Speak first, then train and answer until the lines end and nobody else may come."""
+        self._greet()
+        while True:
+            try:
                 self._answer_waiting(self._patience())
-                self._train()
-                self._tell()
-        except EOFError:
-            self._tell_last()
+            except EOFError:
+                self._tell_last()
+                if not self.goes_on_alone:
+                    break
+                self._be_alone()
+            self._train()
+            self._tell()
+            self._attending.journal.keep(self._clock())
+            self._look_at_the_door()
+        self._attending.close()
+
+    def _greet(self) -> None:
+        self._say(Hello(protocol=VERSION, torch=str(torch.__version__), device=self._device))
+
+    def _be_alone(self) -> None:
+        """The line has ended: train on, and wait at the door."""
+        assert self._attending.door is not None
+        self._visit.leave()
+        self._receive(nobody(self._attending.door))
+
+    def _look_at_the_door(self) -> None:
+        """Take in whoever has come; a visitor who is there already has to go."""
+        door = self._attending.door
+        visitor = door.visitor() if door else None
+        if visitor is None:
+            return
+        self._say(Error(id=0, sentence="Another terminal has taken this engine over."))
+        self._visit.leave()
+        self._receive(over(visitor))
+        self._greet()
+
+    def _receive(self, visit: Visit) -> None:
+        self._visit = visit
+        self._attending.has_gone()
 
     def _patience(self) -> float | None:
         """How long to wait for a line: until there is something to do, None for ever."""
         now = self._clock()
-        next_act = inf
+        next_act = min(self._attending.journal.due, now + AT_THE_DOOR if self._attending.door else inf)
+        heard = self._attending.wants_news
         for run in self._runs.lively.values():
             if run.due <= now:
                 return 0.0
-            next_act = min(next_act, run.due, run.tell_at if self._outlet.idle else max(run.tell_at, now + GLANCE))
+            tell_at = run.tell_at if heard else inf
+            next_act = min(next_act, run.due, tell_at if self._visit.outlet.idle else max(tell_at, now + GLANCE))
         return None if next_act == inf else max(0.0, next_act - now)
 
     def _answer_waiting(self, timeout: float | None) -> None:
         """Answer the lines that are there, but no more than could wait: training goes on under a flood."""
         for _ in range(WAITING):
-            if not self._outlet.has_room:
-                self._outlet.wait(timeout)
+            if not self._visit.outlet.has_room:
+                self._visit.outlet.wait(timeout)
                 return
-            line = self._lines.take(timeout)
+            line = self._visit.lines.take(timeout)
             if line is None:
                 return
             if line.strip():
@@ -89,17 +130,19 @@ class Server:
             run.make_update(now)
         except Exception:
             self._log.write(traceback.format_exc())
+        self._attending.journal.touch(run)
         if run.training.update % run.training.plan.updates_per_epoch == 0:
             self._runs.share_memory(run)
 
     def _tell(self) -> None:
         """Say how the runs stand, while all that was said is on its way."""
         now = self._clock()
-        while self._outlet.idle:
+        while self._visit.outlet.idle and self._attending.wants_news:
             run = min(self._runs.lively.values(), key=lambda run: run.tell_at, default=None)
             if run is None or run.tell_at > now:
                 return
             self._say(run.progress(now))
+            self._attending.told_news()
             self._runs.rest(run)
 
     def _tell_last(self) -> None:
@@ -109,4 +152,4 @@ class Server:
                 self._say(run.progress(self._clock()))
 
     def _say(self, message: Message) -> None:
-        self._outlet.put(encode(message) + b"\n")
+        self._visit.outlet.put(encode(message) + b"\n")

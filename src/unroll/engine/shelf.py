@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from unroll.engine.branching import check_history
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
 from unroll.engine.protocol import Name
@@ -71,7 +70,7 @@ def open_model(name: str, device: str) -> tuple[Training, History]:
     """A training that stands where the saved one did, and what it was like.
 
     Raises:
-        Refused: there is no such model, or its history is too long.
+        Refused: there is no such model.
         FileError: the file is no saved network.
         RecipeError: its data cannot be read any more.
     """
@@ -79,17 +78,21 @@ def open_model(name: str, device: str) -> tuple[Training, History]:
     if file is None:
         raise Refused(f"There is no saved model {shown(name)}: save one first, or list those there are.")
     saved = checkpoint.load(file)
-    training = Training(saved.recipe, device)
-    past = Past.of(saved.history, training.plan)
-    check_history(past.updates)
-    _fill(training, saved, past.updates)
+    training, _ = stand_as_saved(saved, device)
     return training, saved.history
 
 
-def _fill(training: Training, saved: Saved, updates: int) -> None:
-    """Put the saved weights in, and an optimizer at rest where none was saved."""
+def stand_as_saved(saved: Saved, device: str) -> tuple[Training, Past]:
+    """A training with the saved weights, and an optimizer at rest where none was saved; and its past.
+
+    Raises:
+        RecipeError: its data cannot be read any more.
+    """
+    training = Training(saved.recipe, device)
+    past = Past.of(saved.history, training.plan)
     training.model.load_state_dict(saved.model.state_dict())
-    training.go_on_from(saved.optimizer or training.saved_state(), updates)
+    training.go_on_from(saved.optimizer or training.saved_state(), past.updates)
+    return training, past
 
 
 def list_models() -> tuple[list[str], Path]:

@@ -36,9 +36,9 @@ class Run:
     def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
         """A run as the engine made it."""
         recipe, plan = created.recipe, created.plan
-        curve = Curve(plan, recipe.train, recipe.task.vocab_size, list(created.losses), list(created.accuracies))
+        curve = Curve(plan, recipe.train, recipe.task.vocab_size, *created.history())
         name = name or f"{recipe.task.task} {recipe.model.cell}"
-        return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, None, origin)
+        return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, created.held_out, origin)
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it."""

@@ -1,0 +1,125 @@
+"""Who sits at the engine: whether news is wanted, what is kept for the case of a mishap, and who may come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from unroll.engine.door import Door
+from unroll.engine.journal import Journal
+from unroll.engine.log import Log
+from unroll.engine.parent import outlive_parent
+from unroll.engine.protocol import (
+    Answer,
+    Begin,
+    Begun,
+    Created,
+    Detach,
+    Detached,
+    Done,
+    End,
+    Heard,
+    Resume,
+    Resumed,
+)
+from unroll.engine.run import MAX_TOLD, Refused, Run
+from unroll.engine.runs import Runs
+from unroll.engine.shelf import stand_as_saved
+from unroll.engine.sittings import Kept, Sitting, cut_off
+from unroll.files import FileError, shown
+from unroll.network import checkpoint
+from unroll.recipe import RecipeError
+
+
+class Attending:
+    """One engine's visitors, who come one after the other, and the sitting that outlasts each of them."""
+
+    def __init__(self, runs: Runs, log: Log, device: str, clock: Callable[[], float]) -> None:
+        self.journal = Journal(runs, log)
+        self.door: Door | None = None
+        """Where to wait for another visitor when one has gone; None where the engine then ends."""
+        self.is_over = False
+        """Whether the visitor has said that nothing need be kept."""
+        self.wants_news = True
+        """Whether the visitor has taken in the last progress."""
+        self._acknowledges = False
+        self._runs = runs
+        self._log = log
+        self._device = device
+        self._clock = clock
+        self.deeds: dict[type, Callable[[Any], Answer]] = {
+            Heard: self._heard,
+            Begin: self._begin,
+            Resume: self._resume,
+            Detach: self._detach,
+            End: self._end,
+        }
+
+    def told_news(self) -> None:
+        """A progress is on its way: of those who acknowledge them, only one at a time."""
+        self.wants_news = not self._acknowledges
+
+    def has_gone(self) -> None:
+        """The visitor has gone; the next may be of another kind."""
+        self._acknowledges, self.wants_news = False, True
+
+    def close(self) -> None:
+        """The engine ends: keep everything, or nothing where all was said to be over."""
+        if self.is_over:
+            self.journal.drop()
+        else:
+            self.journal.close()
+        if self.door is not None:
+            self.door.close()
+
+    def _heard(self, request: Heard) -> Done:
+        self._acknowledges = self.wants_news = True
+        return Done(id=request.id)
+
+    def _begin(self, request: Begin) -> Begun:
+        first = not self.journal.name
+        self.journal.begin()
+        runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
+        return Begun(id=request.id, sitting=self.journal.name, runs=runs, cut_off=cut_off() if first else [])
+
+    def _told(self, number: int, runs: list[tuple[Run, int]]) -> list[Created]:
+        """How runs stand, all in one line; what was still to be told of them is told with it."""
+        for run, _ in runs:
+            run.progress(self._clock())
+        share = MAX_TOLD // max(1, len(runs))
+        return [run.created(number, share, was) for run, was in runs]
+
+    def _resume(self, request: Resume) -> Resumed:
+        sitting = Sitting.take(request.sitting)
+        if sitting is None:
+            raise Refused(f"There is no sitting {shown(request.sitting)} to resume: it has been, or still goes on.")
+        found = [(run, kept.number) for kept in sitting.files() if (run := self._stand(kept))]
+        self.journal.keep_now()
+        sitting.remove()
+        return Resumed(id=request.id, runs=self._told(request.id, found))
+
+    def _stand(self, kept: Kept) -> Run | None:
+        """A run as it was kept; None, and a word in the log, where the file is of no use."""
+        try:
+            saved = checkpoint.load(kept.path)
+            training, past = stand_as_saved(saved, self._device)
+        except (FileError, RecipeError) as error:
+            self._log.write(str(error))
+            return None
+        over = training.update >= training.plan.updates or kept.origin == "model"
+        run = self._runs.add(training, "finished" if over else "paused", past, kept.origin)
+        run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
+        self.journal.touch(run)
+        return run
+
+    def _detach(self, request: Detach) -> Detached:
+        if self.door is None:
+            recipe = self._runs.find(0).training.recipe
+            self.door = Door(f"{recipe.task.task}-{recipe.model.cell}")
+            self._log.write(f"goes on alone as {self.door.name}")
+            outlive_parent()
+        return Detached(id=request.id, name=self.door.name)
+
+    def _end(self, request: End) -> Done:
+        self.is_over = True
+        return Done(id=request.id)
