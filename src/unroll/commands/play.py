@@ -14,6 +14,7 @@ import click
 
 from unroll.commands.refusals import Misused
 from unroll.terminal import splash
+from unroll.terminal.surroundings import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,11 +30,16 @@ if TYPE_CHECKING:
 
 NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or see unroll --help."
 
+ENGINE_HELP = (
+    "Where networks are trained, such as 'ssh box unroll engine': any command that leads to an engine. "
+    "ssh must log in by key, for no password can be typed; it is told to notice within 20 s that its line is dead."
+)
+
 
 @click.command()
 @click.argument("line", required=False)
 @click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: your terminal's.")
-@click.option("--engine", metavar="COMMAND", help='Where networks are trained, such as "ssh box unroll engine".')
+@click.option("--engine", metavar="COMMAND", help=ENGINE_HELP)
 @click.option("--record", type=click.Path(dir_okay=False), help="Write the talk with the engine here.")
 @click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Play such a talk back.")
 def play(line: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
@@ -43,8 +49,9 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
     drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
-    if not drawable or (os.environ.get("TERM") or "dumb") == "dumb":
+    if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
         raise Misused(NO_TERMINAL)
+    tidy(os.environ)
     try:
         wanted = _read(line) if line else None
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
@@ -91,10 +98,13 @@ async def _replay(recording: str) -> Conversation:
 
     from unroll.engine.conversation import EngineDied
     from unroll.engine.replay import Replay
+    from unroll.files import FileError
 
     try:
         return Replay(Path(recording))
-    except (OSError, ValueError):
+    except FileError as error:
+        raise EngineDied(str(error)) from None
+    except (ValueError, RecursionError):
         raise EngineDied(f"{recording} is no recording of this version: make one with --record.") from None
 
 
@@ -120,13 +130,8 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start) -> int
 
 
 def _settle_into_terminal(app: App[None]) -> None:
-    """Go on from the splash; told to end by a signal, leave the screen first: Textual would leave the line raw."""
+    """Go on from the splash, and give the terminal back whatever happens: Textual would leave the line raw."""
     if sys.platform != "win32":
-        import asyncio
-        import signal
-
         from unroll.terminal.driver import Driver
 
         app.driver_class = Driver
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, partial(app.exit, return_code=128 + number))

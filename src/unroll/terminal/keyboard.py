@@ -1,0 +1,148 @@
+"""What a terminal sends, taken apart before Textual's parser sees it: the parser gets whole sequences or none.
+
+Fed byte by byte, Textual's parser dies of some input (`CSI 1114112u`), types the rest of a torn or unknown sequence as
+keys, and takes every key for pasted text once the end of a paste is lost. Here
+
+    text               goes on character by character; bytes that are no UTF-8 are left out
+    a sequence         goes on when it is whole (ECMA-48); one that stops half-way is waited for, then dropped
+    ESC                is the escape key if nothing follows soon; the rest of a sequence that comes later still counts
+    a paste            goes on when its end has come, or nothing more for a while; no key of it is pressed
+    what nobody knows  is dropped, and so is what the parser fails on
+
+Knows no descriptor and no clock: it is told the time in seconds.
+"""
+
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import suppress
+
+from textual._xterm_parser import XTermParser
+from textual.events import Key, Paste, Resize
+from textual.message import Message
+
+ESCAPE_DELAY = 0.1
+"""Seconds after which an ESC was the escape key."""
+PATIENCE = 1.0
+"""Seconds of silence after which half a sequence is given up, or a paste taken for ended."""
+LONGEST = 32
+"""Characters of the longest sequence that the parser takes: a longer one it types as keys."""
+LONGEST_WAIT = 4096
+"""Characters among which a sequence must end."""
+LONGEST_PASTE = 2**20
+"""Characters kept of a paste; the rest is passed over."""
+
+PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
+
+_whole = re.compile(
+    r"""[^\x1b]+                                   # text
+      | \x1b (?=\x1b)                              # the escape key, and another sequence
+      | \x1b\[M [^\x1b]{3} | \x1b\[\[ [^\x1b]      # a click in the oldest form; function keys of the Linux console
+      | \x1b\[ (?![M\[]) [0-?]* [ -/]* [@-~]       # CSI
+      | \x1b\[ [0-?]* [ -/]* (?=[^ -~])            # CSI cut short by what can be no part of it
+      | \x1bO [0-?]* [@-~] | \x1bO [0-?]* (?=[^0-~])             # SS3
+      | \x1b[]PX^_] [^\x07\x1b]* (?: \x07 | \x1b\\ | (?=\x1b[^\\]))  # a string
+      | \x1b[^]\x1b\[OPX^_]                        # alt and a key
+    """,
+    re.VERBOSE,
+).match
+_PARSER_STATE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size")
+
+
+class Keyboard:
+    """Bytes in, Textual's messages out."""
+
+    def __init__(self) -> None:
+        self._decode = getincrementaldecoder("utf-8")("ignore").decode
+        self._parser = XTermParser()
+        self._pending = ""
+        self._paste: str | None = None
+        self._escape_was_said = False
+        self._heard = 0.0
+
+    def feed(self, data: bytes, now: float) -> Iterator[Message]:
+        """The messages that these bytes complete."""
+        text = self._decode(data)
+        if self._escape_was_said and (now - self._heard >= PATIENCE or text[:1] not in ("", "[")):
+            self._pending, self._escape_was_said = "", False
+        self._heard = now
+        self._pending += text
+        while self._pending and (token := self._next()) is not None:
+            yield from self._messages(token)
+
+    def tick(self, now: float) -> Iterator[Message]:
+        """What follows from silence; to be called every now and then."""
+        silence = now - self._heard
+        if self._pending == "\x1b" and self._paste is None and not self._escape_was_said:
+            if silence >= ESCAPE_DELAY:
+                self._escape_was_said = True
+                yield Key("escape", "\x1b")
+        elif silence >= PATIENCE:
+            if self._paste is not None:
+                yield Paste(self._pasted(self._pending))
+            self._pending, self._escape_was_said = "", False
+
+    def _next(self) -> str | None:
+        """Take the next whole token off what is pending; `None` if there is none yet."""
+        if self._paste is not None:
+            return self._take_paste()
+        found = _whole(self._pending)
+        if found is None:
+            if len(self._pending) > LONGEST_WAIT:
+                self._pending = ""
+            return None
+        self._pending = self._pending[found.end() :]
+        return found[0]
+
+    def _take_paste(self) -> str | None:
+        """Collect what is pasted; at its end, the whole of it as a token."""
+        end = self._pending.find(PASTE_END)
+        taken = end if end >= 0 else max(0, len(self._pending) - len(PASTE_END))
+        assert self._paste is not None
+        self._paste += self._pending[: min(taken, LONGEST_PASTE - len(self._paste))]
+        self._pending = self._pending[taken:]
+        return PASTE if end >= 0 else None
+
+    def _messages(self, token: str) -> Iterator[Message]:
+        said, self._escape_was_said = self._escape_was_said, False
+        if token == PASTE and self._paste is not None:
+            self._pending = self._pending.removeprefix(PASTE_END)
+            yield Paste(self._pasted())
+        elif token == PASTE:
+            self._paste = ""
+        elif token == "\x1b":
+            yield from () if said else [Key("escape", "\x1b")]
+        elif token[0] != "\x1b":
+            for character in token:
+                yield from self._parsed(character)
+        else:
+            yield from self._of_sequence(token)
+
+    def _pasted(self, rest: str = "") -> str:
+        """The paste that is over."""
+        assert self._paste is not None
+        text, self._paste = self._paste + rest, None
+        return text.replace("\x00", "")
+
+    def _of_sequence(self, sequence: str) -> Iterator[Message]:
+        """What the parser makes of a sequence; a size is the window's own to tell, not a sequence's."""
+        messages = self._parsed(sequence) if len(sequence) <= LONGEST else []
+        if messages:
+            yield from (message for message in messages if not isinstance(message, Resize))
+            return
+        self._start_afresh()
+        if len(sequence) == 2:
+            for message in self._parsed(sequence[1]):
+                yield Key(f"alt+{message.key}", message.character) if isinstance(message, Key) else message
+
+    def _parsed(self, text: str) -> list[Message]:
+        with suppress(Exception):
+            return list(self._parser.feed(text))
+        self._start_afresh()
+        return []
+
+    def _start_afresh(self) -> None:
+        """Another parser: this one has failed, or still waits for the rest of what it does not know."""
+        old, self._parser = self._parser, XTermParser()
+        for name in _PARSER_STATE:
+            setattr(self._parser, name, getattr(old, name))

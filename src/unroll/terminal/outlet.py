@@ -1,0 +1,61 @@
+"""The way out to the terminal: what Textual's writer thread writes to, in place of standard error.
+
+Python's own file blocks its thread while the terminal is not read, holding a lock on which the interpreter's exit then
+fails; it takes the locale's encoding; and it raises where the terminal is gone. This writes UTF-8, and never blocks in
+the system, so that it can be given up; and it passes over what a terminal that is gone can no longer take.
+"""
+
+import os
+import select
+import termios
+from contextlib import suppress
+
+ATTENTION = 0.1
+"""Seconds after which a writer whom nobody reads looks up: has it been given up?"""
+
+
+class Outlet:
+    """A file to write text to; what is written goes out with `flush`."""
+
+    def __init__(self, fileno: int) -> None:
+        self._fileno = _opened_anew(fileno)
+        self._texts: list[str] = []
+        self._open = True
+
+    def fileno(self) -> int:
+        """The descriptor of the terminal."""
+        return self._fileno
+
+    def open(self) -> None:
+        """From now on write."""
+        self._open = True
+
+    def write(self, text: str) -> None:
+        """Keep text for the next `flush`."""
+        self._texts.append(text)
+
+    def flush(self) -> None:
+        """Write what was kept, as fast as the terminal takes it."""
+        data = "".join(self._texts).encode(errors="replace")
+        self._texts.clear()
+        while data and self._open:
+            try:
+                data = data[os.write(self._fileno, data) :]
+            except BlockingIOError:
+                select.select([], [self._fileno], [], ATTENTION)
+            except OSError:
+                self._open = False
+
+    def cut(self, last: str) -> None:
+        """From any thread: drop all that the terminal has not taken, and write some last bytes."""
+        self._open = False
+        with suppress(termios.error, OSError):
+            termios.tcflush(self._fileno, termios.TCOFLUSH)
+            os.write(self._fileno, last.encode())
+
+
+def _opened_anew(fileno: int) -> int:
+    """The same terminal without blocking: the descriptor given shares its flags with the shell."""
+    with suppress(OSError):
+        return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    return os.dup(fileno)
