@@ -13,7 +13,8 @@ from engine_kit import alive, python
 from unroll.engine import client
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
-from unroll.engine.protocol import MAX_REQUEST, VERSION, Create, Done, Hello, Look, Pause, Play
+from unroll.engine.overheard import MAX_LOGGED
+from unroll.engine.protocol import MAX_REQUEST, VERSION, Done, Hello, Look, Pause, Play
 from unroll.engine.recording import read
 from unroll.moment import Moment
 
@@ -85,9 +86,9 @@ async def test_a_banner_is_passed_over_and_kept_for_reading(state_dir: Path) -> 
 
 async def test_another_version_is_refused_in_words() -> None:
     engine = await start("hello(protocol=99); hear()")
-    with pytest.raises(EngineError, match=f"version 99 .* version {VERSION}.*install"):
+    with pytest.raises(EngineError, match=f"protocol 99, this program {VERSION}: install"):
         await engine.hello
-    with pytest.raises(EngineError, match="version 99"):
+    with pytest.raises(EngineError, match="protocol 99"):
         await engine.ask(Play())
     await engine.close()
     assert not alive(engine.pid)
@@ -99,10 +100,10 @@ async def test_a_command_that_is_not_there() -> None:
 
 
 async def test_an_end_before_hello_shows_what_was_said_on_standard_error() -> None:
-    engine = await start("print('ssh: Could not resolve hostname box', file=sys.stderr); sys.exit(255)")
-    with pytest.raises(EngineDied, match=r"ended before it said hello \(255\)") as died:
+    engine = await start("print('no room to start in', file=sys.stderr); sys.exit(3)")
+    with pytest.raises(EngineDied, match=r"ended before it said hello \(3\)") as died:
         await engine.hello
-    assert died.value.last_lines == ("ssh: Could not resolve hostname box",)
+    assert died.value.last_lines == ("no room to start in",)
     await engine.close()
 
 
@@ -132,7 +133,7 @@ async def test_a_flood_on_standard_error_stops_nothing(state_dir: Path) -> None:
     assert await engine.ask(Play()) == Done(id=1)
     await engine.close()
     assert set(engine.last_lines) == {"warning"}
-    assert len((state_dir / "client.log").read_text().splitlines()) <= client.MAX_LOGGED
+    assert len((state_dir / "client.log").read_text().splitlines()) <= MAX_LOGGED
 
 
 async def test_a_long_line_is_read() -> None:
@@ -175,11 +176,11 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_dropped() -> None:
 
 async def test_both_sides_are_recorded(tmp_path: Path) -> None:
     engine = await start("print('banner');" + POLITE, tmp_path / "talk.jsonl")
-    await engine.ask(Create())
+    await engine.ask(Play())
     await engine.close()
     entries = read(tmp_path / "talk.jsonl")
     assert [entry.speaker for entry in entries].count("engine") == 2
-    assert b'"create"' in b"".join(bytes(entry.message) for entry in entries)
+    assert b'"play"' in b"".join(bytes(entry.message) for entry in entries)
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
 
 

@@ -110,7 +110,7 @@ class StillEngine:
     @property
     def is_still(self) -> bool:
         """Whether nothing will come of it before it is asked something, or given time."""
-        return self._time.is_still and self._events.empty() and not self._pending
+        return self._dead or (self._time.is_still and self._events.empty() and not self._pending)
 
     async def ask(self, request: Request[A]) -> A:
         if self._dead:

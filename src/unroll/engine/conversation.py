@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -24,7 +24,14 @@ class EngineDied(EngineError):  # noqa: N818 - it says what is
 
 
 class Conversation(Protocol):
-    """One engine, from its first word to its end."""
+    """One engine, from its first word to its end.
+
+    Attributes:
+        on_silence: Told in a sentence, every second, that the engine does not answer; and with an empty one when it
+            does again. Nothing is lost by that: whatever was asked still waits for its answer.
+    """
+
+    on_silence: Callable[[str], None]
 
     @property
     def hello(self) -> Awaitable[Hello]:

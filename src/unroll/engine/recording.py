@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
+from unroll.files import read_regular
+
 Speaker = Literal["client", "engine"]
+MAX_BYTES = 2**28
+"""Bytes in a recording at most: some hours of a sitting."""
 
 
 class Entry(Struct, frozen=True):
@@ -21,9 +26,15 @@ class Entry(Struct, frozen=True):
 
 
 class Recorder:
-    """Writes a conversation down as it goes; raises `OSError` where the file cannot be made."""
+    """Writes a conversation down as it goes; raises `OSError` where the file cannot be made.
+
+    Where it can no longer be written, such as on a full disk, it ends there and the conversation goes on; `fault` is
+    then a sentence.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.fault = ""
+        self._path = path
         self._file = path.open("wb")
         self._start = time.monotonic()
 
@@ -31,14 +42,37 @@ class Recorder:
         """Write down one line, without its newline."""
         entry = Entry(round(time.monotonic() - self._start, 4), speaker, Raw(line))
         if not self._file.closed:
-            self._file.write(msgspec.json.encode(entry) + b"\n")
+            try:
+                self._file.write(msgspec.json.encode(entry) + b"\n")
+            except OSError as error:
+                self._give_up(error)
 
     def close(self) -> None:
         """Put everything on disk."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.fault = f"The recording {self._path} ends early: {error.strerror}."
+        with suppress(OSError):
+            self._file.close()
 
 
 def read(path: Path) -> list[Entry]:
-    """The conversation in a file; raises `OSError`, or `msgspec.DecodeError` where it is not a recording."""
+    """The conversation in a file; what was cut off at its end, by a full disk or a kill, is left out.
+
+    Raises:
+        FileError: it cannot be read.
+        msgspec.DecodeError: it is not a recording.
+    """
     decoder = msgspec.json.Decoder(Entry)
-    return [decoder.decode(line) for line in path.read_bytes().splitlines()]
+    *lines, rest = read_regular(path, MAX_BYTES).split(b"\n")
+    entries = [decoder.decode(line) for line in lines]
+    if rest:
+        with suppress(msgspec.DecodeError):
+            entries.append(decoder.decode(rest))
+    if not entries:
+        raise msgspec.DecodeError("an empty recording")
+    return entries

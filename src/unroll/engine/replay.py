@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from unroll.engine import recording
 from unroll.engine.conversation import EngineDied, EngineError
+from unroll.engine.pending import answer_of
 from unroll.engine.protocol import (
     Answer,
     AnyReply,
@@ -58,12 +59,13 @@ class Replay:
     """A recording as an engine; a `Conversation`."""
 
     last_lines: tuple[str, ...] = ()
+    on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
 
     def __init__(self, path: Path) -> None:
         """Read a recording.
 
         Raises:
-            OSError: it cannot be read.
+            FileError: it cannot be read.
             msgspec.DecodeError: it is no recording of this version.
         """
         self.log_path = path
@@ -99,6 +101,8 @@ class Replay:
             raise EngineDied("The recording ends here.")
         if isinstance(turn.answer, Error):
             raise EngineError(turn.answer.sentence)
+        if not isinstance(turn.answer, answer_of(type(request))):
+            raise EngineError(f"The recording answers {type(request).__name__.lower()} with something else.")
         return turn.answer  # type: ignore[return-value]
 
     async def events(self) -> AsyncIterator[Progress]:

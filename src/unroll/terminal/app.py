@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,12 +18,16 @@ from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
 from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
+from unroll.terminal import messages
 from unroll.terminal.actions import ACTIONS
+from unroll.terminal.inert import inert
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.thrift import ThriftyApp
 
 Start = Callable[[], Awaitable[Conversation]]
+PATIENCE = 1.0
+"""Seconds that an engine has to note that a sitting ends in order; one that is busy notes it later."""
 
 
 class UnrollApp(ThriftyApp[None], inherit_bindings=False):
@@ -38,11 +44,21 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
 
-    def __init__(self, start: Start, wanted: tuple[Recipe, Moment] | None = None, theme: str | None = None) -> None:
-        """`start` brings an engine; `wanted` is a moment to bring back; `theme` is `dark`, `light` or `ansi`."""
+    def __init__(
+        self,
+        start: Start,
+        wanted: tuple[Recipe, Moment] | None = None,
+        theme: str | None = None,
+        command: str = "",
+    ) -> None:
+        """`start` brings an engine, by `command` where that is not this machine's own; `wanted` is a moment to bring
+        back; `theme` is `dark`, `light` or `ansi`."""
         super().__init__()
         self.animation_level = "none"
         self.engine: Conversation | None = None
+        self._trouble = ""
+        self._detached = False
+        self._command = command
         self._start = start
         self._wanted = wanted
         self._theme_name = theme
@@ -60,7 +76,10 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     async def _converse(self) -> None:
         """Start an engine, and pass on what it says for as long as it lives."""
         try:
+            await self.close_engine()
+            self._trouble = ""
             self.engine = engine = await self._start()
+            engine.on_silence = self._tell_silence
             await engine.hello
             self.playground.say("", fault=False)
             await self.playground.session.engine_came(engine, self._wanted[1] if self._wanted else None)
@@ -68,9 +87,16 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
                 self.playground.session.progressed(progress)
         except EngineError as error:
             self.playground.session.engine_went()
-            self.engine = None
             last = error.last_lines[-1:] if isinstance(error, EngineDied) else ()
-            self.playground.say(" ".join(["ctrl+r starts another engine.", str(error), *last]))
+            self._trouble = " ".join(["ctrl+r starts another engine.", str(error), *last])
+            self.playground.say(self._trouble)
+            await self.close_engine()
+
+    def _tell_silence(self, sentence: str) -> None:
+        """Say that the engine does not answer; take that back, if it still stands there, when it does again."""
+        told, self._trouble = self._trouble, sentence and f"ctrl+r starts another engine. {sentence}"
+        if sentence or self.playground.notice == inert(told):
+            self.playground.say(self._trouble, fault=bool(sentence))
 
     @property
     def moment(self) -> Moment:
@@ -78,8 +104,9 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         return self.playground.moment
 
     def action_restart_engine(self) -> None:
-        """Start another engine, on which every run is trained again; only where there is none."""
-        if self.engine is None:
+        """Start another engine, on which every run is trained again; only where the one there was is dead or silent."""
+        if self._trouble:
+            self.playground.session.engine_went()
             self.playground.say("Starting another engine …", fault=False)
             self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
@@ -88,6 +115,22 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         log = Log("terminal.log")
         log.write(traceback.format_exc())
         self.panic(f"unroll has failed, which is a fault of its own: {log.path} tells what happened.")
+
+    def on_detached(self, message: messages.Detached) -> None:
+        """Leave, and tell how to come back."""
+        self._detached = True
+        how = f'unroll --engine "{self._command} --attach {message.name}"' if self._command else ""
+        self.exit(message=f"It goes on in the background. Come back with: {how or f'unroll attach {message.name}'}")
+
+    async def part_from_engine(self) -> None:
+        """Leave it to itself if it has been detached, else end it; after an end in order it need keep nothing."""
+        if self._detached and self.engine is not None:
+            await self.engine.leave()
+            return
+        if not self.return_code:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.playground.session.comeback.end(), PATIENCE)
+        await self.close_engine()
 
     async def close_engine(self) -> None:
         """End the engine, and wait until it is gone."""

@@ -1,0 +1,121 @@
+"""A process that leads to an engine: lines in, lines out, and its end.
+
+Both of its outputs are read all the time: a full pipe would stop the engine. Standard error must not be inherited, for
+it would paint over the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio import StreamReader
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from unroll.engine.conversation import EngineDied
+from unroll.engine.protocol import MAX_LINE
+
+CHUNK = 2**16
+"""Bytes read at a time; the streams hold back what is beyond twice that."""
+KEEP_ALIVE = ("ServerAliveInterval=5", "ServerAliveCountMax=3")
+"""What has ssh notice within some 20 seconds that its line is dead; by itself it waits for ever."""
+
+
+class Link:
+    """A started process."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._process = process
+        self._input, self.output, self.errors = process.stdin, process.stdout, process.stderr
+
+    @classmethod
+    async def open(cls, words: Sequence[str]) -> Link:
+        """Start a command, in a session of its own: the terminal's signals and password prompts pass it by.
+
+        Raises:
+            EngineDied: the command cannot be run.
+        """
+        try:
+            return cls(
+                await asyncio.create_subprocess_exec(
+                    *over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=CHUNK, start_new_session=True
+                )
+            )
+        except (OSError, ValueError) as error:
+            raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {_reason(error)}.") from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """What the process ended with: a signal's number below zero; None while it runs."""
+        return self._process.returncode
+
+    async def send(self, line: bytes) -> None:
+        """Write a line, and wait while too much is under way; a process that is dying drops it."""
+        with suppress(ConnectionError):
+            self._input.write(line + b"\n")
+            await self._input.drain()
+
+    async def has_ended(self, seconds: float) -> bool:
+        """Whether the process ends within so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), seconds)
+        return self.code is not None
+
+    async def close(self, patience: float) -> None:
+        """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
+
+        It has `patience` seconds each time.
+        """
+        self._input.close()
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
+            if self.code is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, number)
+            if await self.has_ended(patience):
+                return
+
+    def hang_up(self) -> None:
+        """Say no more."""
+        self._input.close()
+
+
+async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
+    """The lines of a stream as they come, without their ends; one of more than `MAX_LINE` bytes is cut off, but longer
+    than that."""
+    held = bytearray()
+    while chunk := await stream.read(CHUNK):
+        *whole, rest = chunk.split(b"\n")
+        for part in whole:
+            held += part
+            yield bytes(held).rstrip(b"\r")
+            held = bytearray()
+        if len(held) <= MAX_LINE:
+            held += rest
+    if held:
+        yield bytes(held)
+
+
+def over_ssh(words: Sequence[str]) -> list[str]:
+    """A command; ssh gets what has it spoil no line and notice a dead one, unless it was given such options."""
+    program, *rest = words
+    if Path(program).name != "ssh":
+        return [program, *rest]
+    plain = [] if "-T" in rest else ["-T"]
+    given = any("serveralive" in word.lower() for word in rest)
+    alive = [] if given else [part for option in KEEP_ALIVE for part in ("-o", option)]
+    return [program, *plain, *alive, *rest]
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a command could not be run, in the system's own words."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
