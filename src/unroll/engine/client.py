@@ -130,8 +130,11 @@ class Engine:
 
     async def close(self) -> None:
         """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
-        self._closing = self._closing or self._spawn(self._close())
-        await asyncio.shield(self._closing)
+        await self._part(self._link.close)
+
+    async def leave(self) -> None:
+        """Say no more to an engine that has been told to go on without, and do not end it."""
+        await self._part(self._link.hang_up)
 
     # What comes over the line
 
@@ -202,9 +205,8 @@ class Engine:
 
     async def _bury(self) -> None:
         """The engine's output has ended: learn why, and tell everyone who waits."""
-        self._link.hang_up()
         await asyncio.wait((self._stderr,), timeout=PATIENCE / 4)
-        await self._link.has_ended(PATIENCE / 4)
+        await self._link.hang_up(PATIENCE / 4)
         self._finish(EngineDied(self._obituary(), self.last_lines))
 
     def _obituary(self) -> str:
@@ -227,10 +229,14 @@ class Engine:
             self._hello.set_exception(self._end)
             self._hello.exception()  # seen: nobody need be waiting for it
 
-    async def _close(self) -> None:
+    async def _part(self, way: Callable[[float], Awaitable[None]]) -> None:
+        self._closing = self._closing or self._spawn(self._close(way))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, way: Callable[[float], Awaitable[None]]) -> None:
         self._watching.cancel()
         self._backlog.end()
-        await self._link.close(PATIENCE)
+        await way(PATIENCE)
         await asyncio.wait((self._stdout, self._stderr), timeout=PATIENCE / 2)
         self._stdout.cancel()
         self._stderr.cancel()

@@ -53,3 +53,6 @@ class Conversation(Protocol):
 
     async def close(self) -> None:
         """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
+
+    async def leave(self) -> None:
+        """Say no more to an engine that has been told to go on without, and do not end it."""

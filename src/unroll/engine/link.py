@@ -9,30 +9,33 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from asyncio import StreamReader
-from asyncio.subprocess import PIPE, Process
+from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
+from asyncio.streams import FlowControlMixin
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import IO
 
 from unroll.engine.conversation import EngineDied
 from unroll.engine.protocol import MAX_LINE
 
 CHUNK = 2**16
 """Bytes read at a time; the streams hold back what is beyond twice that."""
+GLANCE = 0.01
+"""Seconds between two glances at whether a process has ended, once it should."""
 KEEP_ALIVE = ("ServerAliveInterval=5", "ServerAliveCountMax=3")
 """What has ssh notice within some 20 seconds that its line is dead; by itself it waits for ever."""
 
 
 class Link:
-    """A started process."""
+    """A started process. Nothing ends it but `close`: asyncio's own would be killed with the program."""
 
-    def __init__(self, process: Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
+    def __init__(self, process: Popen[bytes], send: StreamWriter, output: StreamReader, errors: StreamReader) -> None:
         self._process = process
-        self._input, self.output, self.errors = process.stdin, process.stdout, process.stderr
+        self._input = send
+        self.output = output
+        self.errors = errors
 
     @classmethod
     async def open(cls, words: Sequence[str]) -> Link:
@@ -42,13 +45,11 @@ class Link:
             EngineDied: the command cannot be run.
         """
         try:
-            return cls(
-                await asyncio.create_subprocess_exec(
-                    *over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=CHUNK, start_new_session=True
-                )
-            )
+            process = Popen(over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0, start_new_session=True)
         except (OSError, ValueError) as error:
             raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {_reason(error)}.") from error
+        assert process.stdin and process.stdout and process.stderr
+        return cls(process, await _writer(process.stdin), await _reader(process.stdout), await _reader(process.stderr))
 
     @property
     def pid(self) -> int:
@@ -57,7 +58,7 @@ class Link:
     @property
     def code(self) -> int | None:
         """What the process ended with: a signal's number below zero; None while it runs."""
-        return self._process.returncode
+        return self._process.poll()
 
     async def send(self, line: bytes) -> None:
         """Write a line, and wait while too much is under way; a process that is dying drops it."""
@@ -65,11 +66,10 @@ class Link:
             self._input.write(line + b"\n")
             await self._input.drain()
 
-    async def has_ended(self, seconds: float) -> bool:
-        """Whether the process ends within so many seconds."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), seconds)
-        return self.code is not None
+    async def hang_up(self, patience: float) -> None:
+        """Say no more, and wait so many seconds for the process to end by itself."""
+        self._input.close()
+        await self._has_ended(patience)
 
     async def close(self, patience: float) -> None:
         """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
@@ -81,12 +81,16 @@ class Link:
             if self.code is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, number)
-            if await self.has_ended(patience):
+            if await self._has_ended(patience):
                 return
 
-    def hang_up(self) -> None:
-        """Say no more."""
-        self._input.close()
+    async def _has_ended(self, seconds: float) -> bool:
+        """Whether the process ends within so many seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while self.code is None and loop.time() < end:
+            await asyncio.sleep(GLANCE)
+        return self.code is not None
 
 
 async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
@@ -114,6 +118,18 @@ def over_ssh(words: Sequence[str]) -> list[str]:
     given = any("serveralive" in word.lower() for word in rest)
     alive = [] if given else [part for option in KEEP_ALIVE for part in ("-o", option)]
     return [program, *plain, *alive, *rest]
+
+
+async def _reader(pipe: IO[bytes]) -> StreamReader:
+    reader = StreamReader(limit=CHUNK)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)
+    return reader
+
+
+async def _writer(pipe: IO[bytes]) -> StreamWriter:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.connect_write_pipe(FlowControlMixin, pipe)
+    return StreamWriter(transport, protocol, None, loop)
 
 
 def _reason(error: OSError | ValueError) -> str:

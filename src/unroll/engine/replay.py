@@ -116,6 +116,8 @@ class Replay:
         self._closed = True
         self._events.put_nowait(None)
 
+    leave = close
+
     async def _say_hello(self) -> Hello:
         if self._greeting is None:
             raise EngineDied("The recorded engine never said hello.")
