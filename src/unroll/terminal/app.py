@@ -61,16 +61,26 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         self._command = command
         self._start = start
         self._wanted = wanted
-        self._theme_name = theme
+        self._dress(theme)
         recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
 
-    async def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
+    def _dress(self, theme: str | None) -> None:
+        """Put the theme on before anything is drawn: a change of it styles everything once more."""
+        for known in THEMES:
+            self.register_theme(known)
         few = self.console.color_system in (None, "standard")
-        self.theme = f"unroll-{self._theme_name or ('ansi' if few else 'dark')}"
-        await self.push_screen(self.playground)
+        self.theme = f"unroll-{theme or ('ansi' if few else 'dark')}"
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The one main screen, in place of Textual's empty one under it."""
+        return self.playground
+
+    def on_mount(self) -> None:
+        self.playground.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
         self.run_worker(self._converse(), name="converse", group="converse")
 
     async def _converse(self) -> None:
