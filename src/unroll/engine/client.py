@@ -30,6 +30,7 @@ from unroll.engine.protocol import (
     VERSION,
     Answer,
     AnyReply,
+    Heard,
     Hello,
     Ping,
     Progress,
@@ -123,6 +124,7 @@ class Engine:
         When nobody takes it nothing more is heard of the engine, once some megabytes wait.
         """
         while (progress := await self._backlog.take()) is not None:
+            self._spawn(self._say(Heard()))
             yield progress
             await asyncio.sleep(0)  # a flood leaves room for a key
         if self._end and not self._closing:
@@ -134,7 +136,7 @@ class Engine:
 
     async def leave(self) -> None:
         """Say no more to an engine that has been told to go on without, and do not end it."""
-        await self._part(self._link.hang_up)
+        await self._part(lambda patience: self._link.hang_up(patience / 10))
 
     # What comes over the line
 
@@ -197,11 +199,12 @@ class Engine:
         self.on_silence(sentence)
 
     def _ping(self) -> None:
-        self._spawn(self._ask_whether_it_is_there())
+        self._spawn(self._say(Ping()))
 
-    async def _ask_whether_it_is_there(self) -> None:
+    async def _say(self, request: Request[Any]) -> None:
+        """Ask what has no answer of interest; an engine that has died need not hear it."""
         with suppress(EngineError):
-            await self.ask(Ping())
+            await self.ask(request)
 
     async def _bury(self) -> None:
         """The engine's output has ended: learn why, and tell everyone who waits."""
@@ -235,16 +238,17 @@ class Engine:
 
     async def _close(self, way: Callable[[float], Awaitable[None]]) -> None:
         self._watching.cancel()
+        self._fail(EngineDied(CLOSED))  # now, for a stopped engine wakes to end, and answers first
         self._backlog.end()
         await way(PATIENCE)
-        await asyncio.wait((self._stdout, self._stderr), timeout=PATIENCE / 2)
+        await asyncio.wait((self._stdout, self._stderr), timeout=0 if self._link.code is None else PATIENCE / 2)
         self._stdout.cancel()
         self._stderr.cancel()
         self._finish(EngineDied(CLOSED))
 
     def _record(self, speaker: Speaker, line: bytes, request: Request[Any] | None) -> None:
-        """Write down what goes over the line, but for pings and their answers."""
-        if self._recorder and not isinstance(request, Ping):
+        """Write down what goes over the line, but for what only keeps it going."""
+        if self._recorder and not isinstance(request, Ping | Heard):
             self._recorder.add(speaker, line)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> Task[None]:
