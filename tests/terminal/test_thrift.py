@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-import textual
+from rich.segment import Segment
 from textual import events
 from textual.geometry import Size
 from textual.widgets import Input
@@ -19,6 +19,7 @@ from thrift_kit import (
     settle,
 )
 
+from unroll.terminal import thrift
 from unroll.terminal.canvas import Canvas
 from unroll.terminal.thrift import internals_are_known
 
@@ -273,7 +274,7 @@ def _assert_harmless(sent: str) -> None:
 
 
 def _another_textual(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textual, "__version__", "9.0.0")
+    monkeypatch.setattr(thrift, "ChopsUpdate", Segment)  # a class of other parameters
 
 
 def _a_broken_canvas(monkeypatch: pytest.MonkeyPatch) -> None:

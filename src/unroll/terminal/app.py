@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
@@ -65,12 +65,15 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
 
-    def _dress(self, theme: str | None) -> None:
-        """Put the theme on before anything is drawn: a change of it styles everything once more."""
-        for known in THEMES:
-            self.register_theme(known)
+    def _dress(self, name: str | None) -> None:
+        """Put the theme on before anything is drawn: to change it parses and styles everything once more."""
+        for theme in THEMES:
+            self.register_theme(theme)
         few = self.console.color_system in (None, "standard")
-        self.theme = f"unroll-{theme or ('ansi' if few else 'dark')}"
+        self.set_reactive(App.theme, f"unroll-{name or ('ansi' if few else 'dark')}")
+        dark = self.current_theme.dark
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.ansi_color = self.current_theme.ansi
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:

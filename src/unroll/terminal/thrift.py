@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
-import textual
 from rich.color import ColorSystem
 from rich.console import RenderableType
 from rich.segment import Segment
@@ -47,7 +46,6 @@ def internals_are_known() -> bool:
     """Whether Textual's private parts are those this was written for."""
     return (
         sys.platform != "win32"
-        and textual.__version__.startswith("8.2.")
         and list(signature(LayoutUpdate).parameters) == ["strips", "region"]
         and list(signature(ChopsUpdate).parameters) == ["chops", "spans", "chop_ends"]
         and list(signature(App._display).parameters) == ["self", "screen", "renderable"]
