@@ -13,6 +13,7 @@ PLACES = {
     "trace": "unroll.commands.trace:trace",
     "bench": "unroll.commands.bench:bench",
     "models": "unroll.commands.models:models",
+    "attach": "unroll.commands.attach:attach",
     "engine": "unroll.commands.engine:engine",
     "study": "unroll.commands.study:study",
 }

@@ -114,7 +114,7 @@ async def test_a_silenced_unit_is_nothing_at_every_step() -> None:
 
 async def test_the_difference_from_before_is_zero_where_nothing_changed() -> None:
     async with playing() as game:
-        await game.press("left", "left", "x", "d")
+        await game.press("left", "left", "x", "D")
         assert all(value == 0 for row in game.trace.values[:1] for value in row)
         assert any(value != 0 for value in game.trace.values[1])
 

@@ -7,10 +7,15 @@ import click
 from unroll.commands.options import DeviceName, device_option, example
 
 
-@click.command(epilog=example("unroll engine\nunroll engine --device auto"))
+@click.command(epilog=example("unroll engine\nunroll engine --device auto\nunroll engine --attach count-rnn"))
 @device_option
-def engine(device: DeviceName) -> None:
+@click.option("--attach", metavar="NAME", help="Lead to an engine that goes on in the background instead.")
+def engine(device: DeviceName, attach: str | None) -> None:
     """Run an engine on standard input and output: one JSON message a line, either way."""
+    if attach is not None:
+        from unroll.engine.relay import relay
+
+        raise SystemExit(relay(attach))
     from unroll.engine.__main__ import serve
 
     serve(device)

@@ -58,7 +58,7 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
     except ValueError as error:
         raise Misused(str(error)) from None
     with splash.shown(theme):
-        code = _run(wanted, theme, start)
+        code = _run(wanted, theme, start, engine or "")
     if code:
         raise SystemExit(code)
 
@@ -75,10 +75,10 @@ def _words(command: str) -> list[str]:
     return shlex.split(command)
 
 
-def _run(wanted: Wanted | None, theme: str | None, start: Start) -> int:
+def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -> int:
     import asyncio
 
-    return asyncio.run(_play(wanted, theme, start))
+    return asyncio.run(_play(wanted, theme, start, command))
 
 
 async def _start(command: list[str] | None, record: str | None) -> Conversation:
@@ -108,7 +108,7 @@ async def _replay(recording: str) -> Conversation:
         raise EngineDied(f"{recording} is no recording of this version: make one with --record.") from None
 
 
-async def _play(wanted: Wanted | None, theme: str | None, another: Start) -> int:
+async def _play(wanted: Wanted | None, theme: str | None, another: Start, command: str) -> int:
     """Start an engine, and beside it the screen: it loads torch on one core while this process draws on another."""
     import asyncio
 
@@ -120,12 +120,12 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start) -> int
 
     from unroll.terminal.app import UnrollApp
 
-    app = UnrollApp(start, wanted, theme)
+    app = UnrollApp(start, wanted, theme, command)
     _settle_into_terminal(app)
     try:
         await app.run_async()
     finally:
-        await app.close_engine()
+        await app.part_from_engine()
     return app.return_code or 0
 
 

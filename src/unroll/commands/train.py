@@ -19,7 +19,7 @@ from unroll.commands.options import (
 )
 from unroll.commands.output import print_json
 from unroll.commands.progress import progress
-from unroll.commands.refusals import Refused, refusals
+from unroll.commands.refusals import Misused, Refused, refusals
 from unroll.files import check_place, shown
 from unroll.places import place_to_save
 from unroll.recipe import Plan, Recipe
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 unroll train
 unroll train --task recall --cell lstm --epochs 100 --save my-recall
+unroll train --hidden-size 128 --epochs 20000 --background
 unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 """
 
@@ -39,15 +40,21 @@ unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 @recipe_options
 @click.option("--save", metavar="PATH", help="Where to save the network; a bare name goes to your own models.")
 @click.option("--optimizer", is_flag=True, help="Save the optimizer's state too, so that training can go on.")
+@click.option("--background", is_flag=True, help="Let it go on alone; unroll attach shows how it does.")
 @device_option
 @json_option
-def train(save: str | None, optimizer: bool, device: DeviceName, as_json: bool, **options: Any) -> None:
+def train(
+    save: str | None, optimizer: bool, background: bool, device: DeviceName, as_json: bool, **options: Any
+) -> None:
     """Train a network, and say how well it does.
 
     The recipe determines the result to the bit: the same options give the same network.
     """
     with refusals():
         recipe = recipe_from(options)
+        if background:
+            _start_in_background(recipe, device, save)
+            return
         place = _place(save, recipe, optimizer)
         from unroll.network.training import Training
 
@@ -58,6 +65,19 @@ def train(save: str | None, optimizer: bool, device: DeviceName, as_json: bool, 
         if place is not None:
             _save(place, training, history, optimizer)
     _print(recipe, training.plan, history, seconds, place, as_json)
+
+
+def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -> None:
+    from unroll.engine.background import start_training
+    from unroll.engine.conversation import EngineError
+
+    if save is not None:
+        raise Misused("--background cannot save: attach to it (unroll attach), and save with s.")
+    try:
+        name = start_training(recipe, device)
+    except EngineError as error:
+        raise Refused(str(error)) from None
+    click.echo(f"It goes on in the background: unroll attach {name}")
 
 
 def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:

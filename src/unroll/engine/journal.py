@@ -130,6 +130,8 @@ class Journal:
 
     def _write(self, packed: list[Packed]) -> str:
         """Write runs, in the thread; gives what went wrong."""
+        if not packed:
+            return ""
         try:
             self._sitting = self._sitting or Sitting.make(self.name)
             for number, origin, data in packed:

@@ -20,7 +20,7 @@ from unroll.engine.trace import Trace, Window
 from unroll.moment import Moment
 from unroll.recipe import Plan, Recipe
 
-VERSION = 1
+VERSION = 2
 MAX_LINE = 16 * 2**20
 """Bytes in a line of the engine's at most; a longer one is refused."""
 MAX_REQUEST = 2**20

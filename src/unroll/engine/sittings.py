@@ -1,7 +1,7 @@
 """The sittings that are kept on disk, in the state folder: a folder each, and in it a file for every run.
 
-    sittings/20261124-140212-4711/lock             held by the engine that keeps it, for as long as that lives
-    sittings/20261124-140212-4711/3-recipe.safetensors     run 3 as it last was, optimizer and all
+    sittings/20261124-140212-…/lock                     held by the engine that keeps it, for as long as that lives
+    sittings/20261124-140212-…/3-recipe.safetensors     run 3 as it last was, optimizer and all
 
 A folder whose lock nobody holds belongs to a sitting that was cut off: a clean end removes it.
 """
@@ -85,7 +85,8 @@ class Sitting:
 
 def name_now() -> str:
     """A name for a sitting that begins now, in this process."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    now = time.time_ns()
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now // 10**9))}-{now % 10**9:09}-{os.getpid()}"
 
 
 def cut_off() -> list[CutOff]:

@@ -18,7 +18,7 @@ from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
 from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
-from unroll.terminal import messages
+from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS
 from unroll.terminal.inert import inert
 from unroll.terminal.playground import Playground
@@ -132,8 +132,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     def on_detached(self, message: messages.Detached) -> None:
         """Leave, and tell how to come back."""
         self._detached = True
-        how = f'unroll --engine "{self._command} --attach {message.name}"' if self._command else ""
-        self.exit(message=f"It goes on in the background. Come back with: {how or f'unroll attach {message.name}'}")
+        self.exit(message=f"It goes on in the background: {wording.of_way_back(self._command, message.name)}")
 
     async def part_from_engine(self) -> None:
         """Leave it to itself if it has been detached, else end it; after an end in order it need keep nothing."""

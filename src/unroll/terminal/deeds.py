@@ -261,6 +261,20 @@ class Deeds(Screen[None]):
 
         self.app.push_screen(Pick("Open a model", models.names, f"From {models.folder}"), take)
 
+    def action_resume(self) -> None:
+        self.spawn(self.session.comeback.resume())
+
+    def action_detach(self) -> None:
+        if self.session.has_trained:
+            self.spawn(self._go_on_alone())
+        else:
+            self.say("Nothing has been trained that could go on: q leaves.", fault=False)
+
+    async def _go_on_alone(self) -> None:
+        name = await self.session.comeback.detach()
+        if name:
+            self.post_message(messages.Detached(name))
+
     def action_copy_line(self) -> None:
         try:
             text = line.write(*self.session.to_write())

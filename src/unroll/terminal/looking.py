@@ -65,7 +65,13 @@ class Looking:
             self._audience.say(str(error))
             return None
 
-    def _tell(self, request: Request[Any]) -> None:
+    def say(self, sentence: str, fault: bool = False) -> None:
+        """A person should read this."""
+        self._audience.say(sentence, fault)
+
+    def tell(self, request: Request[Any]) -> None:
+        """Ask, and do not wait; what is refused is said."""
+
         async def tell() -> None:
             await self.ask(request)
 

@@ -120,3 +120,10 @@ class CaretMoved(Message):
     """The prompt's caret stands on the number of another step."""
 
     step: int
+
+
+@dataclass
+class Detached(Message):
+    """The engine goes on alone, under this name: it is time to leave."""
+
+    name: str

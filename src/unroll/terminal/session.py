@@ -25,6 +25,7 @@ from unroll.engine.protocol import (
 from unroll.line import LineError
 from unroll.moment import Moment
 from unroll.recipe import Recipe
+from unroll.terminal.comeback import Comeback
 from unroll.terminal.latest import Latest
 from unroll.terminal.looking import Audience, Looking
 from unroll.terminal.runs import Run, Runs
@@ -41,6 +42,7 @@ class Session(Looking):
         self.stop_accuracy: float | None = None
         self.runs = Runs()
         self._eager = False
+        self.comeback = Comeback(self)
         self._creating = Latest(audience.spawn, self._create_blank)
 
     @property
@@ -51,14 +53,8 @@ class Session(Looking):
     # The engine
 
     async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
-        """An engine is ready: show an untrained network of the recipe, or bring a moment of it back."""
-        self.engine = engine
-        if wanted is not None:
-            await self.bring_back(wanted)
-        elif self.has_trained:
-            await self._train_all_again()
-        else:
-            await self.create()
+        """An engine is ready: show what it has, what was here before, or an untrained network."""
+        await self.comeback.engine_came(engine, wanted)
         if self._eager:
             self._eager = False
             self.train()
@@ -71,22 +67,9 @@ class Session(Looking):
                 run.state = "paused"
         self._audience.changed()
 
-    async def _train_all_again(self) -> None:
-        """Bring back, on another engine, every run that its recipe determines; a recipe is enough."""
-        lost, shown, again = self.runs.rows, self.run, None
+    def forget_runs(self) -> None:
+        """Take all runs off the table: the engine that had them is gone."""
         self.runs, self.run, self.compared = Runs(), None, None
-        for old in [run for run in lost if run.curve.losses and not run.origin]:
-            created = await self.ask(Create(recipe=old.recipe))
-            if created is None:
-                return
-            run = Run.of(created, old.name)
-            self.runs.rows.append(run)
-            again = run if old is shown or again is None else again
-            self._tell(Play(run=run.number, pace="full", stop_epoch=max(1, old.epochs_done)))
-        if again is None:
-            await self.create()
-        else:
-            self.show_run(again)
 
     def progressed(self, progress: Progress) -> None:
         """A run has come further, or changed its state."""
@@ -95,7 +78,7 @@ class Session(Looking):
             return
         run.advance(progress)
         if progress.sentence:
-            self._audience.say(progress.sentence, fault=progress.state == "diverged")
+            self.say(progress.sentence, fault=progress.state == "diverged")
         if run is self.run:
             self._audience.changed()
             if self.moment.epoch is None:
@@ -106,7 +89,7 @@ class Session(Looking):
     async def create(self) -> Run | None:
         """Show an untrained network; None where the engine refuses the recipe. An untrained one before it goes."""
         created = await self.ask(Create(recipe=self.recipe))
-        return None if created is None else self._enter(Run.of(created))
+        return None if created is None else self.enter(Run.of(created))
 
     async def branch(self) -> None:
         """Go on from the epoch looked at, with its optimizer, under the recipe of the form."""
@@ -116,13 +99,13 @@ class Session(Looking):
         epoch = run.epochs_done if self.moment.epoch is None else self.moment.epoch
         created = await self.ask(Branch(run=run.number, epoch=epoch, recipe=self.recipe))
         if created is not None:
-            self._enter(Run.of(created, f"{run.name} ⑂{epoch}", f"branched off {run.name} at epoch {epoch}"))
+            self.enter(Run.of(created, f"{run.name} ⑂{epoch}", f"branched off {run.name} at epoch {epoch}"))
             self._start(0)
 
     async def open(self, name: str) -> None:
         created = await self.ask(Open(name=name))
         if created is not None:
-            run = self._enter(Run.of(created, name, f"was opened from {name}"))
+            run = self.enter(Run.of(created, name, f"was opened from {name}"))
             self.recipe = run.recipe
             self._audience.changed()
 
@@ -132,15 +115,16 @@ class Session(Looking):
             return
         saved = await self.ask(Save(run=self.run.number, epoch=self.moment.epoch, name=name))
         if saved is not None:
-            self._audience.say(f"Saved in {saved.path}.", fault=False)
+            self.say(f"Saved in {saved.path}.")
 
     async def models(self) -> Models | None:
         return await self.ask(ListModels())
 
-    def _enter(self, run: Run) -> Run:
+    def enter(self, run: Run) -> Run:
+        """Put a run on the table and show it; an untrained one that was shown goes."""
         if self.run is not None and not self.run.curve.losses and self.run in self.runs.rows:
             self.runs.rows.remove(self.run)
-            self._tell(Forget(run=self.run.number))
+            self.tell(Forget(run=self.run.number))
         self.runs.rows.append(run)
         self.show_run(run)
         return run
@@ -183,11 +167,11 @@ class Session(Looking):
         if run is None:
             return "nothing"
         if run.state == "training":
-            self._tell(Pause(run=run.number))
+            self.tell(Pause(run=run.number))
         beside = self.runs.beside(run)
         forgotten = self.runs.delete(run)
         if forgotten is not None:
-            self._tell(Forget(run=forgotten.number))
+            self.tell(Forget(run=forgotten.number))
         self.compared = None if self.compared is run else self.compared
         if run is self.run:
             self._show_instead(beside)
@@ -225,7 +209,7 @@ class Session(Looking):
         """Go at another pace, at once."""
         self.pace = pace
         if self.run is not None and self.is_training:
-            self._tell(Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
+            self.tell(Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
 
     @property
     def is_training(self) -> bool:
@@ -234,7 +218,7 @@ class Session(Looking):
 
     def train_or_pause(self) -> None:
         if self.run is not None and self.is_training:
-            self._tell(Pause(run=self.run.number))
+            self.tell(Pause(run=self.run.number))
         else:
             self.train()
 
@@ -252,12 +236,12 @@ class Session(Looking):
         run = self.run
         if run is None:
             self._eager = True
-            self._audience.say("Training starts as soon as the engine does.", fault=False)
+            self.say("Training starts as soon as the engine does.")
             return
         if self.moment.epoch is not None:
             self._move(epoch=None)
         by_hand = self.pace == "by hand"
-        self._tell(Advance(run=run.number, updates=updates or 1) if updates or by_hand else self._play(run))
+        self.tell(Advance(run=run.number, updates=updates or 1) if updates or by_hand else self._play(run))
 
     def _play(self, run: Run) -> Play:
         return Play(run=run.number, pace=self.pace, stop_epoch=self.stop_epoch, stop_accuracy=self.stop_accuracy)
@@ -287,4 +271,4 @@ class Session(Looking):
         self.unit = moment.interventions.clamps[0][0] if moment.interventions.clamps else 0
         self._move(sequence=moment.sequence, step=moment.step, interventions=moment.interventions)
         if moment.epoch:
-            self._tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+            self.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from unroll.engine.protocol import Continue
+import sys
+import time
+
+from unroll.engine.protocol import Continue, CutOff
 from unroll.engine.trace import Trace, UnitDetail
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.recipe import Plan, TaskConfig
@@ -98,6 +101,30 @@ def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def of_cut_off(sitting: CutOff) -> str:
+    """What there is to resume, and the key that does."""
+    when, day = time.localtime(sitting.when), "%H:%M"
+    if time.strftime("%x", when) != time.strftime("%x"):
+        day = "%d %B, %H:%M"
+    recipe, at = sitting.recipe, time.strftime(day, when)
+    what = f"The {recipe.task.task} {recipe.model.cell} of {at} was cut off after {_many(sitting.update, 'update')}"
+    if sitting.runs > 1:
+        what = f"The {sitting.runs} runs of {at} were cut off"
+    return f"{what}: r resumes {'it' if sitting.runs == 1 else 'them'}."
+
+
+def of_way_back(command: str, name: str) -> str:
+    """The command that leads back to an engine in the background, which `command` led to, or none but this machine's."""
+    if not command or command.startswith(sys.executable):
+        return f"unroll attach {name}"
+    return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
+
+
+def of_resumed(runs: int) -> str:
+    """What came back."""
+    return "It is back as it was last kept: space trains on." if runs == 1 else f"{_many(runs, 'run')} are back."
 
 
 def of_sampling(sampling: Continue) -> str:
