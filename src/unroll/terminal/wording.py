@@ -46,7 +46,8 @@ def of_interventions(trace: Trace, step: int) -> str:
 
 def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
     if done.cut_all:
-        cut, left = "everywhere", f"it sees only {trace.moment.sequence[step]}"
+        read = trace.moment.sequence  # the trace of a longer one may be still on its way
+        cut, left = "everywhere", f"it sees only {read[min(step, len(read) - 1)]}"
     elif done.cut_steps:
         named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
         cut, left = f"before step {named}", "the past is gone"
