@@ -73,11 +73,16 @@ def _converse(protocol: int, log: Log, device: str) -> None:
 
     def nobody_listens(error: OSError) -> None:
         log.write(f"nobody listens any more: {error}")
-        os._exit(0)
+        end(0)
 
-    inbox = Inbox(os.fdopen(os.dup(0), "rb"), lambda: os._exit(1), WATCHDOG)
+    def end(code: int) -> None:
+        if not server.goes_on_alone:
+            os._exit(code)
+
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"), lambda: end(1), WATCHDOG)
     outbox = Outbox(lambda line: _write_all(protocol, line), nobody_listens)
-    Server(inbox, outbox, log, device).serve()
+    server = Server(inbox, outbox, log, device)
+    server.serve()
     outbox.wait(WATCHDOG)
 
 

@@ -30,6 +30,7 @@ from unroll.engine.protocol import (
     VERSION,
     Answer,
     AnyReply,
+    Error,
     Heard,
     Hello,
     Ping,
@@ -160,6 +161,8 @@ class Engine:
             await self._backlog.put(reply, len(line))
         elif isinstance(reply, Hello):
             self._greet(reply)
+        elif isinstance(reply, Error) and not reply.id:
+            self._overheard.note(reply.sentence)
         elif not self._pending.answer(reply):
             self._overheard.log(f"an answer that nobody waits for: {line[:200].decode(errors='replace')}")
 

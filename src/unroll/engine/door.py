@@ -96,7 +96,7 @@ def enter(name: str) -> socket.socket:
 
 def names() -> list[str]:
     """The engines that go on alone, by name; a socket left by one that has died is removed."""
-    return [path.stem for path in sorted(_folder().glob(f"*{SUFFIX}")) if _is_taken(path)]
+    return sorted(path.stem for path in _folder().glob(f"*{SUFFIX}") if _is_taken(path))
 
 
 def _is_taken(path: Path) -> bool:
