@@ -167,3 +167,7 @@ def test_a_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("HOME", str(tmp_path))
     written(tmp_path, "1 2")
     assert read_numbers("~/numbers.txt") == [(1, 2)]
+
+
+def test_a_file_of_lines_without_end_is_refused_at_once(tmp_path: Path) -> None:
+    assert "more than 1,000,000 lines" in refused(TaskConfig("file", path=written(tmp_path, "1\n" * 2_000_000)))

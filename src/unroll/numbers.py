@@ -13,7 +13,9 @@ from unroll.recipe import FIELDS, RecipeError
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
 """The largest vocabulary there can be."""
 MAX_BYTES = 16 * 10**6
-PLAIN = re.compile(r"[0-9 \t\r,;]*")
+MAX_LINES = 10**6
+PLAIN = re.compile(r"[0-9 \t\r\n,;]*")
+LONG = re.compile(r"[0-9]{10}")
 WORD = re.compile(r"[^ \t\r,;]+")
 
 
@@ -21,11 +23,15 @@ def read_numbers(path: str, vocab_size: int | None = None) -> list[tuple[int, ..
     """The numbers of every line that has any, each below `vocab_size`, or below the largest there can be.
 
     Raises:
-        RecipeError: of field `path`: the file cannot be read, is not text, or has a word that is no such number; the
-            sentence names the line and the column, counted from 1.
+        RecipeError: of field `path`: the file cannot be read, is not text, has too many lines, or a word that is no
+            such number; the sentence names the line and the column, counted from 1.
     """
-    lines = [_line(path, number, line, vocab_size) for number, line in enumerate(_text(path).split("\n"), 1)]
-    found = [line for line in lines if line]
+    text = _text(path)
+    if text.count("\n") > MAX_LINES:
+        raise RecipeError("path", f"{shown(path)} has more than {MAX_LINES:,} lines: cut it down to so many.")
+    found = _numbers(text, vocab_size or MAX_VOCAB)
+    if found is None:
+        raise _refusal(path, text, vocab_size)
     if not found:
         raise RecipeError("path", f"{shown(path)} has no numbers in it: name a text file of whole numbers.")
     return found
@@ -49,19 +55,27 @@ def _text(path: str) -> str:
         raise RecipeError("path", f"{_place(path, line, column)} is not text: save the file as UTF-8.") from None
 
 
-def _line(path: str, line: int, text: str, vocab_size: int | None) -> tuple[int, ...]:
+def _numbers(text: str, limit: int) -> list[tuple[int, ...]] | None:
+    """The numbers of every line that has any; None where something is not a number below the limit."""
+    if not PLAIN.fullmatch(text) or LONG.search(text):
+        return None
+    words = text.replace(",", " ").replace(";", " ")
+    lines = [tuple(map(int, line.split())) for line in words.split("\n")]
+    found = [line for line in lines if line]
+    return found if all(max(line) < limit for line in found) else None
+
+
+def _refusal(path: str, text: str, vocab_size: int | None) -> RecipeError:
+    """What is wrong with the first word that is no number below the limit, and where it stands."""
     limit = vocab_size or MAX_VOCAB
-    words = WORD.findall(text)
-    if PLAIN.fullmatch(text) and all(len(word) <= 9 for word in words):
-        numbers = tuple(map(int, words))
-        if not numbers or max(numbers) < limit:
-            return numbers
-    wrong = next(found for found in WORD.finditer(text) if not _fits(found.group(), limit))
-    raise RecipeError("path", f"{_place(path, line, wrong.start() + 1)}: {_why(wrong.group(), vocab_size)}")
+    wrong_lines = (pair for pair in enumerate(text.split("\n"), 1) if _numbers(pair[1], limit) is None)
+    number, line = next(wrong_lines)
+    wrong = next(found for found in WORD.finditer(line) if not _fits(found.group(), limit))
+    return RecipeError("path", f"{_place(path, number, wrong.start() + 1)}: {_why(wrong.group(), vocab_size)}")
 
 
 def _fits(word: str, limit: int) -> bool:
-    return bool(re.fullmatch("[0-9]{1,9}", word)) and int(word) < limit
+    return len(word) <= 9 and word.isascii() and word.isdigit() and int(word) < limit
 
 
 def _why(word: str, vocab_size: int | None) -> str:
