@@ -20,6 +20,7 @@ from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS
+from unroll.terminal.ask import Leave
 from unroll.terminal.inert import inert
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
@@ -37,8 +38,8 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     CSS_PATH = Path(__file__).with_name("unroll.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
-        Binding("q", "quit", "quit", tooltip="Leave."),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere."),
+        Binding("q", "leave", "quit", tooltip="Leave; where a training is under way, it is asked what becomes of it."),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere and unasked."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
@@ -123,11 +124,32 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
             self.playground.say("Starting another engine …", fault=False)
             self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault; but not while leaving, when widgets go one by one, some of them before they have quite come."""
+        if self._exit:
+            self.log.error(f"while leaving: {error!r}")
+        else:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Say in a sentence that the program is at fault; Textual would print a page of its insides."""
         log = Log("terminal.log")
         log.write(traceback.format_exc())
         self.panic(f"unroll has failed, which is a fault of its own: {log.path} tells what happened.")
+
+    async def action_leave(self) -> None:
+        """Leave; but a training that would be lost is asked about first."""
+
+        def take(choice: str | None) -> None:
+            if choice == "detach":
+                self.playground.action_detach()
+            elif choice == "end":
+                self.exit()
+
+        if self.engine is not None and any(run.state == "training" for run in self.playground.session.runs.rows):
+            self.push_screen(Leave(), take)
+        else:
+            self.exit()
 
     def on_detached(self, message: messages.Detached) -> None:
         """Leave, and tell how to come back."""

@@ -60,3 +60,19 @@ class Pick(ModalScreen[str | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._words[event.option_index])
+
+
+class Leave(ModalScreen[str | None]):
+    """Asks whether a training that is under way should go on; gives `end`, `detach` or None to stay."""
+
+    BINDINGS: ClassVar = [
+        Binding("d", "dismiss('detach')", "Detach", tooltip="Leave, and let it go on."),
+        Binding("q", "dismiss('end')", "End it", tooltip="Leave, and end it."),
+        Binding("escape", "dismiss", "Stay", tooltip="Stay here."),
+    ]
+    CHOICES = "d       let it go on: unroll attach comes back\nq       end it\nescape  stay"
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            box.border_title = "A training is under way"
+            yield Static(self.CHOICES, markup=False)

@@ -76,7 +76,7 @@ class Comeback:
         resumed = await self._session.ask(Resume(sitting=self.offered.pop(0).sitting))
         if resumed is not None:
             for created in resumed.runs:
-                self._session.enter(_run_of(created, []))
+                self._session.choose_run(self._session.enter(_run_of(created, [])).number)
             self._session.say(wording.of_resumed(len(resumed.runs)))
 
     async def detach(self) -> str:
@@ -107,7 +107,7 @@ class Comeback:
         if shown is not None and shown.number in numbers:
             session.show_run(session.runs.rows[numbers.index(shown.number)])
         elif created:
-            session.show_run(session.runs.rows[-1])
+            session.choose_run(created[-1].run)
 
     async def _train_again(self, lost: Sequence[Run], shown: Run | None) -> None:
         """Bring back every trained run that its recipe determines."""
