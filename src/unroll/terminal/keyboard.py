@@ -5,7 +5,7 @@ keys, and takes every key for pasted text once the end of a paste is lost. Here
 
     text               goes on character by character; bytes that are no UTF-8 are left out
     a sequence         goes on when it is whole (ECMA-48); one that stops half-way is waited for, then dropped
-    ESC                is the escape key if nothing follows soon; the rest of a sequence that comes later still counts
+    ESC                is the escape key if no sequence follows; the rest of one that comes a little later still counts
     a paste            goes on when its end has come, or nothing more for a while; no key of it is pressed
     what nobody knows  is dropped, and so is what the parser fails on
 
@@ -42,7 +42,7 @@ _whole = re.compile(
       | \x1b\[ [0-?]* [ -/]* (?=[^ -~])            # CSI cut short by what can be no part of it
       | \x1bO [0-?]* [@-~] | \x1bO [0-?]* (?=[^0-~])             # SS3
       | \x1b[]PX^_] [^\x07\x1b]* (?: \x07 | \x1b\\ | (?=\x1b[^\\]))  # a string
-      | \x1b[^]\x1b\[OPX^_]                        # alt and a key
+      | \x1b[^]\x1b\[OPX^_]                        # alt and a key, or on a slow line escape and a key
     """,
     re.VERBOSE,
 ).match
@@ -126,14 +126,15 @@ class Keyboard:
 
     def _of_sequence(self, sequence: str) -> Iterator[Message]:
         """What the parser makes of a sequence; a size is the window's own to tell, not a sequence's."""
-        messages = self._parsed(sequence) if len(sequence) <= LONGEST else []
-        if messages:
+        is_string = len(sequence) > 2 and sequence[1] in "]PX^_"
+        messages = [] if is_string or len(sequence) > LONGEST else self._parsed(sequence)
+        if not messages:
+            self._start_afresh()
+        if len(sequence) > 2 or (messages and _is_no_text(messages[0])):
             yield from (message for message in messages if not isinstance(message, Resize))
-            return
-        self._start_afresh()
-        if len(sequence) == 2:
-            for message in self._parsed(sequence[1]):
-                yield Key(f"alt+{message.key}", message.character) if isinstance(message, Key) else message
+        else:
+            yield Key("escape", "\x1b")
+            yield from self._parsed(sequence[1])
 
     def _parsed(self, text: str) -> list[Message]:
         with suppress(Exception):
@@ -146,3 +147,8 @@ class Keyboard:
         old, self._parser = self._parser, XTermParser()
         for name in _PARSER_STATE:
             setattr(self._parser, name, getattr(old, name))
+
+
+def _is_no_text(message: Message) -> bool:
+    """Whether a key does something other than to type a character."""
+    return isinstance(message, Key) and not message.is_printable
