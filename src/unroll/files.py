@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+
+TEMPORARY = re.compile(r"\.unroll-[0-9a-f]{16}\.tmp")
 
 
 class FileError(Exception):
@@ -66,6 +70,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     """Put `data` where a file of that name is to be: until all of it is on the disk, the old file stays whole.
 
     A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its rights.
+    What a save that was killed has left beside it is removed.
 
     Raises:
         FileError: there is something else than a regular file, or it cannot be written.
@@ -73,10 +78,12 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     check_place(path)
     try:
         target = Path(path).resolve()
+        _sweep(target.parent)
         _replace(target, data)
-        _sync_folder(target.parent)
     except (OSError, ValueError, RuntimeError) as error:
-        raise FileError(f"{shown(path)} cannot be written ({reason(error)}): choose another place.") from None
+        raise _unwritable(path, error) from None
+    with suppress(OSError):  # the file is there; some systems know no fsync of a folder, or let nobody open it
+        _sync_folder(target.parent)
 
 
 def check_place(path: str | Path) -> None:
@@ -88,31 +95,64 @@ def check_place(path: str | Path) -> None:
         if target.exists() and not target.is_file():
             raise FileError(f"{shown(path)} is not a regular file: choose another name to save to.")
     except (OSError, ValueError, RuntimeError) as error:
-        raise FileError(f"{shown(path)} cannot be written ({reason(error)}): choose another place.") from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: str | Path, error: Exception) -> FileError:
+    """The reason comes first: a path is long, and a line on a screen is not."""
+    why = reason(error)
+    return FileError(f"{why[:1].upper()}{why[1:]}: {shown(path)} cannot be written, so choose another place.")
 
 
 def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".unroll-{os.urandom(8).hex()}.tmp")
+    temporary, descriptor = _temporary(target.parent)
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         with os.fdopen(descriptor, "wb") as file:
             if target.exists():
                 os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        temporary.replace(target)
+            temporary.replace(target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
 
 
+def _temporary(folder: Path) -> tuple[Path, int]:
+    """A new file, locked for as long as it is open: one without a lock is what a killed save has left."""
+    while True:
+        path = folder / f".unroll-{os.urandom(8).hex()}.tmp"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with suppress(OSError):  # some file systems know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:  # not swept away before it was locked
+            return path, descriptor
+        os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files of saves that are no more, where that can be seen and done."""
+    with suppress(OSError):
+        for path in filter(lambda path: TEMPORARY.fullmatch(path.name), folder.iterdir()):
+            with suppress(OSError):
+                _remove_unless_locked(path)
+
+
+def _remove_unless_locked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    finally:
+        os.close(descriptor)
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # some file systems know no fsync of a folder
-            os.fsync(descriptor)
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -1,0 +1,265 @@
+"""A save that is killed, raced, or meets a full disk: the old file or the new one is whole, and a sentence says why."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from unroll import files
+from unroll.bench.pty import Terminal
+from unroll.engine.protocol import Answer, Created, Error, decode_reply
+from unroll.files import FileError, write_atomically
+
+OLD, NEW = b"old" * 5000, b"new" * 7000
+UNROLL = [sys.executable, "-m", "unroll"]
+FAST = ["--hidden-size", "4", "--epochs", "2"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the old file in it."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(OLD)
+    return tmp_path / "folder"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# A kill
+
+
+def killed_at_line(number: int, file: Path) -> bool:
+    """Save in a process of its own that dies at the n-th line of it; whether there was one."""
+    child = os.fork()
+    if not child:
+        _die_at_line(number)
+        write_atomically(file, NEW)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def _die_at_line(number: int) -> None:
+    left = number
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != files.__file__:
+            return None
+        left -= event == "line"
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+
+
+def test_killed_at_any_line_of_a_save_one_file_is_whole_and_the_next_save_leaves_nothing_else(folder: Path) -> None:
+    lines, found = 0, set()
+    while killed_at_line(lines, folder / "file"):
+        lines += 1
+        found.add((folder / "file").read_bytes())
+        assert len(names(folder)) <= 2
+        write_atomically(folder / "file", OLD)
+        assert names(folder) == ["file"]
+    assert found == {OLD, NEW}
+    assert lines > 30
+
+
+SAVE = """
+import os, sys
+from unroll.files import write_atomically
+data = sys.argv[2].encode() * 7000
+os.stat("/")
+write_atomically(sys.argv[1], data)
+os.stat("/")
+"""
+CALLS = (
+    "openat,fstat,newfstatat,stat,lstat,flock,fchmod,write,fsync,rename,unlink,close,getdents64,readlink,lseek,ioctl"
+)
+
+
+def strace(*options: str, file: Path) -> subprocess.CompletedProcess[str]:
+    command = ["strace", "-qq", *options, sys.executable, "-I", "-c", SAVE, str(file), "new"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def calls_of_a_save(file: Path) -> list[tuple[str, int]]:
+    """Every system call of a save: its name, and which of that name it is since the program's start."""
+    log = strace("-e", f"trace={CALLS}", file=file).stderr
+    counts: dict[str, int] = {}
+    marks, found = 0, []
+    for line in log.splitlines():
+        name = line.partition("(")[0]
+        counts[name] = counts.get(name, 0) + 1
+        marks += '"/", {' in line and "stat" in name
+        if marks == 1:
+            found.append((name, counts[name]))
+    return found
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_killed_at_any_system_call_of_a_save_one_file_is_whole(folder: Path) -> None:
+    calls = calls_of_a_save(folder / "file")
+    if not calls:
+        pytest.skip("strace may not trace here")
+    assert {"write", "fsync", "rename"} <= {name for name, _ in calls}
+    found = set()
+    for name, number in calls:
+        write_atomically(folder / "file", OLD)
+        assert names(folder) == ["file"]
+        strace("-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={number}", file=folder / "file")
+        found.add((folder / "file").read_bytes())
+    assert found == {OLD, NEW}
+
+
+# Two at once
+
+SAVER = """
+import sys
+from unroll.files import write_atomically
+for _ in range(60):
+    write_atomically(sys.argv[1], sys.argv[2].encode() * 50_000)
+"""
+
+
+def test_of_several_programs_that_save_to_one_place_one_is_whole_there(folder: Path) -> None:
+    command = [sys.executable, "-c", SAVER, str(folder / "file")]
+    savers = [subprocess.Popen([*command, letter]) for letter in "abcd"]
+    seen = set()
+    while any(saver.poll() is None for saver in savers):
+        data = (folder / "file").read_bytes()
+        assert data == OLD or (len(data) == 50_000 and len(set(data)) == 1)
+        seen.add(data[:1])
+    assert [saver.returncode for saver in savers] == [0, 0, 0, 0]
+    assert len(seen) > 1
+    assert names(folder) == ["file"]
+
+
+def test_a_save_under_way_is_left_alone_by_another(folder: Path) -> None:
+    path, descriptor = files._temporary(folder)
+    write_atomically(folder / "file", NEW)
+    assert names(folder) == [path.name, "file"]
+    os.close(descriptor)
+    write_atomically(folder / "file", NEW)
+    assert names(folder) == ["file"]
+
+
+# No room
+
+
+def in_a_small_file(size: int) -> Callable[[], None]:
+    """For a process about to start: no file of it may grow past so many bytes, as on a disk that fills up."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def mounted(*options: str, on: Path, then: str) -> list[str]:
+    """The command that does something where a file system of its own lies over a folder, which only it sees."""
+    return ["unshare", "--mount", "sh", "-c", f"mount {' '.join(options)} {on} && {then}"]
+
+
+def may_mount() -> bool:
+    try:
+        return subprocess.run(mounted("-t", "tmpfs", "x", on=Path("/mnt"), then="true"), timeout=20).returncode == 0  # noqa: PLW1510
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+needs_mount = pytest.mark.skipif(not may_mount(), reason="no file system may be mounted here")
+
+
+def train(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, timeout=100, check=False, **how)
+
+
+def refused(done: subprocess.CompletedProcess[str], reason: str) -> None:
+    sentence = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert re.fullmatch(rf"Error: {reason}: \S+ cannot be written, so choose another place\.", sentence)
+
+
+def test_a_file_that_may_not_grow_is_a_sentence_and_the_old_one_is_whole(folder: Path) -> None:
+    done = train(*UNROLL, "train", *FAST, "--save", str(folder / "file"), preexec_fn=in_a_small_file(2000))
+    refused(done, "File too large")
+    assert (folder / "file").read_bytes() == OLD
+    assert names(folder) == ["file"]
+
+
+@needs_mount
+def test_a_full_disk_is_a_sentence_and_the_old_file_is_whole(folder: Path) -> None:
+    then = f"cp {folder}/../old {folder}/file && {' '.join([*UNROLL, 'train', *FAST])} --save {folder}/file; code=$?; "
+    then += f"cmp {folder}/../old {folder}/file && ls -A {folder} >{folder}/../ls; exit $code"
+    shutil.move(folder / "file", folder.parent / "old")
+    refused(train(*mounted("-t", "tmpfs", "-o", "size=20k", "x", on=folder, then=then)), "No space left on device")
+    assert (folder.parent / "ls").read_text() == "file\n"
+
+
+@needs_mount
+def test_a_folder_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
+    then = f"{' '.join([*UNROLL, 'train', *FAST])} --save {folder}/file"
+    refused(train(*mounted("--bind", "-o", "ro", str(folder), on=folder, then=then)), "Read-only file system")
+    assert (folder / "file").read_bytes() == OLD
+
+
+def test_a_folder_that_goes_away_during_a_save_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = folder.with_name("away")
+    monkeypatch.setattr(os, "fsync", lambda descriptor: folder.rename(away))
+    with pytest.raises(FileError, match=r"^No such file or directory: .* cannot be written, so choose another place"):
+        write_atomically(folder / "file", NEW)
+    assert (away / "file").read_bytes() == OLD
+
+
+def test_a_folder_that_nobody_may_list_takes_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files, "_sync_folder", denied)
+    monkeypatch.setattr(Path, "iterdir", denied)
+    write_atomically(folder / "file", NEW)
+    assert (folder / "file").read_bytes() == NEW
+
+
+@needs_mount
+def test_on_a_full_disk_the_playground_says_so_and_goes_on(tmp_path: Path) -> None:
+    models = tmp_path / "saved_models"
+    models.mkdir()
+    then = f"cd {tmp_path} && exec {' '.join(UNROLL)}"
+    with Terminal(mounted("-t", "tmpfs", "-o", "size=8k", "x", on=models, then=then)) as terminal:
+        terminal.until(lambda: "it expects" in terminal.text, 60)
+        terminal.send("s")
+        terminal.until(lambda: "Save as" in terminal.text, 30)
+        terminal.send("\r")
+        terminal.until(lambda: "No space left on device: …" in terminal.text, 30)
+        terminal.send("c")
+        terminal.until(lambda: "step 5/5" in terminal.text, 30)
+
+
+def test_a_log_on_a_full_disk_is_silent_and_the_engine_answers(tmp_path: Path) -> None:
+    asked = b'{"type": "create", "id": 1}\n{"type": "save", "id": 2, "name": "x"}\n'
+    done = subprocess.run(
+        [*UNROLL, "engine"],
+        input=asked,
+        capture_output=True,
+        timeout=100,
+        check=False,
+        cwd=tmp_path,
+        preexec_fn=in_a_small_file(0),
+    )
+    answers = [reply for reply in map(decode_reply, done.stdout.splitlines()) if isinstance(reply, Answer)]
+    assert done.returncode == 0
+    assert isinstance(answers[0], Created)
+    assert isinstance(answers[1], Error)
+    assert answers[1].sentence.startswith("File too large: ")
+    assert b"Traceback" not in done.stderr
