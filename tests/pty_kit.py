@@ -29,12 +29,13 @@ class Person(Terminal):
         self,
         *arguments: str,
         under: Sequence[str] = (),
+        command: Sequence[str] = UNROLL,
         size: tuple[int, int] = (120, 40),
         environment: Mapping[str, str] | None = None,
         **line: Any,
     ) -> None:
         """`under` are words before the command, such as a shell's; `line` what the terminal's line is like."""
-        super().__init__([*under, *UNROLL, *arguments], size, environment=environment, **line)
+        super().__init__([*under, *command, *arguments], size, environment=environment, **line)
 
     def type(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -50,7 +51,7 @@ class Person(Terminal):
 
     def until_ended(self) -> int:
         """Read to the end; the exit code."""
-        wait_for(lambda: self.ended or not self.pump(0.05) and self.program.poll() is not None)
+        wait_for(lambda: self.ended or (not self.pump(0.05) and self.program.poll() is not None))
         return self.program.wait(PATIENCE)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pty_kit import RECORDED, Person, family, living, wait_for
 
 JUNK = {

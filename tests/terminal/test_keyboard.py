@@ -10,7 +10,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from unroll.terminal.keyboard import ESCAPE_DELAY, PATIENCE, PASTE, PASTE_END, Keyboard
+from unroll.terminal.keyboard import ESCAPE_DELAY, PASTE, PASTE_END, PATIENCE, Keyboard
 
 WHOLE = [
     b"\x1b[D", b"\x1bOA", b"\x1b[1;5C", b"\x1b[<0;45;9M", b"\x1b[<35;1;1m", b"\x1b[?2026;2$y", b"\x1b[I", b"\x1b[97;5u",

@@ -41,6 +41,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         Binding("q", "leave", "quit", tooltip="Leave; where a training is under way, it is asked what becomes of it."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere and unasked."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
+        Binding("ctrl+z", "suspend_process", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
