@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import partial
 from statistics import median
 
-import msgspec
 import torch
 from msgspec import Struct
 
@@ -53,14 +52,13 @@ class Report(Struct, frozen=True):
     growth: list[Row]
 
 
-def main(json: bool) -> None:
-    """Measure, tell how far it is on standard error, and print the report."""
+def measure() -> Report:
+    """Measure everything, telling how far it is on standard error."""
     with one_thread():
         ratios = _training() + _seeds()
         look_ms = _look()
     _tell("growth")
-    report = Report(torch.__version__, ratios, look_ms, list(growth()))
-    print(msgspec.json.encode(report).decode() if json else text(report))
+    return Report(torch.__version__, ratios, look_ms, list(growth()))
 
 
 @contextmanager
