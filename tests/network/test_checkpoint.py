@@ -139,7 +139,7 @@ def test_the_old_file_is_whole_until_the_new_one_is(file: Path, good: bytes, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(CheckpointError, match="^No space left on device"):
+    with pytest.raises(CheckpointError, match=r"^No space left on device"):
         save(file, SequenceModel.of(SMALL.replace(seed=9)), SMALL)
     assert file.read_bytes() == good
     assert list(file.parent.iterdir()) == [file]
