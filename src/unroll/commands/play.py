@@ -14,16 +14,16 @@ import click
 
 from unroll.commands.refusals import Misused
 from unroll.terminal import splash
+from unroll.terminal.alphabet import alphabet_of
 from unroll.terminal.surroundings import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from textual.app import App
-
     from unroll.engine.conversation import Conversation
     from unroll.moment import Moment
     from unroll.recipe import Recipe
+    from unroll.terminal.app import UnrollApp
 
     Start = Callable[[], Awaitable[Conversation]]
     Wanted = tuple[Recipe, Moment]
@@ -129,9 +129,10 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
     return app.return_code or 0
 
 
-def _settle_into_terminal(app: App[None]) -> None:
-    """Go on from the splash, and give the terminal back whatever happens: Textual would leave the line raw."""
+def _settle_into_terminal(app: UnrollApp) -> None:
+    """Go on from the splash, in glyphs that the terminal has; give it back whatever happens, as Textual does not."""
     if sys.platform != "win32":
         from unroll.terminal.driver import Driver
 
         app.driver_class = Driver
+        app.alphabet = alphabet_of(os.environ)

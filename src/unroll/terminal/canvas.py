@@ -6,12 +6,15 @@ sent. A row that the terminal may have lost is `None` on the painted side: `forg
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from rich.color import ColorSystem
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Size
+from textual.strip import Strip
 
+from unroll.terminal.alphabet import Alphabet
 from unroll.terminal.brush import Brush, Place
 from unroll.terminal.cells import BLANK, Cell, cells_of, is_undisputed
 
@@ -46,9 +49,9 @@ class Canvas:
         self.wanted = [[BLANK] * size.width for _ in range(size.height)]
         self.forget()
 
-    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
-        """Take an update of the compositor into the wanted screen."""
-        for y, x, cells in _patches(update, system):
+    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem, alphabet: Alphabet | None = None) -> None:
+        """Take an update of the compositor into the wanted screen, in the glyphs of an alphabet."""
+        for y, x, cells in _patches(update, partial(cells_of, system=system, alphabet=alphabet)):
             row = self.wanted[y]
             if row[x : x + len(cells)] != cells:
                 splice(row, x, cells[: self.size.width - x])
@@ -125,13 +128,15 @@ def splice(row: list[Cell], x: int, cells: list[Cell]) -> None:
     row[x:end] = cells
 
 
-def _patches(update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> Iterator[tuple[int, int, list[Cell]]]:
+def _patches(
+    update: LayoutUpdate | ChopsUpdate, cells_of: Callable[[Strip], list[Cell]]
+) -> Iterator[tuple[int, int, list[Cell]]]:
     """The row, column and cells of everything an update would print."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
-            yield y, update.region.x, [cell for strip in strips for cell in cells_of(strip, system)]
+            yield y, update.region.x, [cell for strip in strips for cell in cells_of(strip)]
         return
     for y, start, stop in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < stop and end > start:
-                yield y, x, cells_of(strip, system)
+                yield y, x, cells_of(strip)

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
 
+from unroll.terminal.alphabet import Alphabet
 from unroll.terminal.inert import REPLACEMENT, is_hostile
 from unroll.terminal.pen import PLAIN, Pen, pen_of
 
@@ -33,13 +34,22 @@ is_selector = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]").match
 """Whether a text starts with a variation selector."""
 
 
-def cells_of(segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
-    """The cells that a strip's segments fill."""
+def cells_of(segments: Iterable[Segment], system: ColorSystem, alphabet: Alphabet | None = None) -> list[Cell]:
+    """The cells that a strip's segments fill, in the glyphs of an alphabet or, without one, in their own."""
     cells: list[Cell] = []
     for text, style, control in segments:
         if not control:
-            cells.extend(zip(text if is_narrow(text) else glyphs(text), repeat(pen_of(style, system)), strict=False))
+            shown: Iterable[str] = text if is_narrow(text) else glyphs(text)
+            if alphabet is not None and not text.isascii():
+                shown = spelled(text, alphabet)
+            cells.extend(zip(shown, repeat(pen_of(style, system)), strict=False))
     return cells
+
+
+@lru_cache(4096)
+def spelled(text: str, alphabet: Alphabet) -> tuple[str, ...]:
+    """What each cell of `text` shows in an alphabet."""
+    return tuple(map(alphabet.form, glyphs(text)))
 
 
 @lru_cache(4096)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
+from unroll.terminal.alphabet import alphabet_of
+
 if sys.platform != "win32":
     import termios
 
@@ -61,7 +63,8 @@ def shown(theme: str | None) -> Iterator[None]:
     try:
         _found = termios.tcgetattr(0)
         termios.tcsetattr(0, termios.TCSANOW, _raw(_found))
-        _write(ENTER + "\x1b[?25l" + frame(os.get_terminal_size(1), look_of(theme, os.environ)))
+        painted, alphabet = frame(os.get_terminal_size(1), look_of(theme, os.environ)), alphabet_of(os.environ)
+        _write(ENTER + "\x1b[?25l" + (painted if alphabet is None else alphabet.spell(painted)))
         yield
     finally:
         found = take_over()

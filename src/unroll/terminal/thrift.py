@@ -7,8 +7,9 @@
 3. *Nothing for nothing.* No change, no byte; one changed cell, some forty.
 4. *One door.* All text passes here, so here it is freed of controls that came in as data (`inert`) and counted.
 
-Use: `class UnrollApp(ThriftyApp[None])`, with a key bound to `repaint`. Its one private override is `App._display`;
-where Textual's internals are not those known (`internals_are_known`), or painting fails, Textual paints for itself.
+Use: `class UnrollApp(ThriftyApp[None])`, with a key bound to `repaint`. Its private overrides are `App._display` and,
+to send nothing where the mouse only passes, `App._set_pointer_shape`. Where Textual's internals are not those known
+(`internals_are_known`), or painting fails, Textual paints for itself.
 
     compositor --LayoutUpdate, ChopsUpdate--> canvas (wanted | painted) --brush--> driver
 """
@@ -32,8 +33,9 @@ from textual.filter import LineFilter
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
+from unroll.terminal.alphabet import Alphabet
 from unroll.terminal.canvas import Canvas
-from unroll.terminal.cells import glyphs
+from unroll.terminal.cells import glyphs, spelled
 from unroll.terminal.pacing import QUESTION, Line
 
 BETWEEN_REPAINTS = 0.1
@@ -57,6 +59,8 @@ class ThriftyApp(App[ReturnType]):
     """An App that writes only the cells that changed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.alphabet: Alphabet | None = None
+        """The glyphs that the terminal can show; `None` for all."""
         self.thrifty = internals_are_known()
         """Whether painting is by cell diff; if not, it is Textual's own."""
         self.bytes_written = 0
@@ -109,7 +113,10 @@ class ThriftyApp(App[ReturnType]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters and, where Textual paints, the one that the cell diff has built in."""
-        return super().get_line_filters() if self.thrifty else [*super().get_line_filters(), InertFilter()]
+        return super().get_line_filters() if self.thrifty else [*super().get_line_filters(), InertFilter(self.alphabet)]
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Leave the mouse pointer as it is: a shape for every widget it passes would be sent past the one door."""
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if not self._paints(renderable):
@@ -151,7 +158,7 @@ class ThriftyApp(App[ReturnType]):
                 self._canvas.resize(size)
             self._pictured = screen
         if isinstance(update, LayoutUpdate | ChopsUpdate):
-            self._canvas.absorb(update, self.console._color_system or ColorSystem.TRUECOLOR)
+            self._canvas.absorb(update, self.console._color_system or ColorSystem.TRUECOLOR, self.alphabet)
 
     def _paint(self) -> None:
         """Write what the terminal lacks, as far as the line has room; but nothing while another size is on its way."""
@@ -240,8 +247,15 @@ class ThriftyApp(App[ReturnType]):
 
 
 class InertFilter(LineFilter):
-    """Frees segments of hostile characters where the cell diff does not."""
+    """Frees segments of what a terminal must not or cannot show, where the cell diff does not."""
+
+    def __init__(self, alphabet: Alphabet | None) -> None:
+        super().__init__()
+        self._alphabet = alphabet
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with what they may show of their text."""
-        return [Segment("".join(glyphs(text)), style, control) for text, style, control in segments]
+        return [Segment(self._shown(text), style, control) for text, style, control in segments]
+
+    def _shown(self, text: str) -> str:
+        return "".join(glyphs(text) if self._alphabet is None else spelled(text, self._alphabet))
