@@ -11,7 +11,7 @@ from unroll.bench.panes import Pane
 from unroll.bench.programs import SMALLEST, at_rest, caused
 from unroll.bench.pty import Terminal
 from unroll.bench.resize import wrong_cells
-from unroll.bench.rest import costs, steps
+from unroll.bench.rest import steps
 
 RAW = """
 import sys, tty
@@ -38,10 +38,17 @@ def test_every_digit_is_timed_to_its_echo() -> None:
 def test_a_key_costs_what_it_brings_about_by_pane() -> None:
     answers = r"{'a': '\x1b[2;3Habc', 'b': '\x1b[2;3H\x1b[1mx\x1b[m\x1b[5;5Hyy'}"
     with python(f"while True: show({answers}[sys.stdin.read(1)])") as terminal:
-        assert caused(terminal, "a", 0.1) == b"\x1b[2;3Habc"
-        first, second = costs(terminal, "ab", {"top": Pane(0, 0, 40, 3), "rest": Pane(0, 3, 40, 10)})
-        assert (first["top"], first["rest"]) == (9, 0)
-        assert (second["top"], second["rest"]) == (11, 11)
+        panes = {"top": Pane(0, 0, 40, 3), "rest": Pane(0, 3, 40, 10)}
+        first, second = caused(terminal, "a"), caused(terminal, "b")
+        assert (first.data, first.size) == (b"\x1b[2;3Habc", 9)
+        assert (first.by_pane(panes)["top"], first.by_pane(panes)["rest"]) == (9, 0)
+        assert (second.by_pane(panes)["top"], second.by_pane(panes)["rest"]) == (11, 11)
+
+
+def test_what_begins_with_a_step_of_the_cursor_is_charged_from_where_it_stood() -> None:
+    with python(r"show('\x1b[5;5H'); sys.stdin.read(1); show('\x1b[Dx'); sys.stdin.read(1)") as terminal:
+        terminal.quiet()
+        assert caused(terminal, "k").by_pane({"there": Pane(3, 4, 4, 5)})["there"] == 4
 
 
 def test_steps_go_to_and_fro_and_each_is_waited_for() -> None:
@@ -53,7 +60,7 @@ while True:
 """
     with python(code) as terminal:
         taken = steps(terminal, 9, 4)
-        assert [step.sent for step in taken] == [b"\x1b[Hstep %d/9: after" % at for at in (8, 7, 8, 9)]
+        assert [step.data for step in taken] == [b"\x1b[Hstep %d/9: after" % at for at in (8, 7, 8, 9)]
         assert all(step.seconds > 0 for step in taken)
 
 

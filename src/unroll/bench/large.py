@@ -30,9 +30,9 @@ def figures() -> Iterator[Figure]:
 def sample(command: Command, length: int) -> Iterator[Figure]:
     """What one program costs, looking at a sequence of so many numbers; its training goes at full speed."""
     with at_rest(command) as terminal:
-        yield Figure("a whole screen", "bytes", len(caused(terminal, REDRAW)))
+        yield Figure("a whole screen", "bytes", caused(terminal, REDRAW).size)
         taken = steps(terminal, length, STEPS)
-        yield Figure("a step", "bytes", max(len(step.sent) for step in taken))
+        yield Figure("a step", "bytes", max(step.size for step in taken))
         yield Figure("a step, painted, p95", "ms", p95(step.seconds for step in taken) * 1000)
     with in_training(command) as terminal:
         yield Figure("training at full speed", "KB/s", terminal.pump(SPAN) / SPAN / 1000)

@@ -50,10 +50,13 @@ def panes_of(screen: pyte.Screen) -> dict[str, Pane]:
     return found
 
 
-def spent(stream: bytes, panes: Mapping[str, Pane]) -> Counter[str]:
-    """Bytes of a stream by the pane that they were spent on; with `NONE`, together they are all of its bytes."""
+def spent(stream: bytes, panes: Mapping[str, Pane], start: tuple[int, int] = (0, 0)) -> Counter[str]:
+    """Bytes of a stream by the pane that they were spent on; with `NONE`, together they are all of its bytes.
+
+    `start` is the column and row where the cursor stood before it.
+    """
     spending: Counter[str] = Counter()
-    x = y = waiting = 0
+    (x, y), waiting = start, 0
     for token in _TOKEN.finditer(stream.decode(errors="surrogateescape")):
         size = len(token[0].encode(errors="surrogateescape"))
         if token[0].isprintable():

@@ -6,10 +6,13 @@ Each has a state folder of its own that goes with it, so that no start finds wha
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
+from unroll.bench.panes import Pane, spent
 from unroll.bench.pty import Terminal
 from unroll.line import START
 from unroll.recipe import Value
@@ -22,6 +25,8 @@ LONGEST = 100_000
 """Epochs of a training that outlasts what is measured beside it."""
 FULL_SPEED = "++++"
 """Keys that make the pace the fastest."""
+AFTER = 0.3
+"""Seconds without a byte after which nothing more is expected of a key."""
 START_WITHIN, TRAIN_WITHIN = 60.0, 300.0
 """Seconds after which something that was started counts as failed."""
 
@@ -60,9 +65,28 @@ def in_training(command: Command, rate: float | None = None) -> Iterator[Termina
         yield terminal
 
 
-def caused(terminal: Terminal, key: str, rest: float = 0.3) -> bytes:
-    """The bytes that a key brings about, until nothing has come for `rest` seconds."""
-    before = len(terminal.chunks)
-    terminal.send(key)
-    terminal.quiet(rest, START_WITHIN)
-    return b"".join(chunk.data for chunk in terminal.chunks[before:])
+class Sent(NamedTuple):
+    """What a key brought about: bytes, the cursor's column and row before them, and seconds until it was there."""
+
+    data: bytes
+    start: tuple[int, int]
+    seconds: float
+
+    @property
+    def size(self) -> int:
+        """How many bytes it took."""
+        return len(self.data)
+
+    def by_pane(self, panes: Mapping[str, Pane]) -> Counter[str]:
+        """Its bytes by the pane that they were spent on."""
+        return spent(self.data, panes, self.start)
+
+
+def caused(terminal: Terminal, key: str, shown: str = "") -> Sent:
+    """What a key brings about, until nothing has come for a while; it is there as soon as `shown` is."""
+    cursor, before = terminal.screen.cursor, len(terminal.chunks)
+    start = cursor.x, cursor.y
+    pressed = terminal.send(key)
+    seconds = terminal.until_shown(shown, START_WITHIN) - pressed
+    terminal.quiet(AFTER, START_WITHIN)
+    return Sent(b"".join(chunk.data for chunk in terminal.chunks[before:]), start, seconds)

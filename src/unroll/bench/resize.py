@@ -60,7 +60,7 @@ def wrong_cells(terminal: Terminal, size: tuple[int, int]) -> int:
     """In how many cells the terminal differs from a fresh one after the redraw key."""
     fresh = pyte.Screen(*size)
     held = _cells(terminal.screen)
-    pyte.ByteStream(fresh).feed(caused(terminal, REDRAW))
+    pyte.ByteStream(fresh).feed(caused(terminal, REDRAW).data)
     return sum(a != b for a, b in zip(held, _cells(fresh), strict=True))
 
 

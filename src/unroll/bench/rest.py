@@ -1,63 +1,65 @@
 """What a whole screen, a step, a key, an update and nothing at all cost, in bytes that repeat exactly, and in time.
 
-Bytes are told apart by pane (`panes`): a step of the cursor in the heatmap, the whole column that a number counted on
-adds to it, the point that an update adds to the loss, and a digit in the prompt's row without the look that it brings
-about. Of several keys the dearest counts, of updates the median: how many cells a point takes is up to the training.
+Bytes are told apart by pane (`panes`): a step of the cursor in the heatmap, the whole column that one more number adds
+to it, the point that an update adds to the loss, and a digit in the prompt's row without the look that it brings about.
+Of several keys the dearest counts, but of updates the median: how many cells a point takes is up to the training.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
 from statistics import median
-from typing import NamedTuple
 
 from unroll.bench.figures import Figure, p95
-from unroll.bench.panes import PROMPT, Pane, panes_of, spent
-from unroll.bench.programs import START_WITHIN, at_rest, caused, playground
+from unroll.bench.panes import PROMPT, Pane, panes_of
+from unroll.bench.programs import Sent, at_rest, caused, playground
 from unroll.bench.pty import Terminal
 
 IDLE = 10.0
 STEPS = 40
-LEFT, RIGHT, REDRAW, PROMPT_KEY = "\x1b[D", "\x1b[C", "\x0c", "/"
+LEFT, RIGHT, REDRAW, PROMPT_KEY, ESCAPE = "\x1b[D", "\x1b[C", "\x0c", "/", "\x1b"
 HEATMAP, LOSS, LEGEND = "Hidden state", "Loss", "the line under the loss"
-UPDATES = 20
-
-
-class Step(NamedTuple):
-    """One step of the cursor: what it sent, and seconds from the key until the sentence, the last pane, told of it."""
-
-    sent: bytes
-    seconds: float
+UPDATES, BEYOND = 20, 4
 
 
 def figures() -> Iterator[Figure]:
     """Every figure of a program at rest."""
     with at_rest(playground(epochs=25)) as terminal:
-        yield Figure("a whole screen", "bytes", len(caused(terminal, REDRAW)), 20_000)
+        yield Figure("a whole screen", "bytes", caused(terminal, REDRAW).size, 20_000)
         yield from idle(terminal)
-        taken = steps(terminal, 4)
-        yield Figure("a step", "bytes", max(len(step.sent) for step in taken), 1500)
+        panes, taken = panes_of(terminal.screen), steps(terminal, 4)
+        yield Figure("a step", "bytes", max(step.size for step in taken), 1500)
+        yield Figure("a step, in the heatmap", "bytes", max(step.by_pane(panes)[HEATMAP] for step in taken), 540)
+        yield Figure("a step, painted, p50", "ms", median(step.seconds for step in taken) * 1000)
         yield Figure("a step, painted, p95", "ms", p95(step.seconds for step in taken) * 1000, 30)
-        yield from one_by_one(terminal, [step.sent for step in taken])
+        yield from typing(terminal, panes)
+        yield from counting_on(terminal, panes)
+        yield from training(terminal, panes[LOSS])
 
 
-def one_by_one(terminal: Terminal, steps: list[bytes]) -> Iterator[Figure]:
-    """What one thing costs in the pane that shows it."""
-    panes = panes_of(terminal.screen)
-    yield Figure("a step, in the heatmap", "bytes", max(spent(sent, panes)[HEATMAP] for sent in steps), 540)
-    added = max(cost[HEATMAP] for cost in costs(terminal, "cccc", panes))
-    yield Figure("a number counted on, in the heatmap", "bytes", added, 540)
-    loss = panes[LOSS]
-    parts = {LOSS: loss._replace(bottom=loss.bottom - 1), LEGEND: loss._replace(top=loss.bottom - 1)}
-    points = costs(terminal, "n" * UPDATES, parts)
-    yield Figure("an update, in the loss curve", "bytes", median(point[LOSS] for point in points), 90)
-    yield Figure("an update, in the figures under it", "bytes", median(point[LEGEND] for point in points))
+def typing(terminal: Terminal, panes: Mapping[str, Pane]) -> Iterator[Figure]:
+    """What a key in the prompt costs there, and with the look that it brings about: three more numbers."""
     caused(terminal, PROMPT_KEY)
-    digits = costs(terminal, " 1 2 3", panes)
-    yield Figure("a key, in the prompt", "bytes", max(cost[PROMPT] for cost in digits), 60)
-    yield Figure("a key and the look it brings about", "bytes", max(cost.total() for cost in digits))
+    keys = [caused(terminal, key) for key in " 1 2 3"]
+    caused(terminal, ESCAPE)
+    yield Figure("a key, in the prompt", "bytes", max(key.by_pane(panes)[PROMPT] for key in keys), 60)
+    yield Figure("a key and the look it brings about", "bytes", max(key.size for key in keys))
+
+
+def counting_on(terminal: Terminal, panes: Mapping[str, Pane]) -> Iterator[Figure]:
+    """What one more number costs: the eighth is the last for which the heatmap has a column."""
+    yield Figure("a column more, in the heatmap", "bytes", caused(terminal, "c").by_pane(panes)[HEATMAP], 540)
+    beyond = [caused(terminal, "c").size for _ in range(BEYOND)]
+    yield Figure("a number more than fit, median", "bytes", median(beyond), 1500)
+
+
+def training(terminal: Terminal, loss: Pane) -> Iterator[Figure]:
+    """What an update adds to the loss, and to the line under it."""
+    parts = {LOSS: loss._replace(bottom=loss.bottom - 1), LEGEND: loss._replace(top=loss.bottom - 1)}
+    updates = [caused(terminal, "n").by_pane(parts) for _ in range(UPDATES)]
+    yield Figure("an update, in the loss curve", "bytes", median(update[LOSS] for update in updates), 90)
+    yield Figure("an update, in the line under it", "bytes", median(update[LEGEND] for update in updates))
 
 
 def idle(terminal: Terminal) -> Iterator[Figure]:
@@ -68,19 +70,7 @@ def idle(terminal: Terminal) -> Iterator[Figure]:
     yield Figure("idle", "% of a processor", (terminal.cpu_seconds() - before) / IDLE * 100, 0.5)
 
 
-def steps(terminal: Terminal, length: int, count: int = STEPS) -> list[Step]:
-    """Steps of the cursor to and fro, from the last of so many numbers on."""
+def steps(terminal: Terminal, length: int, count: int = STEPS) -> list[Sent]:
+    """Steps of the cursor to and fro, from the last of so many numbers; each is there when the last pane tells it."""
     there = [(LEFT, length - 1), (LEFT, length - 2), (RIGHT, length - 1), (RIGHT, length)]
-    return [_step(terminal, key, f"step {at}/{length}:") for key, at in islice(cycle(there), count)]
-
-
-def _step(terminal: Terminal, key: str, shown: str) -> Step:
-    before, pressed = len(terminal.chunks), terminal.send(key)
-    seconds = terminal.until_shown(shown, START_WITHIN) - pressed
-    terminal.quiet(0.15, START_WITHIN)
-    return Step(b"".join(chunk.data for chunk in terminal.chunks[before:]), seconds)
-
-
-def costs(terminal: Terminal, keys: str, panes: Mapping[str, Pane]) -> list[Counter[str]]:
-    """Bytes that each of some keys costs, by pane."""
-    return [spent(caused(terminal, key), panes) for key in keys]
+    return [caused(terminal, key, f"step {at}/{length}:") for key, at in islice(cycle(there), count)]

@@ -35,9 +35,9 @@ def figures() -> Iterator[Figure]:
 
 def sample(terminal: Terminal) -> Iterator[Figure]:
     """What a whole screen and a step cost."""
-    yield Figure("a whole screen", "bytes", len(caused(terminal, REDRAW)))
+    yield Figure("a whole screen", "bytes", caused(terminal, REDRAW).size)
     taken = steps(terminal, 4, STEPS)
-    yield Figure("a step", "bytes", max(len(step.sent) for step in taken))
+    yield Figure("a step", "bytes", max(step.size for step in taken))
     yield Figure("a step, painted, p95", "ms", p95(step.seconds for step in taken) * 1000)
 
 
