@@ -3,7 +3,7 @@
 import unicodedata
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -155,6 +155,9 @@ def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> 
 
 
 @settings(max_examples=300)
+@example(
+    [[Strip([Segment(text)]).adjust_cell_length(WIDTH, Style.parse("on black"))] * HEIGHT for text in ("0🇩", "\u074b🇩")]
+)
 @given(screens(any_text))
 def test_whatever_the_text_is_undisputed_cells_are_right(frames: list[list[Strip]]) -> None:
     canvas, terminal = Canvas(), Terminal(WIDTH, HEIGHT)

@@ -108,12 +108,12 @@ def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tup
 
 
 def _whole(row: list[Cell], x: int) -> tuple[int, int]:
-    """The cells to write when one changed: its whole glyph, and the next if a terminal may have drawn this over it."""
+    """The cells to write when one changed: its whole glyph, and the next if a terminal may draw this one over it."""
     first = x if row[x][0] else x - 1
-    last = x + 1
-    if last < len(row) and not is_undisputed(row[first][0]):
-        last += 1
-    while last < len(row) and not row[last][0]:
+    last, disputed = first + 1, not is_undisputed(row[first][0])
+    while last < len(row) and (disputed or not row[last][0]):
+        if row[last][0]:
+            disputed = not is_undisputed(row[last][0])
         last += 1
     return first, last
 
