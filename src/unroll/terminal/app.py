@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.screen import Screen
 
@@ -20,7 +21,7 @@ from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS
-from unroll.terminal.ask import Leave
+from unroll.terminal.ask import Leave, Palette
 from unroll.terminal.inert import inert
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
@@ -41,7 +42,9 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         Binding("q", "leave", "quit", tooltip="Leave; where a training is under way, it is asked what becomes of it."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere and unasked."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
-        Binding("ctrl+z", "suspend_process", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."),
+        Binding(
+            "ctrl+z", "suspend_process", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."
+        ),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
@@ -171,6 +174,15 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """End the engine, and wait until it is gone."""
         if self.engine is not None:
             await self.engine.close()
+
+    def action_command_palette(self) -> None:
+        """Show the list of all actions."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close what lies over the playground; a second click may come when it is closed already."""
+        return AwaitComplete() if self.screen is self.playground else super().pop_screen()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a sentence, for the palette."""

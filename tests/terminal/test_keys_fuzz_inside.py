@@ -1,0 +1,157 @@
+"""Whatever is pressed, clicked, pasted and resized: the moment stays one that can be, and every pane shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from playground_kit import Playing, playing
+from textual import events
+
+from keys_kit import Act, acts
+from unroll import line
+from unroll.moment import Moment, parse_sequence
+from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.prompt import Prompt
+from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+EVERY = 12
+"""Acts between two looks at the state."""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is saved by chance is saved nowhere else."""
+    monkeypatch.chdir(tmp_path)
+
+
+async def do(game: Playing, act: Act) -> None:
+    """What a person did; it need not have come to anything yet."""
+    app, pilot = game.app, game.pilot
+    if act.kind == "key":
+        await pilot.press(act.word)
+    elif act.kind == "paste":
+        app.screen.post_message(events.Paste(act.word))
+    elif act.kind == "resize":
+        await pilot.resize_terminal(int(act.x), int(act.y))
+    else:
+        where = int(act.x * app.size.width), int(act.y * app.size.height)
+        if act.kind == "click":
+            await pilot.click(offset=where)
+        else:
+            kind = events.MouseScrollUp if act.word == "up" else events.MouseScrollDown
+            app.screen._forward_event(kind(None, *where, 0, 0, 0, False, False, False, *where))
+
+
+def check_moment(game: Playing) -> None:
+    """The moment can be, and lies in its run."""
+    session, moment, run = game.app.playground.session, game.app.moment, game.app.playground.session.run
+    assert run is not None
+    assert run in session.runs.rows
+    assert moment == msgspec.json.decode(msgspec.json.encode(moment), type=Moment)
+    units, does = run.recipe.model.hidden_size, moment.interventions
+    assert moment.run == run.number
+    assert all(0 <= number < run.recipe.task.vocab_size for number in moment.sequence)
+    assert 0 <= moment.step < len(moment.sequence)
+    assert moment.epoch is None or 0 <= moment.epoch <= run.epochs_done
+    assert 0 <= session.unit < units
+    assert all(0 <= step < len(moment.sequence) for step in does.cut_steps)
+    assert all(0 <= unit < units for unit, _ in does.clamps)
+    if not run.origin and (moment.epoch is not None or not len(run.curve.losses) % run.plan.updates_per_epoch):
+        recipe, whole = session.to_write()
+        assert line.read(line.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
+
+
+def check_panes(game: Playing) -> None:
+    """Every pane shows the moment and the trace that answers it."""
+    session, moment = game.app.playground.session, game.app.moment
+    trace, run = session.trace, session.run
+    assert trace is not None and run is not None
+    assert msgspec.structs.replace(trace.moment, step=0) == msgspec.structs.replace(moment, step=0)
+    if moment.epoch is None:  # what an engine at work has not told yet, a look may show already
+        assert trace.epoch == pytest.approx(run.curve.epoch, abs=1e-3 if run.state != "training" else 1)
+    heatmap, loss, table, following = map(game.pane, (StateHeatmap, LossCurve, RunTable, NextNumber))
+    assert (heatmap.trace, heatmap.step, heatmap.unit) == (trace, moment.step, session.unit)
+    assert trace.holds(heatmap.window)
+    assert list(following.candidates) == trace.candidates[moment.step - trace.window.first_step]
+    assert (loss.curve, loss.updates) == (run.curve, len(run.curve.losses))
+    assert (loss.epoch, loss.shown) == (moment.epoch, trace.epoch)
+    assert (table.shown, list(table.runs)) == (run.number, session.runs.rows)
+    prompt, form = game.pane(Prompt), game.pane(RecipeForm)
+    if not prompt.has_focus_within and not prompt.has_class("-invalid"):
+        assert parse_sequence(prompt.text, run.recipe.task.vocab_size) == moment.sequence
+    assert form.fault or form.recipe == session.recipe
+    if not session.has_trained:
+        assert run.recipe == session.recipe
+
+
+async def play_wild(seed: int, count: int) -> None:
+    """So many acts, the state looked at between; begun anew where one of them was to leave."""
+    left = list(acts(seed, count))
+    while left:
+        async with playing() as game:
+            while left and not game.app._exit:
+                some, left = left[:EVERY], left[EVERY:]
+                await do_all(game, some)
+                if not game.app._exit:
+                    check_moment(game)
+                    check_panes(game)
+
+
+async def do_all(game: Playing, some: Sequence[Act]) -> None:
+    """Some acts, and what comes of them in a third of a second."""
+    for act in some:
+        await do(game, act)
+        if game.app._exit:
+            return
+    game.engine.pass_time(0.3)
+    await asyncio.wait_for(game.settle(), 60)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 5), (6, 9)])
+async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window(size: tuple[int, int]) -> None:
+    async with playing() as game:
+        await game.press("o")
+        for width, height in (size, (80, 24)):
+            await game.resize(width, height)
+        assert "count-rnn" in game.text
+
+
+async def test_a_palette_without_a_row_to_list_in_has_no_pages() -> None:
+    async with playing(size=(120, 3)) as game:
+        await game.press("ctrl+p", "pagedown", "escape")
+        assert game.app.screen is game.app.playground
+
+
+async def test_two_clicks_beside_a_palette_close_it_once() -> None:
+    async with playing() as game:
+        await game.press("ctrl+p")
+        for kind in (events.MouseDown, events.MouseUp) * 2:
+            game.app.post_message(kind(None, 2, 38, 0, 0, 1, False, False, False, 2, 38))
+        await game.settle()
+        assert game.app.screen is game.app.playground
+
+
+@pytest.mark.parametrize("longer", ["c", "R", "B"])
+async def test_a_longer_sequence_is_asked_for_with_the_loop_cut_everywhere(longer: str) -> None:
+    async with playing() as game:
+        await game.press("X", longer)
+        assert len(game.trace.moment.sequence) > 4
+        assert f"it sees only {game.trace.moment.sequence[-1]}." in game.notice
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_wild_keys_leave_a_moment_that_every_pane_shows(seed: int) -> None:
+    await play_wild(seed, 96)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 120))
+async def test_twenty_thousand_wild_keys_leave_a_moment_that_every_pane_shows(seed: int) -> None:
+    await play_wild(seed, 1000)
