@@ -50,7 +50,7 @@ CLOSED = "The engine was closed."
 PATIENCE = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
 HELLO = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
-NUMBERED = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"\s*,\s*"id"\s*:\s*(\d{1,18})\b')
+NUMBERED = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:\s*(\d{1,18})\b')
 """How an answer begins, to tell whose it was when the rest of it cannot be read."""
 
 
@@ -69,6 +69,8 @@ class Engine:
         self._closing: Task[None] | None = None
         self._watch = Watch(self._pending, self._ping, self._tell)
         self._tasks: set[Task[None]] = set()
+        self._unheard = False
+        self._hearing: Task[None] | None = None
         self._stderr = self._spawn(self._overheard.listen(link.errors))
         self._stdout = self._spawn(self._listen())
         self._watching = self._spawn(self._watch_silence())
@@ -125,7 +127,7 @@ class Engine:
         When nobody takes it nothing more is heard of the engine, once some megabytes wait.
         """
         while (progress := await self._backlog.take()) is not None:
-            self._spawn(self._say(Heard()))
+            self._acknowledge()
             yield progress
             await asyncio.sleep(0)  # a flood leaves room for a key
         if self._end and not self._closing:
@@ -138,6 +140,17 @@ class Engine:
     async def leave(self) -> None:
         """Say no more to an engine that has been told to go on without, and do not end it."""
         await self._part(lambda patience: self._link.hang_up(patience / 10))
+
+    def _acknowledge(self) -> None:
+        """Have more told, by one request at a time: an engine that floods need not answer any."""
+        self._unheard = True
+        if self._hearing is None or self._hearing.done():
+            self._hearing = self._spawn(self._say_heard())
+
+    async def _say_heard(self) -> None:
+        while self._unheard:
+            self._unheard = False
+            await self._say(Heard())
 
     # What comes over the line
 
