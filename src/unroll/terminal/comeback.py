@@ -95,6 +95,7 @@ class Comeback:
         resumed = await self._session.ask(Resume(sitting=self._sitting))
         kept = resumed.runs if resumed else []
         self._take_in(kept, lost, shown)
+        self._session.say(wording.of_resumed(len(kept)))
         numbers = {created.was for created in kept}
         await self._train_again([run for run in lost if run.number not in numbers], shown)
 
