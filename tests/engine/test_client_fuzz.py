@@ -69,7 +69,7 @@ KINDS = [flipped, spliced, numbered, wrong, nested, valued, junk, unknown]
 hello()
 while True:
     a = hear()
-    for _ in range(chance.randrange(20)):
+    for _ in range(chance.randrange(21)):
         out.write(chance.choice(KINDS)(a["id"]) + chance.choice([b"\\n", b"\\r\\n", b"\\n\\n"]))
     out.write(b"\\n" + json.dumps({**ANSWERS[a["type"]], "id": a["id"]}).encode() + b"\\n")
     out.flush()
