@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from unroll import memory
 from unroll.bench.figures import Unmeasured
 
 
@@ -25,10 +26,10 @@ def cpu_seconds(process: int) -> float:
 
 def resident(process: int) -> int:
     """Bytes of memory that a process has for itself now; raises `Unmeasured`."""
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        raise Unmeasured(f"there is no /proc that tells of process {process}") from None
+    size = memory.resident(process)
+    if size is None:
+        raise Unmeasured(f"there is no /proc that tells of process {process}")
+    return size
 
 
 def _cpu_seconds(process: int) -> float:

@@ -35,6 +35,9 @@ CHUNK = 4096
 TICK = 0.005
 """A limited line delivers what came through it this often, in seconds."""
 
+UNWANTED = ("TEXTUAL", "COLUMNS", "LINES", "NO_COLOR")
+"""Beginnings of variables that would make a program draw otherwise than for the terminal that it has."""
+
 _QUERY = re.compile(rb"\x1b\[(c|6n|\?\d+\$p)")
 
 
@@ -224,7 +227,7 @@ class Terminal:
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:
     """The environment of a terminal like xterm with all its colours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "COLUMNS", "LINES"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
     return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **changes}
 
 
