@@ -37,6 +37,8 @@ HOUR = 57_600
 """Updates in an hour at eight epochs a second."""
 WHOLE = 10.0
 """Minutes from which a run is an hour's worth."""
+LEAVE = "\x03"
+"""The key that leaves unasked, also from a training under way."""
 EVERY = 0.5
 """Seconds between two samples."""
 
@@ -70,7 +72,7 @@ def figures(minutes: float) -> Iterator[Figure]:
         command = [*playground(epochs=updates, batch_size="full"), "--record", str(record)]
         with at_rest(command) as terminal:
             samples, shown = train(terminal, 60 * minutes)
-            terminal.send("q")
+            terminal.send(LEAVE)
             terminal.until(lambda: terminal.ended, START_WITHIN)
         yield from flatness(samples)
         yield from drift(told(record), shown, updates)
