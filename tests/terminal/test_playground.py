@@ -181,3 +181,12 @@ async def test_an_engine_that_dies_is_told_and_what_was_seen_stays() -> None:
         assert "the last line of its log" in game.text
         await game.press("left", "c", "space")
         assert (game.step, game.expected, game.prompt) == (3, 10, "7 8 9 10")
+
+
+async def test_what_it_costs_is_told() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("i")
+        assert "The engine:" in game.text
+        assert "1 run, 50 updates made." in game.text
+        assert " MB of memory" in game.text

@@ -25,6 +25,8 @@ from unroll.engine.protocol import (
     ListModels,
     Look,
     Looked,
+    Measure,
+    Measured,
     Models,
     Open,
     Pause,
@@ -39,6 +41,7 @@ from unroll.engine.runs import Runs
 from unroll.engine.shelf import list_models, open_model, save_model
 from unroll.engine.stopping import Stop
 from unroll.files import FileError
+from unroll.memory import resident
 from unroll.network.training import Training
 from unroll.recipe import RecipeError, check
 
@@ -65,6 +68,7 @@ class Answering:
             Open: self._open,
             ListModels: self._list,
             Forget: self._forget,
+            Measure: self._measure,
             Ping: lambda request: Done(id=request.id),
             **attending.deeds,
         }
@@ -135,6 +139,11 @@ class Answering:
     def _list(self, request: ListModels) -> Models:
         names, folder = list_models()
         return Models(id=request.id, names=names, folder=str(folder))
+
+    def _measure(self, request: Measure) -> Measured:
+        runs = self._runs.all()
+        updates = sum(run.training.update for run in runs)
+        return Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
     def _forget(self, request: Forget) -> Done:
         self._runs.forget(request.run)

@@ -176,6 +176,10 @@ class Ping(Request["Done"], frozen=True, kw_only=True):
     """Asked to see whether the engine is there; answered by `done`."""
 
 
+class Measure(Request["Measured"], frozen=True, kw_only=True):
+    """How much the engine takes and has done; answered by `measured`."""
+
+
 class Begin(Request["Begun"], frozen=True, kw_only=True):
     """Keep a journal of this sitting, from which a mishap's runs come back; answered by `begun`."""
 
@@ -270,6 +274,14 @@ class Models(Answer, frozen=True, kw_only=True):
     folder: str
 
 
+class Measured(Answer, frozen=True, kw_only=True):
+    """Bytes of memory (None where the system does not tell), runs, and updates of all runs."""
+
+    memory: int | None
+    runs: int
+    updates: int
+
+
 class CutOff(Struct, frozen=True, kw_only=True):
     """A sitting that ended without order: when it was last kept (seconds since 1970), its runs, and the newest one's
     recipe and updates."""
@@ -344,13 +356,28 @@ AnyRequest = (
     | ListModels
     | Forget
     | Heard
+    | Measure
     | Ping
     | Begin
     | Resume
     | Detach
     | End
 )
-AnyReply = Hello | Created | Done | Error | Looked | Continued | Saved | Models | Begun | Resumed | Detached | Progress
+AnyReply = (
+    Hello
+    | Created
+    | Done
+    | Error
+    | Looked
+    | Continued
+    | Saved
+    | Models
+    | Measured
+    | Begun
+    | Resumed
+    | Detached
+    | Progress
+)
 
 encode = msgspec.json.Encoder().encode
 decode_request = msgspec.json.Decoder(AnyRequest).decode

@@ -40,6 +40,7 @@ ACTIONS: list[BindingType] = [
     Binding("o", "open", "Open", show=False, tooltip="Open a saved model."),
     Binding("d", "detach", "Detach", show=False, tooltip="Leave, and let it go on; unroll attach comes back to it."),
     Binding("r", "resume", "Resume", show=False, tooltip="Bring back the runs of a sitting that was cut off."),
+    Binding("i", "cost", "Cost", show=False, tooltip="What it costs: memory of both processes, bytes to this screen."),
     Binding("y", "copy_line", "Copy the moment", show=False, tooltip="Copy one line that brings this screen back."),
     Binding("T", "sampling", "Temperature", show=False, tooltip="Draw the next numbers: temperature, top-k, top-p."),
     Binding("R", "random_item", "Random item", show=False, tooltip="Type a random training sequence."),

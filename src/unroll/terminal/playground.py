@@ -20,7 +20,8 @@ from unroll.recipe import Recipe
 from unroll.tasks import answer
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS, TABS
-from unroll.terminal.deeds import WELCOME, Deeds
+from unroll.terminal.deeds import Deeds
+from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
 from unroll.terminal.widgets.keys import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve

@@ -146,6 +146,7 @@ def _raw(found: list[Any]) -> list[Any]:
 
 
 def _write(text: str) -> None:
+    assert sys.__stderr__ is not None
     sys.__stderr__.write(text)
     sys.__stderr__.flush()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from unroll.engine.protocol import Continue, CutOff
+from unroll.engine.protocol import Continue, CutOff, Measured
 from unroll.engine.trace import Trace, UnitDetail
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.recipe import Plan, TaskConfig
@@ -117,7 +117,7 @@ def of_cut_off(sitting: CutOff) -> str:
 
 
 def of_way_back(command: str, name: str) -> str:
-    """The command that leads back to an engine in the background, which `command` led to, or none but this machine's."""
+    """The command that leads back to an engine in the background, which `command` led to where there is one."""
     if not command or command.startswith(sys.executable):
         return f"unroll attach {name}"
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
@@ -126,6 +126,19 @@ def of_way_back(command: str, name: str) -> str:
 def of_resumed(runs: int) -> str:
     """What came back."""
     return "It is back as it was last kept: space trains on." if runs == 1 else f"{_many(runs, 'run')} are back."
+
+
+def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:
+    """What the two processes take, and how much has gone over the line to the person."""
+    return [
+        f"This screen: {_megabytes(memory)} of memory; {written / 1000:,.1f} KB written in {_many(frames, 'frame')}.",
+        f"The engine: {_megabytes(engine.memory)} of memory; {_many(engine.runs, 'run')}, "
+        f"{_many(engine.updates, 'update')} made.",
+    ]
+
+
+def _megabytes(size: int | None) -> str:
+    return "an unknown amount" if size is None else f"{size / 2**20:,.0f} MB"
 
 
 def of_sampling(sampling: Continue) -> str:

@@ -1,0 +1,156 @@
+"""What is done with runs as wholes: what their table wishes, saving, opening, lines of text, leaving and coming back.
+
+Also the one line for sentences, which every deed speaks through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widgets import Static
+
+from unroll import line
+from unroll.engine.protocol import Measure
+from unroll.memory import resident
+from unroll.terminal import answers, messages, wording
+from unroll.terminal.ask import Ask, Pick
+from unroll.terminal.help import Help
+from unroll.terminal.inert import inert
+from unroll.terminal.thrift import ThriftyApp
+
+if TYPE_CHECKING:
+    from unroll.terminal.session import Session
+
+WELCOME = "space trains · ←/→ steps · x cuts the loop · c counts on · / types a sequence · ? explains"
+"""What a person can do first; it goes when something has been trained."""
+
+
+class RunDeeds(Screen[None]):
+    """A screen that shows a session: its one line for sentences, and what is done with its runs."""
+
+    session: Session
+    notice = ""
+    fault = False
+    looks_at_unit = False
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside all else."""
+        self.run_worker(work)
+
+    def say(self, sentence: str, fault: bool = True) -> None:
+        """Put one sentence under the prompt, until another is said."""
+        self.notice, self.fault = inert(sentence), fault
+        with suppress(NoMatches):  # leaving, with an answer still on its way
+            self.show_notice()
+
+    def show_notice(self) -> None:
+        """Show what was said last, else what the interventions mean, else the unit that was chosen, else a hint."""
+        session, notice = self.session, self.query_one("#notice", Static)
+        trace, meaning = session.trace, ""
+        if trace is not None:
+            meaning = wording.of_interventions(trace, session.moment.step)
+            if not meaning and self.looks_at_unit and trace.detail is not None:
+                meaning = wording.of_unit(trace.detail)
+        notice.set_class(self.fault, "-fault")
+        notice.update(self.notice or meaning or ("" if session.has_trained else WELCOME), layout=False)
+
+    def on_run_chosen(self, message: messages.RunChosen) -> None:
+        self.session.choose_run(message.number)
+
+    def on_run_deleted(self, message: messages.RunDeleted) -> None:
+        name = self.session.delete(message.number)
+        self.say(f"Deleted {name}: u in the runs brings it back.", fault=False)
+
+    def on_run_restored(self, message: messages.RunRestored) -> None:
+        name = self.session.restore()
+        self.say(f"{name} is back." if name else "No deleted run is left to bring back.", fault=False)
+
+    def on_run_marked(self, message: messages.RunMarked) -> None:
+        self.session.compare(message.number)
+
+    def on_run_overlaid(self, message: messages.RunOverlaid) -> None:
+        self.session.overlay(message.number)
+
+    def on_run_renamed(self, message: messages.RunRenamed) -> None:
+        run = self.session.runs.by_number(message.number)
+        if run is None:
+            return
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                run.name = name
+                self.session.announce()
+
+        self.app.push_screen(Ask("Name of the run", run.name, "Any words.", answers.fault_of(answers.run_name)), take)
+
+    def action_save(self) -> None:
+        self.spawn(self._ask_name())
+
+    async def _ask_name(self) -> None:
+        """Which models there are is the engine's to know."""
+        models, run = await self.session.models(), self.session.run
+        if models is None or run is None:
+            return
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self.spawn(self.session.save(name))
+
+        check = answers.fault_of(lambda text: answers.new_name(text, models.names))
+        name = answers.free_name(answers.file_name(run.name), models.names)
+        self.app.push_screen(Ask("Save as", name, f"Into {models.folder}", check), take)
+
+    def action_open(self) -> None:
+        self.spawn(self._ask_model())
+
+    async def _ask_model(self) -> None:
+        models = await self.session.models()
+        if models is None:
+            return
+        if not models.names:
+            self.say(f"There is no saved model in {models.folder} yet: s saves one.", fault=False)
+            return
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self.spawn(self.session.open(name))
+
+        self.app.push_screen(Pick("Open a model", models.names, f"From {models.folder}"), take)
+
+    def action_resume(self) -> None:
+        self.spawn(self.session.comeback.resume())
+
+    def action_detach(self) -> None:
+        if self.session.has_trained:
+            self.spawn(self._go_on_alone())
+        else:
+            self.say("Nothing has been trained that could go on: q leaves.", fault=False)
+
+    async def _go_on_alone(self) -> None:
+        name = await self.session.comeback.detach()
+        if name:
+            self.post_message(messages.Detached(name))
+
+    def action_cost(self) -> None:
+        self.spawn(self._tell_cost())
+
+    async def _tell_cost(self) -> None:
+        """What both processes take, and the line between this one and the person."""
+        measured, app = await self.session.ask(Measure()), self.app
+        if measured is not None and isinstance(app, ThriftyApp):
+            sentences = wording.of_cost(resident(), app.bytes_written, app.frames, measured)
+            self.app.push_screen(Help("What it costs", sentences, {}))
+
+    def action_copy_line(self) -> None:
+        try:
+            text = line.write(*self.session.to_write())
+        except line.LineError as error:
+            self.say(str(error))
+            return
+        self.app.copy_to_clipboard(text)
+        how = "It is copied, where the terminal allows that; the weights come back by training again."
+        self.app.push_screen(Help("A line that brings this screen back", [f'unroll "{text}"', how], {}))
