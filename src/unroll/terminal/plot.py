@@ -98,7 +98,7 @@ def _rule(figure: Any, plot: Plot) -> None:
 
 
 def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
-    return positions, [f"{position:.4g}" for position in positions]
+    return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
 
 
 def even_ticks(end: float, most: int) -> list[float]:
