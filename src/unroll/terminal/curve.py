@@ -13,6 +13,8 @@ Metric = Literal["loss", "accuracy", "learning rate"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
 Points = tuple[list[float], list[float]]
 Point = tuple[int, float]
+MEASURABLE = 1e30
+"""Where a value is beyond this it is not drawn: no training has such, and an axis to hold it would overflow."""
 CELLS = 1024
 """Cells that a whole training is thinned to: more than any screen has columns."""
 
@@ -99,7 +101,7 @@ class Thinned:
             cell = i // self.each
             if cell == len(self._cells):
                 self._cells.append([])
-            if value is not None:
+            if value is not None and abs(value) < MEASURABLE:
                 self._cells[cell] = _extremes([*self._cells[cell], (i, value)])
 
     def points(self, cells: int) -> list[Point]:

@@ -1,0 +1,150 @@
+"""What a person sees of an engine that is silent, that is not there, or that tells what cannot be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from playground_kit import playing
+from textual.pilot import Pilot
+
+from unroll.engine import silence
+from unroll.engine.client import Engine
+from unroll.engine.protocol import Progress, State
+from unroll.screenshots import traced, until
+from unroll.terminal.app import UnrollApp
+
+SILENT = "The engine has not answered for 7 s: it is busy, stopped or cut off."
+FAKE = """
+import json, sys, time
+print("Welcome to box", flush=True)
+{0}
+"""
+
+
+def notice(pilot: Pilot[None]) -> str:
+    assert isinstance(pilot.app, UnrollApp)
+    return pilot.app.playground.notice
+
+
+async def test_silence_is_told_with_the_way_on_and_taken_back_when_it_is_over() -> None:
+    async with playing() as game:
+        game.app._tell_silence(SILENT)
+        await game.settle()
+        assert game.notice == f"ctrl+r starts another engine. {SILENT}"
+        game.app._tell_silence("")
+        await game.settle()
+        assert SILENT not in game.notice
+
+
+async def test_what_was_said_since_stays_when_the_silence_is_over() -> None:
+    async with playing() as game:
+        game.app._tell_silence(SILENT)
+        await game.press("plus")
+        game.app._tell_silence("")
+        assert game.notice.startswith("Pace: 30 epochs")
+
+
+async def test_an_engine_that_answers_is_not_started_again() -> None:
+    async with playing() as game:
+        await game.press("ctrl+r")
+        assert "Starting" not in game.notice
+        game.app._tell_silence(SILENT)
+        game.app._tell_silence("")
+        await game.press("ctrl+r")
+        assert "Starting" not in game.notice
+
+
+async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in {"TICK": 0.1, "PING_EVERY": 0.5, "PATIENCE": 0.5}.items():
+        monkeypatch.setattr(silence, name, seconds)
+    app = UnrollApp(Engine.start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: traced(pilot) is not None)
+        stopped = app.engine
+        assert isinstance(stopped, Engine)
+        os.kill(stopped.pid, signal.SIGSTOP)
+        await until(pilot, lambda: "has not answered" in notice(pilot))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.engine is not stopped and app.playground.session.run is not None)
+        await until(pilot, lambda: notice(pilot) == "")
+        with pytest.raises(ProcessLookupError):
+            os.kill(stopped.pid, 0)
+        await pilot.press("c")
+        await until(pilot, lambda: len(app.moment.sequence) == 5)
+        await app.close_engine()
+
+
+WAYS = {
+    "another version": (
+        'print(json.dumps(dict(type="hello", protocol=99, torch="", device="")), flush=True); sys.stdin.read()',
+        "The engine speaks protocol 99",
+    ),
+    "not found": ("sys.exit(127)", "command was not found (127)"),
+    "no key": ('print("Permission denied (publickey).", file=sys.stderr); sys.exit(255)', "ssh needs a key"),
+    "\x1b[31mhostile": (
+        'print("\\x1b]52;c;eA==\\x07", file=sys.stderr); sys.exit(3)',
+        "ended before it said hello (3)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "sentence"), WAYS.values(), ids=range(len(WAYS)))
+async def test_why_there_is_no_engine_is_said_and_another_try_is_offered(code: str, sentence: str) -> None:
+    tries: list[Engine] = []
+
+    async def start() -> Engine:
+        tries.append(await Engine.start([sys.executable, "-c", FAKE.format(code)]))
+        return tries[-1]
+
+    app = UnrollApp(start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for number in (1, 2):
+            await until(pilot, lambda: len(tries) == number and sentence in notice(pilot))  # noqa: B023 - awaited at once
+            assert notice(pilot).startswith("ctrl+r starts another engine. ")
+            assert notice(pilot).isprintable()
+            await pilot.press("ctrl+r")
+        await pilot.press("q")
+    for engine in tries:
+        await engine.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(engine.pid, 0)
+
+
+def told(run: int = 1, state: State = "training", update: int = 1, count: int = 1, loss: float = 1.0) -> Progress:
+    return Progress(run=run, state=state, update=update, losses=[loss] * count, accuracies=[loss] * count)
+
+
+ABSURD = {
+    "an unknown run": told(run=99),
+    "a negative run": told(run=-1),
+    "an update before the last": told(update=-5),
+    "more losses than the plan has": told(count=5_000),
+    "losses beyond all measure": told(loss=1e308),
+    "losses below nothing": told(loss=-1e308),
+    "more accuracies than losses": Progress(run=1, state="training", update=1, losses=[], accuracies=[1.0] * 70),
+    "fewer": Progress(run=1, state="training", update=1, losses=[1.0] * 70, accuracies=[]),
+    "an end without a beginning": told(state="finished", count=0),
+    "a sentence with an escape": Progress(
+        run=1,
+        state="diverged",
+        update=1,
+        losses=[None],
+        accuracies=[0],
+        sentence="\x1b]52;c;eA==\x07[@click=app.quit]x[/]",
+    ),
+}
+
+
+async def test_what_cannot_be_is_borne() -> None:
+    async with playing() as game:
+        for progress in ABSURD.values():
+            game.engine._hear(progress)
+            await game.settle()
+            await game.press("m")
+        for key in ("2", "l", "left", "1", "left"):
+            await game.press(key)
+        await game.ask("40 41")
+        assert game.trace.moment.sequence == (40, 41)
