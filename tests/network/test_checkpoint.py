@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,36 +253,57 @@ def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """The file with a few bytes changed, most of them in its header, or cut, doubled, or with a part moved."""
+    """The file with a few changes, most of them in its header: bits and bytes, cuts, parts doubled, moved or gone."""
     found, header_end = bytearray(data), 8 + struct.unpack("<Q", data[:8])[0]
     for _ in range(chance.randint(1, 6)):
         place = chance.randrange(header_end if chance.random() < 0.8 else len(found))
-        kind = chance.randrange(4)
+        part = found[(start := chance.randrange(len(found))) : start + chance.randint(1, 90)]
+        kind = chance.randrange(7)
         if kind == 0:
             found[place] = chance.randrange(256)
         elif kind == 1:
-            found[place : place + chance.randint(0, 9)] = b""
+            found[place] ^= 1 << chance.randrange(8)
         elif kind == 2:
+            found[place : place + chance.randint(0, 9)] = b""
+        elif kind == 3:
             found[place:place] = found[place : place + chance.randint(1, 90)]
+        elif kind == 4:
+            found[place : place + len(part) * chance.randrange(2)] = part
+        elif kind == 5 and chance.random() < 0.2:
+            del found[chance.randrange(len(found)) :]
         else:
             found[place] = ord(chance.choice('0123456789{}[]",:-.eE\\'))
-        header_end, found = min(header_end, len(found)) or 1, found or bytearray(1)
+        found = found or bytearray(1)
+        header_end = min(header_end, len(found))
     if chance.random() < 0.5:  # a length that fits again lets more through to the inner checks
         found[:8] = struct.pack("<Q", max(0, min(header_end + len(found) - len(data), len(found)) - 8))
     return bytes(found)
 
 
 def fuzz(file: Path, good: bytes, seed: int, files: int) -> None:
-    chance = random.Random(seed)
+    """Each file is loaded or refused within a second of processor time; all of them, within 200 MB."""
+    chance, before = random.Random(seed), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(files):
         data = mutated(good, chance)
         file.write_bytes(data)
+        started = time.process_time()
         try:
             saved = load(file)
         except CheckpointError as refusal:
             assert str(refusal).isprintable(), data
         else:
             assert all(weight.isfinite().all() for weight in saved.model.parameters()), data
+        assert time.process_time() - started < 1, data
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 200 * 10**6
+
+
+def test_shapes_however_nested_are_refused(file: Path, good: bytes) -> None:
+    header = json.dumps(header_of(good)).encode()
+    for depth in [*range(1, 1100, 3), 10_000, 200_000]:
+        nested = b'"shape": ' + b"[" * depth + b"]" * depth
+        file.write_bytes(with_header(good, header.replace(b'"shape": [12, 5]', nested)))
+        with pytest.raises(CheckpointError):
+            load(file)
 
 
 @pytest.mark.parametrize("seed", range(2))
