@@ -84,8 +84,13 @@ class Wild(Person):
         self.see("╭─ Recipe", "╭─ Runs")
 
     def assert_not_frozen(self) -> None:
-        """Keys do what they say."""
-        self.send("?")
+        """A key does what it says; but a dialog that was asked for before may come first."""
+        for _ in range(6):
+            self.send("?")
+            with suppress(TimeoutError):
+                self.until_shown("escape closes", PATIENCE / 6)
+                break
+            self.do(Act("key", "escape"))
         self.see("escape closes")
         self.do(Act("key", "escape"))
         self.until(lambda: "escape closes" not in self.text, PATIENCE)
