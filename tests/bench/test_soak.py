@@ -20,17 +20,18 @@ def by_name(figures) -> dict[str, Figure]:
 def test_the_slope_is_that_of_the_second_half() -> None:
     early = [Sample(at, 2**20 * at, 5 * 2**20, 1000 * at) for at in range(10)]
     late = [Sample(at, 10 * 2**20 + 2**10 * (at - 10), 5 * 2**20, 9000 + 1100 * (at - 9)) for at in range(10, 20)]
-    found = by_name(flatness([*early, *late]))
-    assert found["memory of the terminal, slope"].ours == pytest.approx(60)
-    assert found["memory of the engine, slope"].ours == pytest.approx(0)
-    assert found["memory of the engine in the end"].ours == 5
-    traffic = found["traffic, second half beside first"]
+    found = {(figure.name, figure.unit): figure for figure in flatness([*early, *late], 1900)}
+    assert found["memory of the terminal, slope", "KB a minute"].ours == pytest.approx(60)
+    assert found["memory of the terminal, slope", "bytes an update"].ours == pytest.approx(10.24)
+    assert found["memory of the engine, slope", "KB a minute"].ours == pytest.approx(0)
+    assert found["memory of the engine in the end", "MB"].ours == 5
+    traffic = found["traffic, second half beside first", "KB/s"]
     assert (traffic.ours, traffic.beside, traffic.verdict) == (pytest.approx(1.1), pytest.approx(1.0), "")
 
 
 def test_too_short_a_soak_is_not_measured() -> None:
     with pytest.raises(Unmeasured):
-        list(flatness([Sample(0, 1, 1, 0)]))
+        list(flatness([Sample(0, 1, 1, 0)], 1))
 
 
 def test_what_was_told_is_read_from_the_talk_and_drift_is_seen(tmp_path: Path) -> None:

@@ -74,8 +74,9 @@ def figures(minutes: float) -> Iterator[Figure]:
             samples, shown = train(terminal, 60 * minutes)
             terminal.send(LEAVE)
             terminal.until(lambda: terminal.ended, START_WITHIN)
-        yield from flatness(samples)
-        yield from drift(told(record), shown, updates)
+        runs = told(record)
+        yield from flatness(samples, sum(run.updates for run in runs.values()))
+        yield from drift(runs, shown, updates)
 
 
 def train(terminal: Terminal, seconds: float) -> tuple[list[Sample], list[int]]:
@@ -94,16 +95,18 @@ def train(terminal: Terminal, seconds: float) -> tuple[list[Sample], list[int]]:
     return samples, shown
 
 
-def flatness(samples: list[Sample]) -> Iterator[Figure]:
-    """The slope of both memories over the second half, and the bytes a second of both halves."""
+def flatness(samples: list[Sample], updates: int) -> Iterator[Figure]:
+    """The slope of both memories over the second half, by time and by update, and the bytes a second of both halves."""
     if len(samples) < 4:
         raise Unmeasured("it was over before there was something to compare: give it more minutes")
     middle = len(samples) // 2
     first, last = samples[:middle], samples[middle:]
+    minutes, each = [sample.at / 60 for sample in last], updates / (last[-1].at / 60)
     for name in ("terminal", "engine"):
-        slope, _ = linear_regression([sample.at / 60 for sample in last], [getattr(sample, name) for sample in last])
+        slope, _ = linear_regression(minutes, [getattr(sample, name) for sample in last])
         yield Figure(f"memory of the {name} in the end", "MB", getattr(last[-1], name) / 2**20)
         yield Figure(f"memory of the {name}, slope", "KB a minute", slope / 2**10)
+        yield Figure(f"memory of the {name}, slope", "bytes an update", slope / each)
     early, late = rate(first), rate(last)
     yield Figure("traffic, second half beside first", "KB/s", late / 1000, 1.2 * early / 1000, early / 1000)
 
