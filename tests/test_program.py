@@ -8,9 +8,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -27,16 +28,16 @@ SENTENCE = "unroll draws on a terminal, and this is none"
 class Sitting:
     """The program at work, and the screen that it paints."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, words: Sequence[str] = (), **changes: str) -> None:
         self.screen = pyte.Screen(width, height)
         self.sent = b""
         self._stream = pyte.ByteStream(self.screen)
         environment = {name: value for name, value in os.environ.items() if name not in FIXED}
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", **changes}
         self.program = pexpect.spawn(
-            UNROLL[0], UNROLL[1:], dimensions=(height, width), env=environment, timeout=None, echo=True
+            UNROLL[0], [*UNROLL[1:], *words], dimensions=(height, width), env=environment, timeout=None, echo=True
         )
-        self.settings = termios.tcgetattr(self.program.child_fd)
+        self.settings = settings_of_new_terminal()
 
     @property
     def text(self) -> str:
@@ -70,17 +71,31 @@ class Sitting:
             return True
         return False
 
+    def settings_now(self) -> list[Any]:
+        """What the line is set to."""
+        return termios.tcgetattr(self.program.child_fd)
+
     def assert_left_as_found(self) -> None:
         """The line's settings are what they were, the alternate screen is left, the cursor and the mouse are back."""
-        assert termios.tcgetattr(self.program.child_fd) == self.settings
+        assert self.settings_now() == self.settings
         for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"1000h", b"1000l")):
             assert self.sent.rfind(off) > self.sent.rfind(on) >= 0
 
 
+def settings_of_new_terminal() -> list[Any]:
+    """What a terminal is set to before a program changes it; the program at work may already have done so."""
+    master, slave = os.openpty()
+    try:
+        return termios.tcgetattr(slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 @contextmanager
-def sitting(width: int = 120, height: int = 40) -> Iterator[Sitting]:
-    """The program in a terminal of a size; ended, if it still runs, when the test is over."""
-    begun = Sitting(width, height)
+def sitting(width: int = 120, height: int = 40, words: Sequence[str] = (), **changes: str) -> Iterator[Sitting]:
+    """The program in a terminal of a size, given words and variables; ended, if it still runs, after the test."""
+    begun = Sitting(width, height, words, **changes)
     try:
         yield begun
     finally:

@@ -7,6 +7,7 @@ line that nobody reads (`outlet`).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import signal
@@ -14,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
@@ -37,6 +39,8 @@ LAST_WORDS = 1.0
 """Seconds that the terminal has to take what was written last, before the rest is dropped."""
 LAST_ANSWER = 0.5
 """Seconds that an answer on its way may take: later it would be typed into the shell."""
+KEY_PATIENCE = 1.0
+"""Seconds that a key may take before the next is handed on all the same."""
 GIVE_BACK = (
     "\x18\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
     "\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -56,6 +60,7 @@ class Driver(LinuxDriver):
         self._file: Any = self._outlet
         self._at_work = False
         self._asked = self._answered = 0
+        self._last_key: Future[None] | None = None
         self._watchdog = Watchdog(self._loop, self._leave, self._give_back)
         self._watchdog.listen()
         signal.signal(signal.SIGTSTP, lambda *_: self._loop.call_soon_threadsafe(self._stop))
@@ -120,9 +125,28 @@ class Driver(LinuxDriver):
         for message in messages:
             if isinstance(message, TerminalSupportsSynchronizedOutput):
                 self._answered += 1
-            elif isinstance(message, Key) and message.key == "ctrl+c":
-                self._watchdog.suspect()
+            elif isinstance(message, Key):
+                if message.key == "ctrl+c":
+                    self._watchdog.suspect()
+                self._wait_for_last_key()
             self.process_message(message)
+            if isinstance(message, Key):
+                self._last_key = asyncio.run_coroutine_threadsafe(self._key_to_come_through(), self._loop)
+
+    def _wait_for_last_key(self) -> None:
+        """Let a key do what it does before the next: typed at once, `/ 12` would train and turn to the loss."""
+        end = time.monotonic() + KEY_PATIENCE
+        while self._last_key is not None and time.monotonic() < end and not self.exit_event.is_set():
+            if self._last_key in wait([self._last_key], TICK).done:
+                return
+
+    async def _key_to_come_through(self) -> None:
+        """Follow a key from who has the focus up to the app; there once more, for the focus moves a message later."""
+        node = self._app.focused or self._app.screen
+        for place in [*node.ancestors_with_self, self._app]:
+            passed = asyncio.Event()
+            if place.call_later(passed.set):
+                await passed.wait()
 
     def _leave(self, code: int) -> None:
         self._app.exit(return_code=code)

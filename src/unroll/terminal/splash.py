@@ -58,8 +58,9 @@ def shown(theme: str | None) -> Iterator[None]:
         OSError: standard input or output is no terminal.
     """
     global _found
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
     try:
         _found = termios.tcgetattr(0)
         termios.tcsetattr(0, termios.TCSANOW, _raw(_found))
@@ -86,17 +87,23 @@ def is_shown() -> bool:
 
 
 def look_of(theme: str | None, environment: Mapping[str, str]) -> Look:
-    """The colours that a theme has on this terminal; None for the theme is the best that it can show."""
+    """The colours that a theme has on this terminal, None for the theme being the best that it can show."""
     if "NO_COLOR" in environment:
         return Look()
-    term, bits = environment.get("TERM", ""), 4
-    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
-        bits = 24
-    elif term.endswith(("-256color", "-kitty")):
-        bits = 8
+    bits = _bits(environment)
     if theme == "ansi" or (theme is None and bits == 4):
         return ANSI
     return LOOKS.get((theme or "dark", bits), Look())
+
+
+def _bits(environment: Mapping[str, str]) -> int:
+    """How many bits of colour the terminal says it has, as Textual hears it."""
+    told = {"truecolor": 24, "256": 8, "standard": 4}.get(environment.get("TEXTUAL_COLOR_SYSTEM", ""))
+    if told is not None:
+        return told
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return 24
+    return 8 if environment.get("TERM", "").strip().lower().endswith(("-256color", "-kitty")) else 4
 
 
 def frame(size: tuple[int, int], look: Look) -> str:
@@ -146,9 +153,9 @@ def _raw(found: list[Any]) -> list[Any]:
 
 
 def _write(text: str) -> None:
-    assert sys.__stderr__ is not None
-    sys.__stderr__.write(text)
-    sys.__stderr__.flush()
+    rest = text.encode()
+    while rest:
+        rest = rest[os.write(2, rest) :]
 
 
 def _end(number: int, at: FrameType | None) -> NoReturn:

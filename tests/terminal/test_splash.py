@@ -1,0 +1,113 @@
+"""The splash never lies: every cell of its frame is as the first live screen has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pyte
+import pytest
+from playground_kit import NARROW, WHOLE
+from rich.color import ColorSystem
+from textual.geometry import Region
+
+from unroll.screenshots import until
+from unroll.terminal import playground, splash
+from unroll.terminal.actions import TABS
+from unroll.terminal.app import UnrollApp
+from unroll.terminal.canvas import Canvas
+from unroll.terminal.splash import ANSI, LOOKS, Look, frame, look_of
+from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.widgets.recipe_form import RecipeForm
+
+SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
+SYSTEMS = {24: ColorSystem.TRUECOLOR, 8: ColorSystem.EIGHT_BIT, 4: ColorSystem.STANDARD}
+XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+def screen_of(size: tuple[int, int], sent: str) -> pyte.Screen:
+    """What a terminal shows that was full of letters before it was sent a text."""
+    screen = pyte.Screen(*size)
+    pyte.Stream(screen).feed("\x1b#8" + sent)
+    return screen
+
+
+async def live(size: tuple[int, int], theme: str, bits: int) -> tuple[pyte.Screen, list[Region]]:
+    """What the first live screen shows, and where its panes stand, before there is an engine."""
+
+    async def never() -> Any:
+        await asyncio.sleep(100)
+
+    app, canvas = UnrollApp(never, None, theme), Canvas()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.focused is not None and bool(app.screen.query("#advice")))
+        await pilot.pause()
+        canvas.resize(app.size)
+        canvas.absorb(app.screen._compositor.render_full_update(), SYSTEMS[bits])
+        panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
+    return screen_of(size, canvas.paint(range(size[1]), (0, 0))[0]), panes
+
+
+def written(screen: pyte.Screen) -> list[tuple[int, int]]:
+    """The cells that are not blank."""
+    return [(x, y) for y, line in enumerate(screen.display) for x, glyph in enumerate(line) if glyph != " "]
+
+
+def edge(region: Region) -> list[tuple[int, int]]:
+    """The cells of a pane's border, titles and all."""
+    inside = region.shrink((1, 1, 1, 1))
+    return [(x, y) for y in region.line_range for x in region.column_range if not inside.contains(x, y)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(size: tuple[int, int]) -> None:
+    shown, (real, panes) = screen_of(size, frame(size, LOOKS["dark", 24])), await live(size, "dark", 24)
+    assert len(panes) == (5 if size[0] >= 120 and size[1] >= 40 else 2)
+    for x, y in [*written(shown), *(cell for pane in panes for cell in edge(pane))]:
+        assert shown.buffer[y][x] == real.buffer[y][x], (x, y)
+
+
+@pytest.mark.parametrize(("key", "look"), [*LOOKS.items(), (("ansi", 4), ANSI)], ids=str)
+@pytest.mark.parametrize("size", [WHOLE, NARROW], ids=str)
+async def test_its_colours_are_the_themes(size: tuple[int, int], key: tuple[str, int], look: Look) -> None:
+    shown, (real, _) = screen_of(size, frame(size, look)), await live(size, *key)
+    assert shown.buffer[5][60].bg == real.buffer[5][60].bg
+    for x, y in written(shown):
+        assert shown.buffer[y][x] == real.buffer[y][x], (x, y)
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (10, 3), (1, 1)], ids=str)
+def test_where_the_live_screen_is_a_sentence_it_shows_nothing(size: tuple[int, int]) -> None:
+    assert not written(screen_of(size, frame(size, ANSI)))
+
+
+def test_it_speaks_the_playgrounds_words() -> None:
+    assert (splash.WHOLE, splash.LEAST, splash.STARTING) == (playground.WHOLE, playground.LEAST, playground.STARTING)
+    assert splash.TABS == TABS
+
+
+@pytest.mark.parametrize(
+    ("theme", "environment", "look"),
+    [
+        (None, XTERM, LOOKS["dark", 24]),
+        ("light", {"TERM": "xterm", "COLORTERM": "24bit"}, LOOKS["light", 24]),
+        (None, {"TERM": "tmux-256color"}, LOOKS["dark", 8]),
+        (None, {"TERM": "screen"}, ANSI),
+        (None, {"TERM": "linux"}, ANSI),
+        ("ansi", XTERM, ANSI),
+        ("dark", {"TERM": "vt100"}, Look()),
+        (None, {**XTERM, "NO_COLOR": "1"}, Look()),
+        (None, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}, LOOKS["dark", 8]),
+        (None, {**XTERM, "TEXTUAL_COLOR_SYSTEM": "standard"}, ANSI),
+    ],
+)
+def test_it_has_no_colour_that_the_terminal_has_not(
+    theme: str | None, environment: Mapping[str, str], look: Look
+) -> None:
+    assert look_of(theme, environment) == look
+
+
+def test_without_colours_it_sends_none() -> None:
+    rows = screen_of(WHOLE, frame(WHOLE, Look())).buffer.values()
+    assert {colour for row in rows for cell in row.values() for colour in (cell.fg, cell.bg)} == {"default"}
