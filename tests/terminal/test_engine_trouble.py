@@ -144,7 +144,10 @@ async def test_what_cannot_be_is_borne() -> None:
             game.engine._hear(progress)
             await game.settle()
             await game.press("m")
-        for key in ("2", "l", "left", "1", "left"):
+        for key in ("2", "l", "left", "end", "1", "left"):
             await game.press(key)
         await game.ask("40 41")
         assert game.trace.moment.sequence == (40, 41)
+        run = game.app.playground.session.run
+        assert run is not None
+        assert len(run.curve.losses) == run.plan.updates

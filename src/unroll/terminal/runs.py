@@ -41,9 +41,10 @@ class Run:
         return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, created.held_out, origin)
 
     def advance(self, progress: Progress) -> None:
-        """Take in what the engine said of it."""
+        """Take in what the engine said of it, but no more updates than are planned."""
         self.state = progress.state
-        self.curve.extend(progress.losses, progress.accuracies)
+        room = max(0, self.plan.updates - len(self.curve.losses))
+        self.curve.extend(progress.losses[:room], progress.accuracies[:room])
         if progress.accuracy is not None:
             self.accuracy, self.held_out = progress.accuracy, progress.held_out
 
