@@ -31,6 +31,7 @@ class Misused(click.ClickException):
 def refusals() -> Iterator[None]:
     """What the program refuses in sentences, as errors of a command."""
     from unroll.files import FileError, harmless
+    from unroll.memory import NO_MEMORY, is_memory
     from unroll.moment import SequenceError
     from unroll.recipe import RecipeError
 
@@ -40,20 +41,10 @@ def refusals() -> Iterator[None]:
         raise Misused(harmless(str(error))) from None
     except FileError as error:
         raise Refused(str(error)) from None
-    except MemoryError:
-        raise Refused(NO_MEMORY) from None
-    except RuntimeError as error:
+    except (MemoryError, RuntimeError) as error:
         if not is_memory(error):
             raise
         raise Refused(NO_MEMORY) from None
-
-
-NO_MEMORY = "There is not enough memory for this: choose a smaller batch_size, length, hidden_size or vocab_size."
-
-
-def is_memory(error: RuntimeError) -> bool:
-    """Whether this is how torch says that memory is used up."""
-    return "out of memory" in str(error).lower() or "allocate memory" in str(error)
 
 
 def run(program: Callable[[], object]) -> NoReturn:

@@ -41,7 +41,7 @@ from unroll.engine.runs import Runs
 from unroll.engine.shelf import list_models, open_model, save_model
 from unroll.engine.stopping import Stop
 from unroll.files import FileError
-from unroll.memory import resident
+from unroll.memory import NO_MEMORY, is_memory, resident
 from unroll.network.training import Training
 from unroll.recipe import RecipeError, check
 
@@ -85,8 +85,8 @@ class Answering:
             return Error(id=request.id, sentence=str(refusal))
         except Exception as error:
             self._log.write(traceback.format_exc())
-            sentence = f"The engine failed at this ({error!s:.200}): try something smaller, or see {self._log.path}."
-            return Error(id=request.id, sentence=sentence)
+            failed = f"The engine failed at this ({error!s:.200}): try something smaller, or see {self._log.path}."
+            return Error(id=request.id, sentence=NO_MEMORY if is_memory(error) else failed)
 
     def _create(self, request: Create) -> Created:
         run = self._runs.add(Training(check(request.recipe), self._device))

@@ -9,6 +9,7 @@ from unroll.engine.past import Past
 from unroll.engine.protocol import EPOCHS_PER_SECOND, Created, Origin, Pace, Progress, State
 from unroll.engine.scoring import Scorer
 from unroll.engine.stopping import NOWHERE, Stop
+from unroll.memory import NO_MEMORY, is_memory
 from unroll.moment import Interventions
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training
@@ -107,7 +108,7 @@ class Run:
             self._hold("diverged", str(diverged))
             return
         except Exception as error:
-            self._hold("paused", f"Run {self.number} cannot go on: {error}")
+            self._hold("paused", f"Run {self.number} cannot go on: {NO_MEMORY if is_memory(error) else error}")
             raise
         self._note(round(loss, 6), round(accuracy, 4))
         self._metronome.tick(now)
