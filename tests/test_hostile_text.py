@@ -42,11 +42,11 @@ def assert_inert(person: Person) -> None:
     assert person.program.poll() is None
 
 
-def click_on(person: Person, text: str) -> None:
-    """Press and release the mouse on a text, wherever it stands."""
+def click_on(person: Person, text: str, beside: int = 0) -> None:
+    """Press and release the mouse on a text, wherever it stands, or so many columns to its right."""
     rows = person.text.splitlines()
     y = next(y for y, row in enumerate(rows) if text in row)
-    x = rows[y].index(text)
+    x = rows[y].index(text) + beside
     person.type(f"\x1b[<0;{x + 2};{y + 1}M\x1b[<0;{x + 2};{y + 1}m".encode())
     person.quiet()
 
@@ -107,10 +107,11 @@ def test_a_runs_name_is_shown_inert(person: Person) -> None:
 
 @pytest.mark.parametrize("field", ["epochs", "hidden_size", "learning_rate", "seed"])
 def test_what_is_typed_into_a_field_is_shown_inert(person: Person, field: str) -> None:
-    click_on(person, field)
+    click_on(person, field, beside=15)
     for text in ("[/]", MARKUP, HOSTILE):
         paste(person, text)
         assert_inert(person)
+    assert "[/][@cl" in "".join(row[1:32].strip() for row in person.text.splitlines()[14:20])
     person.type(b"\r")
     person.quiet()
     assert_inert(person)

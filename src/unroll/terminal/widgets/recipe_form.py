@@ -56,8 +56,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
             yield FieldRow(name, control(FIELDS[name], value))
         yield FieldRow("pace", choice(get_args(Pace), self._pace))
         yield Button(self.train_label, id="train", compact=True)
-        yield Static(id="plan")
-        yield Static(id="advice")
+        yield Static(id="plan", markup=False)
+        yield Static(id="advice", markup=False)
 
     def on_mount(self) -> None:
         """The fields are three quarters of all widgets on the screen: they come right after the first paint."""
