@@ -17,6 +17,10 @@ MAX_BYTES = 2**28
 """Bytes in a recording at most: some hours of a sitting."""
 
 
+_begun: set[Path] = set()
+"""What this program has recorded in."""
+
+
 class Entry(Struct, frozen=True):
     """One line of the conversation: `at` is in seconds since its start, `message` the line as it went."""
 
@@ -28,14 +32,15 @@ class Entry(Struct, frozen=True):
 class Recorder:
     """Writes a conversation down as it goes; raises `OSError` where the file cannot be made.
 
-    Where it can no longer be written, such as on a full disk, it ends there and the conversation goes on; `fault` is
-    then a sentence.
+    What the same program says to another engine, when the first has died, is added to the same file. Where it can no
+    longer be written, such as on a full disk, it ends there and the conversation goes on; `fault` is then a sentence.
     """
 
     def __init__(self, path: Path) -> None:
         self.fault = ""
         self._path = path
-        self._file = path.open("wb")
+        self._file = path.open("ab" if path in _begun else "wb")
+        _begun.add(path)
         self._start = time.monotonic()
 
     def add(self, speaker: Speaker, line: bytes) -> None:
