@@ -12,6 +12,7 @@ import pytest
 from engine_kit import alive, python
 from test_client import HELLO, POLITE, start
 
+from unroll.commands.play import _words
 from unroll.engine import silence
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
@@ -56,6 +57,13 @@ def test_ssh_gets_what_has_it_notice_a_dead_line() -> None:
     assert over_ssh(["ssh", *own]) == ["ssh", "-T", *own]
     assert over_ssh(["ssh", "-T", "box"]) == ["ssh", *given[1:], "-T", "box"]
     assert over_ssh(["docker", "exec", "ssh"]) == ["docker", "exec", "ssh"]
+
+
+@pytest.mark.parametrize("command", ["  ", "ssh 'box", "ssh box \\"])
+def test_what_is_no_command_is_refused_in_a_sentence(command: str) -> None:
+    with pytest.raises(ValueError, match="give one such as 'ssh box unroll engine'"):
+        _words(command)
+    assert _words("ssh box 'unroll engine'") == ["ssh", "box", "unroll engine"]
 
 
 ENDS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,9 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
         wanted = _read(line) if line else None
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except ValueError as error:
-        raise Misused(str(error)) from None
+        from unroll.files import harmless
+
+        raise Misused(harmless(str(error))) from None
     with splash.shown(theme):
         code = _run(wanted, theme, start, engine or "")
     if code:
@@ -72,7 +75,10 @@ def _read(line: str) -> Wanted:
 def _words(command: str) -> list[str]:
     import shlex
 
-    return shlex.split(command)
+    with suppress(ValueError):
+        if words := shlex.split(command):
+            return words
+    raise ValueError("--engine is no command with all its quotes closed: give one such as 'ssh box unroll engine'.")
 
 
 def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -> int:
