@@ -22,6 +22,11 @@ def shown(path: str | Path) -> str:
     return text if len(text) <= 80 else "…" + text[-79:]
 
 
+def legible(path: str | Path) -> str:
+    """A path as text that a message can carry: a question mark for each byte of it that is none."""
+    return str(path).encode(errors="replace").decode()
+
+
 def harmless(text: str) -> str:
     """A text that came from elsewhere, with a question mark for whatever a terminal might obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -6,11 +6,14 @@ protocol read them from `FIELDS`; nobody repeats them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
+
+from unroll.files import shown
 
 TaskName = Literal["count", "recall", "file"]
 CellName = Literal["rnn", "lstm", "gru"]
@@ -202,6 +205,8 @@ def check(recipe: Recipe) -> Recipe:
         )
     if task.task == "file" and not task.path:
         raise RecipeError("path", "path cannot be empty with task file: name a text file of whole numbers.")
+    if re.search("[\ud800-\udfff]", task.path):  # bytes that are no UTF-8, as the system hands them over
+        raise RecipeError("path", f"path cannot be {shown(task.path)}, which is no text: rename the file.")
     return recipe
 
 

@@ -10,7 +10,7 @@ import click
 from unroll.commands.options import example, json_option
 from unroll.commands.output import print_json
 from unroll.commands.refusals import refusals
-from unroll.files import FileError, check_place, shown
+from unroll.files import FileError, check_place, legible, shown
 from unroll.places import SUFFIX, model_files, shipped_models
 from unroll.recipe import Recipe
 
@@ -68,7 +68,7 @@ def _row(file: Path) -> dict[str, Any] | None:
         return None
     task, model = saved.recipe.task, saved.recipe.model
     return {
-        "name": file.stem,
+        "name": legible(file.stem),
         "task": task.task,
         "cell": model.cell,
         "hidden_size": model.hidden_size,
@@ -76,7 +76,7 @@ def _row(file: Path) -> dict[str, Any] | None:
         "length": task.length,
         "accuracy": saved.history.accuracy,
         "own": file.parent != shipped_models(),
-        "path": str(file),
+        "path": legible(file),
     }
 
 

@@ -20,7 +20,7 @@ from unroll.commands.options import (
 from unroll.commands.output import print_json
 from unroll.commands.progress import progress
 from unroll.commands.refusals import Misused, Refused, refusals
-from unroll.files import check_place, shown
+from unroll.files import check_place, legible, shown
 from unroll.places import place_to_save
 from unroll.recipe import Plan, Recipe
 
@@ -123,7 +123,7 @@ def _save(place: Path, training: Training, history: History, optimizer: bool) ->
 
 def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
     if as_json:
-        whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and str(place)}
+        whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and legible(place)}
         print_json({**whole, "history": history})
         return
     rows = {

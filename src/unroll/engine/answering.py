@@ -40,7 +40,7 @@ from unroll.engine.run import Refused, Run
 from unroll.engine.runs import Runs
 from unroll.engine.shelf import list_models, open_model, save_model
 from unroll.engine.stopping import Stop
-from unroll.files import FileError
+from unroll.files import FileError, legible, shown
 from unroll.memory import NO_MEMORY, is_memory, resident
 from unroll.network.training import Training
 from unroll.recipe import RecipeError, check
@@ -85,7 +85,9 @@ class Answering:
             return Error(id=request.id, sentence=str(refusal))
         except Exception as error:
             self._log.write(traceback.format_exc())
-            failed = f"The engine failed at this ({error!s:.200}): try something smaller, or see {self._log.path}."
+            failed = (
+                f"The engine failed at this ({error!s:.200}): try something smaller, or see {shown(self._log.path)}."
+            )
             return Error(id=request.id, sentence=NO_MEMORY if is_memory(error) else failed)
 
     def _create(self, request: Create) -> Created:
@@ -128,7 +130,7 @@ class Answering:
 
     def _save(self, request: Save) -> Saved:
         path = save_model(self._runs.find(request.run), request.epoch, request.name)
-        return Saved(id=request.id, path=str(path))
+        return Saved(id=request.id, path=legible(path))
 
     def _open(self, request: Open) -> Created:
         training, history = open_model(request.name, self._device)
@@ -138,7 +140,7 @@ class Answering:
 
     def _list(self, request: ListModels) -> Models:
         names, folder = list_models()
-        return Models(id=request.id, names=names, folder=str(folder))
+        return Models(id=request.id, names=names, folder=legible(folder))
 
     def _measure(self, request: Measure) -> Measured:
         runs = self._runs.all()
