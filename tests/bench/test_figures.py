@@ -37,15 +37,26 @@ def test_the_table_has_every_figure_in_its_columns() -> None:
     assert lines[2] == "left out: stall: no epoch"
 
 
-@pytest.mark.parametrize("reason", [Unmeasured("no /proc here"), TimeoutError("not within 10 s; it shows:\nmuch")])
-def test_what_cannot_be_measured_is_left_out_with_a_reason(reason: Exception, capsys: pytest.CaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Unmeasured("there is no /proc"), "there is no /proc"),
+        (
+            TimeoutError("the program has ended; it shows:\nmuch\nno torch  \n\n"),
+            "the program has ended; it shows: no torch",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_left_out_with_a_reason(
+    reason: Exception, said: str, capsys: pytest.CaptureFixture
+) -> None:
     def broken():
         yield Figure("first", "ms", 1)
         raise reason
 
     report = collect([("starts", broken()), ("rest", iter([Figure("second", "ms", 2)]))])
     assert [figure.name for figure in report.figures] == ["first", "second"]
-    assert report.left_out == [f"starts, from there on: {str(reason).splitlines()[0]}"]
+    assert report.left_out == [f"starts, from there on: {said}"]
     assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == ["first", "second"]
 
 

@@ -55,8 +55,14 @@ def collect(groups: Iterable[tuple[str, Iterator[Figure]]]) -> Report:
                 print(row(figure), file=sys.stderr, flush=True)
                 figures.append(figure)
         except (Unmeasured, TimeoutError) as error:
-            left_out.append(f"{name}, from there on: {str(error).splitlines()[0]}")
+            left_out.append(f"{name}, from there on: {_in_a_line(str(error))}")
     return Report(figures, left_out)
+
+
+def _in_a_line(reason: str) -> str:
+    """The first and the last line of a reason: of a screen that is shown, the last line says most."""
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    return " ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
 
 
 def table(report: Report) -> str:

@@ -142,7 +142,8 @@ class Terminal:
         while not condition():
             left = end - time.monotonic()
             if left <= 0 or self.ended:
-                raise TimeoutError(f"not within {timeout} s; the screen shows:\n{self.text}")
+                why = "the program has ended" if self.ended else f"not within {timeout:g} s"
+                raise TimeoutError(f"{why}; the screen shows:\n{self.text}")
             self._read(left)
         return self.chunks[-1].when if self.chunks else self.started
 
