@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from unroll.engine import protocol
 from unroll.engine.conversation import EngineError
 from unroll.engine.protocol import Answer, Error, Request
+from unroll.engine.sound import fault
 
 A = TypeVar("A", bound=Answer)
 
@@ -49,10 +50,12 @@ class Pending:
         self.answered += 1
         if isinstance(reply, Error):
             answer.set_exception(EngineError(reply.sentence))
-        elif isinstance(reply, answer_of(type(request))):
-            answer.set_result(reply)
-        else:
+        elif not isinstance(reply, answer_of(type(request))):
             self.refuse(reply.id, f"answered {_name(request)} with {_name(reply)}")
+        elif wrong := fault(request, reply):
+            self.refuse(reply.id, f"gave an answer that cannot be: {wrong}")
+        else:
+            answer.set_result(reply)
         return True
 
     def refuse(self, number: int, what: str) -> bool:
@@ -60,7 +63,7 @@ class Pending:
         _, answer = self._waiting.get(number, (None, None))
         if answer is None or answer.done():
             return False
-        answer.set_exception(EngineError(f"The engine {what}: install the same version of unroll on both sides."))
+        answer.set_exception(EngineError(f"The engine {what}; install the same version of unroll on both sides."))
         return True
 
     def fail(self, reason: EngineError) -> None:
