@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from playground_kit import Playing, playing
 from textual import events
+from textual.widgets import OptionList, Select
 
 from keys_kit import Act, acts
 from unroll import line
@@ -127,6 +128,19 @@ async def test_a_palette_without_a_row_to_list_in_has_no_pages() -> None:
     async with playing(size=(120, 3)) as game:
         await game.press("ctrl+p", "pagedown", "escape")
         assert game.app.screen is game.app.playground
+
+
+async def test_a_page_is_turned_in_a_list_that_is_only_just_opened() -> None:
+    async with playing() as game:
+        select = game.row("preset").control
+        assert isinstance(select, Select)
+        await game.press("3")
+        select.expanded = True
+        overlay = select.query_one(OptionList)
+        overlay._line_cache.clear()
+        overlay.styles.display = "none"
+        overlay.action_page_down()
+        await game.press("pagedown", "pageup")
 
 
 async def test_two_clicks_beside_a_palette_close_it_once() -> None:

@@ -21,8 +21,9 @@ from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS
-from unroll.terminal.ask import Leave, Palette
+from unroll.terminal.ask import Leave
 from unroll.terminal.inert import inert
+from unroll.terminal.mended import mend
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.thrift import ThriftyApp
@@ -59,6 +60,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """`start` brings an engine, by `command` where that is not this machine's own; `wanted` is a moment to bring
         back; `theme` is `dark`, `light` or `ansi`."""
         super().__init__()
+        mend()
         self.animation_level = "none"
         self.engine: Conversation | None = None
         self._trouble = ""
@@ -174,11 +176,6 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """End the engine, and wait until it is gone."""
         if self.engine is not None:
             await self.engine.close()
-
-    def action_command_palette(self) -> None:
-        """Show the list of all actions."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
 
     def pop_screen(self) -> AwaitComplete:
         """Close what lies over the playground; a second click may come when it is closed already."""

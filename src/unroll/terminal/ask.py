@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -77,11 +76,3 @@ class Leave(ModalScreen[str | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = "A training is under way"
             yield Static(self.CHOICES, markup=False)
-
-
-class Palette(CommandPalette):
-    """Textual's list of commands; but in a window without a row for it, it has no pages to turn."""
-
-    def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).size:
-            super()._action_command_list(action)
