@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,10 @@ def test_a_file_named_on_the_command_line_is_said_inert(tmp_path: Path) -> None:
         person.until(lambda: "␛]52" in person.text or person.ended, PATIENCE)
         person.quiet()
         assert_inert(person)
+
+
+def test_leaving_in_the_middle_of_many_deeds_writes_nothing_over_the_shell(person: Person) -> None:
+    person.type(b"q" + b"bcrs" * 5)
+    assert person.until_ended() == 0
+    after = person.sent.rpartition(b"\x1b[?1004l")[2]
+    assert re.sub(rb"\x1b\[\?\d+l", b"", after) == b""

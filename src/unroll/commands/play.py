@@ -138,7 +138,11 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
 def _settle_into_terminal(app: UnrollApp) -> None:
     """Go on from the splash, in glyphs that the terminal has; give it back whatever happens, as Textual does not."""
     if sys.platform != "win32":
+        import warnings
+
         from unroll.terminal.driver import Driver
+
+        warnings.simplefilter("ignore")  # of work that leaving has cut off, say: it would be written over the screen
 
         app.driver_class = Driver
         app.alphabet = alphabet_of(os.environ)
