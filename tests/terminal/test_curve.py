@@ -14,7 +14,9 @@ losses = st.lists(st.none() | st.floats(0, 1e6), max_size=50)
 
 def curve_of(values: list[float | None]) -> Curve:
     recipe = Recipe()
-    return Curve(plan(recipe, 122), recipe.train, 128, values, [0.5] * len(values))
+    curve = Curve(plan(recipe, 122), recipe.train, 128)
+    curve.extend(values, [0.5] * len(values))
+    return curve
 
 
 @given(losses, st.integers(1, 60), st.sampled_from(METRICS))

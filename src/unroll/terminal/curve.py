@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil, floor, log, log10
 from typing import Literal
 
+from unroll.kept import Kept
 from unroll.recipe import Plan, TrainConfig
 
 Metric = Literal["loss", "accuracy", "learning rate"]
@@ -26,21 +27,19 @@ class Curve:
     plan: Plan
     train: TrainConfig
     vocab_size: int
-    losses: list[float | None] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
+    losses: Kept = field(default_factory=Kept)
+    accuracies: Kept = field(default_factory=Kept)
 
     def __post_init__(self) -> None:
         each = max(1, ceil(self.plan.updates / CELLS))
         self._thinned = {"loss": Thinned(each), "accuracy": Thinned(each)}
-        losses, accuracies, self.losses, self.accuracies = self.losses, self.accuracies, [], []
-        self.extend(losses, accuracies)
 
     def extend(self, losses: Sequence[float | None], accuracies: Sequence[float]) -> None:
         """Add what so many more updates showed."""
         self._thinned["loss"].add(len(self.losses), losses)
         self._thinned["accuracy"].add(len(self.accuracies), accuracies)
-        self.losses += losses
-        self.accuracies += accuracies
+        self.losses.extend(losses)
+        self.accuracies.extend(accuracies)
 
     @property
     def epoch(self) -> float:
@@ -76,15 +75,16 @@ class Curve:
         """Mean loss and accuracy over the updates of an epoch, counted from 1; None where there are none."""
         each = self.plan.updates_per_epoch
         part = slice(max(0, (epoch - 1) * each), max(0, epoch * each))
-        return _mean([loss for loss in self.losses[part] if loss is not None]), _mean(self.accuracies[part])
+        return _mean(self.losses[part]), _mean(self.accuracies[part])
 
     def last(self) -> tuple[float | None, float | None]:
         """The same for the newest epoch, whole or in part."""
         return self.at(ceil(self.epoch))
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _mean(values: list[float | None]) -> float | None:
+    finite = [value for value in values if value is not None]
+    return sum(finite) / len(finite) if finite else None
 
 
 class Thinned:

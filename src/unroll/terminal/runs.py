@@ -36,7 +36,8 @@ class Run:
     def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
         """A run as the engine made it."""
         recipe, plan = created.recipe, created.plan
-        curve = Curve(plan, recipe.train, recipe.task.vocab_size, *created.history())
+        curve = Curve(plan, recipe.train, recipe.task.vocab_size)
+        curve.extend(*created.history())
         name = name or f"{recipe.task.task} {recipe.model.cell}"
         return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, created.held_out, origin)
 
