@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -72,7 +71,7 @@ class Speaker:
             stderr=subprocess.DEVNULL,
         )
         self.asked = 0
-        self.states: dict[int, str] = {}
+        self._news: Queue[Progress] = Queue()
         self._answers: Queue[Answer] = Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -83,7 +82,7 @@ class Speaker:
             if isinstance(reply, Answer):
                 self._answers.put(reply)
             elif isinstance(reply, Progress):
-                self.states[reply.run] = reply.state
+                self._news.put(reply)
 
     def write(self, data: bytes) -> None:
         assert self.process.stdin
@@ -103,6 +102,13 @@ class Speaker:
         answer = self.ask(json.dumps({"id": self.asked, **message}).encode())
         assert answer.id == self.asked
         return answer
+
+    def until_finished(self, run: int) -> None:
+        """Take in what is told of the runs, until this one has finished."""
+        told = None
+        while told is None or (told.run, told.state) != (run, "finished"):
+            self.say(type="heard")
+            told = self._news.get(timeout=PATIENCE)
 
     @property
     def memory(self) -> int:
@@ -168,11 +174,7 @@ def still_right(speaker: Speaker) -> None:
     created = speaker.say(type="create", recipe=sections())
     assert isinstance(created, Created)
     speaker.say(type="play", run=created.run)
-    end = time.monotonic() + PATIENCE
-    while speaker.states.get(created.run) != "finished":
-        speaker.say(type="ping")
-        speaker.say(type="heard")
-        assert time.monotonic() < end
+    speaker.until_finished(created.run)
     losses = [round(update.loss, 6) for update in Training(recipe_of(RECIPE)).updates()]
     saved = speaker.say(type="branch", run=created.run, epoch=2, recipe={**sections(), "train": {"epochs": 3}})
     assert saved.losses == losses
