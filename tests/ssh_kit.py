@@ -6,6 +6,7 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -97,12 +98,12 @@ class Box:
         every = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
         return {pid: _words(pid) for pid in every if self._is_ours(pid)}
 
-    def drop_the_line(self) -> None:
-        """Kill the server's end of every session, as a crash of the machine between would end it."""
+    def drop_the_line(self, number: int = signal.SIGKILL) -> None:
+        """Kill the server's end of every session, as a crash of the machine between would end it, or signal it so."""
         for pid in _started_by(self.server.pid):
             if "sshd" in _words(pid).split(":")[0] and not self._is_ours(pid):
                 with suppress(ProcessLookupError):
-                    os.kill(pid, 9)
+                    os.kill(pid, number)
 
     def close(self) -> None:
         """End the server, and whatever a failed test has left there."""
@@ -112,7 +113,7 @@ class Box:
         self._log.close()
         for pid in self.processes():
             with suppress(ProcessLookupError):
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
 
     def _is_ours(self, pid: int) -> bool:
         with suppress(OSError):

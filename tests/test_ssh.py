@@ -177,6 +177,21 @@ async def test_a_line_that_is_cut_fails_what_was_asked_at_once(box: Box) -> None
     await asyncio.to_thread(wait_for, lambda: gone(box))
 
 
+@pytest.mark.long
+async def test_a_line_that_is_dead_without_a_word_is_noticed_by_ssh(box: Box) -> None:
+    engine = await Engine.start(box.ssh(*box.unroll("engine")))
+    await engine.hello
+    said: list[str] = []
+    engine.on_silence = said.append
+    box.drop_the_line(signal.SIGSTOP)
+    with pytest.raises(EngineDied, match="line to the engine was cut") as died:
+        async with asyncio.timeout(PATIENCE):
+            await engine.ask(Create())
+    assert "not responding" in died.value.last_lines[-1]
+    assert "has not answered for" in said[0]
+    await engine.close()
+
+
 def test_a_cut_line_is_told_in_the_playground_and_ctrl_r_connects_again(box: Box) -> None:
     engine = shlex.join(box.ssh(*box.unroll("engine")))
     with Terminal([sys.executable, "-m", "unroll", "--engine", engine]) as terminal:
