@@ -33,6 +33,7 @@ class Curve:
     def __post_init__(self) -> None:
         each = max(1, ceil(self.plan.updates / CELLS))
         self._thinned = {"loss": Thinned(each), "accuracy": Thinned(each)}
+        self._newest: tuple[int, tuple[float | None, float | None]] = (0, (None, None))
 
     def extend(self, losses: Sequence[float | None], accuracies: Sequence[float]) -> None:
         """Add what so many more updates showed."""
@@ -78,8 +79,10 @@ class Curve:
         return _mean(self.losses[part]), _mean(self.accuracies[part])
 
     def last(self) -> tuple[float | None, float | None]:
-        """The same for the newest epoch, whole or in part."""
-        return self.at(ceil(self.epoch))
+        """The same for the newest epoch, whole or in part; worked out once for each number of updates."""
+        if self._newest[0] != len(self.losses):
+            self._newest = len(self.losses), self.at(ceil(self.epoch))
+        return self._newest[1]
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -6,6 +6,7 @@ Everything goes round one way: a pane says what a person did, the moment changes
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,10 +17,11 @@ from textual.widgets import Input, Static
 
 from unroll.engine.trace import Window
 from unroll.moment import Moment, SequenceError, parse_sequence
-from unroll.recipe import Recipe
+from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS, TABS
+from unroll.terminal.compositor import SparingCompositor
 from unroll.terminal.deeds import Deeds
 from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
@@ -48,6 +50,7 @@ class Playground(Deeds):
 
     def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
+        self._compositor = SparingCompositor()
         self.session = Session(self, recipe, sequence)
 
     @property
@@ -123,7 +126,7 @@ class Playground(Deeds):
         if trace is None or run is None or trace.moment.run != run.number:
             return
         heatmap, following, sequence = self.query_one(StateHeatmap), self.query_one(NextNumber), trace.moment.sequence
-        heatmap.answers = [answer(run.recipe.task, sequence, s) for s in range(len(sequence))]
+        heatmap.answers = _answers(run.recipe.task, sequence)
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
@@ -139,7 +142,7 @@ class Playground(Deeds):
         prompt = self.query_one(Prompt)
         if not prompt.has_focus_within:
             prompt.remove_class("-invalid")
-            prompt.write(" ".join(map(str, self.session.moment.sequence)))
+            prompt.write(_words(self.session.moment.sequence))
             prompt.point_at(self.session.moment.step)
         prompt.show_sampling(wording.of_sampling(self.session.sampling))
 
@@ -207,3 +210,14 @@ class Playground(Deeds):
         if action == "prompt":  # Textual does not know that an Input takes the key named "slash"
             return not isinstance(self.focused, Input)
         return not isinstance(self.focused, StateHeatmap) if action == "back" else True
+
+
+@lru_cache(maxsize=4)
+def _answers(task: TaskConfig, sequence: tuple[int, ...]) -> tuple[int | None, ...]:
+    """The right answer at every step: the same at every look, while a network trains."""
+    return tuple(answer(task, sequence, step) for step in range(len(sequence)))
+
+
+@lru_cache(maxsize=4)
+def _words(sequence: tuple[int, ...]) -> str:
+    return " ".join(map(str, sequence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
+from rich.style import Style
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -14,6 +15,7 @@ class Pane(Widget):
 
     _said = ("", "")
     _is_entitling = False
+    _plain: Style | None = None
 
     def entitle(self, title: str, subtitle: str) -> None:
         """Set what stands in the border, and repaint no more than the border's line."""
@@ -32,6 +34,18 @@ class Pane(Widget):
         if self._is_entitling:
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    @property
+    def rich_style(self) -> Style:
+        """The style of its blanks, worked out once for all lines, until the style sheets say another."""
+        if self._plain is None:
+            self._plain = super().rich_style
+        return self._plain
+
+    def notify_style_update(self) -> None:
+        """Its styles may be others than before."""
+        self._plain = None
+        super().notify_style_update()
 
     def refresh_rows(self, rows: Iterable[int]) -> None:
         """Repaint some lines, counted from the first of the content; the border is at -1 and after the last."""

@@ -57,6 +57,7 @@ class Prompt(Horizontal):
         self._text = text
         self._history = [text]
         self._place = 0
+        self._pointed = ("", 0, 0)
 
     def compose(self) -> ComposeResult:
         yield Label("›")
@@ -91,11 +92,15 @@ class Prompt(Horizontal):
         self._place = len(self._history) - 1
 
     def point_at(self, step: int) -> None:
-        """Put the caret behind a number, without telling anybody."""
+        """Put the caret behind a number, without telling anybody; at once where it stands there already."""
+        place = (self.text, step, self._field.cursor_position)
+        if place == self._pointed:
+            return
         ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
         if step < len(ends) and self.step != step:
             self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
             self._field.cursor_position = ends[step]  # from the number's start, so that all of it scrolls into view
+        self._pointed = (self.text, step, self._field.cursor_position)
 
     @property
     def step(self) -> int:

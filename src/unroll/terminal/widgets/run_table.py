@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
@@ -55,28 +54,44 @@ class RunTable(Pane, can_focus=True):
         Binding("t", "say('overlaid')", "Curve", show=False, tooltip="Draw its curve behind the others, or not."),
     ]
 
-    runs: reactive[Sequence[Run]] = reactive((), always_update=True)
-    shown: reactive[int] = reactive(0)
-    marked: reactive[int] = reactive(0)
+    runs: reactive[Sequence[Run]] = reactive((), repaint=False, always_update=True)
+    shown: reactive[int] = reactive(0, repaint=False)
+    marked: reactive[int] = reactive(0, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[tuple[str, str]] = []
+        self._last_place = 0
 
     def on_mount(self) -> None:
-        self._describe()
+        for attribute in ("runs", "shown", "marked"):
+            self.watch(self, attribute, self._changed)
 
-    def watch_runs(self) -> None:
-        self._describe()
+    def on_resize(self) -> None:
+        self._changed()
 
-    def watch_shown(self) -> None:
+    def _changed(self) -> None:
+        """Draw the rows on the screen that say something else than before."""
         self._describe()
+        before, self._lines = self._lines, self._on_screen()
+        if len(before) != len(self._lines):
+            self.refresh()
+        self.refresh_rows(y for y, (a, b) in enumerate(zip(before, self._lines, strict=False)) if a != b)
 
     def _describe(self) -> None:
-        run = next((run for run in self.runs if run.number == self.shown), None)
+        place = self._place
+        run = self.runs[place] if place < len(self.runs) and self.runs[place].number == self.shown else None
         held_out = "" if run is None or run.held_out is None else f" · held out {run.held_out:.0%}"
         seed = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
         self.entitle("Runs", seed)
 
     @property
     def _place(self) -> int:
-        return next((i for i, run in enumerate(self.runs) if run.number == self.shown), 0)
+        """Where the run that is shown stands: mostly where it stood before."""
+        place = self._last_place
+        if place >= len(self.runs) or self.runs[place].number != self.shown:
+            self._last_place = next((i for i, run in enumerate(self.runs) if run.number == self.shown), 0)
+        return self._last_place
 
     @property
     def _first(self) -> int:
@@ -84,28 +99,36 @@ class RunTable(Pane, can_focus=True):
         rows = max(1, self.size.height)
         return min(self._place // rows * rows, max(0, len(self.runs) - rows))
 
-    def render_line(self, y: int) -> Strip:
-        place, width = self._first + y, self.size.width
-        if place >= len(self.runs):
-            return Strip.blank(width, self.rich_style)
-        run = self.runs[place]
-        style = self._style(run)
+    def _on_screen(self) -> list[tuple[str, str]]:
+        """Each row that is on the screen: its text, and the component that it is drawn as."""
+        runs = self.runs[self._first : self._first + self.size.height]
+        digits = max((len(str(run.number)) for run in runs), default=0)
+        return [(self._text(run, digits), self._component(run)) for run in runs]
+
+    def _text(self, run: Run, digits: int) -> str:
+        width = self.size.width
         loss, accuracy = run.curve.last()
         if run.accuracy is not None:
             accuracy = run.accuracy
         figures = f" {'' if loss is None else f'{loss:.3f}':>6} {'' if accuracy is None else f'{accuracy:.0%}':>4}"
-        digits = len(str(max(r.number for r in self.runs)))
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
         head = f"{MARKS[run.state]}{mark}{run.number:>{digits}} "
         name, room = run.name, max(1, width - len(head) - len(figures))
         if len(name) > room:
             name = name[: room - 1] + "…"
-        return Strip([Segment((head + name).ljust(width - len(figures)) + figures, style)], width)
+        return (head + name).ljust(width - len(figures)) + figures
 
-    def _style(self, run: Run) -> Style:
+    def _component(self, run: Run) -> str:
         if run.number == self.shown:
-            return self.get_component_rich_style(SHOWN)
-        return self.get_component_rich_style(ROW if run.overlaid else FAINT)
+            return SHOWN
+        return ROW if run.overlaid else FAINT
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        text, component = self._lines[y]
+        return Strip([Segment(text, self.get_component_rich_style(component))], width)
 
     # What a person does
 

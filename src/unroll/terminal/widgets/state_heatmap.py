@@ -64,6 +64,8 @@ class StateHeatmap(Pane, can_focus=True):
     unit: reactive[int] = reactive(0)
     answers: reactive[Sequence[int | None]] = reactive(())
 
+    _column_width = 4
+
     def on_mount(self) -> None:
         for cursor in ("step", "unit"):
             self.watch(self, cursor, self._moved)
@@ -73,7 +75,7 @@ class StateHeatmap(Pane, can_focus=True):
     @property
     def column_width(self) -> int:
         """Cells a step takes: its widest number, and the gap after it."""
-        return 4 if self.trace is None else 1 + max(3, *(len(str(n)) for n in self.trace.moment.sequence))
+        return self._column_width
 
     @property
     def window(self) -> Window:
@@ -85,6 +87,9 @@ class StateHeatmap(Pane, can_focus=True):
         return Window(_page(self.step, steps, length), steps, _page(self.unit, units, total), units)
 
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
+        sequence = () if trace is None else trace.moment.sequence
+        if before is None or before.moment.sequence != sequence:
+            self._column_width = 1 + max(3, *(len(str(n)) for n in (*sequence, 0)))
         if before is None or trace is None or frame(before) != frame(trace):
             self.refresh()
         else:
@@ -149,7 +154,8 @@ class StateHeatmap(Pane, can_focus=True):
         """The numbers read, above their columns."""
         number, gaps = self.get_component_rich_style(NUMBER), self._gaps(window)
         segments = [Segment("read", self.get_component_rich_style(FAINT)), next(gaps)]
-        for step, read in list(enumerate(trace.moment.sequence))[window.first_step :][: window.steps]:
+        shown = trace.moment.sequence[window.first_step : window.first_step + window.steps]
+        for step, read in enumerate(shown, window.first_step):
             segments += [self._figure(read, step, number), next(gaps)]
         return segments
 

@@ -1,0 +1,67 @@
+"""The runs: what is drawn and read goes with what is on the screen, however many there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pane_kit import alone, rows
+
+from unroll.recipe import Recipe, plan
+from unroll.terminal.curve import Curve
+from unroll.terminal.runs import Run
+from unroll.terminal.widgets.run_table import RunTable
+
+
+class Counted(list[Run]):
+    """Runs that count how many of them were read."""
+
+    read = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        found = super().__getitem__(place)
+        self.read += len(found) if isinstance(found, list) else 1
+        return found
+
+    def __iter__(self) -> Any:
+        self.read += len(self)
+        return super().__iter__()
+
+
+def a_run(number: int) -> Run:
+    recipe = Recipe()
+    planned = plan(recipe, 122)
+    return Run(number, "count rnn", recipe, planned, Curve(planned, recipe.train, recipe.task.vocab_size))
+
+
+async def test_among_a_thousand_runs_a_change_reads_no_more_than_the_screen_shows() -> None:
+    async with alone(RunTable(), 40, 10) as (table, pilot, _):
+        runs = Counted(a_run(number) for number in range(1, 1001))
+        table.runs, table.shown = runs, 995
+        await pilot.pause()
+        assert rows(table)[4].startswith("○  995 count rnn")
+        runs.read = 0
+        runs[994].curve.extend([1.5], [0.25])
+        table.runs = runs
+        assert "1.500" in rows(table)[4]
+        assert runs.read < 50
+
+
+async def test_only_the_row_that_changed_is_drawn_again() -> None:
+    async with alone(RunTable(), 40, 10) as (table, pilot, _):
+        runs = [a_run(number) for number in range(1, 6)]
+        table.runs, table.shown = runs, 2
+        await pilot.pause()
+        table._exchange_repaint_regions()
+        runs[1].curve.extend([1.5], [0.25])
+        table.runs = runs
+        assert {region.y for region in table._exchange_repaint_regions()} == {1}
+
+
+async def test_the_newest_figures_stand_there_after_every_update() -> None:
+    async with alone(RunTable(), 40, 10) as (table, pilot, _):
+        runs = [a_run(1)]
+        for loss, shown in ((2.0, "2.000"), (1.0, "1.500"), (0.5, "0.500")):  # the mean of an epoch of two updates
+            runs[0].curve.extend([loss], [0.5])
+            table.runs = runs
+            await pilot.pause()
+            assert shown in rows(table)[0]
