@@ -10,6 +10,7 @@ from hypothesis import settings
 
 settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("shared cores")
+os.environ["UNROLL_GLYPHS"] = "unicode"  # whatever the locale of whoever runs the tests
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
 
 

@@ -9,6 +9,7 @@ import os
 import select
 import termios
 from contextlib import suppress
+from threading import Lock
 
 ATTENTION = 0.1
 """Seconds after which a writer whom nobody reads looks up: has it been given up?"""
@@ -21,6 +22,7 @@ class Outlet:
         self._fileno = _opened_anew(fileno)
         self._texts: list[str] = []
         self._open = True
+        self._writing = Lock()
 
     def fileno(self) -> int:
         """The descriptor of the terminal."""
@@ -39,19 +41,30 @@ class Outlet:
         data = "".join(self._texts).encode(errors="replace")
         self._texts.clear()
         while data and self._open:
-            try:
-                data = data[os.write(self._fileno, data) :]
-            except BlockingIOError:
+            data = data[self._put(data) :]
+            if data:
                 select.select([], [self._fileno], [], ATTENTION)
+
+    def _put(self, data: bytes) -> int:
+        """Write as much as the terminal takes now; how many bytes those were."""
+        with self._writing:
+            try:
+                return os.write(self._fileno, data) if self._open else 0
+            except BlockingIOError:
+                return 0
             except OSError:
                 self._open = False
+                return 0
 
     def cut(self, last: str) -> None:
         """From any thread: drop all that the terminal has not taken, and write some last bytes."""
         self._open = False
+        if not self._writing.acquire(timeout=5 * ATTENTION):  # a terminal that could not be opened anew blocks
+            return
         with suppress(termios.error, OSError):
             termios.tcflush(self._fileno, termios.TCOFLUSH)
             os.write(self._fileno, last.encode())
+        self._writing.release()
 
 
 def _opened_anew(fileno: int) -> int:
