@@ -72,16 +72,19 @@ class Wild(Person):
 
     def come_to_rest(self, number: int) -> None:
         """At a size of its own choosing, all keys taken, nothing over the playground: another window has been drawn."""
-        size = 79, 10 + number % 13
+        self.escape_to((79, 10 + number % 13), f"has 79 and {10 + number % 13}.")
+        self.escape_to((120, 40), "╭─ Runs")
+
+    def escape_to(self, size: tuple[int, int], text: str) -> None:
+        """Close what is open, and what opens late, until another window shows a text."""
         for _ in range(10):
             for _ in range(4):
                 self.do(Act("key", "escape"))
             self.resize(*size)
             with suppress(TimeoutError):
-                self.until_shown(f"has {size[0]} and {size[1]}.", PATIENCE / 5)
-                break
-        self.resize(120, 40)
-        self.see("╭─ Recipe", "╭─ Runs")
+                self.until_shown(text, PATIENCE / 5)
+                return
+        self.see(text)
 
     def assert_not_frozen(self) -> None:
         """A key does what it says; but a dialog that was asked for before may come first."""
