@@ -30,7 +30,7 @@ IN_A_LOCK = "import threading; threading.Lock().acquire() and threading.Event().
 @pytest.fixture
 def person() -> Iterator[Person]:
     with Person(*RECORDED) as person:
-        person.shown("it expects")
+        person.shown("it expects", "6┤")
         person.quiet()
         yield person
 

@@ -92,11 +92,11 @@ def test_where_the_terminal_can_do_nothing_it_says_so_and_writes_no_escape(term:
 
 def test_variables_that_break_other_programs_change_nothing() -> None:
     with person() as at:
-        at.shown("it expects 11")
+        at.shown("it expects 11", "6┤")
         at.quiet()
         expected = at.text
     with person(**WRONG) as at:
-        at.shown("it expects 11")
+        at.shown("it expects 11", "6┤")
         at.quiet()
         assert at.text == expected
         at.type(b"q")
