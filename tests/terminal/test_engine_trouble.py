@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from textual.pilot import Pilot
 from unroll.engine import silence
 from unroll.engine.client import Engine
 from unroll.engine.protocol import Progress, State
-from unroll.screenshots import traced, until
+from unroll.screenshots import PATIENCE, traced, until
 from unroll.terminal.app import UnrollApp
 
 SILENT = "The engine has not answered for 7 s: it is busy, stopped or cut off."
@@ -68,12 +69,13 @@ async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.M
         os.kill(stopped.pid, signal.SIGSTOP)
         await until(pilot, lambda: "has not answered" in notice(pilot))
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: app.engine is not stopped and app.playground.session.run is not None)
-        await until(pilot, lambda: notice(pilot) == "")
+        await until(pilot, lambda: app.engine is not stopped)
         with pytest.raises(ProcessLookupError):
             os.kill(stopped.pid, 0)
-        await pilot.press("c")
-        await until(pilot, lambda: len(app.moment.sequence) == 5)
+        async with asyncio.timeout(PATIENCE):
+            while len(app.moment.sequence) == 4:  # before the runs are back there is nothing to go on from
+                await pilot.press("c")
+                await pilot.pause(0.2)
         await app.close_engine()
 
 
