@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 from unroll.engine.log import Log
@@ -31,6 +32,11 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     log = Log("x.log")
     log.path = tmp_path / "file" / "x.log"
     log.write("lost")
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(state_dir: Path) -> None:
+    os.mkfifo(state_dir / "x.log")
+    Log("x.log").write("lost")
 
 
 def test_whoever_started_the_process_hears_it_too() -> None:
