@@ -35,6 +35,8 @@ ENGINE_HELP = (
     "Where networks are trained, such as 'ssh box unroll engine': any command that leads to an engine. "
     "ssh must log in by key, for no password can be typed; it is told to notice within 20 s that its line is dead."
 )
+STARTED = 2.0
+"""Seconds by which all of the first screen stands, on most machines."""
 
 
 @click.command()
@@ -83,7 +85,9 @@ def _words(command: str) -> list[str]:
 
 def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -> int:
     import asyncio
+    import gc
 
+    gc.disable()
     return asyncio.run(_play(wanted, theme, start, command))
 
 
@@ -128,11 +132,20 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
 
     app = UnrollApp(start, wanted, theme, command)
     _settle_into_terminal(app)
+    asyncio.get_running_loop().call_later(STARTED, _collect_garbage)
     try:
         await app.run_async()
     finally:
         await app.part_from_engine()
     return app.return_code or 0
+
+
+def _collect_garbage() -> None:
+    """Look for garbage from here on; until here there is none, and looking took a twentieth of the start."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
 
 
 def _settle_into_terminal(app: UnrollApp) -> None:
