@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from unroll.bench.pty import Terminal
 
 UNROLL = (sys.executable, "-m", "unroll")
@@ -20,6 +22,11 @@ PATIENCE = 40.0
 """Seconds for anything that is waited for, on a machine that has other things to do."""
 MODES = {"1049", "1000", "1003", "1004", "1006", "1015", "2004", "2026"}
 """Private modes that are off in a terminal as a shell has it."""
+
+
+def long(value: Any, **more: Any) -> Any:
+    """A parameter that is tried only with the long tests."""
+    return pytest.param(value, marks=pytest.mark.long, **more)
 
 
 class Person(Terminal):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pty_kit import PATIENCE, Person
+from pty_kit import PATIENCE, Person, long
 
 MARKUP = "[@click=app.quit()]b[/]"
 HOSTILE = f"a\x1b]52;c;aGk=\x07{MARKUP}[/x]\u202ec\x9b2J\x1b[2J"
@@ -106,7 +106,7 @@ def test_a_runs_name_is_shown_inert(person: Person) -> None:
     assert_inert(person)
 
 
-@pytest.mark.parametrize("field", ["epochs", "hidden_size", "learning_rate", "seed"])
+@pytest.mark.parametrize("field", ["epochs", *map(long, ["hidden_size", "learning_rate", "seed"])])
 def test_what_is_typed_into_a_field_is_shown_inert(person: Person, field: str) -> None:
     click_on(person, field, beside=15)
     for text in ("[/]", MARKUP, HOSTILE):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pexpect
 import pytest
 
-from pty_kit import PATIENCE, RECORDED, UNROLL, Person, family, is_stopped, living, modes_left_on, wait_for
+from pty_kit import PATIENCE, RECORDED, UNROLL, Person, family, is_stopped, living, long, modes_left_on, wait_for
 
 HANGING = """
 import os, sys, time
@@ -35,7 +35,7 @@ def person() -> Iterator[Person]:
         yield person
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, long(signal.SIGINT), long(signal.SIGQUIT)])
 def test_told_to_end_it_gives_the_terminal_back_and_leaves_no_process(number: signal.Signals) -> None:
     with Person() as person:
         person.shown("it expects")
@@ -49,7 +49,7 @@ def test_told_to_end_it_gives_the_terminal_back_and_leaves_no_process(number: si
         wait_for(lambda: not living(all_of_them))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, long(signal.SIGHUP), long(signal.SIGINT)])
 def test_told_to_end_while_it_starts_it_gives_the_terminal_back(number: signal.Signals) -> None:
     with Person(*RECORDED) as person:
         person.until(lambda: b"\x1b[?1049h" in person.sent, PATIENCE)
@@ -59,7 +59,7 @@ def test_told_to_end_while_it_starts_it_gives_the_terminal_back(number: signal.S
         assert b"Traceback" not in person.sent
 
 
-@pytest.mark.parametrize("how", [IN_PYTHON, IN_A_LOCK], ids=["in a loop", "in a lock"])
+@pytest.mark.parametrize("how", [pytest.param(IN_PYTHON, id="in a loop"), long(IN_A_LOCK, id="in a lock")])
 @pytest.mark.parametrize("told", [signal.SIGTERM, "ctrl+c"])
 def test_told_to_end_while_it_hangs_it_is_ended_and_the_terminal_given_back(
     how: str, told: signal.Signals | str

@@ -66,6 +66,12 @@ def test_a_paste_is_one_message_whatever_is_in_it(text: bytes) -> None:
     assert [type(message) for message in messages] == [events.Paste]
 
 
+def test_an_answer_in_the_middle_of_a_paste_is_no_part_of_it() -> None:
+    paste = heard(PASTE.encode() + b"7 8 9" + PASTE_END.encode())
+    torn = heard(PASTE.encode() + b"7 8\x1b[?202", b"6;2$y 9" + PASTE_END.encode(), b"q")
+    assert torn == [*heard(b"\x1b[?2026;2$y"), *paste, *heard(b"q")]
+
+
 def test_a_key_torn_after_its_escape_is_still_that_key() -> None:
     assert heard(b"\x1b", b"[D", pause=2 * ESCAPE_DELAY) == [*heard(b"\x1b"), *heard(b"\x1b[D")]
 

@@ -46,6 +46,7 @@ _whole = re.compile(
     """,
     re.VERBOSE,
 ).match
+_end_or_answer = re.compile(r"\x1b\[201~|\x1b\[\?\d+;\d\$y").search
 _PARSER_STATE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size")
 
 
@@ -95,18 +96,17 @@ class Keyboard:
         return found[0]
 
     def _take_paste(self) -> str | None:
-        """Collect what is pasted; at its end, the whole of it as a token."""
-        end = self._pending.find(PASTE_END)
-        taken = end if end >= 0 else max(0, len(self._pending) - len(PASTE_END))
+        """Collect what is pasted; at its end, the whole of it as a token. An answer of the terminal may stand in it."""
         assert self._paste is not None
+        end = _end_or_answer(self._pending)
+        taken = end.start() if end else max(0, len(self._pending) - LONGEST)
         self._paste += self._pending[: min(taken, LONGEST_PASTE - len(self._paste))]
-        self._pending = self._pending[taken:]
-        return PASTE if end >= 0 else None
+        self._pending = self._pending[end.end() if end else taken :]
+        return end and end[0].replace(PASTE_END, PASTE)
 
     def _messages(self, token: str) -> Iterator[Message]:
         said, self._escape_was_said = self._escape_was_said, False
         if token == PASTE and self._paste is not None:
-            self._pending = self._pending.removeprefix(PASTE_END)
             yield Paste(self._pasted())
         elif token == PASTE:
             self._paste = ""
