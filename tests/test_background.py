@@ -9,11 +9,11 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from background_kit import living_on, nobody_left_behind  # noqa: F401
 from unroll.engine.background import start_training
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
@@ -46,26 +46,7 @@ async def end(engine: Engine) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.fixture(autouse=True)
-def nobody_left_behind(state_dir: Path) -> Iterator[None]:
-    """Whatever a test leaves in the background ends with it."""
-    yield
-    for pid in _engines(state_dir):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _engines(state_dir: Path) -> list[int]:
-    """The processes that live on this state folder, but for this one."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        pid = int(entry.parent.name)
-        try:
-            mine = f"UNROLL_STATE_DIR={state_dir}".encode() in entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if mine and pid != os.getpid():
-            found.append(pid)
-    return found
+pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 
 
 async def test_a_run_is_left_and_found_again_with_its_curve_complete() -> None:
@@ -102,7 +83,7 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
         if news.update > first:
             break
     await end(engine)
-    assert _engines(state_dir) == []
+    assert living_on(state_dir) == []
 
 
 async def test_it_survives_a_killed_line_and_a_killed_terminal() -> None:
@@ -156,7 +137,7 @@ async def test_two_of_a_kind_have_names_of_their_own() -> None:
 async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_dir: Path) -> None:
     name = await asyncio.to_thread(start_training, LONG)
     await asyncio.to_thread(wait_for_keeping, state_dir)
-    for pid in _engines(state_dir):
+    for pid in living_on(state_dir):
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(EngineDied) as died:
         await attached(name)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from background_kit import nobody_left_behind  # noqa: F401
 from unroll.bench.pty import Terminal
 
+pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 LONG = [sys.executable, "-m", "unroll", "play", "unroll:1 epochs=50000 sequence=7,8,9,10 step=4"]
 AGAIN = [sys.executable, "-m", "unroll"]
 PATIENCE = 40.0

@@ -31,19 +31,22 @@ class Comeback:
         """The sittings that were cut off and can be resumed."""
         self._session = session
         self._sitting = ""
+        self._shown: Run | None = None
         self._owed: list[Run] = []
 
     async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
         """An engine is ready: show what runs it has, or a moment that is wanted, or an untrained network."""
         session = self._session
+        self._shown = session.run or self._shown
+        session.run = None  # its number was another engine's: until there is one again, nothing is asked of it
         session.engine = engine
         begun = await self._begin(engine)
-        lost, shown = [*session.runs.rows, *self._owed], session.run
+        lost, shown = [*session.runs.rows, *self._owed], self._shown
         if begun.runs:
             self._take_in(begun.runs, lost, shown)
         elif any(sitting.sitting == self._sitting for sitting in begun.cut_off):
             await self._bring_back(lost, shown)
-        elif wanted is not None:
+        elif wanted is not None and not session.has_trained:
             await session.bring_back(wanted)
         else:
             session.forget_runs()
