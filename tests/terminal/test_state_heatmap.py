@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from pane_kit import a_trace, alone, rows
 from rich.color import Color
 
 from unroll.moment import Interventions
 from unroll.terminal.messages import StepChosen, UnitChosen
-from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.terminal.widgets.state_heatmap import StateHeatmap, _turned
 
 
 def background(pane: StateHeatmap, row: int, column: int) -> Color | None:
@@ -65,8 +67,17 @@ async def test_a_sequence_longer_than_the_pane_turns_pages_and_a_step_keeps_its_
             pane.step = step
             pages.append(rows(pane)[0].rstrip())
         assert pages[:3] == ["read  10  11  12"] * 3
-        assert pages[3:6] == ["read  13  14  15"] * 3
-        assert pages[9] == "read  17  18  19", "the last page is a full one"
+        assert pages[3:5] == ["read  12  13  14"] * 2
+        assert pages[5:7] == ["read  14  15  16"] * 2
+        assert pages[9] == "read  18  19", "there is room for one more"
+
+
+@given(st.integers(0, 1000), st.integers(1, 40))
+def test_a_page_holds_its_step_and_half_a_page_of_the_past(step: int, steps: int) -> None:
+    first = _turned(step, steps)
+    assert first <= step < first + steps
+    assert first == 0 or step - first >= steps // 2
+    assert _turned(step + 1, steps) in (first, first + (steps + 1) // 2)
 
 
 async def test_more_units_than_rows_turn_pages_too() -> None:

@@ -282,11 +282,13 @@ def test_numbers_are_pasted_with_anything_between_and_what_is_none_is_left_to_be
     assert pasted(text) == numbers
 
 
-async def test_the_last_page_of_a_long_sequence_is_full_and_the_cursor_is_on_it() -> None:
+async def test_the_last_page_of_a_long_sequence_holds_the_cursor_and_what_is_typed_next_moves_nothing() -> None:
     async with playing(size=(80, 24)) as game:
-        await game.ask(" ".join(map(str, range(40))))
+        await game.ask(" ".join(map(str, range(36))))
         window = game.pane(StateHeatmap).window
-        assert window.first_step + window.steps == 40
+        assert window.first_step <= 35 < window.first_step + window.steps - 1
+        await game.ask(" ".join(map(str, range(37))))
+        assert game.pane(StateHeatmap).window == window
         await game.press("escape", "home")
         assert game.pane(StateHeatmap).window.first_step == 0
 

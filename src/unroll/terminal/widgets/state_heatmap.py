@@ -83,8 +83,7 @@ class StateHeatmap(Pane, can_focus=True):
         steps = max(1, (self.size.width - LABEL) // self.column_width)
         units = max(1, self.size.height - 2)
         total = self.trace.units if self.trace else units
-        length = len(self.trace.moment.sequence) if self.trace else steps
-        return Window(_page(self.step, steps, length), steps, _page(self.unit, units, total), units)
+        return Window(_turned(self.step, steps), steps, _page(self.unit, units, total), units)
 
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
         sequence = () if trace is None else trace.moment.sequence
@@ -248,6 +247,16 @@ class StateHeatmap(Pane, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_unit(-1)
+
+
+def _turned(step: int, steps: int) -> int:
+    """Where the half page begins from which on so many steps hold this one.
+
+    Half a page, so that the past stays in sight; and where the pages begin is fixed, so that a number more fills an
+    empty column and moves no other.
+    """
+    half = (steps + 1) // 2
+    return max(0, -((steps - 1 - step) // half) * half) if step >= steps else 0
 
 
 def _page(place: int, size: int, total: int) -> int:
