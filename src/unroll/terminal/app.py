@@ -160,7 +160,8 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     def on_detached(self, message: messages.Detached) -> None:
         """Leave, and tell how to come back."""
         self._detached = True
-        self.exit(message=f"It goes on in the background: {wording.of_way_back(self._command, message.name)}")
+        way_back = inert(wording.of_way_back(self._command, message.name))
+        self.exit(message=f"It goes on in the background: {way_back}")
 
     async def part_from_engine(self) -> None:
         """Leave it to itself if it has been detached, else end it; after an end in order it need keep nothing."""
