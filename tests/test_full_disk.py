@@ -197,18 +197,31 @@ def test_a_file_that_may_not_grow_is_a_sentence_and_the_old_one_is_whole(folder:
     assert names(folder) == ["file"]
 
 
+PUT = """
+import sys
+from unroll.commands.refusals import refusals, run
+from unroll.files import write_atomically
+def put():
+    with refusals():
+        write_atomically(sys.argv[1], b"x" * 50_000)
+run(put)
+"""
+
+
 @needs_mount
 def test_a_full_disk_is_a_sentence_and_the_old_file_is_whole(folder: Path) -> None:
-    then = f"cp {folder}/../old {folder}/file && {' '.join([*UNROLL, 'train', *FAST])} --save {folder}/file; code=$?; "
+    then = f"cp {folder}/../old {folder}/file && {sys.executable} {folder}/../put.py {folder}/file; code=$?; "
     then += f"cmp {folder}/../old {folder}/file && ls -A {folder} >{folder}/../ls; exit $code"
+    (folder.parent / "put.py").write_text(PUT)
     shutil.move(folder / "file", folder.parent / "old")
-    refused(train(*mounted("-t", "tmpfs", "-o", "size=20k", "x", on=folder, then=then)), "No space left on device")
+    refused(train(*mounted("-t", "tmpfs", "-o", "size=40k", "x", on=folder, then=then)), "No space left on device")
     assert (folder.parent / "ls").read_text() == "file\n"
 
 
 @needs_mount
 def test_a_folder_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
-    then = f"{' '.join([*UNROLL, 'train', *FAST])} --save {folder}/file"
+    (folder.parent / "put.py").write_text(PUT)
+    then = f"{sys.executable} {folder}/../put.py {folder}/file"
     refused(train(*mounted("--bind", "-o", "ro", str(folder), on=folder, then=then)), "Read-only file system")
     assert (folder / "file").read_bytes() == OLD
 

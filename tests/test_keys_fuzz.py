@@ -16,7 +16,7 @@ from pty_kit import Person
 
 PATIENCE = 60.0
 """Seconds for anything: somebody wild asks for large networks, too."""
-EVERY = 100
+EVERY = 50
 """Acts between two looks at the screen."""
 SENT = {
     "escape": "\x1b",
@@ -140,7 +140,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wild_keys_neither_end_nor_freeze_the_program(state_dir: Path) -> None:
-    go_wild(0, 100, state_dir)
+    go_wild(0, 50, state_dir)
 
 
 @pytest.mark.long

@@ -265,13 +265,22 @@ EXTREME = [
     {"train": {"learning_rate": 5e-324, "epochs": 2}},
     {"train": {"epochs": 1, "batch_size": 1}},
     {"train": {"epochs": 100_000}},
-    {"model": {"hidden_size": 1024, "cell": "lstm"}, "task": {"vocab_size": 4096, "length": 1}, "train": {"epochs": 1}},
 ]
 
 
-def test_extreme_recipes_are_trained_and_looked_at() -> None:
+LARGEST = {
+    "model": {"hidden_size": 1024, "cell": "lstm"},
+    "task": {"vocab_size": 4096, "length": 1},
+    "train": {"epochs": 1},
+}
+
+
+@pytest.mark.parametrize(
+    "recipes", [EXTREME, pytest.param([LARGEST], marks=pytest.mark.long)], ids=["extreme", "largest"]
+)
+def test_extreme_recipes_are_trained_and_looked_at(recipes: list[dict[str, Any]]) -> None:
     with speaking() as speaker:
-        for recipe in EXTREME:
+        for recipe in recipes:
             assert isinstance(created := speaker.say(type="create", recipe=recipe), Created), created
             look = {"type": "look", "moment": {"run": 0, "sequence": [0, 1]}}
             for request in ({"type": "advance", "updates": 1}, look):

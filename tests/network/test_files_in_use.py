@@ -149,6 +149,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
 
+@pytest.mark.long
 def test_the_largest_network_takes_three_times_its_size_at_most(tmp_path: Path) -> None:
     recipe = Recipe().replace(vocab_size=4096, hidden_size=1024)
     save(tmp_path / "x", SequenceModel.of(recipe), recipe)
