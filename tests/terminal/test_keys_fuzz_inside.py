@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from playground_kit import Playing, playing
 from textual import events
-from textual.widgets import OptionList, Select
+from textual.widgets import Input, OptionList, Select
 
 from keys_kit import Act, acts
 from unroll import line
@@ -142,6 +142,14 @@ async def test_a_page_is_turned_in_a_list_that_is_only_just_opened() -> None:
         overlay.styles.display = "none"
         overlay.action_page_down()
         await game.press("pagedown", "pageup")
+
+
+async def test_no_cursor_blinks() -> None:
+    async with playing() as game:
+        for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
+            await game.press(*keys)
+            assert isinstance(game.app.focused, Input)
+            assert not game.app.focused.cursor_blink
 
 
 async def test_two_clicks_beside_a_palette_close_it_once() -> None:

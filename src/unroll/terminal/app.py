@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.events import DescendantFocus
 from textual.screen import Screen
+from textual.widgets import Input
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
@@ -177,6 +179,11 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """End the engine, and wait until it is gone."""
         if self.engine is not None:
             await self.engine.close()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A cursor stands still: blinking would send bytes for as long as a field has the focus."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
 
     def pop_screen(self) -> AwaitComplete:
         """Close what lies over the playground; a second click may come when it is closed already."""
