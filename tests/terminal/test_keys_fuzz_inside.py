@@ -144,6 +144,15 @@ async def test_a_page_is_turned_in_a_list_that_is_only_just_opened() -> None:
         await game.press("pagedown", "pageup")
 
 
+async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps() -> None:
+    async with playing() as game:
+        await game.press("x")
+        assert game.app.moment.interventions.cut_steps == (3,)
+        await game.write("vocab_size", "9")
+        assert game.app.moment.sequence == (7, 8)
+        check_moment(game)
+
+
 async def test_no_cursor_blinks() -> None:
     async with playing() as game:
         for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):

@@ -136,8 +136,10 @@ class Session(Looking):
         step = min(self.moment.step, len(sequence) - 1)
         self.unit = min(self.unit, run.recipe.model.hidden_size - 1)
         units = range(run.recipe.model.hidden_size)
-        kept = tuple(c for c in self.moment.interventions.clamps if c[0] in units)
-        interventions = replace(self.moment.interventions, clamps=kept)
+        does = self.moment.interventions
+        kept = tuple(c for c in does.clamps if c[0] in units)
+        cuts = tuple(s for s in does.cut_steps if s < len(sequence))
+        interventions = replace(does, clamps=kept, cut_steps=cuts)
         self._move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=interventions)
 
     def choose_run(self, number: int) -> None:
