@@ -18,7 +18,7 @@ from unroll.engine.background import start_training
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.door import names
-from unroll.engine.protocol import Advance, Begin, Create, Detach, End, Play
+from unroll.engine.requests import Advance, Begin, Create, Detach, End, Play
 from unroll.network.training import Training
 from unroll.recipe import recipe_of
 

@@ -18,7 +18,7 @@ import pytest
 
 from unroll import files
 from unroll.bench.pty import Terminal
-from unroll.engine.protocol import Answer, Created, Error, decode_reply
+from unroll.engine.replies import Answer, Created, Error, decode_reply
 from unroll.files import FileError, write_atomically
 
 OLD, NEW = b"old" * 5000, b"new" * 7000

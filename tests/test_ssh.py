@@ -18,7 +18,7 @@ from unroll import line
 from unroll.bench.pty import Terminal
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied
-from unroll.engine.protocol import Create, Look, Play, Save
+from unroll.engine.requests import Create, Look, Play, Save
 from unroll.moment import Moment
 from unroll.recipe import Recipe
 

@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from unroll.bench.figures import Figure, Unmeasured
 from unroll.bench.soak import Sample, Told, drift, flatness, told
 from unroll.cli import main
-from unroll.engine.protocol import Done, Progress, encode
+from unroll.engine.protocol import encode
 from unroll.engine.recording import Recorder
+from unroll.engine.replies import Done, Progress
 
 
 def by_name(figures) -> dict[str, Figure]:

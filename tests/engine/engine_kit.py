@@ -11,7 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from unroll.engine.log import Log
-from unroll.engine.protocol import Progress, Request, decode_reply, encode
+from unroll.engine.protocol import encode
+from unroll.engine.replies import Progress, decode_reply
+from unroll.engine.requests import Request
 from unroll.engine.server import Server
 
 FINAL = {"finished", "diverged"}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine.protocol import Advance, Branch, Create, Created, Error, Look, Play
+from unroll.engine.replies import Created, Error
+from unroll.engine.requests import Advance, Branch, Create, Look, Play
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.recipe import Recipe, recipe_of

@@ -14,8 +14,10 @@ from unroll.engine import client
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.overheard import MAX_LOGGED
-from unroll.engine.protocol import MAX_REQUEST, VERSION, Done, Hello, Look, Pause, Play
+from unroll.engine.protocol import MAX_REQUEST, VERSION
 from unroll.engine.recording import read
+from unroll.engine.replies import Done, Hello
+from unroll.engine.requests import Look, Pause, Play
 from unroll.moment import Moment
 
 HELLO = f"""

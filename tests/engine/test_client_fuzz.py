@@ -15,7 +15,8 @@ from test_client import HELLO, POLITE, start
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineError
 from unroll.engine.pending import answer_of
-from unroll.engine.protocol import Continue, Done, ListModels, Look, Play, Progress, Request, Save
+from unroll.engine.replies import Done, Progress
+from unroll.engine.requests import Continue, ListModels, Look, Play, Request, Save
 from unroll.moment import Moment
 
 T = TypeVar("T")

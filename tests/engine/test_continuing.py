@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse
 
-from unroll.engine.protocol import Advance, Continue, Continued, Create
+from unroll.engine.replies import Continued
+from unroll.engine.requests import Advance, Continue, Create
 from unroll.moment import MAX_STEPS, Interventions, Moment
 from unroll.network.sampling import Sampling, generate
 from unroll.network.training import Training

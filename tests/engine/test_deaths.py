@@ -15,7 +15,8 @@ import pytest
 
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
-from unroll.engine.protocol import Begin, Create, Created, Look, Play, Resume, Save
+from unroll.engine.replies import Created
+from unroll.engine.requests import Begin, Create, Look, Play, Resume, Save
 from unroll.moment import Moment
 from unroll.network.checkpoint import load
 from unroll.recipe import recipe_of

@@ -17,8 +17,9 @@ from unroll.engine import silence
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.link import over_ssh
-from unroll.engine.protocol import Done, Look, Pause, Play, Save
 from unroll.engine.recording import read
+from unroll.engine.replies import Done
+from unroll.engine.requests import Look, Pause, Play, Save
 from unroll.moment import Moment
 
 PATIENCE = 20.0

@@ -12,19 +12,8 @@ import pytest
 from engine_kit import answers, losses, progress
 
 from unroll.engine import journal, sittings
-from unroll.engine.protocol import (
-    Advance,
-    Begin,
-    Begun,
-    Branch,
-    Create,
-    End,
-    Forget,
-    Heard,
-    Play,
-    Progress,
-    Resume,
-)
+from unroll.engine.replies import Begun, Progress
+from unroll.engine.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
 from unroll.network.training import Training
 from unroll.recipe import recipe_of
 

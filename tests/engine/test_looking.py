@@ -10,7 +10,8 @@ import torch
 from engine_kit import answers, converse
 
 from unroll.engine import scoring
-from unroll.engine.protocol import Advance, Create, Error, Look
+from unroll.engine.replies import Error
+from unroll.engine.requests import Advance, Create, Look
 from unroll.engine.scoring import Scorer, sample
 from unroll.engine.trace import Trace, Window
 from unroll.moment import UNTOUCHED, Interventions, Moment

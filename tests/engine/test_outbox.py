@@ -15,7 +15,9 @@ from unroll.engine import outbox as outbox_module
 from unroll.engine.inbox import WAITING, Inbox
 from unroll.engine.log import Log
 from unroll.engine.outbox import Outbox
-from unroll.engine.protocol import Create, Look, Pause, Play, Request, decode_reply, encode
+from unroll.engine.protocol import encode
+from unroll.engine.replies import decode_reply
+from unroll.engine.requests import Create, Look, Pause, Play, Request
 from unroll.engine.server import Server
 from unroll.moment import Moment
 from unroll.network.training import Training

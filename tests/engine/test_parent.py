@@ -14,7 +14,9 @@ import pytest
 import torch
 from engine_kit import losses, progress, python
 
-from unroll.engine.protocol import Create, Hello, Play, decode_reply, encode
+from unroll.engine.protocol import encode
+from unroll.engine.replies import Hello, decode_reply
+from unroll.engine.requests import Create, Play
 from unroll.recipe import recipe_of
 
 STARTS_AN_ENGINE = """

@@ -17,8 +17,10 @@ from engine_kit import alive, python
 
 from unroll.engine.client import Engine
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.protocol import VERSION, Advance, Create, Look, Pause, Play, Progress, decode_reply
+from unroll.engine.protocol import VERSION
 from unroll.engine.replay import Replay
+from unroll.engine.replies import Progress, decode_reply
+from unroll.engine.requests import Advance, Create, Look, Pause, Play
 from unroll.engine.trace import Trace
 from unroll.moment import Moment
 from unroll.network.training import Training

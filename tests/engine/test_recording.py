@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from test_client import POLITE, start
 
-from unroll.engine.protocol import Done, Play
 from unroll.engine.recording import Recorder, read
 from unroll.engine.replay import Replay
+from unroll.engine.replies import Done
+from unroll.engine.requests import Play
 from unroll.files import FileError
 
 LINE = b'{"type":"play","id":1}'

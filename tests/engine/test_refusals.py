@@ -13,23 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unroll.engine.inbox import Inbox
-from unroll.engine.protocol import (
-    MAX_REQUEST,
-    Advance,
-    Answer,
-    Branch,
-    Continue,
-    Create,
-    Error,
-    Forget,
-    ListModels,
-    Look,
-    Open,
-    Pause,
-    Play,
-    Save,
-    encode,
-)
+from unroll.engine.protocol import MAX_REQUEST, encode
+from unroll.engine.replies import Answer, Error
+from unroll.engine.requests import Advance, Branch, Continue, Create, Forget, ListModels, Look, Open, Pause, Play, Save
 from unroll.moment import Interventions, Moment
 from unroll.recipe import recipe_of
 

@@ -7,25 +7,11 @@ from pathlib import Path
 import pytest
 
 from unroll.engine.conversation import EngineDied, EngineError
-from unroll.engine.protocol import (
-    VERSION,
-    Continue,
-    Continued,
-    Create,
-    Done,
-    Error,
-    Hello,
-    Look,
-    Looked,
-    Message,
-    Pause,
-    Play,
-    Progress,
-    Request,
-    encode,
-)
+from unroll.engine.protocol import VERSION, Message, encode
 from unroll.engine.recording import Recorder
 from unroll.engine.replay import Replay
+from unroll.engine.replies import Continued, Done, Error, Hello, Looked, Progress
+from unroll.engine.requests import Continue, Create, Look, Pause, Play, Request
 from unroll.engine.trace import Trace, Window
 from unroll.moment import Moment
 

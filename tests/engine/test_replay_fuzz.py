@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from unroll.engine.conversation import EngineError
-from unroll.engine.protocol import Request, decode_request
 from unroll.engine.recording import read
 from unroll.engine.replay import Replay
+from unroll.engine.requests import Request, decode_request
 from unroll.files import FileError
 
 GOOD = Path(__file__).parents[1] / "terminal" / "recordings" / "trained.jsonl"

@@ -8,7 +8,8 @@ import pytest
 from engine_kit import answers, converse, progress
 
 from unroll.engine import runs as runs_module
-from unroll.engine.protocol import Advance, Create, Done, Forget, Look, Play
+from unroll.engine.replies import Done
+from unroll.engine.requests import Advance, Create, Forget, Look, Play
 from unroll.engine.run import Refused
 from unroll.engine.runs import Runs
 from unroll.engine.stopping import NOWHERE

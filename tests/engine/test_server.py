@@ -11,20 +11,9 @@ import torch
 from engine_kit import answers, converse, losses, progress
 
 from unroll.engine.looking import Looker
-from unroll.engine.protocol import (
-    VERSION,
-    Advance,
-    Create,
-    Created,
-    Done,
-    Error,
-    Hello,
-    Look,
-    Looked,
-    Pause,
-    Play,
-    Progress,
-)
+from unroll.engine.protocol import VERSION
+from unroll.engine.replies import Created, Done, Error, Hello, Looked, Progress
+from unroll.engine.requests import Advance, Create, Look, Pause, Play
 from unroll.engine.run import Run
 from unroll.engine.stopping import NOWHERE
 from unroll.engine.trace import Window

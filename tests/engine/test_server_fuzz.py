@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from unroll.engine.protocol import MAX_REQUEST, Answer, Created, Error, Progress, decode_reply
+from unroll.engine.protocol import MAX_REQUEST
+from unroll.engine.replies import Answer, Created, Error, Progress, decode_reply
 from unroll.network.training import Training
 from unroll.recipe import recipe_of
 

@@ -9,20 +9,8 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse, progress
 
-from unroll.engine.protocol import (
-    Advance,
-    Branch,
-    Create,
-    Created,
-    Error,
-    ListModels,
-    Look,
-    Models,
-    Open,
-    Play,
-    Save,
-    Saved,
-)
+from unroll.engine.replies import Created, Error, Models, Saved
+from unroll.engine.requests import Advance, Branch, Create, ListModels, Look, Open, Play, Save
 from unroll.moment import Moment
 from unroll.network import checkpoint
 from unroll.network.training import Training

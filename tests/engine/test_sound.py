@@ -8,7 +8,8 @@ import pytest
 from engine_kit import answers, converse
 from msgspec.structs import replace
 
-from unroll.engine.protocol import Answer, Begun, Continue, Continued, Create, Created, Look, Looked, Resume, Resumed
+from unroll.engine.replies import Answer, Begun, Continued, Created, Looked, Resumed
+from unroll.engine.requests import Continue, Create, Look, Resume
 from unroll.engine.sound import fault
 from unroll.engine.trace import Window
 from unroll.moment import Moment

@@ -11,7 +11,7 @@ import asyncio
 from pathlib import Path
 
 from unroll.engine.client import Engine
-from unroll.engine.protocol import Create, Look, Play
+from unroll.engine.requests import Create, Look, Play
 from unroll.engine.trace import Window
 from unroll.moment import Moment
 

@@ -19,7 +19,9 @@ from msgspec.structs import replace
 
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.log import Log
-from unroll.engine.protocol import Answer, Error, Hello, Progress, Request, decode_reply, encode
+from unroll.engine.protocol import encode
+from unroll.engine.replies import Answer, Error, Hello, Progress, decode_reply
+from unroll.engine.requests import Request
 from unroll.engine.server import Server
 
 A = TypeVar("A", bound=Answer)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll.engine.protocol import Continue
+from unroll.engine.requests import Continue
 from unroll.moment import Moment
 from unroll.terminal import answers
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from unroll.engine import silence
 from unroll.engine.client import Engine
-from unroll.engine.protocol import Progress, State
+from unroll.engine.replies import Progress, State
 from unroll.screenshots import PATIENCE, traced, until
 from unroll.terminal.app import UnrollApp
 

@@ -15,7 +15,7 @@ from unroll.bench.figures import Unmeasured
 from unroll.bench.programs import START_WITHIN, TRAIN_WITHIN
 from unroll.engine.client import Engine
 from unroll.engine.conversation import EngineError
-from unroll.engine.protocol import Create, Play
+from unroll.engine.requests import Create, Play
 from unroll.recipe import Recipe
 
 

@@ -30,8 +30,8 @@ from unroll.bench.programs import FULL_SPEED, START_WITHIN, at_rest, playground
 from unroll.bench.pty import Terminal
 from unroll.bench.stall import shown_epoch
 from unroll.bench.training import FINISHED
-from unroll.engine.protocol import Progress, decode_reply
 from unroll.engine.recording import Entry
+from unroll.engine.replies import Progress, decode_reply
 
 HOUR = 57_600
 """Updates in an hour at eight epochs a second."""

@@ -12,30 +12,23 @@ from unroll.engine.continuing import go_on
 from unroll.engine.log import Log
 from unroll.engine.looking import Looker
 from unroll.engine.past import Past
-from unroll.engine.protocol import (
+from unroll.engine.reading import Unreadable, read_request
+from unroll.engine.replies import Answer, Created, Done, Error, Looked, Measured, Models, Saved
+from unroll.engine.requests import (
     Advance,
-    Answer,
     Branch,
     Continue,
     Create,
-    Created,
-    Done,
-    Error,
     Forget,
     ListModels,
     Look,
-    Looked,
     Measure,
-    Measured,
-    Models,
     Open,
     Pause,
     Ping,
     Play,
     Save,
-    Saved,
 )
-from unroll.engine.reading import Unreadable, read_request
 from unroll.engine.run import Refused, Run
 from unroll.engine.runs import Runs
 from unroll.engine.shelf import list_models, open_model, save_model

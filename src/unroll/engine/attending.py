@@ -9,19 +9,8 @@ from unroll.engine.door import Door
 from unroll.engine.journal import Journal
 from unroll.engine.log import Log
 from unroll.engine.parent import outlive_parent
-from unroll.engine.protocol import (
-    Answer,
-    Begin,
-    Begun,
-    Created,
-    Detach,
-    Detached,
-    Done,
-    End,
-    Heard,
-    Resume,
-    Resumed,
-)
+from unroll.engine.replies import Answer, Begun, Created, Detached, Done, Resumed
+from unroll.engine.requests import Begin, Detach, End, Heard, Resume
 from unroll.engine.run import MAX_TOLD, Refused, Run
 from unroll.engine.runs import Runs
 from unroll.engine.shelf import stand_as_saved

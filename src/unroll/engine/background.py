@@ -9,7 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from unroll.engine.conversation import EngineError
-from unroll.engine.protocol import Answer, Begin, Create, Detach, Error, Play, Request, decode_reply, encode
+from unroll.engine.protocol import encode
+from unroll.engine.replies import Answer, Error, decode_reply
+from unroll.engine.requests import Begin, Create, Detach, Play, Request
 from unroll.recipe import Recipe
 
 A = TypeVar("A", bound=Answer)

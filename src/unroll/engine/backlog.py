@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import Event, Queue
 
-from unroll.engine.protocol import Progress
+from unroll.engine.replies import Progress
 
 ROOM = 4 * 2**20
 """Bytes, as they came over the line, that may wait before no more are read; one message more fits in any case."""

@@ -24,22 +24,10 @@ from unroll.engine.log import state_dir
 from unroll.engine.obituary import obituary
 from unroll.engine.overheard import Overheard
 from unroll.engine.pending import Pending
-from unroll.engine.protocol import (
-    MAX_LINE,
-    MAX_REQUEST,
-    VERSION,
-    Answer,
-    AnyReply,
-    Error,
-    Heard,
-    Hello,
-    Ping,
-    Progress,
-    Request,
-    decode_reply,
-    encode,
-)
+from unroll.engine.protocol import MAX_LINE, MAX_REQUEST, VERSION, encode
 from unroll.engine.recording import Recorder, Speaker
+from unroll.engine.replies import Answer, AnyReply, Error, Hello, Progress, decode_reply
+from unroll.engine.requests import Heard, Ping, Request
 from unroll.engine.silence import Watch
 
 A = TypeVar("A", bound=Answer)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from unroll.engine.checking import check_moment
-from unroll.engine.protocol import Continue, Continued
+from unroll.engine.replies import Continued
+from unroll.engine.requests import Continue
 from unroll.engine.run import Refused, Run
 from unroll.moment import MAX_STEPS, Moment
 from unroll.network.sampling import Sampling, SamplingError, generate

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from unroll.engine.protocol import Answer, Hello, Progress, Request
+from unroll.engine.replies import Answer, Hello, Progress
+from unroll.engine.requests import Request
 
 A = TypeVar("A", bound=Answer)
 

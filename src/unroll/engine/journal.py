@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from unroll.engine.log import Log
-from unroll.engine.protocol import Origin
+from unroll.engine.replies import Origin
 from unroll.engine.run import Run
 from unroll.engine.runs import Runs
 from unroll.engine.sittings import Sitting, name_now

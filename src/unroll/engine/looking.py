@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from unroll.engine.checking import check_moment, check_unit
-from unroll.engine.protocol import Look
+from unroll.engine.requests import Look
 from unroll.engine.run import Refused, Run
 from unroll.engine.trace import Candidate, Trace, UnitDetail, Window
 from unroll.engine.views import GATES, HIDDEN, decimal, decimals, scale_of, table, view_names

@@ -8,9 +8,10 @@ from functools import cache
 from itertools import count
 from typing import Any, TypeVar, get_args
 
-from unroll.engine import protocol
 from unroll.engine.conversation import EngineError
-from unroll.engine.protocol import Answer, Error, Request
+from unroll.engine.protocol import Message
+from unroll.engine.replies import Answer, Error
+from unroll.engine.requests import Request
 from unroll.engine.sound import fault
 
 A = TypeVar("A", bound=Answer)
@@ -75,11 +76,11 @@ class Pending:
 
 @cache
 def answer_of(request: type[Request[Any]]) -> type[Answer]:
-    """What a kind of request is answered with, by its own declaration: `class Save(Request["Saved"])`."""
-    (name,) = get_args(request.__orig_bases__[0])  # type: ignore[attr-defined]
-    answer: type[Answer] = getattr(protocol, name.__forward_arg__)
-    return answer
+    """What a kind of request is answered with, by its own declaration: `class Save(Request[Saved])`."""
+    (answer,) = get_args(request.__orig_bases__[0])  # type: ignore[attr-defined]
+    kind: type[Answer] = answer
+    return kind
 
 
-def _name(message: protocol.Message) -> str:
+def _name(message: Message) -> str:
     return type(message).__name__.lower()

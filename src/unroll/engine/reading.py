@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from unroll.engine.protocol import MAX_REQUEST, AnyRequest, decode_request
+from unroll.engine.protocol import MAX_REQUEST
+from unroll.engine.requests import AnyRequest, decode_request
 from unroll.recipe import FIELDS
 
 KINDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyRequest)}

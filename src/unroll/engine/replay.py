@@ -18,23 +18,9 @@ from msgspec.structs import replace
 from unroll.engine import recording
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.pending import answer_of
-from unroll.engine.protocol import (
-    Answer,
-    AnyReply,
-    Continue,
-    Created,
-    Error,
-    Hello,
-    ListModels,
-    Look,
-    Looked,
-    Progress,
-    Request,
-    Save,
-    decode_reply,
-    decode_request,
-    encode,
-)
+from unroll.engine.protocol import encode
+from unroll.engine.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress, decode_reply
+from unroll.engine.requests import Continue, ListModels, Look, Request, Save, decode_request
 
 A = TypeVar("A", bound=Answer)
 

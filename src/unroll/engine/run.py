@@ -6,7 +6,8 @@ from math import inf
 
 from unroll.engine.pace import Metronome
 from unroll.engine.past import Past
-from unroll.engine.protocol import EPOCHS_PER_SECOND, Created, Origin, Pace, Progress, State
+from unroll.engine.replies import Created, Origin, Progress, State
+from unroll.engine.requests import EPOCHS_PER_SECOND, Pace
 from unroll.engine.scoring import Scorer
 from unroll.engine.stopping import NOWHERE, Stop
 from unroll.memory import NO_MEMORY, is_memory

@@ -6,7 +6,7 @@ from itertools import count
 from math import inf
 
 from unroll.engine.past import Past
-from unroll.engine.protocol import Origin, State
+from unroll.engine.replies import Origin, State
 from unroll.engine.run import Refused, Run
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Training

@@ -19,7 +19,8 @@ from unroll.engine.attending import Attending
 from unroll.engine.inbox import WAITING, Lines
 from unroll.engine.log import Log
 from unroll.engine.outbox import Outlet
-from unroll.engine.protocol import VERSION, Error, Hello, Message, encode
+from unroll.engine.protocol import VERSION, Message, encode
+from unroll.engine.replies import Error, Hello
 from unroll.engine.runs import Runs
 from unroll.engine.visit import Visit, nobody, over
 

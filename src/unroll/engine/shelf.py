@@ -8,7 +8,7 @@ from typing import get_args
 
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
-from unroll.engine.protocol import Name
+from unroll.engine.requests import Name
 from unroll.engine.run import Refused, Run
 from unroll.files import FileError, reason, shown
 from unroll.network import checkpoint

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Self, get_args
 
 from unroll.engine.log import state_dir
-from unroll.engine.protocol import CutOff, Origin
+from unroll.engine.replies import CutOff, Origin
 from unroll.files import FileError
 from unroll.network import checkpoint
 from unroll.places import SUFFIX

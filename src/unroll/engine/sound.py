@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from unroll.engine.protocol import Answer, Begun, Continue, Continued, Created, Look, Looked, Request, Resumed
+from unroll.engine.replies import Answer, Begun, Continued, Created, Looked, Resumed
+from unroll.engine.requests import Continue, Look, Request
 from unroll.engine.trace import Trace
 
 MAX_UPDATES = 4096 * 100_000

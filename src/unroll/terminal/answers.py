@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from unroll.engine.protocol import Continue
+from unroll.engine.requests import Continue
 
 MAX_NAME = 64
 

@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.protocol import Begin, Begun, Create, Created, CutOff, Detach, End, Origin, Play, Resume
+from unroll.engine.replies import Begun, Created, CutOff, Origin
+from unroll.engine.requests import Begin, Create, Detach, End, Play, Resume
 from unroll.moment import Moment
 from unroll.terminal import wording
 from unroll.terminal.runs import Run

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from unroll.engine.protocol import Pace
+from unroll.engine.requests import Pace
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.tasks import sequences
 from unroll.terminal import answers, explain, wording

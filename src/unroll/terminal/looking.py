@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeVar
 from msgspec.structs import replace
 
 from unroll.engine.conversation import Conversation, EngineError
-from unroll.engine.protocol import Answer, Continue, Look, Request
+from unroll.engine.replies import Answer
+from unroll.engine.requests import Continue, Look, Request
 from unroll.engine.trace import Trace, Window
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment
 from unroll.terminal.latest import Latest

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from unroll import line
-from unroll.engine.protocol import Measure
+from unroll.engine.requests import Measure
 from unroll.memory import resident
 from unroll.terminal import answers, messages, wording
 from unroll.terminal.ask import Ask, Pick

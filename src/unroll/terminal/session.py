@@ -8,20 +8,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from unroll.engine.conversation import Conversation
-from unroll.engine.protocol import (
-    Advance,
-    Branch,
-    Create,
-    Forget,
-    ListModels,
-    Models,
-    Open,
-    Pace,
-    Pause,
-    Play,
-    Progress,
-    Save,
-)
+from unroll.engine.replies import Models, Progress
+from unroll.engine.requests import Advance, Branch, Create, Forget, ListModels, Open, Pace, Pause, Play, Save
 from unroll.line import LineError
 from unroll.moment import Moment
 from unroll.recipe import Recipe

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from unroll.engine.protocol import Continue, CutOff, Measured
+from unroll.engine.replies import CutOff, Measured
+from unroll.engine.requests import Continue
 from unroll.engine.trace import Trace, UnitDetail
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.recipe import Plan, TaskConfig

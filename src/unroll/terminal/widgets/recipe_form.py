@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
-from unroll.engine.protocol import Pace
+from unroll.engine.requests import Pace
 from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, RecipeError, Value, plan, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import wording

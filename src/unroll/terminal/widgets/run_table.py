@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.engine.protocol import State
+from unroll.engine.replies import State
 from unroll.terminal import messages
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets.pane import Pane
