@@ -75,3 +75,10 @@ async def test_at_80_by_24_training_is_watched_on_the_loss_tab() -> None:
         await game.train()
         assert "epoch 25/25" in game.text
         assert game.expected == 11
+
+
+async def test_a_window_that_grows_under_a_question_shows_what_is_behind_it() -> None:
+    async with playing(size=(60, 20)) as game:
+        await game.press("ctrl+p")
+        await game.resize(120, 40)
+        assert "Hidden state" in game.text

@@ -306,3 +306,9 @@ async def test_news_that_comes_while_the_panes_go_is_passed_over() -> None:
         await game.pane(RunTable).remove()
         await game.press("n")
         assert len(game.app.playground.session.run.curve.losses) == 1
+
+
+async def test_left_of_half_an_epoch_is_the_whole_one_before() -> None:
+    async with playing() as game:
+        await game.press("n", "n", "n", "2", "left")
+        assert game.epoch == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground_kit import Playing, playing
+from textual.events import Paste
 from textual.widgets import Static
 
 from unroll.recipe import Recipe
@@ -112,3 +113,15 @@ async def test_training_goes_on_behind_a_wrong_field_and_can_be_paused() -> None
         await game.press("space")
         assert game.state == "▶ Go on"
         assert "hidden_size cannot be 0" in advice(game)
+
+
+async def test_what_is_pasted_stands_apart_from_the_numbers_around_it() -> None:
+    async with playing() as game:
+        await game.press("slash")
+        game.app.post_message(Paste(" 11 12"))
+        await game.settle()
+        assert game.prompt == "7 8 9 10 11 12"
+        await game.press("home")
+        game.app.post_message(Paste("5,6"))
+        await game.settle()
+        assert game.prompt == "5 6 7 8 9 10 11 12"

@@ -96,11 +96,13 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
 
     from unroll.engine.client import Engine
     from unroll.engine.conversation import EngineDied
+    from unroll.files import shown
 
     try:
         return await Engine.start(command, Path(record) if record else None)
     except OSError as error:
-        raise EngineDied(f"{record} cannot be written: {error.strerror}. Choose another place for --record.") from None
+        fault = f"{shown(record or '')} cannot be written: {error.strerror}."
+        raise EngineDied(f"{fault} Choose another place for --record.") from None
 
 
 async def _replay(recording: str) -> Conversation:

@@ -8,6 +8,7 @@ from typing import Any
 from unroll.engine.door import Door
 from unroll.engine.journal import Journal
 from unroll.engine.log import Log
+from unroll.engine.outbox import Outlet
 from unroll.engine.parent import outlive_parent
 from unroll.engine.replies import Answer, Begun, Created, Detached, Done, Resumed
 from unroll.engine.requests import Begin, Detach, End, Heard, Resume
@@ -29,8 +30,7 @@ class Attending:
         """Where to wait for another visitor when one has gone; None where the engine then ends."""
         self.is_over = False
         """Whether the visitor has said that nothing need be kept."""
-        self.wants_news = True
-        """Whether the visitor has taken in the last progress."""
+        self._wants_news = True
         self._acknowledges = False
         self._runs = runs
         self._log = log
@@ -44,13 +44,18 @@ class Attending:
             End: self._end,
         }
 
+    def hears(self, outlet: Outlet) -> bool:
+        """Whether a progress can be told now: the last one has been taken in, which of those who do not say so is
+        only known when all that was said is on its way."""
+        return self._wants_news and (self._acknowledges or outlet.idle)
+
     def told_news(self) -> None:
         """A progress is on its way: of those who acknowledge them, only one at a time."""
-        self.wants_news = not self._acknowledges
+        self._wants_news = not self._acknowledges
 
     def has_gone(self) -> None:
         """The visitor has gone; the next may be of another kind."""
-        self._acknowledges, self.wants_news = False, True
+        self._acknowledges, self._wants_news = False, True
 
     def close(self) -> None:
         """The engine ends: keep everything, or nothing where all was said to be over."""
@@ -62,7 +67,7 @@ class Attending:
             self.door.close()
 
     def _heard(self, request: Heard) -> Done:
-        self._acknowledges = self.wants_news = True
+        self._acknowledges = self._wants_news = True
         return Done(id=request.id)
 
     def _begin(self, request: Begin) -> Begun:

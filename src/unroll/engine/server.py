@@ -99,12 +99,11 @@ class Server:
         """How long to wait for a line: until there is something to do, None for ever."""
         now = self._clock()
         next_act = min(self._attending.journal.due, now + AT_THE_DOOR if self._attending.door else inf)
-        heard = self._attending.wants_news
+        hears = self._attending.hears(self._visit.outlet)
         for run in self._runs.lively.values():
             if run.due <= now:
                 return 0.0
-            tell_at = run.tell_at if heard else inf
-            next_act = min(next_act, run.due, tell_at if self._visit.outlet.idle else max(tell_at, now + GLANCE))
+            next_act = min(next_act, run.due, run.tell_at if hears else max(run.tell_at, now + GLANCE))
         return None if next_act == inf else max(0.0, next_act - now)
 
     def _answer_waiting(self, timeout: float | None) -> None:
@@ -138,7 +137,7 @@ class Server:
     def _tell(self) -> None:
         """Say how the runs stand, while all that was said is on its way."""
         now = self._clock()
-        while self._visit.outlet.idle and self._attending.wants_news:
+        while self._attending.hears(self._visit.outlet):
             run = min(self._runs.lively.values(), key=lambda run: run.tell_at, default=None)
             if run is None or run.tell_at > now:
                 return

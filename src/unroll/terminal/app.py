@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
+from unroll.files import shown
 from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
 from unroll.terminal import messages, wording
@@ -143,7 +144,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """Say in a sentence that the program is at fault; Textual would print a page of its insides."""
         log = Log("terminal.log")
         log.write(traceback.format_exc())
-        self.panic(f"unroll has failed, which is a fault of its own: {log.path} tells what happened.")
+        self.panic(f"unroll has failed, which is a fault of its own: {shown(log.path)} tells what happened.")
 
     async def action_leave(self) -> None:
         """Leave; but a training that would be lost is asked about first."""

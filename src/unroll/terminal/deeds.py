@@ -186,7 +186,8 @@ class Deeds(RunDeeds):
 
     def action_tab(self, tab: str) -> None:
         """Go to a pane; where there are tabs, to the one it stands on."""
-        for name in TABS:
-            self.set_class(name == TAB_OF.get(tab, tab), f"-tab-{name.lower()}")
-        self.query_one(PaneTabs).active = TAB_OF.get(tab, tab)
+        chosen = TAB_OF.get(tab, tab)
+        self.remove_class(*[f"-tab-{name.lower()}" for name in TABS if name != chosen], update=False)
+        self.add_class(f"-tab-{chosen.lower()}")
+        self.query_one(PaneTabs).active = chosen
         self.call_after_refresh(self.query(FIRST[tab]).first().focus)

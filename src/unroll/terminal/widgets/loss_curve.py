@@ -7,6 +7,7 @@ never waits for a picture.
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 from typing import ClassVar
 
 from rich.text import Text
@@ -160,7 +161,7 @@ class LossCurve(Pane, can_focus=True):
 
     @property
     def _at(self) -> int:
-        newest = int(self.curve.epoch) if self.curve else 0
+        newest = ceil(self.curve.epoch) if self.curve else 0
         return newest if self.epoch is None else self.epoch
 
     def _choose(self, epoch: int) -> None:

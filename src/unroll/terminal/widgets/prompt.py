@@ -25,7 +25,9 @@ class Numbers(Input):
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        self.insert_text_at_cursor(pasted(event.text))
+        before, after = self.value[: self.cursor_position][-1:], self.value[self.cursor_position :][:1]
+        apart = (" " if before.isdigit() else "", " " if after.isdigit() else "")
+        self.insert_text_at_cursor(pasted(event.text).join(apart))
 
 
 def pasted(text: str) -> str:
