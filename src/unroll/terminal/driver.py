@@ -59,7 +59,7 @@ class Driver(LinuxDriver):
         self._outlet = Outlet(sys.__stderr__.fileno())
         self._file: Any = self._outlet
         self._at_work = False
-        self._asked = self._answered = 0
+        self._asked = self._answered = self._handed = 0
         self._last_key: Future[None] | None = None
         self._watchdog = Watchdog(self._loop, self._leave, self._give_back)
         self._watchdog.listen()
@@ -85,11 +85,24 @@ class Driver(LinuxDriver):
         super().stop_application_mode()
 
     def write(self, data: str) -> None:
-        """Write, but do not turn to the alternate screen where the splash already stands: that would blank it."""
+        """Write at once, and leave to the thread only what the terminal does not take: a thread waits its turn.
+
+        But do not turn to the alternate screen where the splash already stands: that would blank it.
+        """
         if data == splash.ENTER and splash.is_shown():
             return
         self._asked += data.count(QUESTION)
+        if self._writer_thread is not None and not self.is_writing:
+            if self._outlet.write_at_once(data):
+                return
+            data = ""  # the rest waits in the outlet
+        self._handed += 1
         super().write(data)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the terminal has not taken all that was written."""
+        return self._handed != self._outlet.flushed
 
     def close(self) -> None:
         """Wait until all is written; give the terminal back by force where it takes nothing."""

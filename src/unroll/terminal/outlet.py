@@ -20,6 +20,10 @@ class Outlet:
 
     def __init__(self, fileno: int) -> None:
         self._fileno = _opened_anew(fileno)
+        self._never_blocks = not os.get_blocking(self._fileno)
+        self.flushed = 0
+        """Texts written by `flush` so far."""
+        self._rest = b""
         self._texts: list[str] = []
         self._open = True
         self._writing = Lock()
@@ -38,12 +42,23 @@ class Outlet:
 
     def flush(self) -> None:
         """Write what was kept, as fast as the terminal takes it."""
-        data = "".join(self._texts).encode(errors="replace")
+        data, texts = self._rest + "".join(self._texts).encode(errors="replace"), len(self._texts)
+        self._rest = b""
         self._texts.clear()
         while data and self._open:
             data = data[self._put(data) :]
             if data:
                 select.select([], [self._fileno], [], ATTENTION)
+        self.flushed += texts
+
+    def write_at_once(self, text: str) -> bool:
+        """Write what the terminal takes now, and keep the rest for the next `flush`; whether there is no rest.
+
+        Only to be called while nothing is kept: what comes later would overtake it.
+        """
+        data = text.encode(errors="replace")
+        self._rest = data[self._put(data) :] if self._never_blocks else data
+        return not self._rest or not self._open
 
     def _put(self, data: bytes) -> int:
         """Write as much as the terminal takes now; how many bytes those were."""

@@ -182,7 +182,7 @@ class Playground(Deeds):
         if prompt.has_class("-invalid"):
             prompt.remove_class("-invalid")
             self.say("", fault=False)
-        self.session.type(sequence, message.step)
+        self.call_after_refresh(self.session.type, sequence, message.step)  # the echo of a key waits for no picture
 
     def on_prompt_entered(self, message: messages.PromptEntered) -> None:
         if not self.query_one(Prompt).has_class("-invalid"):

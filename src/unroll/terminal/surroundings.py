@@ -8,6 +8,9 @@ To be done before Textual is imported. No import from it here.
 from collections.abc import MutableMapping
 
 COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
+FRAMES_PER_SECOND = 240
+"""How often it is looked whether something is to be painted, while something is: the echo of a key waits half of that.
+How many frames there are is the line's to say (`pacing`)."""
 KEPT = ("TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_COLOR_SYSTEM")
 """Variables of Textual that a person may need: for a terminal that is not what it says it is."""
 
@@ -20,3 +23,4 @@ def tidy(environment: MutableMapping[str, str]) -> None:
     if environment.get("TEXTUAL_COLOR_SYSTEM", "auto") not in COLOUR_SYSTEMS:
         del environment["TEXTUAL_COLOR_SYSTEM"]
     environment["TEXTUAL_SMOOTH_SCROLL"] = "0"  # reports of every pixel that the mouse moves over
+    environment["TEXTUAL_FPS"] = str(FRAMES_PER_SECOND)

@@ -40,7 +40,7 @@ from unroll.terminal.pacing import QUESTION, Line
 
 BETWEEN_REPAINTS = 0.1
 """Seconds from one painting of the whole screen to the next, while a window is being dragged larger."""
-UNTIL_WRITTEN = 0.02
+UNTIL_WRITTEN = 0.004
 """Seconds after which to look again whether the driver has written the last frame."""
 
 
@@ -215,9 +215,10 @@ class ThriftyApp(App[ReturnType]):
         self._driver.flush()
 
     def _writing(self) -> bool:
-        """Whether the driver's thread is still at the last frame: its queue, once full, stops the event loop."""
+        """Whether the driver is still at the last frame: its queue, once full, stops the event loop."""
         thread = getattr(self._driver, "_writer_thread", None)
-        return thread is not None and thread._queue.qsize() > 0
+        queued = thread is not None and thread._queue.qsize() > 0
+        return bool(getattr(self._driver, "is_writing", queued))
 
     def _look_again(self, delay: float) -> None:
         """Try to paint after a while."""
