@@ -40,6 +40,8 @@ from unroll.terminal.pacing import QUESTION, Line
 
 BETWEEN_REPAINTS = 0.1
 """Seconds from one painting of the whole screen to the next, while a window is being dragged larger."""
+ECHO_WITHIN = 0.5
+"""Seconds after a key in which what changes near the focus is taken for its echo."""
 UNTIL_WRITTEN = 0.004
 """Seconds after which to look again whether the driver has written the last frame."""
 
@@ -72,6 +74,7 @@ class ThriftyApp(App[ReturnType]):
         self._pictured: Screen[Any] | None = None
         self._repainted = 0.0
         self._first_row = 0
+        self._typed = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._reminder: asyncio.TimerHandle | None = None
         super().__init__(*args, **kwargs)
@@ -106,9 +109,11 @@ class ThriftyApp(App[ReturnType]):
             self._paint()
 
     async def on_event(self, event: events.Event) -> None:
-        """A key is a sign of life from a terminal that has ceased to answer."""
-        if isinstance(event, events.Key) and self._line.dead(time.monotonic()):
-            self._line.forgive()
+        """A key is a sign of life from a terminal that has ceased to answer, and wants an echo."""
+        if isinstance(event, events.Key):
+            self._typed = time.monotonic()
+            if self._line.dead(self._typed):
+                self._line.forgive()
         await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -193,12 +198,14 @@ class ThriftyApp(App[ReturnType]):
         return not self._line.room
 
     def _rows(self) -> list[int]:
-        """The rows to paint: those of the focused widget first; no others while a picture is under way."""
+        """The rows to paint: the focused widget's first; while a picture is under way none but the echo of a key."""
         focused = self.screen.focused
         near = focused.region.line_range if focused is not None else ()
         height = self._canvas.size.height
         rows = sorted(self._canvas.stale, key=lambda y: (y not in near, (y - self._first_row) % height))
-        return rows if self._line.free else [y for y in rows if y in near]
+        if self._line.free:
+            return rows
+        return [y for y in rows if y in near] if time.monotonic() < self._typed + ECHO_WITHIN else []
 
     def _send(self, frame: str) -> None:
         """Write a frame, and with it a question if it is time for one."""
