@@ -178,7 +178,7 @@ def test_commands_that_cannot_be_followed_say_why(options: list[str], sentence: 
 # The journal and a real death
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 async def test_a_killed_engine_costs_two_seconds_at_most(number: int) -> None:
     engine = await Engine.start()
     await engine.ask(Begin())

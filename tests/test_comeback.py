@@ -80,7 +80,9 @@ def test_a_killed_engine_comes_back_with_one_key_where_it_was() -> None:
         terminal.until(lambda: epoch(terminal) > before + 100, PATIENCE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_a_sitting_that_is_cut_off_is_offered_and_comes_back(number: int) -> None:
     with opened(LONG) as terminal:
         reached, engine = train(terminal), engine_of(terminal)

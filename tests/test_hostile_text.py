@@ -130,7 +130,14 @@ def test_what_is_typed_into_the_prompt_is_shown_inert(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["hostile", "'{}'", "'{\"type\":\"error\",\"sentence\":' + __import__('json').dumps(hostile) + '}'"]
+    "first",
+    [
+        "hostile",
+        pytest.param("'{}'", marks=pytest.mark.long),
+        pytest.param(
+            "'{\"type\":\"error\",\"sentence\":' + __import__('json').dumps(hostile) + '}'", marks=pytest.mark.long
+        ),
+    ],
 )
 def test_an_engines_words_are_shown_inert(first: str, tmp_path: Path) -> None:
     script = tmp_path / "engine.py"
