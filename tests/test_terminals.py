@@ -205,7 +205,7 @@ def test_inside_tmux_it_is_resized_left_alone_and_found_again(tmux: Callable[...
             assert at.until_ended() == 0
     server.until(lambda: "it expects 11" in server.text)
     server("send-keys", "q")
-    server.until(lambda: "Pane is dead" in server.text)
+    server.until(lambda: server("list-panes", "-F", "#{pane_dead}").strip() == "1")
 
 
 def test_inside_tmux_without_utf_8_the_screen_is_in_ascii(tmux: Callable[..., Tmux]) -> None:
