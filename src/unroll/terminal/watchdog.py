@@ -55,8 +55,16 @@ class Watchdog(threading.Thread):
             for number in os.read(self._heard, 64):
                 if number in ENDING:
                     self._end_in_order(128 + number)
-                elif number == _SUSPECTED and not self._loop_hears(lambda: None):
-                    self._end_by_force(128 + signal.SIGINT)
+                elif number == _SUSPECTED:
+                    if not self._loop_hears(lambda: None):
+                        self._end_by_force(128 + signal.SIGINT)
+                else:
+                    self._wake_loop()
+
+    def _wake_loop(self) -> None:
+        """Another thread may have been the one to get a signal: its handler runs once the main thread wakes."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(lambda: None)
 
     def _end_in_order(self, code: int) -> None:
         if self._loop_hears(lambda: self._leave(code)):
