@@ -21,7 +21,8 @@ from threading import Thread
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key
+from textual.events import Key, Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
@@ -61,6 +62,7 @@ class Driver(LinuxDriver):
         self._at_work = False
         self._asked = self._answered = self._handed = 0
         self._last_key: Future[None] | None = None
+        self._missed = Size()
         self._watchdog = Watchdog(self._loop, self._leave, self._give_back)
         self._watchdog.listen()
         signal.signal(signal.SIGTSTP, lambda *_: self._loop.call_soon_threadsafe(self._stop))
@@ -124,6 +126,16 @@ class Driver(LinuxDriver):
                     return
                 self._take(keyboard.feed(data, time.monotonic()))
             self._take(keyboard.tick(time.monotonic()))
+            if not ready:
+                self._see_size()
+
+    def _see_size(self) -> None:
+        """Tell of a size that no signal has told of: of many that come at once the last can be lost."""
+        with suppress(OSError):
+            size = Size(*os.get_terminal_size(self.fileno))
+            if size == self._missed and size != self._app.size:
+                self._loop.call_soon_threadsafe(self._app.post_message, Resize(size, size))
+            self._missed = size
 
     def _read(self) -> bytes | None:
         """What was typed; `None` where nothing will ever be typed again."""
