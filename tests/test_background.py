@@ -124,6 +124,7 @@ async def test_only_its_owner_can_reach_it(state_dir: Path) -> None:
     await end(await attached(name))
 
 
+@pytest.mark.long
 async def test_two_of_a_kind_have_names_of_their_own() -> None:
     first = await asyncio.to_thread(start_training, LONG)
     second = await asyncio.to_thread(start_training, LONG)

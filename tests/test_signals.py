@@ -60,7 +60,7 @@ def test_told_to_end_while_it_starts_it_gives_the_terminal_back(number: signal.S
 
 
 @pytest.mark.parametrize("how", [pytest.param(IN_PYTHON, id="in a loop"), long(IN_A_LOCK, id="in a lock")])
-@pytest.mark.parametrize("told", [signal.SIGTERM, "ctrl+c"])
+@pytest.mark.parametrize("told", [long(signal.SIGTERM), "ctrl+c"])
 def test_told_to_end_while_it_hangs_it_is_ended_and_the_terminal_given_back(
     how: str, told: signal.Signals | str
 ) -> None:
@@ -78,7 +78,7 @@ def test_told_to_end_while_it_hangs_it_is_ended_and_the_terminal_given_back(
         person.assert_given_back()
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, b"q"])
+@pytest.mark.parametrize("told", [signal.SIGTERM, long(b"q")])
 def test_where_nobody_reads_it_still_ends_and_gives_back_its_settings(told: signal.Signals | bytes) -> None:
     with Person() as person:
         person.shown("it expects")
@@ -163,7 +163,7 @@ def shell() -> Iterator[Shell]:
         shell.bash.close(force=True)
 
 
-@pytest.mark.parametrize("way", ["ctrl+z", "a signal"])
+@pytest.mark.parametrize("way", ["ctrl+z", long("a signal")])
 def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: Shell, way: str) -> None:
     shell.bash.sendline(" ".join([*UNROLL, *RECORDED]))
     shell.until(rb"it expects")

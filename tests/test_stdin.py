@@ -60,7 +60,9 @@ def test_no_junk_ends_it_or_is_typed(person: Person) -> None:
     _assert_it_lives(person)
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.15], ids=["at once", "after a pause"])
+@pytest.mark.parametrize(
+    "pause", [pytest.param(0.0, id="at once"), pytest.param(0.15, id="after a pause", marks=pytest.mark.long)]
+)
 def test_a_sequence_torn_at_any_byte_presses_nothing_else(person: Person, pause: float) -> None:
     _reach_the_prompt(person)
     for sequence in SEQUENCES:

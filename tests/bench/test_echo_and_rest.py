@@ -28,6 +28,7 @@ def python(code: str) -> Iterator[Terminal]:
         yield terminal
 
 
+@pytest.mark.long
 def test_every_digit_is_timed_to_its_echo() -> None:
     with at_rest(SMALLEST, "Ready") as terminal:
         times = echoes(terminal)

@@ -224,7 +224,7 @@ async def grows_no_more(measure: Callable[[], int]) -> None:
         await asyncio.sleep(0.5)
 
 
-@pytest.mark.parametrize("reading", [True, False])
+@pytest.mark.parametrize("reading", [pytest.param(True, marks=pytest.mark.long), False])
 async def test_a_flood_of_progress_waits_at_its_source(reading: bool) -> None:
     count = 200_000
     engine = await Engine.start([*python(HELLO + FLOOD), str(count)])
