@@ -7,13 +7,17 @@ same program on the same machine takes the same pictures.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
 from unroll.engine.client import Engine
+from unroll.engine.log import STATE_DIR
 from unroll.engine.trace import Trace
 from unroll.looks import LOOKS, LookingApp
 from unroll.terminal.app import UnrollApp
@@ -110,11 +114,26 @@ async def take(folder: Path) -> list[Path]:
     """Take all pictures, one after another; where they are now."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for scene in SCENES:
-        path = folder / f"{scene.name}.svg"
-        path.write_text(await picture(scene), encoding="utf-8")
-        paths.append(path)
+    with nobodys_state():
+        for scene in SCENES:
+            path = folder / f"{scene.name}.svg"
+            path.write_text(await picture(scene), encoding="utf-8")
+            paths.append(path)
     return paths
+
+
+@contextmanager
+def nobodys_state() -> Iterator[None]:
+    """A state folder of the pictures' own: a sitting of the user's that was cut off is none of theirs."""
+    before = os.environ.get(STATE_DIR)
+    with TemporaryDirectory() as folder:
+        os.environ[STATE_DIR] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(STATE_DIR)
+            if before is not None:
+                os.environ[STATE_DIR] = before
 
 
 async def picture(scene: Scene) -> str:
@@ -128,7 +147,7 @@ async def picture(scene: Scene) -> str:
             await pilot.pause()
             return app.export_screenshot(title=f"unroll, {scene.size[0]} by {scene.size[1]}")
     finally:
-        await app.close_engine()
+        await app.part_from_engine()
 
 
 # What is waited for
