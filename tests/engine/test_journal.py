@@ -148,6 +148,20 @@ def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_di
     assert len([news for news in told if "Nothing is kept" in news.sentence]) == 1
 
 
+def test_what_cannot_be_kept_anew_is_not_taken_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    with monkeypatch.context() as full:
+        full.setattr(journal.Sitting, "make", lambda name: (_ for _ in ()).throw(OSError(28, "No space left")))
+        assert [run.update for run in answers(resumed())[2].runs] == [7]
+    assert [sitting.update for sitting in begun(Begin()).cut_off] == [7]
+
+
+def test_the_newest_run_is_forgotten_by_its_other_name_too() -> None:
+    converse(Begin(), MAKE, MAKE, Advance(run=1, updates=2), (1.0, Advance(run=2, updates=3)), (5.0, Forget(run=0)))
+    (sitting,) = begun(Begin()).cut_off
+    assert (sitting.runs, sitting.update) == (1, 2)
+
+
 def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:
     replies = converse(MAKE, Advance(updates=7), (5.0, Begin()), (6.0, Advance(updates=2)))
     (run,) = next(reply for reply in replies if isinstance(reply, Begun)).runs

@@ -9,7 +9,8 @@ import click
 
 from unroll.commands.options import example
 from unroll.commands.play import play
-from unroll.commands.refusals import Refused
+from unroll.commands.refusals import Refused, refusals
+from unroll.files import shown
 
 
 @click.command(epilog=example("unroll attach\nunroll attach count-rnn"))
@@ -23,7 +24,8 @@ def attach(context: click.Context, name: str | None, as_list: bool) -> None:
     """
     from unroll.engine.door import names
 
-    there = names()
+    with refusals():
+        there = names()
     if as_list:
         for one in there:
             click.echo(one)
@@ -38,5 +40,5 @@ def _chosen(name: str | None, there: list[str]) -> str:
     if name is None and len(there) > 1:
         raise Refused(f"There are several in the background: choose one of {', '.join(there)}.")
     if name is not None and name not in there:
-        raise Refused(f"There is no {name} in the background: choose one of {', '.join(there)}.")
+        raise Refused(f"There is no {shown(name)} in the background: choose one of {', '.join(there)}.")
     return name or there[0]

@@ -11,7 +11,6 @@ from unroll.engine.branching import branch
 from unroll.engine.continuing import go_on
 from unroll.engine.log import Log
 from unroll.engine.looking import Looker
-from unroll.engine.past import Past
 from unroll.engine.reading import Unreadable, read_request
 from unroll.engine.replies import Answer, Created, Done, Error, Looked, Measured, Models, Saved
 from unroll.engine.requests import (
@@ -126,10 +125,7 @@ class Answering:
         return Saved(id=request.id, path=legible(path))
 
     def _open(self, request: Open) -> Created:
-        training, history = open_model(request.name, self._device)
-        run = self._runs.add(training, "finished", Past.of(history, training.plan), "model")
-        run.accuracy, run.held_out = history.accuracy, history.held_out_accuracy
-        return self._created(request.id, run)
+        return self._created(request.id, open_model(self._runs, request.name, self._device))
 
     def _list(self, request: ListModels) -> Models:
         names, folder = list_models()
@@ -141,7 +137,8 @@ class Answering:
         return Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
     def _forget(self, request: Forget) -> Done:
-        self._runs.forget(request.run)
+        run = self._runs.find(request.run)
+        self._runs.forget(run.number)
         self._looker.forget()
-        self._journal.forget(request.run)
+        self._journal.forget(run.number)
         return Done(id=request.id)

@@ -14,10 +14,9 @@ from unroll.engine.replies import Answer, Begun, Created, Detached, Done, Resume
 from unroll.engine.requests import Begin, Detach, End, Heard, Resume
 from unroll.engine.run import MAX_TOLD, Refused, Run
 from unroll.engine.runs import Runs
-from unroll.engine.shelf import stand_as_saved
+from unroll.engine.shelf import run_as_saved
 from unroll.engine.sittings import Kept, Sitting, cut_off
 from unroll.files import FileError, shown
-from unroll.network import checkpoint
 from unroll.recipe import RecipeError
 
 
@@ -88,21 +87,19 @@ class Attending:
         if sitting is None:
             raise Refused(f"There is no sitting {shown(request.sitting)} to resume: it has been, or still goes on.")
         found = [(run, kept.number) for kept in sitting.files() if (run := self._stand(kept))]
-        self.journal.keep_now()
-        sitting.remove()
+        if self.journal.keep_now():
+            sitting.remove()
+        else:
+            sitting.release()
         return Resumed(id=request.id, runs=self._told(request.id, found))
 
     def _stand(self, kept: Kept) -> Run | None:
         """A run as it was kept; None, and a word in the log, where the file is of no use."""
         try:
-            saved = checkpoint.load(kept.path)
-            training, past = stand_as_saved(saved, self._device)
+            run = run_as_saved(self._runs, kept.path, self._device, kept.origin)
         except (FileError, RecipeError) as error:
             self._log.write(str(error))
             return None
-        over = training.update >= training.plan.updates or kept.origin == "model"
-        run = self._runs.add(training, "finished" if over else "paused", past, kept.origin)
-        run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
         self.journal.touch(run)
         return run
 

@@ -84,15 +84,15 @@ class Journal:
         if not busy:
             self._complain()
             if self._changed and now >= self._at:
-                self._at = now + max(EVERY, self._pack() / SHARE)
+                started = perf_counter()
+                self._pack()
+                self._at = now + max(EVERY, (perf_counter() - started) / SHARE)
                 busy = True
         self.due = now + GLANCE if busy else self._at if self._changed else inf
 
-    def keep_now(self) -> None:
-        """Keep what has changed, and wait until that is done."""
-        self._pack()
-        if self._writing is not None:
-            self._writing.result()
+    def keep_now(self) -> bool:
+        """Keep what has changed, and wait until that is done; whether it could be."""
+        return not self._pack().result()
 
     def close(self) -> None:
         """Keep everything as it is now; the sitting can be resumed. Waits until that is done."""
@@ -107,13 +107,12 @@ class Journal:
         if self._sitting is not None:
             self._sitting.remove()
 
-    def _pack(self) -> float:
-        """Have all that has changed written; gives the seconds that it took here."""
-        started = perf_counter()
+    def _pack(self) -> Future[str]:
+        """Have all that has changed written."""
         packed = [self._packed(run) for run in self._changed.values()]
         self._changed = {}
         self._writing = self._writer.submit(self._write, [one for one in packed if one])
-        return perf_counter() - started
+        return self._writing
 
     def _packed(self, run: Run) -> Packed | None:
         history = run.past.history(run.accuracy, run.held_out)

@@ -8,11 +8,13 @@ from typing import get_args
 
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
+from unroll.engine.replies import Origin
 from unroll.engine.requests import Name
 from unroll.engine.run import Refused, Run
+from unroll.engine.runs import Runs
 from unroll.files import FileError, reason, shown
 from unroll.network import checkpoint
-from unroll.network.checkpoint import CheckpointError, History, Saved
+from unroll.network.checkpoint import CheckpointError
 from unroll.network.training import Training
 from unroll.places import SUFFIX, models_by_name, saving_folder
 
@@ -66,33 +68,35 @@ def _folder() -> Path:
     return folder
 
 
-def open_model(name: str, device: str) -> tuple[Training, History]:
-    """A training that stands where the saved one did, and what it was like.
+def open_model(runs: Runs, name: str, device: str) -> Run:
+    """A finished run of a saved model.
 
     Raises:
-        Refused: there is no such model.
+        Refused: there is no such model, or there are too many runs.
         FileError: the file is no saved network.
         RecipeError: its data cannot be read any more.
     """
     file = models_by_name().get(name)
     if file is None:
         raise Refused(f"There is no saved model {shown(name)}: save one first, or list those there are.")
-    saved = checkpoint.load(file)
-    training, _ = stand_as_saved(saved, device)
-    return training, saved.history
+    return run_as_saved(runs, file, device, "model")
 
 
-def stand_as_saved(saved: Saved, device: str) -> tuple[Training, Past]:
-    """A training with the saved weights, and an optimizer at rest where none was saved; and its past.
+def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
+    """A run that stands where a saved one did, with an optimizer at rest where none was saved; a model's is finished.
 
     Raises:
-        RecipeError: its data cannot be read any more.
+        Refused, FileError, RecipeError: as `open_model` does.
     """
+    saved = checkpoint.load(file)
     training = Training(saved.recipe, device)
     past = Past.of(saved.history, training.plan)
     training.model.load_state_dict(saved.model.state_dict())
     training.go_on_from(saved.optimizer or training.saved_state(), past.updates)
-    return training, past
+    over = origin == "model" or training.update >= training.plan.updates
+    run = runs.add(training, "finished" if over else "paused", past, origin)
+    run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
+    return run
 
 
 def list_models() -> tuple[list[str], Path]:
