@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from textual.binding import Binding, BindingType
 
-TABS = ("State", "Loss", "Recipe")
+from unroll.terminal.splash import TABS
+
 PANE_OF = {"State": "hidden state"}
 
 ACTIONS: list[BindingType] = [

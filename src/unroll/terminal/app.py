@@ -127,7 +127,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         return self.playground.moment
 
     def action_restart_engine(self) -> None:
-        """Start another engine, on which every run is trained again; only where the one there was is dead or silent."""
+        """Start another engine, to which every run comes back; only where the one there was is dead or silent."""
         if self._trouble:
             self.playground.session.engine_went()
             self.playground.say("Starting another engine …", fault=False)

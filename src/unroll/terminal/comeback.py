@@ -80,7 +80,9 @@ class Comeback:
         resumed = await self._session.ask(Resume(sitting=self.offered.pop(0).sitting))
         if resumed is not None:
             for created in resumed.runs:
-                self._session.choose_run(self._session.enter(_run_of(created, [])).number)
+                run = _run_of(created, [])
+                self._session.recipe = run.recipe
+                self._session.enter(run)
             self._session.say(wording.of_resumed(len(resumed.runs)))
 
     async def detach(self) -> str:

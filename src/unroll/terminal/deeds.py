@@ -12,11 +12,11 @@ from unroll.engine.requests import Pace
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.tasks import sequences
 from unroll.terminal import answers, explain, wording
-from unroll.terminal.actions import TABS
 from unroll.terminal.ask import Ask
 from unroll.terminal.curve import METRICS
 from unroll.terminal.help import Help
 from unroll.terminal.run_deeds import RunDeeds
+from unroll.terminal.splash import TABS
 from unroll.terminal.widgets.field_row import FieldRow
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.pane_tabs import PaneTabs

@@ -19,12 +19,13 @@ from unroll.engine.trace import Window
 from unroll.moment import Moment, SequenceError, parse_sequence
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
-from unroll.terminal import messages, wording
-from unroll.terminal.actions import ACTIONS, TABS
+from unroll.terminal import messages, splash, wording
+from unroll.terminal.actions import ACTIONS
 from unroll.terminal.compositor import SparingCompositor
 from unroll.terminal.deeds import Deeds
 from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
+from unroll.terminal.splash import STARTING, TABS
 from unroll.terminal.widgets.keys import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -34,9 +35,7 @@ from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
-WHOLE, LEAST = Size(120, 40), Size(80, 24)
-"""The size from which all panes are shown at once, and the one below which none is."""
-STARTING = "starting the engine …"
+WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
