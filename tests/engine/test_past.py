@@ -74,4 +74,4 @@ def test_a_history_that_does_not_fit_is_none(history: History) -> None:
 
 def test_the_mean_is_over_the_last_updates() -> None:
     assert past_of(10, 100).mean_accuracy(4) == pytest.approx(0.0075)
-    assert past_of(10, 4).mean_accuracy(1) == pytest.approx(0.008)
+    assert past_of(10, 4).mean_accuracy(1) == pytest.approx(0.009)

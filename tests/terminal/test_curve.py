@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.recipe import Recipe, plan
-from unroll.terminal.curve import METRICS, Curve, ceiling
+from unroll.terminal.curve import METRICS, Curve, Thinned, ceiling
 from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten
 
 losses = st.lists(st.none() | st.floats(0, 1e6), max_size=50)
@@ -32,6 +32,21 @@ def test_thinning_keeps_the_smallest_and_the_largest_loss(values: list[float], c
     _, ys = curve_of([*values]).points("loss", columns)
     assert min(ys) == min(values)
     assert max(ys) == max(values)
+
+
+@given(losses, st.integers(1, 9), st.integers(1, 9))
+def test_every_cell_of_thinned_values_has_its_smallest_and_its_largest(
+    values: list[float | None], each: int, cells: int
+) -> None:
+    thinned = Thinned(each)
+    thinned.add(values)
+    points = thinned.points(cells)
+    size = each * cells
+    for start in range(0, len(values), size):
+        there = [value for value in values[start : start + size] if value is not None]
+        shown = {value for place, value in points if start <= place < start + size}
+        assert shown == ({min(there), max(there)} if there else set())
+    assert [place for place, _ in points] == sorted(place for place, _ in points)
 
 
 def test_the_figures_of_an_epoch_are_the_means_over_its_updates() -> None:

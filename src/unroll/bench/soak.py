@@ -4,8 +4,9 @@ An hour at eight epochs a second is 57,600 updates. The real program makes them 
 hour's worth to a run, one run after another until the time is over; in less than ten minutes a run is an hour's worth
 in proportion. Both processes' memory and the bytes read are sampled all the while.
 
-*Memory.* The slope of the straight line that fits the second half of the samples best. Every run leaves its curve
-behind, some tens of bytes an update, so it is not 0; by the update is it to be judged.
+*Memory.* The slope of the straight line that fits the second half of the samples best. Every run stays, with its
+network and its thinned curve, so the slope is not 0; but no update may leave as much behind as the loss and the
+accuracy that it told.
 
 *Drift.* For every run, the updates that the engine says it made are compared with the losses that it sent (the talk is
 recorded), and in the end with the points that the curve holds, which the loss pane counts: a batch is all of the data,
@@ -39,6 +40,8 @@ WHOLE = 10.0
 """Minutes from which a run is an hour's worth."""
 LEAVE = "\x03"
 """The key that leaves unasked, also from a training under way."""
+TOLD_OF_ONE = 16
+"""Bytes that the loss and the accuracy of an update take."""
 EVERY = 0.5
 """Seconds between two samples."""
 
@@ -106,7 +109,7 @@ def flatness(samples: list[Sample], updates: int) -> Iterator[Figure]:
         slope, _ = linear_regression(minutes, [getattr(sample, name) for sample in last])
         yield Figure(f"memory of the {name} in the end", "MB", getattr(last[-1], name) / 2**20)
         yield Figure(f"memory of the {name}, slope", "KB a minute", slope / 2**10)
-        yield Figure(f"memory of the {name}, slope", "bytes an update", slope / each)
+        yield Figure(f"memory of the {name}, slope", "bytes an update", slope / each, TOLD_OF_ONE)
     early, late = rate(first), rate(last)
     yield Figure("traffic, second half beside first", "KB/s", late / 1000, 1.2 * early / 1000, early / 1000)
 

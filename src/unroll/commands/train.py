@@ -94,24 +94,18 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
 
 def run_training(training: Training) -> History:
     """Make all updates, with a bar; raises `Refused` when the loss is no longer a number."""
-    from unroll.network.checkpoint import History
+    from unroll.engine.past import Past
     from unroll.network.training import Diverged
 
-    made = []
+    past = Past()
     try:
         with progress(training.plan.updates, "training") as show:
             for update in training.updates():
-                made.append(update)
+                past.add(update.loss, update.accuracy)
                 show(update.update, f"loss {update.loss:.3f}")
     except Diverged as diverged:
         raise Refused(str(diverged)) from None
-    return History(
-        updates=training.update,
-        losses=tuple(update.loss for update in made),
-        accuracies=tuple(update.accuracy for update in made),
-        accuracy=training.accuracy(),
-        held_out_accuracy=training.held_out_accuracy(),
-    )
+    return past.history(training.accuracy(), training.held_out_accuracy())
 
 
 def _save(place: Path, training: Training, history: History, optimizer: bool) -> None:

@@ -1,4 +1,4 @@
-"""A run's past: the loss and accuracy of every update it has made, thinned where there are millions."""
+"""A run's past: the loss and accuracy of every update it has made, thinned where there are many."""
 
 from __future__ import annotations
 

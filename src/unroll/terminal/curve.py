@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor, log, log10
+from math import ceil, floor, inf, isfinite, log, log10
 from typing import Literal
 
 from unroll.kept import Kept
@@ -22,7 +23,7 @@ CELLS = 1024
 
 @dataclass(eq=False)
 class Curve:
-    """Every update's loss (nats a position; None where it is not finite) and accuracy (0..1 of the batch)."""
+    """The updates' losses (nats a position; None where it is not finite) and accuracies (0..1 of the batch)."""
 
     plan: Plan
     train: TrainConfig
@@ -37,8 +38,8 @@ class Curve:
 
     def extend(self, losses: Sequence[float | None], accuracies: Sequence[float]) -> None:
         """Add what so many more updates showed."""
-        self._thinned["loss"].add(len(self.losses), losses)
-        self._thinned["accuracy"].add(len(self.accuracies), accuracies)
+        self._thinned["loss"].add(losses)
+        self._thinned["accuracy"].add(accuracies)
         self.losses.extend(losses)
         self.accuracies.extend(accuracies)
 
@@ -96,32 +97,33 @@ class Thinned:
     def __init__(self, each: int) -> None:
         """`each` is how many values share a cell."""
         self.each = each
-        self._cells: list[list[Point]] = []
+        self._count = 0
+        self._lowest, self._highest = array("d"), array("d")
 
-    def add(self, place: int, values: Sequence[float | None]) -> None:
-        """Take in values, the first of them at this place among all."""
-        for i, value in enumerate(values, place):
-            cell = i // self.each
-            if cell == len(self._cells):
-                self._cells.append([])
+    def add(self, values: Sequence[float | None]) -> None:
+        """Take in so many more."""
+        for value in values:
+            if self._count % self.each == 0:
+                self._lowest.append(inf)
+                self._highest.append(-inf)
             if value is not None and abs(value) < MEASURABLE:
-                self._cells[cell] = _extremes([*self._cells[cell], (i, value)])
+                self._lowest[-1] = min(self._lowest[-1], value)
+                self._highest[-1] = max(self._highest[-1], value)
+            self._count += 1
 
     def points(self, cells: int) -> list[Point]:
-        """Place and value of the smallest and the largest of every so many cells, in order."""
-        groups = [self._cells[start : start + cells] for start in range(0, len(self._cells), max(1, cells))]
-        return [point for group in groups for point in _extremes([p for cell in group for p in cell])]
+        """Place and value of the smallest and the largest of every so many cells, in order; a place is that of the
+        last in its cell."""
+        found: list[Point] = []
+        for start in range(0, len(self._lowest), max(1, cells)):
+            group = range(start, min(start + max(1, cells), len(self._lowest)))
+            low = min(group, key=self._lowest.__getitem__)
+            high = max(group, key=self._highest.__getitem__)
+            found += sorted({(self._place(low), self._lowest[low]), (self._place(high), self._highest[high])})
+        return [point for point in found if isfinite(point[1])]
 
-
-def _extremes(points: list[Point]) -> list[Point]:
-    if len(points) < 2:
-        return points
-    low, high = min(points, key=_value), max(points, key=_value)
-    return sorted({low, high})
-
-
-def _value(point: Point) -> float:
-    return point[1]
+    def _place(self, cell: int) -> int:
+        return min((cell + 1) * self.each, self._count) - 1
 
 
 def ceiling(value: float) -> float:
