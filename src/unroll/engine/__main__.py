@@ -58,15 +58,15 @@ def _serve(protocol: int, device: DeviceName) -> int:
     log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)
     log.write("the engine starts")
     try:
-        _converse(protocol, log, found)
+        log.write(_converse(protocol, log, found) or "the engine ends")
     except Exception:
         log.write(traceback.format_exc())
         raise
-    log.write("the engine ends")
     return 0
 
 
-def _converse(protocol: int, log: Log, device: str) -> None:
+def _converse(protocol: int, log: Log, device: str) -> str:
+    """Talk to the end; gives why that was, where it is not just so."""
     from unroll.engine.inbox import Inbox
     from unroll.engine.outbox import Outbox
     from unroll.engine.server import Server
@@ -82,8 +82,9 @@ def _converse(protocol: int, log: Log, device: str) -> None:
     inbox = Inbox(os.fdopen(os.dup(0), "rb"), lambda: end(1), WATCHDOG)
     outbox = Outbox(lambda line: _write_all(protocol, line), nobody_listens)
     server = Server(inbox, outbox, log, device)
-    server.serve()
+    why = server.serve()
     outbox.wait(WATCHDOG)
+    return why
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

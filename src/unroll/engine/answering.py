@@ -24,7 +24,6 @@ from unroll.engine.requests import (
     Measure,
     Open,
     Pause,
-    Ping,
     Play,
     Save,
 )
@@ -61,7 +60,6 @@ class Answering:
             ListModels: self._list,
             Forget: self._forget,
             Measure: self._measure,
-            Ping: lambda request: Done(id=request.id),
             **attending.deeds,
         }
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from unroll.engine.door import Door
+from unroll.engine.heartbeat import Heartbeat
 from unroll.engine.journal import Journal
 from unroll.engine.log import Log
 from unroll.engine.outbox import Outlet
 from unroll.engine.parent import outlive_parent
 from unroll.engine.replies import Answer, Begun, Created, Detached, Done, Resumed
-from unroll.engine.requests import Begin, Detach, End, Heard, Resume
+from unroll.engine.requests import Begin, Detach, End, Heard, Ping, Resume
 from unroll.engine.run import MAX_TOLD, Refused, Run
 from unroll.engine.runs import Runs
 from unroll.engine.shelf import run_as_saved
@@ -29,6 +30,8 @@ class Attending:
         """Where to wait for another visitor when one has gone; None where the engine then ends."""
         self.is_over = False
         """Whether the visitor has said that nothing need be kept."""
+        self.heartbeat = Heartbeat()
+        """Whether the visitor's line lives."""
         self._wants_news = True
         self._acknowledges = False
         self._runs = runs
@@ -37,6 +40,7 @@ class Attending:
         self._clock = clock
         self.deeds: dict[type, Callable[[Any], Answer]] = {
             Heard: self._heard,
+            Ping: self._ping,
             Begin: self._begin,
             Resume: self._resume,
             Detach: self._detach,
@@ -55,6 +59,7 @@ class Attending:
     def has_gone(self) -> None:
         """The visitor has gone; the next may be of another kind."""
         self._acknowledges, self._wants_news = False, True
+        self.heartbeat = Heartbeat()
 
     def close(self) -> None:
         """The engine ends: keep everything, or nothing where all was said to be over."""
@@ -67,6 +72,10 @@ class Attending:
 
     def _heard(self, request: Heard) -> Done:
         self._acknowledges = self._wants_news = True
+        return Done(id=request.id)
+
+    def _ping(self, request: Ping) -> Done:
+        self.heartbeat.promise(request.within)
         return Done(id=request.id)
 
     def _begin(self, request: Begin) -> Begun:

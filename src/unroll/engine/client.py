@@ -35,6 +35,9 @@ A = TypeVar("A", bound=Answer)
 ENGINE = (sys.executable, "-m", "unroll.engine")
 """The command of an engine on this machine."""
 CLOSED = "The engine was closed."
+PROMISE = 900.0
+"""Seconds in which an engine elsewhere will hear of this program again, unless the line is dead: as many as TCP itself
+tries. For so long a machine may sleep, or a program be stopped by force, and find its training gone on."""
 PATIENCE = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
 HELLO = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
@@ -45,8 +48,9 @@ NUMBERED = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:
 class Engine:
     """An engine in a process of its own; a `Conversation`."""
 
-    def __init__(self, link: Link, recorder: Recorder | None) -> None:
+    def __init__(self, link: Link, recorder: Recorder | None, promise: float | None) -> None:
         self.on_silence: Callable[[str], None] = _nobody
+        self._promise = promise
         self._link = link
         self._recorder = recorder
         self._overheard = Overheard(link.pid)
@@ -72,7 +76,7 @@ class Engine:
             OSError: the recording cannot be made.
         """
         recorder = Recorder(record) if record else None
-        return cls(await Link.open(command or ENGINE), recorder)
+        return cls(await Link.open(command or ENGINE), recorder, PROMISE if command else None)
 
     @property
     def pid(self) -> int:
@@ -203,7 +207,7 @@ class Engine:
         self.on_silence(sentence)
 
     def _ping(self) -> None:
-        self._spawn(self._say(Ping()))
+        self._spawn(self._say(Ping(within=self._promise)))
 
     async def _say(self, request: Request[Any]) -> None:
         """Ask what has no answer of interest; an engine that has died need not hear it."""
@@ -251,8 +255,8 @@ class Engine:
         self._finish(EngineDied(CLOSED))
 
     def _record(self, speaker: Speaker, line: bytes, request: Request[Any] | None) -> None:
-        """Write down what goes over the line, but for what only keeps it going."""
-        if self._recorder and not isinstance(request, Ping | Heard):
+        """Write down what goes over the line, but for what only keeps it going, and what comes too late."""
+        if self._recorder and not self._closing and not isinstance(request, Ping | Heard):
             self._recorder.add(speaker, line)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> Task[None]:

@@ -165,7 +165,14 @@ class Heard(Request[Done], frozen=True, kw_only=True):
 
 
 class Ping(Request[Done], frozen=True, kw_only=True):
-    """Asked to see whether the engine is there; answered by `done`."""
+    """Asked to see whether the engine is there; answered by `done`.
+
+    Attributes:
+        within: A promise that something will be heard again in so many seconds. When nothing is, the line is dead to
+            the engine, as at its end. None promises nothing, and takes back what was promised before.
+    """
+
+    within: Annotated[float, Meta(gt=0)] | None = None
 
 
 class Measure(Request[Measured], frozen=True, kw_only=True):

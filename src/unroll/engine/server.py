@@ -29,6 +29,8 @@ GLANCE = 0.02
 AT_THE_DOOR = 0.25
 """Seconds between two glances at the door, where there is one, when there is nothing else to do."""
 
+SILENCE = "It heard nothing for too long, and kept its runs."
+
 
 class Server:
     """One engine, and its end of the line."""
@@ -54,29 +56,34 @@ class Server:
         """Whether the end of the line is not the end."""
         return self._attending.door is not None and not self._attending.is_over
 
-    def serve(self) -> None:
-        """Speak first, then train and answer until the lines end and nobody else may come."""
+    def serve(self) -> str:
+        """Speak first, then train and answer until the lines end and nobody else may come; gives why they did, where
+        that is not just so."""
         self._greet()
         while True:
             try:
                 self._answer_waiting(self._patience())
-            except EOFError:
+                self._listen_for_heartbeat()
+            except EOFError as end:
                 self._tell_last()
                 if not self.goes_on_alone:
+                    why = str(end)
                     break
-                self._be_alone()
+                self._be_alone(str(end))
             self._train()
             self._tell()
             self._attending.journal.keep(self._clock())
             self._look_at_the_door()
         self._attending.close()
+        return why
 
     def _greet(self) -> None:
         self._say(Hello(protocol=VERSION, torch=str(torch.__version__), device=self._device))
 
-    def _be_alone(self) -> None:
+    def _be_alone(self, why: str) -> None:
         """The line has ended: train on, and wait at the door."""
         assert self._attending.door is not None
+        self._log.write(why or "the line has ended: it goes on alone")
         self._visit.leave()
         self._receive(nobody(self._attending.door))
 
@@ -98,8 +105,9 @@ class Server:
     def _patience(self) -> float | None:
         """How long to wait for a line: until there is something to do, None for ever."""
         now = self._clock()
-        next_act = min(self._attending.journal.due, now + AT_THE_DOOR if self._attending.door else inf)
-        hears = self._attending.hears(self._visit.outlet)
+        attending = self._attending
+        next_act = min(attending.journal.due, attending.heartbeat.due, now + AT_THE_DOOR if attending.door else inf)
+        hears = attending.hears(self._visit.outlet)
         for run in self._runs.lively.values():
             if run.due <= now:
                 return 0.0
@@ -118,7 +126,14 @@ class Server:
             if line.strip():
                 self._say(self._answering.answer(line))
                 self._tell()
+            self._attending.heartbeat.heard(self._clock())
             timeout = 0
+
+    def _listen_for_heartbeat(self) -> None:
+        """Raise `EOFError` where the line is dead, though it has not ended."""
+        if self._attending.heartbeat.has_stopped(self._clock()):
+            self._say(Error(id=0, sentence=SILENCE))
+            raise EOFError(SILENCE)
 
     def _train(self) -> None:
         """Make one update, of the run whose update has been due longest."""

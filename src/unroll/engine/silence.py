@@ -1,8 +1,8 @@
 """Notices when an engine does not answer any more: it is busy, it was stopped, or the line to it is down.
 
-Every request is answered within an update, so that seconds without an answer tell of silence; when nothing is asked, a
-ping is, now and then. Time is counted in small ticks, so that a terminal that was itself stopped for an hour does not
-take that for the engine's silence.
+Every request is answered within an update, so that seconds without an answer tell of silence; so that there always is
+one, a ping is asked now and then. It promises the next, which tells the engine that its line lives. Time is counted in
+small ticks, so that a terminal that was itself stopped for an hour does not take that for the engine's silence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unroll.engine.pending import Pending
 TICK = 1.0
 """Seconds between two glances."""
 PING_EVERY = 5.0
-"""Seconds without any request after which one is made to see whether it is answered."""
+"""Seconds from one request that is made to see whether it is answered to the next."""
 PATIENCE = 5.0
 """Seconds that an answer may take before a person is told."""
 HELLO_PATIENCE = 10.0
@@ -43,17 +43,18 @@ class Watch:
             self._say(no_hello(waited, words()) if waited >= HELLO_PATIENCE and not hello.done() else "")
 
     async def for_ever(self) -> None:
-        """Watch its answers, and ask for one when nothing else is asked."""
-        waited = idle = 0.0
+        """Watch its answers, and ask for one now and then."""
+        waited = since = 0.0
         while True:
             before = self._pending.answered
             await asyncio.sleep(TICK)
             quiet = self._pending.answered == before
             waited = waited + TICK if quiet and self._pending else 0.0
-            idle = idle + TICK if quiet and not self._pending else 0.0
+            since += TICK
             self._say(no_answer(waited) if waited >= PATIENCE else "")
-            if idle >= PING_EVERY:
+            if since >= PING_EVERY and not waited:
                 self._ping()
+                since = 0.0
 
     def _say(self, sentence: str) -> None:
         if sentence or self._silent:

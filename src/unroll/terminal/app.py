@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
+from unroll.engine.requests import Ping
 from unroll.files import shown
 from unroll.moment import Moment
 from unroll.recipe import PRESETS, Recipe
@@ -46,9 +47,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         Binding("q", "leave", "quit", tooltip="Leave; where a training is under way, it is asked what becomes of it."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere and unasked."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
-        Binding(
-            "ctrl+z", "suspend_process", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."
-        ),
+        Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
@@ -89,6 +88,17 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """The one main screen, in place of Textual's empty one under it."""
         return self.playground
+
+    async def action_stop(self) -> None:
+        """Stop, at once after the word to an engine elsewhere that silence is no dead line now."""
+        self.run_worker(self._take_back_promise(), name="stop")
+        await asyncio.sleep(0)
+        self.action_suspend_process()
+
+    async def _take_back_promise(self) -> None:
+        if self.engine is not None:
+            with suppress(EngineError):
+                await self.engine.ask(Ping())
 
     def on_mount(self) -> None:
         self.playground.call_after_refresh(self._begin)
