@@ -12,13 +12,16 @@ from unroll.engine.recording import Recorder
 from unroll.engine.replay import Replay
 from unroll.engine.replies import Continued, Done, Error, Hello, Looked, Progress
 from unroll.engine.requests import Continue, Create, Look, Pause, Play, Request
-from unroll.engine.trace import Trace, Window
+from unroll.engine.trace import Candidate, Trace, Window
 from unroll.moment import Moment
 
 
 def looked(number: int, moment: Moment, epoch: float) -> Looked:
-    trace = Trace(moment=moment, epoch=epoch, units=1, window=Window(), values=[[epoch]], candidates=[])
-    return Looked(id=number, trace=trace)
+    here, candidate = Window(steps=1, units=1), Candidate(9, 1.0)
+    return Looked(
+        id=number,
+        trace=Trace(moment=moment, epoch=epoch, units=1, window=here, values=[[epoch]], candidates=[[candidate]]),
+    )
 
 
 def news(update: int) -> Progress:
@@ -27,6 +30,7 @@ def news(update: int) -> Progress:
 
 NOW = Moment(1, (7, 8))
 THEN = Moment(1, (7, 8), epoch=3)
+SHORT = Moment(1, (3,))
 TALK: list[Message] = [
     Hello(protocol=VERSION, torch="none", device="cpu"),
     Play(id=1, run=1),
@@ -44,6 +48,8 @@ TALK: list[Message] = [
     looked(4, THEN, 3.0),
     Pause(id=5, run=9),
     Error(id=5, sentence="There is no run 9."),
+    Look(id=8, moment=SHORT),
+    Looked(id=8, trace=Trace(moment=SHORT, epoch=0, units=1, window=Window(), values=[[0.5]], candidates=[])),
     Pause(id=6, run=1),
 ]
 
@@ -88,6 +94,11 @@ async def test_what_the_recording_lacks_is_refused(replay: Replay) -> None:
         await epoch_at(replay, Moment(1, (9,)))
     with pytest.raises(EngineError, match="no such create"):
         await replay.ask(Create())
+
+
+async def test_what_cannot_be_is_refused(replay: Replay) -> None:
+    with pytest.raises(EngineError, match="rows of another length than their window"):
+        await replay.ask(Look(moment=SHORT))
 
 
 async def test_recorded_refusals_and_deaths_come_again(replay: Replay) -> None:

@@ -21,6 +21,7 @@ from unroll.engine.pending import answer_of
 from unroll.engine.protocol import encode
 from unroll.engine.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress, decode_reply
 from unroll.engine.requests import Continue, ListModels, Look, Request, Save, decode_request
+from unroll.engine.sound import fault
 
 A = TypeVar("A", bound=Answer)
 
@@ -73,7 +74,7 @@ class Replay:
         """What was answered to the like of it; a look that never was is answered by the nearest one.
 
         Raises:
-            EngineError: the recorded engine refused it, or nothing like it was asked.
+            EngineError: the recorded engine refused it, nothing like it was asked, or its answer cannot be.
             EngineDied: the replay is closed, or the recorded engine died before it answered.
         """
         if self._closed:
@@ -89,6 +90,8 @@ class Replay:
             raise EngineError(turn.answer.sentence)
         if not isinstance(turn.answer, answer_of(type(request))):
             raise EngineError(f"The recording answers {type(request).__name__.lower()} with something else.")
+        if wrong := fault(request, turn.answer):
+            raise EngineError(f"The recording holds an answer that cannot be: {wrong}.")
         return turn.answer  # type: ignore[return-value]
 
     async def events(self) -> AsyncIterator[Progress]:
