@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spoiled_kit import GOOD, spoiled
 
+from spoiled_kit import GOOD, spoiled
 from unroll.engine.conversation import EngineError
 from unroll.engine.recording import read
 from unroll.engine.replay import Replay

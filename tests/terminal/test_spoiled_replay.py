@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from spoiled_kit import GOOD, spoiled
 from textual.pilot import Pilot
 
+from spoiled_kit import GOOD, spoiled
 from unroll.commands import play
 from unroll.looks import LookingApp
 from unroll.screenshots import at_rest, until
