@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from unroll.engine.door import Door
@@ -20,6 +21,9 @@ from unroll.engine.sittings import Kept, Sitting, cut_off
 from unroll.files import FileError, shown
 from unroll.recipe import RecipeError
 
+LONELY = 3 * 86400.0
+"""Seconds that an engine in the background waits for somebody to come when there is nothing more to train."""
+
 
 class Attending:
     """One engine's visitors, who come one after the other, and the sitting that outlasts each of them."""
@@ -32,6 +36,8 @@ class Attending:
         """Whether the visitor has said that nothing need be kept."""
         self.heartbeat = Heartbeat()
         """Whether the visitor's line lives."""
+        self._company = Heartbeat()
+        self._company.promise(LONELY)
         self._wants_news = True
         self._acknowledges = False
         self._runs = runs
@@ -60,6 +66,15 @@ class Attending:
         """The visitor has gone; the next may be of another kind."""
         self._acknowledges, self._wants_news = False, True
         self.heartbeat = Heartbeat()
+
+    def is_forsaken(self, alone: bool) -> bool:
+        """Whether nobody has come for long after the last training, and nothing is lost by an end."""
+        if self.door is None:
+            return False
+        now = self._clock()
+        if not alone or any(run.due != inf for run in self._runs.lively.values()):
+            self._company.heard(now)
+        return self._company.has_stopped(now) and self.journal.keeps_all
 
     def close(self) -> None:
         """The engine ends: keep everything, or nothing where all was said to be over."""
@@ -118,6 +133,7 @@ class Attending:
             self.door = Door(f"{recipe.task.task}-{recipe.model.cell}")
             self._log.write(f"goes on alone as {self.door.name}")
             outlive_parent()
+            self.journal.begin()
         return Detached(id=request.id, name=self.door.name)
 
     def _end(self, request: End) -> Done:

@@ -58,6 +58,13 @@ class Journal:
         self._hopeless: set[int] = set()
         self._has_complained = False
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all that was trained is on disk."""
+        if self._changed or (self._writing is not None and (not self._writing.done() or self._writing.result())):
+            return False
+        return all(run.number in self._sizes for run in self._runs.all() if run.training.update)
+
     def begin(self) -> None:
         """Keep all runs from now on."""
         if not self.name:

@@ -22,7 +22,7 @@ from unroll.engine.outbox import Outlet
 from unroll.engine.protocol import VERSION, Message, encode
 from unroll.engine.replies import Error, Hello
 from unroll.engine.runs import Runs
-from unroll.engine.visit import Visit, nobody, over
+from unroll.engine.visit import Absent, Visit, nobody, over
 
 GLANCE = 0.02
 """Seconds between two glances at whether news can be told, when there is nothing else to do."""
@@ -30,6 +30,8 @@ AT_THE_DOOR = 0.25
 """Seconds between two glances at the door, where there is one, when there is nothing else to do."""
 
 SILENCE = "It heard nothing for too long, and kept its runs."
+
+FORSAKEN = "nobody has come since the training was over: the runs are kept, and the engine ends"
 
 
 class Server:
@@ -60,7 +62,8 @@ class Server:
         """Speak first, then train and answer until the lines end and nobody else may come; gives why they did, where
         that is not just so."""
         self._greet()
-        while True:
+        why = FORSAKEN
+        while not self._attending.is_forsaken(alone=isinstance(self._visit.lines, Absent)):
             try:
                 self._answer_waiting(self._patience())
                 self._listen_for_heartbeat()
