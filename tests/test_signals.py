@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import sys
 import time
@@ -25,6 +26,19 @@ main()
 """
 IN_PYTHON = "while True: pass"
 IN_A_LOCK = "import threading; threading.Lock().acquire() and threading.Event().wait()"
+
+
+STOPPED_AT = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGTSTP)
+sys.meta_path.insert(0, Finder())
+from unroll.cli import main
+main()
+"""
 
 
 @pytest.fixture
@@ -184,6 +198,23 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: She
         shell.bash.sendline("fg")
         shell.until(rb"Hidden state")
         shell.until(rb"it expects")
+    shell.bash.send("q")
+    shell.until(rb"ready> ")
+    assert b"code 0" in shell.run("echo code $?")
+    assert modes_left_on(shell.sent) == set()
+
+
+@pytest.mark.parametrize("module", ["textual", long("unroll.terminal.playground")])
+def test_told_to_stop_while_the_splash_is_all_there_is_it_gives_the_terminal_to_the_shell(
+    shell: Shell, module: str
+) -> None:
+    shell.bash.sendline(shlex.join([sys.executable, "-c", STOPPED_AT.format(module=module), *RECORDED]))
+    shell.until(rb"Stopped")
+    shell.until(rb"ready> ")
+    assert modes_left_on(shell.sent) == set()
+    assert re.sub(rb"\s", b"", shell.run("stty -a")) == re.sub(rb"\s", b"", shell.before)
+    shell.bash.sendline("fg")
+    shell.until(rb"it expects")
     shell.bash.send("q")
     shell.until(rb"ready> ")
     assert b"code 0" in shell.run("echo code $?")

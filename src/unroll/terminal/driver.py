@@ -65,11 +65,11 @@ class Driver(LinuxDriver):
         self._missed = Size()
         self._watchdog = Watchdog(self._loop, self._leave, self._give_back)
         self._watchdog.listen()
-        signal.signal(signal.SIGTSTP, lambda *_: self._loop.call_soon_threadsafe(self._stop))
-        signal.signal(signal.SIGCONT, lambda *_: self._loop.call_soon_threadsafe(self._go_on))
 
     def start_application_mode(self) -> None:
         """Start as ever; what is restored in the end is what the splash found."""
+        signal.signal(signal.SIGTSTP, lambda *_: self._loop.call_soon_threadsafe(self._stop))
+        signal.signal(signal.SIGCONT, lambda *_: self._loop.call_soon_threadsafe(self._go_on))
         self._outlet.open()
         before = self._writer_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -77,6 +77,8 @@ class Driver(LinuxDriver):
         found = splash.take_over()
         if found is not None:
             self.attrs_before = found
+            if splash.was_told_to_stop():
+                self._loop.call_soon(self._stop)
 
     def stop_application_mode(self) -> None:
         """Stop as ever, once the terminal has answered what it was asked."""

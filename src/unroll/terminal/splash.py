@@ -48,6 +48,7 @@ ANSI = Look(accent="33")
 
 _found: list[Any] | None = None
 """The terminal's settings as they were found, while the frame is all there is."""
+_told_to_stop = False
 
 
 @contextmanager
@@ -58,6 +59,7 @@ def shown(theme: str | None) -> Iterator[None]:
         OSError: standard input or output is no terminal.
     """
     global _found
+    signal.signal(signal.SIGTSTP, _stop_later)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
@@ -84,6 +86,11 @@ def take_over() -> list[Any] | None:
 def is_shown() -> bool:
     """Whether the frame stands on the alternate screen."""
     return _found is not None
+
+
+def was_told_to_stop() -> bool:
+    """Whether to stop, as by ctrl+z, as soon as there is somebody to take the terminal again afterwards."""
+    return _told_to_stop
 
 
 def look_of(theme: str | None, environment: Mapping[str, str]) -> Look:
@@ -156,6 +163,11 @@ def _write(text: str) -> None:
     rest = text.encode()
     while rest:
         rest = rest[os.write(2, rest) :]
+
+
+def _stop_later(number: int, at: FrameType | None) -> None:
+    global _told_to_stop
+    _told_to_stop = True
 
 
 def _end(number: int, at: FrameType | None) -> NoReturn:
