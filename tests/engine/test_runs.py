@@ -63,11 +63,18 @@ def test_all_snapshots_stay_within_the_budget_and_the_oldest_run_gives_way_first
     assert 10 in runs.find(1).training.epochs_kept
 
 
-def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_be_seen() -> None:
+def test_a_growing_run_gives_way_before_the_newest_snapshot_of_another_goes() -> None:
     runs = Runs(12 * ONE)
     for _ in range(3):
         runs.add(trained())
-    assert kept(runs, 1, 2, 3) == [0, 1, 11]
+    assert kept(runs, 1, 2, 3) == [1, 1, 6]
+
+
+def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_be_seen() -> None:
+    runs = Runs(2 * ONE)
+    for _ in range(3):
+        runs.add(trained())
+    assert kept(runs, 1, 2, 3) == [0, 1, 1]
     _, epoch = runs.find(1).training.at(3)
     assert epoch == 10.0
 

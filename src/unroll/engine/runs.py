@@ -73,15 +73,13 @@ class Runs:
     def share_memory(self, growing: Run) -> None:
         """Keep all snapshots together within the budget: those of the other runs are thinned, the oldest run's first.
 
-        Each keeps its newest, until even these are too much.
+        Each keeps its newest, for which the growing one gives way in the end, until even these are too much.
         """
         self._count(growing)
-        for fewest in (1, 0):
-            for run in self.all():
-                if self._total <= self._budget:
-                    return
-                if run is not growing:
-                    self._thin(run, fewest)
+        if self._total > self._budget:
+            others = [run for run in self.all() if run is not growing]
+            for run, fewest in [(run, 1) for run in (*others, growing)] + [(run, 0) for run in others]:
+                self._thin(run, fewest)
 
     def _thin(self, run: Run, fewest: int) -> None:
         while self._total > self._budget and len(run.training.epochs_kept) > fewest:
