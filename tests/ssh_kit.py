@@ -82,11 +82,12 @@ class Box:
         folders = [f"UNROLL_STATE_DIR={self.folder}/far", f"UNROLL_DATA_DIR={self.folder}/far/data"]
         return ["env", *folders, "OMP_NUM_THREADS=1", "COLORTERM=truecolor", sys.executable, "-m", "unroll", *words]
 
-    def refusal(self) -> str:
-        """Why nobody can log in; empty when that works."""
+    def refusal(self, *options: str) -> str:
+        """Why nobody can log in, with options such as -tt for a terminal; empty when that works."""
+        ssh, *words = self.ssh("true")
         end = time.monotonic() + PATIENCE
         while self.server.poll() is None and time.monotonic() < end:
-            done = subprocess.run(self.ssh("true"), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            done = subprocess.run([ssh, *options, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
             if done.returncode == 0:
                 return ""
             if b"refused" not in done.stderr:

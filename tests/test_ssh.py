@@ -47,6 +47,8 @@ def gone(box: Box) -> bool:
 
 def playground_there(box: Box) -> Terminal:
     """The playground on the other machine, in a terminal here; ssh keeps count in a file."""
+    if refusal := box.refusal("-tt"):  # a server without root's rights may have no terminal to give
+        pytest.skip(f"nobody gets a terminal over ssh here: {refusal}")
     ssh, *words = box.ssh(*box.unroll(LONG))
     return Terminal([ssh, "-v", "-E", str(box.folder / "ssh.log"), "-tt", *words])
 
