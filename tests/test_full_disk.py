@@ -276,3 +276,17 @@ def test_a_log_on_a_full_disk_is_silent_and_the_engine_answers(tmp_path: Path) -
     assert isinstance(answers[1], Error)
     assert answers[1].sentence.startswith("File too large: ")
     assert b"Traceback" not in done.stderr
+
+
+def test_where_a_recording_finds_no_room_the_playground_says_so_once_and_goes_on(tmp_path: Path) -> None:
+    limited = f"ulimit -f 24; cd {tmp_path} && exec {' '.join(UNROLL)} --record talk"
+    with Terminal(["bash", "-c", limited]) as terminal:
+        terminal.until(lambda: "it expects" in terminal.text, 60)
+        for _ in range(30):
+            terminal.send("c\x1b[D")
+            terminal.pump(0.2)
+            if "File too large: " in terminal.text:
+                break
+        assert "File too large: the recording talk ends here" in terminal.text
+        terminal.send("c")
+        terminal.until(lambda: "File too large" not in terminal.text and "it expects" in terminal.text, 30)

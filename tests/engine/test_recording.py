@@ -57,7 +57,7 @@ async def test_a_full_disk_ends_the_recording_and_not_the_conversation() -> None
     for _ in range(500):
         assert isinstance(await engine.ask(Play()), Done)
     await engine.close()
-    assert engine.last_lines[-1] == "The recording /dev/full ends early: No space left on device."
+    assert engine.last_lines[-1] == "No space left on device: the recording /dev/full ends here."
 
 
 async def test_another_engine_is_recorded_behind_the_first(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class Engine:
 
     def __init__(self, link: Link, recorder: Recorder | None, promise: float | None) -> None:
         self.on_silence: Callable[[str], None] = _nobody
+        self.on_fault: Callable[[str], None] = _nobody
         self._promise = promise
         self._link = link
         self._recorder = recorder
@@ -257,7 +258,10 @@ class Engine:
     def _record(self, speaker: Speaker, line: bytes, request: Request[Any] | None) -> None:
         """Write down what goes over the line, but for what only keeps it going, and what comes too late."""
         if self._recorder and not self._closing and not isinstance(request, Ping | Heard):
+            before = self._recorder.fault
             self._recorder.add(speaker, line)
+            if self._recorder.fault != before:
+                self.on_fault(self._recorder.fault)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> Task[None]:
         task = asyncio.get_running_loop().create_task(work)

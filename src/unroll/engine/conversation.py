@@ -30,9 +30,11 @@ class Conversation(Protocol):
     Attributes:
         on_silence: Told in a sentence, every second, that the engine does not answer; and with an empty one when it
             does again. Nothing is lost by that: whatever was asked still waits for its answer.
+        on_fault: Told in a sentence, once, what goes wrong beside the talk, such as a recording that finds no room.
     """
 
     on_silence: Callable[[str], None]
+    on_fault: Callable[[str], None]
 
     @property
     def hello(self) -> Awaitable[Hello]:

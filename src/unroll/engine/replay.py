@@ -47,6 +47,7 @@ class Replay:
 
     last_lines: tuple[str, ...] = ()
     on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
+    on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
 
     def __init__(self, path: Path) -> None:
         """Read a recording.

@@ -112,7 +112,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
             await self.close_engine()
             self._trouble = ""
             self.engine = engine = await self._start()
-            engine.on_silence = self._tell_silence
+            engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
             await engine.hello
             self.playground.say("", fault=False)
             await self.playground.session.engine_came(engine, self._wanted[1] if self._wanted else None)
