@@ -40,6 +40,20 @@ from unroll.cli import main
 main()
 """
 
+IN_AN_END = """
+import os, signal, time
+from unroll.terminal import splash
+
+class Ending:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+
+with splash.shown(None):
+    Ending()
+    time.sleep(60)
+"""
+
 
 @pytest.fixture
 def person() -> Iterator[Person]:
@@ -71,6 +85,12 @@ def test_told_to_end_while_it_starts_it_gives_the_terminal_back(number: signal.S
         assert person.until_ended() in (128 + number, -number)
         person.assert_given_back()
         assert b"Traceback" not in person.sent
+
+
+def test_a_signal_while_it_starts_is_not_lost_in_the_end_of_an_object() -> None:
+    with Person(command=[sys.executable, "-c", IN_AN_END]) as person:
+        assert person.until_ended() == -signal.SIGINT
+        person.assert_given_back()
 
 
 @pytest.mark.parametrize("how", [pytest.param(IN_PYTHON, id="in a loop"), long(IN_A_LOCK, id="in a lock")])

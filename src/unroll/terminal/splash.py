@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from unroll.terminal.alphabet import alphabet_of
 
@@ -70,10 +70,7 @@ def shown(theme: str | None) -> Iterator[None]:
         _write(ENTER + "\x1b[?25l" + (painted if alphabet is None else alphabet.spell(painted)))
         yield
     finally:
-        found = take_over()
-        if found is not None:
-            _write(LEAVE)
-            termios.tcsetattr(0, termios.TCSANOW, found)
+        _give_back()
 
 
 def take_over() -> list[Any] | None:
@@ -81,6 +78,13 @@ def take_over() -> list[Any] | None:
     global _found
     found, _found = _found, None
     return found
+
+
+def _give_back() -> None:
+    found = take_over()
+    if found is not None:
+        _write(LEAVE)
+        termios.tcsetattr(0, termios.TCSANOW, found)
 
 
 def is_shown() -> bool:
@@ -170,6 +174,9 @@ def _stop_later(number: int, at: FrameType | None) -> None:
     _told_to_stop = True
 
 
-def _end(number: int, at: FrameType | None) -> NoReturn:
-    """Leave by way of everyone who has something to restore; by default a signal would end the process on the spot."""
-    raise SystemExit(128 + number)
+def _end(number: int, at: FrameType | None) -> None:
+    """Give the terminal back, then let the signal do what it does by itself: an exception raised just here would be
+    lost in whatever cannot raise one, such as an object's end."""
+    _give_back()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
