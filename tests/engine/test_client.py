@@ -184,9 +184,3 @@ async def test_both_sides_are_recorded(tmp_path: Path) -> None:
     assert [entry.speaker for entry in entries].count("engine") == 2
     assert b'"play"' in b"".join(bytes(entry.message) for entry in entries)
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
-
-
-async def test_the_log_that_is_named_is_the_engines(state_dir: Path) -> None:
-    engine = await start(POLITE)
-    assert engine.log_path == state_dir / "engine.log"
-    await engine.close()

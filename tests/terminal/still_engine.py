@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from math import inf
-from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -93,7 +92,6 @@ class StillEngine:
 
     def __init__(self) -> None:
         self.asked: list[Request[Any]] = []
-        self.log_path = Path("engine.log")
         self._loop = asyncio.get_running_loop()
         self.hello: asyncio.Future[Hello] = self._loop.create_future()
         self._pending: dict[int, asyncio.Future[Any]] = {}

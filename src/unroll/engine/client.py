@@ -20,7 +20,6 @@ import msgspec
 from unroll.engine.backlog import Backlog
 from unroll.engine.conversation import EngineDied, EngineError
 from unroll.engine.link import Link, lines
-from unroll.engine.log import state_dir
 from unroll.engine.obituary import obituary
 from unroll.engine.overheard import Overheard
 from unroll.engine.pending import Pending
@@ -88,11 +87,6 @@ class Engine:
     def hello(self) -> Awaitable[Hello]:
         """The engine's first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
         return asyncio.shield(self._hello)
-
-    @property
-    def log_path(self) -> Path:
-        """The file in which an engine on this machine keeps its log; it exists once there is something in it."""
-        return state_dir() / "engine.log"
 
     @property
     def last_lines(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from unroll.engine.replies import Answer, Hello, Progress
@@ -39,10 +38,6 @@ class Conversation(Protocol):
     @property
     def hello(self) -> Awaitable[Hello]:
         """The engine's first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
-
-    @property
-    def log_path(self) -> Path:
-        """The file in which an engine on this machine keeps its log; it exists once there is something in it."""
 
     @property
     def last_lines(self) -> tuple[str, ...]:

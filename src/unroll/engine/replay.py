@@ -56,7 +56,6 @@ class Replay:
             FileError: it cannot be read.
             msgspec.DecodeError: it is no recording of this version.
         """
-        self.log_path = path
         self._greeting: Hello | None = None
         self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
         self._looks: list[Turn] = []
