@@ -34,9 +34,9 @@ A = TypeVar("A", bound=Answer)
 ENGINE = (sys.executable, "-m", "unroll.engine")
 """The command of an engine on this machine."""
 CLOSED = "The engine was closed."
-PROMISE = 900.0
-"""Seconds in which an engine elsewhere will hear of this program again, unless the line is dead: as many as TCP itself
-tries. For so long a machine may sleep, or a program be stopped by force, and find its training gone on."""
+PROMISE = 120.0
+"""Seconds in which an engine elsewhere will hear of this program again, unless the line is dead: some times as many as
+ssh takes to notice. Until then it keeps its runs to itself, from an engine on a new line, too."""
 PATIENCE = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
 HELLO = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
