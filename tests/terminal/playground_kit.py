@@ -149,7 +149,10 @@ class Playing:
 
 @asynccontextmanager
 async def playing(
-    recipe: Recipe | None = None, size: tuple[int, int] = WHOLE, moment: Moment = OPENING
+    recipe: Recipe | None = None,
+    size: tuple[int, int] = WHOLE,
+    moment: Moment = OPENING,
+    theme: str | None = None,
 ) -> AsyncIterator[Playing]:
     """The playground, open and at rest; with a recipe, on its run at the moment."""
     engine = StillEngine()
@@ -157,7 +160,7 @@ async def playing(
     async def start() -> StillEngine:
         return engine
 
-    app = UnrollApp(start, (recipe, moment) if recipe else None)
+    app = UnrollApp(start, (recipe, moment) if recipe else None, theme)
     try:
         async with app.run_test(size=size) as pilot:
             game = Playing(pilot, engine)
