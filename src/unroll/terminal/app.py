@@ -200,6 +200,10 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """Close what lies over the playground; a second click may come when it is closed already."""
         return AwaitComplete() if self.screen is self.playground else super().pop_screen()
 
+    def get_key_display(self, binding: Binding) -> str:
+        """A key by the name it has in every sentence."""
+        return super().get_key_display(binding).replace("^", "ctrl+").replace("⏎", "enter")
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a sentence, for the palette."""
         for binding in Binding.make_bindings(ACTIONS):
