@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from still_engine import StillEngine
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -39,6 +41,16 @@ class Playing:
         """Press keys, and let everything settle that needs no more of the engine's time."""
         await self.pilot.press(*keys)
         await self.settle()
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys one right after the other, as a driver hands them on, whatever has come of them by then."""
+        for key in keys:
+            self.app.post_message(Key(key, {"space": " "}.get(key, key if len(key) == 1 else None)))
+            focused = self.app.focused or self.app.screen
+            for place in (self.app, *focused.ancestors_with_self, self.app):
+                passed = asyncio.Event()
+                place.call_later(passed.set)
+                await passed.wait()
 
     async def type(self, text: str) -> None:
         """Type a whole new text into the field that has the focus."""

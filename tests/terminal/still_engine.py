@@ -98,6 +98,7 @@ class StillEngine:
         self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._ids = count(1)
         self._dead = False
+        self._held: list[Any] | None = None
         self._time = StillTime()
         server = Server(self._time, ClearLine(self._write), Log("engine.log"), clock=self._time)
         self._thread = threading.Thread(target=server.serve, daemon=True)
@@ -106,6 +107,16 @@ class StillEngine:
     def pass_time(self, seconds: float) -> None:
         """Let the engine have so many seconds."""
         self._time.run(seconds)
+
+    def hold(self) -> None:
+        """Keep back from now on whatever is answered."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """Let through what was held, and what comes."""
+        held, self._held = self._held or [], None
+        for reply in held:
+            self._hear(reply)
 
     @property
     def is_still(self) -> bool:
@@ -141,7 +152,9 @@ class StillEngine:
         self._loop.call_soon_threadsafe(self._hear, decode_reply(line))
 
     def _hear(self, reply: Any) -> None:
-        if isinstance(reply, Hello):
+        if self._held is not None:
+            self._held.append(reply)
+        elif isinstance(reply, Hello):
             self.hello.set_result(reply)
         elif isinstance(reply, Progress):
             self._events.put_nowait(reply)

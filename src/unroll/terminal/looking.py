@@ -6,7 +6,7 @@ Whoever shows it is told `changed` and draws everything from what stands here; `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ from unroll.terminal.latest import Latest
 from unroll.terminal.runs import Run
 
 A = TypeVar("A", bound=Answer)
+NOTHING_TO_COMPARE = "There is nothing to compare with: cut or silence something, or mark a run with = in the runs."
+ITSELF = "This is the marked run itself: choose another in the runs, and D shows the difference."
 
 
 class Audience(Protocol):
@@ -51,20 +53,31 @@ class Looking:
         self.run: Run | None = None
         self.trace: Trace | None = None
         self.engine: Conversation | None = None
+        self.absence = ""
+        """Why there is no engine, with the way out; empty where there is one, or one is starting."""
+        self.baseline = ""
+        """What the trace's values are the difference from; empty where they are the values themselves."""
         self._audience = audience
         self._looking = Latest(audience.spawn, self._look)
         self._going_on = asyncio.Lock()
+        self._typed = 0
 
     async def ask(self, request: Request[A]) -> A | None:
         """The engine's answer; None where it refused, which is then said."""
-        if self.engine is None:
-            self._audience.say("The engine is not there: a moment, please.", fault=False)
+        if self.engine is None or not self.has_engine():
             return None
         try:
             return await self.engine.ask(request)
         except EngineError as error:
-            self._audience.say(str(error))
+            if self.has_engine():  # else it is said already what that means
+                self._audience.say(str(error))
             return None
+
+    def has_engine(self) -> bool:
+        """Whether there is an engine; if not, what can be done about it is said."""
+        if self.engine is None:
+            self._audience.say(self.absence or "The engine is starting: a moment, please.", fault=bool(self.absence))
+        return self.engine is not None
 
     def say(self, sentence: str, fault: bool = False) -> None:
         """A person should read this."""
@@ -87,10 +100,13 @@ class Looking:
     async def _look(self) -> None:
         if self.engine is None or self.run is None:
             return
-        looked = await self.ask(self._look_request())
+        request = self._look_request()
+        baseline = self._baseline if request.difference else ""
+        looked = await self.ask(request)
         if looked is not None and replace(looked.trace.moment, step=0) == replace(self.moment, step=0):
             self.trace = looked.trace
             self.view = looked.trace.view
+            self.baseline = baseline
             self._audience.changed()
 
     def _look_request(self) -> Look:
@@ -115,6 +131,11 @@ class Looking:
         if self.difference and other is not None and other is not self.run:
             return replace(self.moment, run=other.number, epoch=None)
         return None
+
+    @property
+    def _baseline(self) -> str:
+        touched = self.moment.interventions != UNTOUCHED
+        return "untouched" if touched or self.compared is None else f"run {self.compared.ordinal}"
 
     def _move(self, **changes: Any) -> None:
         """Another moment, and a look at it."""
@@ -158,12 +179,12 @@ class Looking:
         self.look()
 
     def toggle_difference(self) -> None:
+        if not self.has_engine():
+            return
         self.difference = not self.difference
         if self.difference and self._against() is None:
             self.difference = False
-            self._audience.say(
-                "There is nothing to compare with: cut or silence something, or mark a run with =.", False
-            )
+            self._audience.say(ITSELF if self.compared is not None else NOTHING_TO_COMPARE, False)
         self.look()
 
     def intervene(self, interventions: Interventions) -> None:
@@ -176,6 +197,10 @@ class Looking:
 
     def type(self, sequence: tuple[int, ...], step: int | None = None) -> None:
         """Look at another sequence, at its last step where none is given."""
+        self._typed += sequence != self.moment.sequence
+        self._turn_to(sequence, step)
+
+    def _turn_to(self, sequence: tuple[int, ...], step: int | None = None) -> None:
         last = len(sequence) - 1
         cuts = tuple(s for s in self.moment.interventions.cut_steps if s <= last)
         interventions = replace(self.moment.interventions, cut_steps=cuts)
@@ -183,15 +208,27 @@ class Looking:
         if (sequence, step) != (self.moment.sequence, self.moment.step):
             self._move(sequence=sequence, step=step, interventions=interventions)
 
-    async def carry_on(self, count: int = 1, until_wrong: bool = False) -> None:
-        """Append what the network says, one or many, going on from the kept state."""
+    def carry_on(
+        self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> Coroutine[Any, Any, None]:
+        """Append what the network says, one or many, going on from the kept state.
+
+        The sequence is the one that stands now, with what is still to be appended to it: nothing is appended when
+        another has been typed by then, or where that is no more `wanted`.
+        """
+        typed = self._typed
+        return self._carry_on(count, until_wrong, lambda: self._typed == typed and wanted())
+
+    async def _carry_on(self, count: int, until_wrong: bool, wanted: Callable[[], bool]) -> None:
         async with self._going_on:
+            if not wanted():
+                return
             room = MAX_STEPS - len(self.moment.sequence)
             if room <= 0:
                 self._audience.say(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: type a shorter one.")
                 return
             request = replace(self.sampling, moment=self.moment, count=min(count, room), until_wrong=until_wrong)
             said = await self.ask(request)
-            if said is not None:
+            if said is not None and wanted() and self.moment.run == request.moment.run:
                 self.sampling = replace(self.sampling, seed=self.sampling.seed + 1)
-                self.type((*self.moment.sequence, *said.numbers))
+                self._turn_to((*self.moment.sequence, *said.numbers))

@@ -31,15 +31,14 @@ class WindowMoved(Message):
 
 @dataclass
 class PromptEdited(Message):
-    """The text of the prompt changed; the caret stands on this step's number."""
-
-    text: str
-    step: int
+    """A person changed the text of the prompt."""
 
 
 @dataclass
 class PromptEntered(Message):
-    """Enter was pressed in the prompt."""
+    """Enter was pressed in the prompt, when its text had been changed so many times."""
+
+    edits: int
 
 
 @dataclass

@@ -5,14 +5,16 @@ Everything goes round one way: a pane says what a person did, the moment changes
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import suppress
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from unroll.engine.trace import Window
@@ -30,7 +32,7 @@ from unroll.terminal.widgets.keys import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.pane_tabs import PaneTabs
-from unroll.terminal.widgets.prompt import Prompt
+from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
@@ -51,6 +53,8 @@ class Playground(Deeds):
         super().__init__()
         self._compositor = SparingCompositor()
         self.session = Session(self, recipe, sequence)
+        self._last_focused: Widget | None = None
+        self._typed: tuple[int, ...] | None = None
 
     @property
     def moment(self) -> Moment:
@@ -78,6 +82,7 @@ class Playground(Deeds):
 
     def on_mount(self) -> None:
         self.on_resize()
+        self.watch(self, "focused", self._focus_moved, init=False)
 
     def on_resize(self) -> None:
         size = self.app.size
@@ -121,11 +126,12 @@ class Playground(Deeds):
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
 
     def _show_state(self) -> None:
-        session, trace, run, step = self.session, self.session.trace, self.session.run, self.session.moment.step
+        session, trace, run = self.session, self.session.trace, self.session.run
         if trace is None or run is None or trace.moment.run != run.number:
             return
         heatmap, following, sequence = self.query_one(StateHeatmap), self.query_one(NextNumber), trace.moment.sequence
-        heatmap.answers = _answers(run.recipe.task, sequence)
+        heatmap.answers, heatmap.baseline = _answers(run.recipe.task, sequence), session.baseline
+        step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
@@ -139,11 +145,76 @@ class Playground(Deeds):
 
     def _show_prompt(self) -> None:
         prompt = self.query_one(Prompt)
-        if not prompt.has_focus_within:
+        if not self._is_in_prompt:
             prompt.remove_class("-invalid")
             prompt.write(_words(self.session.moment.sequence))
             prompt.point_at(self.session.moment.step)
         prompt.show_sampling(wording.of_sampling(self.session.sampling))
+
+    # The prompt: what is typed is looked at as it is typed, and nobody else writes there meanwhile
+
+    @property
+    def _is_in_prompt(self) -> bool:
+        """Whether a person is typing a sequence, though the window be too small now or another in front of it."""
+        return isinstance(self._last_focused, Numbers)
+
+    def _focus_moved(self, focused: Widget | None) -> None:
+        if focused is None or self.has_class("-too-small"):
+            return
+        was_in_prompt, self._last_focused = self._is_in_prompt, focused
+        if was_in_prompt and not self._is_in_prompt:
+            self._leave_prompt()
+
+    def _leave_prompt(self) -> None:
+        """Take what was typed, or go back to what is looked at where that cannot be taken."""
+        self.query_one(Prompt).remember()
+        self._typed = self._read_prompt()
+        if self._typed is None:
+            self.say("", fault=False)
+        self._take_typed()
+        self._show_prompt()
+
+    def _read_prompt(self) -> tuple[int, ...] | None:
+        """The sequence in the prompt; None where there is none, which is said."""
+        prompt = self.query_one(Prompt)
+        recipe = self.session.run.recipe if self.session.run else self.session.recipe
+        try:
+            sequence = parse_sequence(prompt.text, recipe.task.vocab_size)
+        except SequenceError as error:
+            prompt.add_class("-invalid")
+            self.say(str(error))
+            return None
+        if prompt.has_class("-invalid"):
+            prompt.remove_class("-invalid")
+            self.say("", fault=False)
+        return sequence
+
+    def _take_typed(self) -> None:
+        typed, self._typed = self._typed, None
+        if typed is not None:
+            self.session.type(typed, self.query_one(Prompt).step)
+
+    def on_prompt_edited(self, message: messages.PromptEdited) -> None:
+        self._typed = self._read_prompt()
+        self.call_after_refresh(self._take_typed)  # the echo of a key waits for no picture
+
+    def on_prompt_entered(self, message: messages.PromptEntered) -> None:
+        """Go on from the text on which enter was pressed; where another has been typed since, that is over."""
+        prompt = self.query_one(Prompt)
+        if message.edits != prompt.edits:
+            return
+        self._typed = self._read_prompt()
+        if self._typed is not None:
+            self._take_typed()
+            going_on = self.session.carry_on(wanted=lambda: message.edits == prompt.edits)
+            self.spawn(self._write_what_came(going_on, message.edits))
+
+    async def _write_what_came(self, going_on: Coroutine[Any, Any, None], edits: int) -> None:
+        """Write what was said into the prompt although a person is in it, for enter asked for that."""
+        await going_on
+        prompt = self.query_one(Prompt)
+        if prompt.edits == edits:
+            prompt.write(_words(self.session.moment.sequence))
 
     # What the panes say
 
@@ -157,7 +228,8 @@ class Playground(Deeds):
         self.session.choose_unit(message.unit)
 
     def on_caret_moved(self, message: messages.CaretMoved) -> None:
-        if message.step < len(self.session.moment.sequence):
+        moment = self.session.moment
+        if message.step != moment.step and message.step < len(moment.sequence):
             self.session.choose_step(message.step)
 
     def on_window_moved(self, message: messages.WindowMoved) -> None:
@@ -168,29 +240,6 @@ class Playground(Deeds):
     def on_epoch_chosen(self, message: messages.EpochChosen) -> None:
         self.say("", fault=False)
         self.session.choose_epoch(message.epoch)
-
-    def on_prompt_edited(self, message: messages.PromptEdited) -> None:
-        prompt = self.query_one(Prompt)
-        recipe = self.session.run.recipe if self.session.run else self.session.recipe
-        try:
-            sequence = parse_sequence(message.text, recipe.task.vocab_size)
-        except SequenceError as error:
-            prompt.add_class("-invalid")
-            self.say(str(error))
-            return
-        if prompt.has_class("-invalid"):
-            prompt.remove_class("-invalid")
-            self.say("", fault=False)
-        self.call_after_refresh(self.session.type, sequence, message.step)  # the echo of a key waits for no picture
-
-    def on_prompt_entered(self, message: messages.PromptEntered) -> None:
-        if not self.query_one(Prompt).has_class("-invalid"):
-            self.spawn(self._carry_on_in_prompt())
-
-    async def _carry_on_in_prompt(self) -> None:
-        """Go on, and write what was said into the prompt although a person is in it: enter asked for that."""
-        await self.session.carry_on()
-        self.query_one(Prompt).write(" ".join(map(str, self.session.moment.sequence)))
 
     def on_recipe_edited(self, message: messages.RecipeEdited) -> None:
         self.session.edit(message.recipe)

@@ -22,6 +22,24 @@ MAX_HISTORY = 100
 class Numbers(Input):
     """A line of numbers that takes them pasted with anything between, over many lines."""
 
+    edits = 0
+    """How many times a person has changed the text: what is asked about it holds for as long as this stays."""
+
+    def watch_value(self) -> None:
+        self.edits += 1
+
+    def write(self, text: str) -> None:
+        """Put a text in, the caret at its end, without telling anybody: no person did it."""
+        edits = self.edits
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.edits = edits
+        self.cursor_position = len(text)
+
+    async def action_submit(self) -> None:
+        """Say on which text enter was pressed; what is typed right after it may be here before that is heard."""
+        self.post_message(PromptEntered(self.edits))
+
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
@@ -70,24 +88,29 @@ class Prompt(Horizontal):
         self.watch(self._field, "selection", self._caret_moved)
 
     @property
-    def _field(self) -> Input:
-        return self.query_one(Input)
+    def _field(self) -> Numbers:
+        return self.query_one(Numbers)
 
     @property
     def text(self) -> str:
         return self._field.value
 
+    @property
+    def edits(self) -> int:
+        """How many times a person has changed the text."""
+        return self._field.edits
+
     def write(self, text: str) -> None:
         """Put a text in, the caret at its end, without telling anybody."""
         if text != self.text:
-            with self._field.prevent(Input.Changed):
-                self._field.value = text
             self._text = text
-            self._field.cursor_position = len(text)
+            self._field.write(text)
             self.remember()
 
     def remember(self) -> None:
-        """Keep the text in the history, once."""
+        """Keep the text in the history, once, if it is any."""
+        if not self.text.strip():
+            return
         if self.text in self._history:
             self._history.remove(self.text)
         self._history = [*self._history, self.text][-MAX_HISTORY:]
@@ -127,11 +150,10 @@ class Prompt(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self._text:
-            self._text = event.value
-            self.post_message(PromptEdited(event.value, self.step))
+        if self.text != self._text:
+            self._text = self.text
+            self.post_message(PromptEdited())
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.remember()
-        self.post_message(PromptEntered())
+    def on_prompt_entered(self, message: PromptEntered) -> None:
+        if message.edits == self.edits:
+            self.remember()

@@ -1,0 +1,153 @@
+"""The prompt: enter goes on from the text it was pressed on, and what a person types there nobody else touches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playground_kit import Playing, playing
+from textual.events import AppBlur, AppFocus
+from textual.widgets import Input
+
+from unroll.screenshots import until
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+CLEAR = ("end", "ctrl+u")
+
+
+@asynccontextmanager
+async def counting() -> AsyncIterator[Playing]:
+    """A network that counts, and the prompt in focus."""
+    async with playing() as game:
+        await game.train()
+        await game.press("slash")
+        yield game
+
+
+def spelled(text: str) -> list[str]:
+    return ["space" if character == " " else character for character in text]
+
+
+async def let_go(game: Playing) -> None:
+    """The engine's answers come, all at once."""
+    game.engine.let_go()
+    await game.settle()
+
+
+async def test_enter_right_after_typing_goes_on_from_all_that_was_typed() -> None:
+    async with counting() as game:
+        await game.burst(*CLEAR, *spelled("1 2 3"), "enter")
+        await game.settle()
+        assert game.prompt == "1 2 3 4"
+        assert game.trace.moment.sequence == (1, 2, 3, 4)
+
+
+async def test_an_answer_that_comes_after_other_numbers_were_typed_is_dropped() -> None:
+    async with counting() as game:
+        game.engine.hold()
+        await game.burst("enter")
+        await game.burst(*CLEAR, "5")
+        await let_go(game)
+        assert game.prompt == "5"
+        assert game.trace.moment.sequence == (5,)
+
+
+@pytest.mark.parametrize("typed", [["space"], ["space", "x"], [*CLEAR]])
+async def test_an_answer_never_touches_what_was_typed_since(typed: list[str]) -> None:
+    async with counting() as game:
+        await game.press(*CLEAR, *spelled("1 2 3"))
+        game.engine.hold()
+        await game.burst("enter", *typed)
+        before = game.prompt
+        await let_go(game)
+        assert game.prompt == before
+        assert game.trace.moment.sequence == (1, 2, 3)
+
+
+async def test_enter_and_numbers_typed_at_once_leave_the_numbers() -> None:
+    async with counting() as game:
+        await game.burst(*CLEAR, *spelled("1 2 3"), "enter", *CLEAR, *spelled("5 6"))
+        await game.settle()
+        assert game.prompt == "5 6"
+        assert game.trace.moment.sequence == (5, 6)
+
+
+@pytest.mark.parametrize("pane", ["heatmap", "prompt"])
+async def test_every_enter_counts_one_on_however_late_the_answers(pane: str) -> None:
+    async with counting() as game:
+        if pane == "heatmap":
+            await game.press("escape")
+        game.engine.hold()
+        await game.burst(*["enter" if pane == "prompt" else "c"] * 3)
+        await let_go(game)
+        assert game.prompt == "7 8 9 10 11 12 13"
+
+
+async def test_enter_and_escape_at_once_still_count_on() -> None:
+    async with counting() as game:
+        game.engine.hold()
+        await game.burst("enter", "escape")
+        await let_go(game)
+        assert game.prompt == "7 8 9 10 11"
+
+
+async def test_what_is_asked_of_one_sequence_is_not_appended_to_another() -> None:
+    async with counting() as game:
+        await game.press("escape")
+        game.engine.hold()
+        await game.burst("c", "c", "R")
+        other = game.app.moment.sequence
+        await let_go(game)
+        assert other != (7, 8, 9, 10)
+        assert game.app.moment.sequence == other
+
+
+async def test_numbers_and_escape_at_once_are_taken() -> None:
+    async with counting() as game:
+        await game.burst(*CLEAR, *spelled("5 6"), "escape")
+        await game.settle()
+        assert game.prompt == "5 6"
+        assert game.trace.moment.sequence == (5, 6)
+
+
+async def test_no_pane_speaks_of_a_step_that_it_does_not_show_yet() -> None:
+    async with counting() as game:
+        game.engine.hold()
+        await game.burst(*spelled(" 11 12"))
+        await until(game.pilot, lambda: game.app.moment.step == 5)
+        assert str(game.pane(StateHeatmap).border_subtitle).endswith("step 4/4")
+        assert game.sentence.startswith("step 4/4")
+        await let_go(game)
+        assert str(game.pane(StateHeatmap).border_subtitle).endswith("step 6/6")
+
+
+@pytest.mark.parametrize("typed", ["", "x5"])
+async def test_left_with_what_cannot_be_taken_it_goes_back_to_what_is_shown(typed: str) -> None:
+    async with counting() as game:
+        await game.press(*CLEAR, *spelled(typed))
+        assert "vocabulary" in game.notice or "empty" in game.notice
+        await game.press("escape")
+        assert (game.prompt, game.notice) == ("7 8 9 10", "")
+        assert game.trace.moment.sequence == (7, 8, 9, 10)
+
+
+async def test_what_could_not_be_taken_is_in_the_history() -> None:
+    async with counting() as game:
+        await game.press("end", "space", "x", "escape", "slash", "up")
+        assert game.prompt == "7 8 9 10 x"
+        await game.press("backspace", "1", "1")
+        assert game.trace.moment.sequence == (7, 8, 9, 10, 11)
+
+
+async def test_another_window_in_front_and_news_leave_what_is_being_typed() -> None:
+    async with playing() as game:
+        await game.press("slash", "space", "x")
+        game.app.post_message(AppBlur())
+        await game.settle()
+        game.app.playground.session.train()
+        await game.wait(1)
+        assert game.prompt == "7 8 9 10 x"
+        game.app.post_message(AppFocus())
+        await game.settle()
+        assert isinstance(game.app.focused, Input)
