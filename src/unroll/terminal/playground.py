@@ -15,7 +15,7 @@ from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from unroll.engine.trace import Window
 from unroll.moment import Moment, SequenceError, parse_sequence
@@ -255,8 +255,8 @@ class Playground(Deeds):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only the keys that would do something where the focus is."""
-        if action == "prompt":  # Textual does not know that an Input takes the key named "slash"
-            return not isinstance(self.focused, Input)
+        if action == "prompt":  # Textual does not know that these take the key named "slash"
+            return not isinstance(self.focused, Input | OptionList)
         return not isinstance(self.focused, StateHeatmap) if action == "back" else True
 
 
