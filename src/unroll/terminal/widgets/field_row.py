@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -11,7 +12,31 @@ from textual.widgets import Input, Label, Select
 
 from unroll.recipe import Field, Value
 
-Control = Input | Select[str]
+
+class Line(Input, inherit_bindings=False):
+    """A line of text, which leaves ↑/↓ to the form: they scroll nothing in it."""
+
+    BINDINGS: ClassVar = Input.BINDINGS
+
+
+class NumberLine(Line):
+    """A line for a number, in which space is no letter: it trains, as elsewhere."""
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "space":
+            event.prevent_default()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
+
+
+class Choice(Select[str], inherit_bindings=False):
+    """A pick-one that enter opens: space trains, and ↑/↓ go to other fields."""
+
+    BINDINGS: ClassVar = [Binding("enter", "show_overlay", "open", tooltip="Open the list; enter takes from it.")]
+
+
+Control = Line | Choice
 
 
 class FieldRow(Horizontal):
@@ -27,10 +52,6 @@ class FieldRow(Horizontal):
         &.-invalid > Label { color: $error; text-style: bold; }
     }
     """
-    BINDINGS: ClassVar = [
-        Binding("up", "app.focus_previous", "field", key_display="↑/↓", tooltip="The field above or below."),
-        Binding("down", "app.focus_next", show=False),
-    ]
 
     def __init__(self, name: str, control: Control) -> None:
         super().__init__(id=f"field-{name}")
@@ -63,9 +84,10 @@ def control(field: Field, value: Value) -> Control:
     """A pick-one for a choice, a line of text for all else."""
     if field.is_choice:
         return choice(field.words, str(value))
-    return Input(str(value), compact=True, select_on_focus=False)
+    kind = Line if field.kind is str else NumberLine
+    return kind(str(value), compact=True, select_on_focus=False)
 
 
-def choice(words: tuple[str, ...], value: str) -> Select[str]:
+def choice(words: tuple[str, ...], value: str) -> Choice:
     """A compact pick-one of some words."""
-    return Select([(word, word) for word in words], value=value, allow_blank=False, compact=True)
+    return Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)

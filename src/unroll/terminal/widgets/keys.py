@@ -57,7 +57,7 @@ class Keys(Widget):
             binding = active.binding
             if binding.show and binding.action not in seen:
                 seen.add(binding.action)
-                yield self.app.get_key_display(binding), f" {binding.description}  ", active
+                yield self.app.get_key_display(binding), f" {binding.description.lower()}  ", active
 
     async def on_click(self, event: events.Click) -> None:
         end = 0

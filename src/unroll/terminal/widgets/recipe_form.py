@@ -6,9 +6,10 @@ Fields, limits, defaults and help come from `recipe.FIELDS`; nothing about a fie
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import get_args
+from typing import ClassVar, get_args
 
 from textual import events
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -37,9 +38,16 @@ class RecipeForm(VerticalScroll, can_focus=False):
         scrollbar-gutter: stable;
         & > #train { width: 1fr; color: $accent; background: $panel; }
         & > #plan, & > #advice { color: $text-muted; }
-        & > #advice.-invalid { color: $error; }
+        & > #advice { dock: bottom; height: auto; }
+        &.-faulty > #advice { color: $error; }
+        &.-faulty > #plan { display: none; }
     }
     """
+
+    BINDINGS: ClassVar = [
+        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab goes on as well."),
+        Binding("down", "go(1)", show=False),
+    ]
 
     train_label: reactive[str] = reactive("▶ Train")
 
@@ -159,6 +167,11 @@ class RecipeForm(VerticalScroll, can_focus=False):
         """What is wrong in it, as a sentence; empty when nothing is."""
         return next(iter(self._faults.values()), "")
 
+    def action_go(self, by: int) -> None:
+        """Go to the field above or below, from either end to the other."""
+        go = self.screen.focus_next if by > 0 else self.screen.focus_previous
+        go("RecipeForm *")
+
     def go_to_fault(self) -> None:
         """Put the focus on the field that is wrong."""
         for name in self._faults:
@@ -194,10 +207,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
         """Say the focused field's fault or its help; or any fault there is."""
         focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), "")
         fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
-        advice = self.query_one("#advice", Static)
-        self.query_one("#plan", Static).display = fault is None  # it is the last good recipe's, and makes room
-        advice.set_class(fault is not None, "-invalid")
-        advice.update(fault or self.help(focused))
+        self.set_class(fault is not None, "-faulty")  # the plan is the last good recipe's
+        self.set_class(fault is None and bool(focused), "-advised")
+        self.query_one("#advice", Static).update(fault or self.help(focused))
 
     @staticmethod
     def help(name: str) -> str:
