@@ -279,3 +279,16 @@ PRESETS: Mapping[str, Recipe] = {
     "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4)),
 }
 """Recipes worth starting from, by name. `blank` is the smallest that still learns: a network to take in at a glance."""
+PURPOSES: Mapping[str, str] = {
+    "default": "Counts after a tenth of a second of training, and goes on to the end of its numbers.",
+    "the blog's": "Counts as the blog's network does, from normal weights: it is lost soon after six numbers.",
+    "recall, rnn": "Says the first of fourteen numbers, which needs memory: an rnn is right most of the time.",
+    "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
+    "blank": "Counts to 16 with four units: the smallest that still learns, to take in at a glance.",
+}
+"""What each of them is for."""
+
+
+def preset_of(recipe: Recipe) -> str:
+    """The name of the preset that a recipe is; empty where it is none."""
+    return next((name for name, preset in PRESETS.items() if preset == recipe), "")
