@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, log
 
-from unroll.recipe import FIELDS, CellName, Recipe
+from unroll.recipe import FIELDS, PURPOSES, CellName, Recipe, preset_of
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets.recipe_form import RecipeForm
@@ -33,7 +33,7 @@ FIELD_MORE: dict[str, str] = {
     "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next.",
     "learning_rate": "Too small and nothing is learned in time; too large and the loss leaps, or is no number.",
     "seed": "The same recipe with the same seed gives the same losses, to the bit, on one machine.",
-    "preset": "Choosing one fills in every field; changed fields are marked with • until they are trained.",
+    "preset": "A field that is other than what was trained is marked with •.",
     "pace": "It changes nothing of what is learned, and it can change while training goes on.",
 }
 
@@ -41,8 +41,14 @@ FIELD_MORE: dict[str, str] = {
 def of_field(name: str, recipe: Recipe) -> list[str]:
     """A field: what it is, what it takes and has now, and what comes of it."""
     values = recipe.values()
-    now = f"Here it is {values[name]}." if name in FIELDS else "It is no part of what determines the run."
-    return [RecipeForm.help(name), now, FIELD_MORE[name]]
+    now = [f"Here it is {values[name]}."] if name in FIELDS else []
+    if name == "preset":
+        now = [_of_preset(preset_of(recipe))]
+    return [RecipeForm.help(name), *now, FIELD_MORE[name]]
+
+
+def _of_preset(name: str) -> str:
+    return f"Here it is {name}. {PURPOSES[name]}" if name else "Here it is your own: no preset has these values."
 
 
 def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
