@@ -22,7 +22,7 @@ from unroll.engine.log import Log
 from unroll.engine.requests import Ping
 from unroll.files import shown
 from unroll.moment import Moment
-from unroll.recipe import PRESETS, Recipe
+from unroll.recipe import PRESETS, PURPOSES, Recipe
 from unroll.terminal import messages, wording
 from unroll.terminal.actions import ACTIONS
 from unroll.terminal.ask import Leave
@@ -212,7 +212,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
                 yield SystemCommand(title, binding.tooltip, partial(self.run_action, binding.action, self.playground))
         for name, recipe in PRESETS.items():
             choose = partial(self.playground.session.edit, recipe)
-            yield SystemCommand(f"Preset: {name}", "Fill in every field of the recipe.", choose)
+            yield SystemCommand(f"Preset: {name}", PURPOSES[name], choose)
         for theme in THEMES:
             yield SystemCommand(
                 f"Theme {theme.name}", "Change the colours.", partial(setattr, self, "theme", theme.name)
