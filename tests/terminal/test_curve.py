@@ -2,12 +2,15 @@
 
 from math import inf, isfinite, log
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pane_kit import alone
 
 from unroll.recipe import Recipe, plan
 from unroll.terminal.curve import METRICS, Curve, Thinned, ceiling
 from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten
+from unroll.terminal.widgets.loss_curve import LossCurve
 
 losses = st.lists(st.none() | st.floats(0, 1e6), max_size=50)
 
@@ -96,3 +99,25 @@ def test_the_training_cursor_is_drawn_where_its_epoch_is() -> None:
 
     assert column(5) < column(12) < column(25)
     assert inf > column(25) - column(12) > column(12) - column(5)
+
+
+@pytest.mark.parametrize("width", [40, 45, 46, 70])
+@pytest.mark.parametrize("end", [1, 7, 25, 97, 1000, 5000, 20_000, 100_000])
+def test_the_axis_ends_with_its_last_epoch(end: int, width: int) -> None:
+    for top in (5.0, 0.0002):
+        plot = Plot(width, 8, end, 0.0, top, (90, 90, 90), (Line([0.0, end], [top, 0.0], (240, 160, 48)),))
+        assert draw(plot)[-1].plain.rstrip().endswith(f" {end:,}")
+
+
+@pytest.mark.parametrize("epochs", [25, 5000, 20_000, 100_000])
+async def test_the_figures_under_the_curve_are_whole_however_many_epochs(epochs: int) -> None:
+    recipe = Recipe().replace(epochs=epochs)
+    async with alone(LossCurve(), 45, 12) as (pane, pilot, _):
+        pane.curve = Curve(plan(recipe, 122), recipe.train, 128)
+        pane.curve.extend([5.0] * 40, [1.0] * 40)
+        for epoch, shown in ((None, None), (12, 10.0)):
+            pane.epoch, pane.shown, pane.updates = epoch, shown, 40
+            await pilot.pause()
+            figures = str(pane.border_subtitle)
+            assert len(figures) <= 45 - 4
+            assert "5.000" in figures and "100 %" in figures and f"/{epochs:,}" in figures

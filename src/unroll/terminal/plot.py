@@ -86,14 +86,15 @@ def _without_background(row: Text) -> Text:
 
 def _rule(figure: Any, plot: Plot) -> None:
     x, y = figure.ruler("x"), figure.ruler("y")
-    x.lim(0, plot.x_end)
-    x.ticks(*_labelled(even_ticks(plot.x_end, max(1, min(5, plot.width // 9)))))
     if plot.is_log:
         y.scale("log")
-        y.ticks(*_labelled(powers_of_ten(plot.y_start, plot.y_end)))
+        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
     else:
-        ticks = even_ticks(plot.y_end, max(1, min(4, plot.height // 3)))
-        y.ticks(ticks, [f"{tick:.0%}" for tick in ticks]) if plot.percent else y.ticks(*_labelled(ticks))
+        ticks, labels = _labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3))))
+        labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
+    y.ticks(ticks, labels)
+    x.lim(0, plot.x_end)
+    x.ticks(*_labelled(_epochs(plot.x_end, plot.width - 1 - max(map(len, labels)))))
     y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (0, plot.y_end)))
 
 
@@ -101,9 +102,15 @@ def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
     return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
 
 
-def even_ticks(end: float, most: int) -> list[float]:
-    """Ticks from 0 to the end, at most so many steps, round where they can be."""
-    steps = next((n for n in range(most, 2, -1) if end % n == 0), most)
+def _epochs(end: float, columns: int) -> list[float]:
+    """Ticks so far apart that the last label, which ends where the axis does, keeps clear of the one before."""
+    (label,) = _labelled([end])[1]
+    return even_ticks(end, max(1, min(5, columns // (len(label) + len(label) // 2 + 1))), fewest=2)
+
+
+def even_ticks(end: float, most: int, fewest: int = 3) -> list[float]:
+    """Ticks from 0 to the end, at most so many steps, round where they can be with no fewer than the fewest."""
+    steps = next((n for n in range(most, fewest - 1, -1) if end % n == 0), most)
     return [end * i / steps for i in range(steps + 1)]
 
 

@@ -25,6 +25,8 @@ from unroll.terminal.widgets.pane import Pane
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
 GREY: Colour = (128, 128, 128)
+CORNERS = 4
+"""Cells of the pane's width that a border's text cannot have."""
 LOWEST = 1e-4
 """Where a log axis begins; what is lower is drawn there."""
 
@@ -143,7 +145,14 @@ class LossCurve(Pane, can_focus=True):
             parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
         parts += [] if loss is None else [f"loss {loss:.3f}"]
         parts += [] if accuracy is None else [f"{accuracy * 100:3.0f} % right"]
-        self.entitle(title, " · ".join(parts))
+        self.entitle(title, self._shortened(" · ".join(parts)))
+
+    def _shortened(self, figures: str) -> str:
+        """Without the words that go without saying, one after another, as far as the border needs that."""
+        for word in (" right", "epoch ", "loss "):
+            if len(figures) > self.size.width - CORNERS:
+                figures = figures.replace(word, "")
+        return figures
 
     # What a person does
 
