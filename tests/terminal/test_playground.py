@@ -54,6 +54,15 @@ async def test_the_button_says_what_space_will_do() -> None:
         assert [*said, game.state] == ["▶ Train", "‖ Pause", "▶ Go on", "▶ Train again"]
 
 
+async def test_the_last_line_says_of_space_what_the_button_does() -> None:
+    async with playing() as game:
+        for word in ("train", "pause", "go on", "pause"):
+            assert f"space {word}  " in game.lines[-1]
+            assert game.state.lower().endswith(word)
+            await game.press("space")
+            await game.wait(0.2)
+
+
 async def test_the_heatmap_and_the_bars_follow_the_training() -> None:
     async with playing() as game:
         await game.press("space")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playground_kit import Playing, playing
+from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Input
 
@@ -151,3 +151,21 @@ async def test_another_window_in_front_and_news_leave_what_is_being_typed() -> N
         game.app.post_message(AppFocus())
         await game.settle()
         assert isinstance(game.app.focused, Input)
+
+
+@pytest.mark.parametrize("size", [WHOLE, NARROW])
+async def test_the_last_line_says_what_enter_and_the_arrows_do(size: tuple[int, int]) -> None:
+    async with playing(size=size) as game:
+        await game.press("slash")
+        assert "enter count on" in game.lines[-1]
+        assert "↑/↓ history" in game.lines[-1]
+        assert "f1 explain" in game.lines[-1]
+
+
+async def test_the_last_line_stays_as_it_is_while_numbers_are_typed() -> None:
+    async with playing() as game:
+        await game.press("slash")
+        before = game.lines[-1]
+        for key in (*spelled(" 11"), "x", "backspace", "enter"):
+            await game.press(key)
+            assert game.lines[-1] == before

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 from playground_kit import NARROW, WHOLE, Playing, playing
+from textual.widget import Widget
+
+from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.run_table import RunTable
 
 PANES = ("StateHeatmap", "LossCurve", "RecipeForm", "RunTable", "NextNumber")
 TABS = {"1": "StateHeatmap", "2": "LossCurve", "3": "RecipeForm"}
@@ -82,3 +86,43 @@ async def test_a_window_that_grows_under_a_question_shows_what_is_behind_it() ->
         await game.press("ctrl+p")
         await game.resize(120, 40)
         assert "Hidden state" in game.text
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4", "slash"])
+async def test_what_had_the_focus_has_it_again_after_too_small_a_window(pane: str) -> None:
+    async with playing() as game:
+        await game.press(pane)
+        focused = game.app.focused
+        for size in ((30, 8), NARROW, (1, 1), WHOLE):
+            await game.resize(*size)
+            if size in (NARROW, WHOLE):
+                assert game.app.focused is focused
+                assert focused is not None and focused.region
+
+
+async def test_what_is_half_typed_outlives_too_small_a_window() -> None:
+    async with playing() as game:
+        await game.press("slash", "space", "x")
+        game.app.playground.session.train()
+        await game.resize(30, 8)
+        await game.wait(1)
+        await game.resize(*NARROW)
+        assert game.prompt == "7 8 9 10 x"
+        await game.press("backspace", "9")
+        assert game.trace.moment.sequence == (7, 8, 9, 10, 9)
+
+
+@pytest.mark.parametrize("pane", [LossCurve, RunTable])
+async def test_a_pane_chosen_by_mouse_is_still_in_sight_behind_tabs(pane: type[Widget]) -> None:
+    async with playing() as game:
+        await game.pilot.click(pane)
+        await game.resize(*NARROW)
+        assert isinstance(game.app.focused, pane)
+        assert game.app.focused.region
+
+
+@pytest.mark.parametrize("size", [WHOLE, NARROW])
+async def test_the_first_sentence_fits(size: tuple[int, int]) -> None:
+    async with playing(size=size) as game:
+        assert "? explains" in game.notice
+        assert game.notice in game.text

@@ -24,7 +24,7 @@ from unroll.tasks import answer
 from unroll.terminal import messages, splash, wording
 from unroll.terminal.actions import ACTIONS
 from unroll.terminal.compositor import SparingCompositor
-from unroll.terminal.deeds import Deeds
+from unroll.terminal.deeds import FIRST, TAB_OF, Deeds
 from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
 from unroll.terminal.splash import STARTING, TABS
@@ -82,7 +82,7 @@ class Playground(Deeds):
 
     def on_mount(self) -> None:
         self.on_resize()
-        self.watch(self, "focused", self._focus_moved, init=False)
+        self.watch(self, "focused", self._focus_moved)
 
     def on_resize(self) -> None:
         size = self.app.size
@@ -91,6 +91,18 @@ class Playground(Deeds):
             f"unroll needs {LEAST.width} columns and {LEAST.height} rows; "
             f"this terminal has {size.width} and {size.height}."
         )
+        if not self.has_class("-too-small") and self._last_focused is not None and self._last_focused.is_attached:
+            self._keep_in_sight(self._last_focused)
+
+    def _keep_in_sight(self, focused: Widget) -> None:
+        """Go where the focus was, if a size has taken it: too small a one, or one whose tabs hid it."""
+        names = {type(node).__name__ for node in focused.ancestors_with_self}
+        tab = next((TAB_OF.get(tab, tab) for tab, first in FIRST.items() if first.split()[0] in names), "")
+        is_hidden = tab != "" and not self.has_class("-whole") and not self.has_class(f"-tab-{tab.lower()}")
+        if is_hidden:
+            self.action_tab(tab)
+        if is_hidden or focused is not self.focused:
+            self.call_after_refresh(focused.focus)
 
     def _fit(self, size: Size) -> None:
         """Show all panes, or tabs, or one sentence. Before there are any, so that the first paint is the right one."""
@@ -119,6 +131,7 @@ class Playground(Deeds):
         form.compare_with(run.recipe)
         edited = run.recipe != session.recipe and run.state != "training"
         form.train_label = "▶ Train" if edited else TRAIN_LABELS.get(run.state, "▶ Train again")
+        self.query_one(Keys).words = {"train": form.train_label.split(" ", 1)[1].lower()}
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
         overlaid = [other.curve for other in session.runs.rows if other.overlaid and other is not run]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.segment import Segment
 from textual import events
 from textual.binding import ActiveBinding
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -27,6 +28,9 @@ class Keys(Widget):
         & .keys--word { color: $foreground; }
     }
     """
+
+    words: reactive[dict[str, str]] = reactive({})
+    """What actions do now, by their names, where that is not what their bindings say."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -57,7 +61,8 @@ class Keys(Widget):
             binding = active.binding
             if binding.show and binding.action not in seen:
                 seen.add(binding.action)
-                yield self.app.get_key_display(binding), f" {binding.description.lower()}  ", active
+                word = self.words.get(binding.action, binding.description.lower())
+                yield self.app.get_key_display(binding), f" {word}  ", active
 
     async def on_click(self, event: events.Click) -> None:
         end = 0

@@ -22,8 +22,19 @@ MAX_HISTORY = 100
 class Numbers(Input):
     """A line of numbers that takes them pasted with anything between, over many lines."""
 
+    BINDINGS: ClassVar = [
+        Binding("enter", "submit", "count on", tooltip="Append the number it expects, and go on from the kept state."),
+        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
+        Binding("down", "recall(1)", show=False),
+    ]
+
     edits = 0
     """How many times a person has changed the text: what is asked about it holds for as long as this stays."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        self._history = [text]
+        self._place = 0
 
     def watch_value(self) -> None:
         self.edits += 1
@@ -35,9 +46,25 @@ class Numbers(Input):
             self.value = text
         self.edits = edits
         self.cursor_position = len(text)
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep the text in the history, once, if it is any."""
+        if not self.value.strip():
+            return
+        if self.value in self._history:
+            self._history.remove(self.value)
+        self._history = [*self._history, self.value][-MAX_HISTORY:]
+        self._place = len(self._history) - 1
+
+    def action_recall(self, by: int) -> None:
+        self._place = max(0, min(self._place + by, len(self._history) - 1))
+        self.value = self._history[self._place]
+        self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
         """Say on which text enter was pressed; what is typed right after it may be here before that is heard."""
+        self.remember()
         self.post_message(PromptEntered(self.edits))
 
     def on_paste(self, event: events.Paste) -> None:
@@ -67,21 +94,15 @@ class Prompt(Horizontal):
         &.-invalid > Label { color: $error; }
     }
     """
-    BINDINGS: ClassVar = [
-        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
-        Binding("down", "recall(1)", show=False),
-    ]
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
-        self._history = [text]
-        self._place = 0
         self._pointed = ("", 0, 0)
 
     def compose(self) -> ComposeResult:
         yield Label("›")
-        yield Numbers(self._text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        yield Numbers(self._text)
         yield Label("", id="sampling")
 
     def on_mount(self) -> None:
@@ -105,16 +126,10 @@ class Prompt(Horizontal):
         if text != self.text:
             self._text = text
             self._field.write(text)
-            self.remember()
 
     def remember(self) -> None:
-        """Keep the text in the history, once, if it is any."""
-        if not self.text.strip():
-            return
-        if self.text in self._history:
-            self._history.remove(self.text)
-        self._history = [*self._history, self.text][-MAX_HISTORY:]
-        self._place = len(self._history) - 1
+        """Keep the text in the history."""
+        self._field.remember()
 
     def point_at(self, step: int) -> None:
         """Put the caret behind a number, without telling anybody; at once where it stands there already."""
@@ -143,17 +158,8 @@ class Prompt(Horizontal):
         if self._field.has_focus and self.text == self._text:
             self.post_message(CaretMoved(self.step))
 
-    def action_recall(self, by: int) -> None:
-        self._place = max(0, min(self._place + by, len(self._history) - 1))
-        self._field.value = self._history[self._place]
-        self._field.cursor_position = len(self._field.value)
-
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.text != self._text:
             self._text = self.text
             self.post_message(PromptEdited())
-
-    def on_prompt_entered(self, message: PromptEntered) -> None:
-        if message.edits == self.edits:
-            self.remember()
