@@ -223,8 +223,23 @@ def test_a_file_is_refused(file: Path, good: bytes, make: Callable[[bytes], byte
     said = str(refusal.value)
     assert sentence in said
     assert "network.safetensors" in said
+    assert "deserializ" not in said
+    assert "malformed" not in said
     assert "\n" not in said
     assert len(said) < 400
+
+
+@pytest.mark.parametrize("kind", ["cut off in the values", "cut off in the header", "with a recipe that is no JSON"])
+def test_what_is_wrong_with_a_file_stands_where_a_line_of_the_screen_does_not_cut_it_off(
+    good: bytes, kind: str, tmp_path: Path
+) -> None:
+    make, sentence = REFUSED[kind]
+    place = tmp_path / ("a-long-folder" * 9) / "network.safetensors"
+    place.parent.mkdir()
+    place.write_bytes(make(good))
+    with pytest.raises(CheckpointError) as refusal:
+        load(place)
+    assert sentence in str(refusal.value)[:76]
 
 
 def test_a_file_too_large_is_not_read(file: Path) -> None:

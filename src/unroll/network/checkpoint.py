@@ -166,9 +166,14 @@ def load(path: str | Path) -> Saved:
     except FileError as error:
         raise CheckpointError(str(error)) from None
     except HeaderError as error:
-        raise CheckpointError(f"{shown(path)} is no saved network: {error}") from None
-    except SafetensorError as error:
-        raise CheckpointError(f"{shown(path)} is damaged ({harmless(str(error)[:80])}): save it again.") from None
+        raise CheckpointError(f"{_name(path)} is no saved network: {error}") from None
+    except SafetensorError:
+        raise CheckpointError(f"{_name(path)} is damaged: save it again, or name another.") from None
+
+
+def _name(path: str | Path) -> str:
+    """A file without its folder: what is wrong with it stands where no line of a screen cuts it off."""
+    return shown(Path(path).name)
 
 
 def _recipe(header: Header) -> Recipe:
@@ -176,15 +181,17 @@ def _recipe(header: Header) -> Recipe:
         raise HeaderError(f"its format is {shown(header.text('format'))}, where this version reads {FORMAT}.")
     try:
         return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
-    except (msgspec.DecodeError, RecursionError, RecipeError) as error:
-        raise HeaderError(f"its recipe cannot be read ({harmless(str(error)[:120])})") from None
+    except RecipeError as error:
+        raise HeaderError(f"its recipe cannot be read. {harmless(str(error)[:120])}") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise HeaderError("its recipe cannot be read.") from None
 
 
 def _history(header: Header) -> History:
     try:
         return msgspec.json.decode(header.text("history"), type=History)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise HeaderError(f"its history cannot be read ({harmless(str(error)[:120])})") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise HeaderError("its history cannot be read.") from None
 
 
 def _expected(recipe: Recipe, with_optimizer: bool) -> dict[str, list[int]]:
@@ -213,7 +220,7 @@ def _check_tensors(header: Header, expected: dict[str, list[int]]) -> None:
 def _check_finite(path: str | Path, tensors: dict[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
-            raise CheckpointError(f"{shown(path)} cannot be used: {name} holds a value that is not finite.")
+            raise CheckpointError(f"{_name(path)} cannot be used: {name} holds a value that is not finite.")
 
 
 def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Saved:
