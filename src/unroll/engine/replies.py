@@ -85,10 +85,17 @@ class Saved(Answer, frozen=True, kw_only=True):
 
 
 class Models(Answer, frozen=True, kw_only=True):
-    """The models that can be opened, by name, and the folder that the next one is saved in."""
+    """The models that can be opened, by name, and the folder that the next one is saved in.
+
+    Attributes:
+        folders: Where each of them is; empty for one that comes with the program.
+        others: Those of the names behind which there is no network, as far as a file's first bytes tell.
+    """
 
     names: list[str]
     folder: str
+    folders: list[str] = []
+    others: list[str] = []
 
 
 class Measured(Answer, frozen=True, kw_only=True):
