@@ -126,8 +126,7 @@ class Answering:
         return self._created(request.id, open_model(self._runs, request.name, self._device))
 
     def _list(self, request: ListModels) -> Models:
-        names, folder = list_models()
-        return Models(id=request.id, names=names, folder=legible(folder))
+        return list_models(request.id)
 
     def _measure(self, request: Measure) -> Measured:
         runs = self._runs.all()
