@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,13 @@ def test_models_go_to_saved_models_in_the_working_directory_when_it_is_there(wor
     (workplace / "saved_models").mkdir()
     replies = shelved(Save(name="mine"), ListModels())
     assert replies[3].path == str(workplace / "saved_models" / "mine.safetensors")
-    assert replies[4] == Models(id=4, names=[*SHIPPED, "mine"], folder=str(workplace / "saved_models"))
+    here = str(workplace / "saved_models")
+    assert replies[4] == Models(id=4, names=[*SHIPPED, "mine"], folder=here, folders=[*[""] * len(SHIPPED), here])
 
 
 def test_else_to_the_users_own_folder(state_dir: Path) -> None:
-    assert shelved(ListModels())[3] == Models(id=3, names=SHIPPED, folder=str(state_dir / "data" / "models"))
+    listed = shelved(ListModels())[3]
+    assert listed == Models(id=3, names=SHIPPED, folder=str(state_dir / "data" / "models"), folders=[""] * len(SHIPPED))
 
 
 def test_a_model_is_replaced_by_one_of_its_name(workplace: Path) -> None:
@@ -130,6 +133,22 @@ def test_a_bad_file_gives_the_loaders_sentence(workplace: Path) -> None:
     assert "bad.safetensors is no saved network" in replies[3].sentence
     assert "not a regular file" in replies[4].sentence
     assert "no saved model absent" in replies[5].sentence
+
+
+def test_what_is_no_network_is_told_apart_from_those_that_are(workplace: Path) -> None:
+    here = workplace / "saved_models"
+    here.mkdir()
+    (here / "text.safetensors").write_text("no network at all, but long enough to be one")
+    (here / "empty.safetensors").touch()
+    (here / "folder.safetensors").mkdir()
+    os.mkfifo(here / "pipe.safetensors")
+    good = (shipped_models() / f"{SHIPPED[0]}.safetensors").read_bytes()
+    (here / "whole.safetensors").write_bytes(good)
+    (here / "cut.safetensors").write_bytes(good[:200])
+    (here / "elsewhere.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    listed = shelved(Save(name="mine"), ListModels())[4]
+    assert {"whole", "mine", "text"} <= {*listed.names}
+    assert sorted(listed.others) == ["cut", "elsewhere", "empty", "folder", "pipe", "text"]
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence() -> None:

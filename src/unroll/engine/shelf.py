@@ -8,15 +8,16 @@ from typing import get_args
 
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
-from unroll.engine.replies import Origin
+from unroll.engine.replies import Models, Origin
 from unroll.engine.requests import Name
 from unroll.engine.run import Refused, Run
 from unroll.engine.runs import Runs
-from unroll.files import FileError, reason, shown
+from unroll.files import FileError, legible, reason, shown
 from unroll.network import checkpoint
 from unroll.network.checkpoint import CheckpointError
+from unroll.network.header import begins_well
 from unroll.network.training import Training
-from unroll.places import SUFFIX, models_by_name, saving_folder
+from unroll.places import SUFFIX, models_by_name, saving_folder, shipped_models
 
 MAX_NAMES = 1000
 NAME = re.compile(get_args(Name)[1].pattern)
@@ -99,7 +100,9 @@ def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
     return run
 
 
-def list_models() -> tuple[list[str], Path]:
-    """The names of the models that can be opened, and the folder that the next one is saved in."""
-    names = [name for name in models_by_name() if NAME.match(name)]
-    return names[:MAX_NAMES], saving_folder()
+def list_models(number: int) -> Models:
+    """The models that can be opened, as the answer to a request of that number."""
+    files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_NAMES])
+    folders = ["" if file.parent == shipped_models() else legible(file.parent) for file in files.values()]
+    others = [name for name, file in files.items() if not begins_well(file)]
+    return Models(id=number, names=list(files), folder=legible(saving_folder()), folders=folders, others=others)
