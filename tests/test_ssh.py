@@ -127,11 +127,11 @@ OLD = 'print(\'{"type": "hello", "protocol": 0, "torch": "", "device": ""}\', fl
 
 
 async def test_what_is_in_the_way_is_said_in_a_sentence(box: Box) -> None:
-    assert "not found (127): install unroll there" in await fails(box, "no-such-unroll", "engine")
+    assert "not found (exit status 127): install unroll there" in await fails(box, "no-such-unroll", "engine")
     assert "ssh needs a key (ssh-copy-id)" in await fails(box, "true", host="locked")
     assert "ssh does not know this host: log in once by hand" in await fails(box, "true", host="unknown")
     assert "speaks protocol 0, this program" in await fails(box, sys.executable, "-c", OLD)
-    assert "ended before it said hello (3)" in await fails(box, "sh", "-c", "exit 3")
+    assert "ended before it said hello (exit status 3)" in await fails(box, "sh", "-c", "exit 3")
     box.server.terminate()
     box.server.wait(PATIENCE)
     assert "ssh does not reach the host" in await fails(box, "true")

@@ -70,7 +70,7 @@ async def test_a_refusal_is_an_exception_with_its_sentence() -> None:
 async def test_progress_comes_in_order_and_ends_with_death() -> None:
     engine = await start("hello(); news(1); news(2); news(3); sys.exit(3)")
     expected = [1, 2, 3]
-    with pytest.raises(EngineDied, match=r"ended \(3\)"):
+    with pytest.raises(EngineDied, match=r"ended \(exit status 3\)"):
         async for event in engine.events():
             assert event.update == expected.pop(0)
     assert expected == []
@@ -103,7 +103,7 @@ async def test_a_command_that_is_not_there() -> None:
 
 async def test_an_end_before_hello_shows_what_was_said_on_standard_error() -> None:
     engine = await start("print('no room to start in', file=sys.stderr); sys.exit(3)")
-    with pytest.raises(EngineDied, match=r"ended before it said hello \(3\)") as died:
+    with pytest.raises(EngineDied, match=r"ended before it said hello \(exit status 3\)") as died:
         await engine.hello
     assert died.value.last_lines == ("no room to start in",)
     await engine.close()

@@ -6,7 +6,8 @@ import io
 import os
 from pathlib import Path
 
-from unroll.engine.log import Log
+from unroll.engine.log import NOTE, Log
+from unroll.engine.obituary import cause, no_hello
 
 
 def test_nothing_is_made_before_there_is_something_to_say(state_dir: Path) -> None:
@@ -41,5 +42,14 @@ def test_a_pipe_in_its_place_is_not_waited_for(state_dir: Path) -> None:
 
 def test_whoever_started_the_process_hears_it_too() -> None:
     echo = io.StringIO()
-    Log("echo.log", echo=echo).write("the engine starts")
-    assert echo.getvalue() == "the engine starts\n"
+    log = Log("echo.log", echo=echo)
+    log.note("the engine starts")
+    log.write("it failed\nfor a reason")
+    assert echo.getvalue() == f"{NOTE}the engine starts\nit failed\nfor a reason\n"
+    assert NOTE not in log.path.read_text()
+
+
+def test_the_last_line_tells_of_the_cause_unless_it_is_a_note() -> None:
+    assert cause(["a warning", f"{NOTE}the engine starts"]) == cause([]) == ""
+    assert cause([f"{NOTE}the engine starts", "MemoryError"]) == "MemoryError"
+    assert no_hello(10, [f"{NOTE}the engine starts"]).endswith("It has written nothing.")

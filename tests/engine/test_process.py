@@ -17,6 +17,7 @@ from engine_kit import alive, python
 
 from unroll.engine.client import Engine
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
+from unroll.engine.log import NOTE
 from unroll.engine.protocol import VERSION
 from unroll.engine.replay import Replay
 from unroll.engine.replies import Progress, decode_reply
@@ -69,7 +70,7 @@ async def test_a_run_from_hello_to_kill_and_played_back(tmp_path: Path) -> None:
     os.kill(engine.pid, signal.SIGKILL)
     with pytest.raises(EngineDied, match="killed by signal 9") as died:
         await engine.ask(Pause())
-    assert "run 2" in died.value.last_lines[-1]
+    assert died.value.last_lines[-1].startswith(f"{NOTE}run 2: task=count vocab_size=")
     await engine.close()
     assert not alive(engine.pid)
 

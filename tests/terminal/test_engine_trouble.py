@@ -84,11 +84,11 @@ WAYS = {
         'print(json.dumps(dict(type="hello", protocol=99, torch="", device="")), flush=True); sys.stdin.read()',
         "The engine speaks protocol 99",
     ),
-    "not found": ("sys.exit(127)", "command was not found (127)"),
+    "not found": ("sys.exit(127)", "command was not found (exit status 127)"),
     "no key": ('print("Permission denied (publickey).", file=sys.stderr); sys.exit(255)', "ssh needs a key"),
     "\x1b[31mhostile": (
         'print("\\x1b]52;c;eA==\\x07", file=sys.stderr); sys.exit(3)',
-        "ended before it said hello (3)",
+        "ended before it said hello (exit status 3)",
     ),
 }
 

@@ -56,9 +56,12 @@ def _serve(protocol: int, device: DeviceName) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)
-    log.write("the engine starts")
+    log.note("the engine starts")
     try:
-        log.write(_converse(protocol, log, found) or "the engine ends")
+        if why := _converse(protocol, log, found):
+            log.write(why)
+        else:
+            log.note("the engine ends")
     except Exception:
         log.write(traceback.format_exc())
         raise

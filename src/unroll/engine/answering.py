@@ -89,7 +89,8 @@ class Answering:
         return self._created(request.id, self._runs.add(training, "paused", past, "branch"))
 
     def _created(self, number: int, run: Run) -> Created:
-        self._log.write(f"run {run.number}: {run.training.recipe}")
+        recipe = " ".join(f"{name}={value}" for name, value in run.training.recipe.values().items())
+        self._log.note(f"run {run.number}: {recipe}")
         self._journal.touch(run)
         return run.created(number)
 

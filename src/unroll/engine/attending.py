@@ -131,7 +131,7 @@ class Attending:
         if self.door is None:
             recipe = self._runs.find(0).training.recipe
             self.door = Door(f"{recipe.task.task}-{recipe.model.cell}")
-            self._log.write(f"goes on alone as {self.door.name}")
+            self._log.note(f"goes on alone as {self.door.name}")
             outlive_parent()
             self.journal.begin()
         return Detached(id=request.id, name=self.door.name)

@@ -15,6 +15,8 @@ import platformdirs
 
 STATE_DIR = "UNROLL_STATE_DIR"
 """The environment variable that names another state folder."""
+NOTE = "note: "
+"""How an echoed line begins that tells of nothing out of the ordinary."""
 MAX_LOG = 256 * 2**10
 """Bytes in a log at most, before it becomes `NAME.1` and the one before that is dropped."""
 
@@ -38,13 +40,17 @@ class Log:
         self._echo = echo
         self._max_bytes = max_bytes
 
-    def write(self, text: str) -> None:
-        """Add each line of `text`, with the time and the process."""
+    def note(self, text: str) -> None:
+        """Write what is in the order of things."""
+        self.write(text, NOTE)
+
+    def write(self, text: str, mark: str = "") -> None:
+        """Add each line of `text`, with the time and the process; an echo has the mark before it."""
         stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()} "
         lines = [printable(line) for line in text.splitlines()]
         with suppress(OSError):
             if self._echo:
-                print(*lines, sep="\n", file=self._echo, flush=True)
+                print(*(mark + line for line in lines), sep="\n", file=self._echo, flush=True)
         with suppress(OSError):
             self._append("".join(f"{stamp}{line}\n" for line in lines).encode("utf-8", "replace"))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from unroll.engine.log import NOTE
+
 SSH_SAYS = {
     "IDENTIFICATION HAS CHANGED": "The host's key is not the one ssh knows: if that is right, ssh-keygen -R HOST.",
     "Host key verification failed": "ssh does not know this host: log in once by hand (ssh HOST) and accept its key.",
@@ -34,13 +36,19 @@ def obituary(code: int | None, words: Sequence[str], said_hello: bool) -> str:
         return f"The engine was killed by signal {-code}{early}."
     known = None if said_hello else _known(code, "\n".join(words))
     if known or not (said_hello and code == 255):
-        return known or f"The engine ended{early} ({code})."
-    return "The line to the engine was cut, or the engine was killed (255)."
+        return known or f"The engine ended{early} (exit status {code})."
+    return "The line to the engine was cut, or the engine was killed (exit status 255)."
+
+
+def cause(words: Sequence[str]) -> str:
+    """What it wrote of its end: the last line, unless that is one of its ordinary notes."""
+    last = words[-1] if words else ""
+    return "" if last.startswith(NOTE) else last
 
 
 def no_hello(seconds: float, words: Sequence[str]) -> str:
     """Why there is no engine yet."""
-    last = words[-1] if words else ""
+    last = cause(words)
     if QUESTION.search(last):
         return f"The engine's command asks a question that cannot be answered here: set up a key instead. {last}"
     return f"The engine has not said hello for {seconds:.0f} s. {last or 'It has written nothing.'}"
@@ -53,9 +61,9 @@ def no_answer(seconds: float) -> str:
 
 def _known(code: int, words: str) -> str | None:
     if code == 127:
-        return "The engine's command was not found (127): install unroll there or give its path."
+        return "The engine's command was not found (exit status 127): install unroll there or give its path."
     if code == 126:
-        return "The engine's command cannot be run (126): give the path of an unroll that can."
+        return "The engine's command cannot be run (exit status 126): give the path of an unroll that can."
     if code == 255:
         return next((sentence for pattern, sentence in SSH_SAYS.items() if re.search(pattern, words)), None)
     return None

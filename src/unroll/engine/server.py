@@ -86,7 +86,7 @@ class Server:
     def _be_alone(self, why: str) -> None:
         """The line has ended: train on, and wait at the door."""
         assert self._attending.door is not None
-        self._log.write(why or "the line has ended: it goes on alone")
+        self._log.note(why or "the line has ended: it goes on alone")
         self._visit.leave()
         self._receive(nobody(self._attending.door))
 
