@@ -108,7 +108,7 @@ def test_what_cannot_be_compared_is_refused_with_a_way_out() -> None:
     runs = Create(recipe=SMALL), Create(recipe=SMALL.replace(hidden_size=5, vocab_size=8))
     there = Moment(2, (5, 6))
     sizes = Look(moment=Moment(1, (5, 6)), against=there, difference=True)
-    assert "4 units and run 2 has 5" in looked(*runs, sizes)
+    assert "4 units and the one to compare with 5" in looked(*runs, sizes)
     assert looked(*runs, Look(moment=Moment(1, (5, 6)), against=there)).before
     assert "another sequence" in looked(*runs, Look(moment=Moment(1, (5, 7)), against=there))
     assert "from 0 to 7" in looked(*runs, Look(moment=Moment(1, (9,)), against=Moment(2, (9,))))

@@ -174,7 +174,7 @@ def test_what_cannot_go_on_says_so() -> None:
     replies = answers(converse(Create(recipe=SMALL), Play(), (1.0, Play()), (1.0, Advance()), until=2))
     for number in (3, 4):
         assert replies[number] == Error(
-            id=number, sentence="Run 1 has finished and trains no further: branch off it, or create another run."
+            id=number, sentence="This run has finished and trains no further: branch off it, or create another run."
         )
 
 

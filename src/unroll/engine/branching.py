@@ -23,7 +23,7 @@ def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
         training = run.training.branch(epoch, recipe)
     except LookupError:
         raise Refused(
-            f"No epoch of run {run.number} is kept any more: train it to the end of an epoch, or create another run."
+            "No epoch of this run is kept any more: train it to the end of an epoch, or create another run."
         ) from None
     if training.update >= training.plan.updates:
         raise RecipeError(

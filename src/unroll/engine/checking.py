@@ -18,7 +18,7 @@ def check_epoch(run: Run, epoch: int) -> None:
     """Raises `Refused` when the run has not come so far."""
     last = int(run.training.epoch)
     if not 0 <= epoch <= last:
-        raise Refused(f"Epoch {epoch!s:.20} cannot be seen: run {run.number} has epochs 0 to {last}.")
+        raise Refused(f"Epoch {epoch!s:.20} cannot be seen: this run has epochs 0 to {last}.")
 
 
 def check_unit(unit: int, units: int, what_for: str) -> None:

@@ -109,7 +109,7 @@ def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple
         return view, views, table(view, here.model, here.seen)
     if there.units != here.units:
         raise Refused(
-            f"Run {here.run.number} has {here.units:,} units and run {there.run.number} has {there.units:,}: "
+            f"This run has {here.units:,} units and the one to compare with {there.units:,}: "
             "compare runs of one hidden_size, or look at them without the difference."
         )
     both = tuple(view for view in views if view in view_names(there.seen))

@@ -94,9 +94,7 @@ class Run:
 
     def _set_off(self, per_second: float, left: int | None, stop: Stop, now: float) -> None:
         if self.state in ("finished", "diverged"):
-            raise Refused(
-                f"Run {self.number} has {self.state} and trains no further: branch off it, or create another run."
-            )
+            raise Refused(f"This run has {self.state} and trains no further: branch off it, or create another run.")
         self._left, self._stop = left, stop
         self._metronome.set(per_second, now)
         self.state = "training" if per_second else "paused"
@@ -109,7 +107,7 @@ class Run:
             self._hold("diverged", str(diverged))
             return
         except Exception as error:
-            self._hold("paused", f"Run {self.number} cannot go on: {NO_MEMORY if is_memory(error) else error}")
+            self._hold("paused", f"This run cannot go on: {NO_MEMORY if is_memory(error) else error}")
             raise
         self._note(round(loss, 6), round(accuracy, 4))
         self._metronome.tick(now)
