@@ -101,7 +101,7 @@ class RunDeeds(Screen[None]):
                 self.spawn(self.session.save(name))
 
         check = answers.fault_of(lambda text: answers.new_name(text, models.names))
-        name = answers.free_name(answers.file_name(run.name), models.names)
+        name = answers.free_name(answers.file_name(run.name), models)
         self.app.push_screen(Ask("Save as", name, f"Into {models.folder}", check), take)
 
     def action_open(self) -> None:
@@ -119,7 +119,8 @@ class RunDeeds(Screen[None]):
             if name is not None:
                 self.spawn(self.session.open(name))
 
-        self.app.push_screen(Pick("Open a model", models.names, f"From {models.folder}"), take)
+        hint = "It becomes a run of its own, beside the others."
+        self.app.push_screen(Pick("Open a model", models.names, answers.of_models(models), hint), take)
 
     def action_resume(self) -> None:
         self.spawn(self.session.comeback.resume())
