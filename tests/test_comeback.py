@@ -122,7 +122,7 @@ def test_a_training_that_is_left_goes_on_and_is_found_again_with_its_curve() -> 
 def test_what_has_not_been_trained_is_not_left_alone() -> None:
     with opened(AGAIN) as terminal:
         terminal.send("d")
-        until(terminal, "Nothing has been trained that could go on: q leaves.")
+        until(terminal, "Nothing trains that could go on alone: space trains, s saves, q leaves.")
         terminal.send("r")
         until(terminal, "No sitting was cut off")
         terminal.send("q")

@@ -51,6 +51,12 @@ def test_a_sitting_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> No
     assert losses(progress(replies)) == WHOLE[7:]
 
 
+def test_a_sitting_whose_newest_run_was_at_its_end_says_so() -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    converse(Begin(), MAKE, Play())
+    assert [sitting.finished for sitting in begun(Begin()).cut_off] == [True, False]
+
+
 def test_what_has_been_resumed_is_offered_no_more_but_kept_in_the_new_sitting() -> None:
     converse(Begin(), MAKE, Advance(updates=7))
     resumed()

@@ -30,7 +30,8 @@ class Counted(list[Run]):
 def a_run(number: int) -> Run:
     recipe = Recipe()
     planned = plan(recipe, 122)
-    return Run(number, "count rnn", recipe, planned, Curve(planned, recipe.train, recipe.task.vocab_size))
+    curve = Curve(planned, recipe.train, recipe.task.vocab_size)
+    return Run(number, "count rnn", recipe, planned, curve, ordinal=number)
 
 
 async def test_among_a_thousand_runs_a_change_reads_no_more_than_the_screen_shows() -> None:

@@ -108,13 +108,14 @@ class Measured(Answer, frozen=True, kw_only=True):
 
 class CutOff(Struct, frozen=True, kw_only=True):
     """A sitting that ended without order: when it was last kept (seconds since 1970), its runs, and the newest one's
-    recipe and updates."""
+    recipe, updates, and whether they were all."""
 
     sitting: str
     when: float
     runs: int
     recipe: Recipe
     update: int
+    finished: bool = False
 
 
 class Begun(Answer, frozen=True, kw_only=True):

@@ -115,8 +115,14 @@ def _tell(sitting: Sitting) -> CutOff | None:
             continue
         if time.time() - when > MAX_AGE:
             return None
-        name, runs, update = sitting.folder.name, len(sitting.files()), saved.history.updates
-        return CutOff(sitting=name, when=when, runs=runs, recipe=saved.recipe, update=update)
+        return CutOff(
+            sitting=sitting.folder.name,
+            when=when,
+            runs=len(sitting.files()),
+            recipe=saved.recipe,
+            update=saved.history.updates,
+            finished=saved.history.accuracy is not None,
+        )
     return None
 
 

@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Input
 
 from unroll.engine.conversation import Conversation, EngineDied, EngineError
 from unroll.engine.log import Log
+from unroll.engine.obituary import cause
 from unroll.engine.requests import Ping
 from unroll.files import shown
 from unroll.moment import Moment
@@ -31,8 +33,10 @@ from unroll.terminal.mended import mend
 from unroll.terminal.playground import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.thrift import ThriftyApp
+from unroll.terminal.widgets.pane import Pane
 
 Start = Callable[[], Awaitable[Conversation]]
+LOOKS_AROUND = ("tab", "back", "prompt", "explain")
 PATIENCE = 1.0
 """Seconds that an engine has to note that a sitting ends in order; one that is busy notes it later."""
 
@@ -119,9 +123,9 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
             async for progress in engine.events():
                 self.playground.session.progressed(progress)
         except EngineError as error:
-            self.playground.session.engine_went()
-            last = error.last_lines[-1:] if isinstance(error, EngineDied) else ()
-            self._trouble = " ".join(["ctrl+r starts another engine.", str(error), *last])
+            last = cause(error.last_lines) if isinstance(error, EngineDied) else ""
+            self._trouble = f"ctrl+r starts another engine. {error} {last}".rstrip()
+            self.playground.session.engine_went(inert(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
 
@@ -130,6 +134,13 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         told, self._trouble = self._trouble, sentence and f"ctrl+r starts another engine. {sentence}"
         if sentence or self.playground.notice == inert(told):
             self.playground.say(self._trouble, fault=bool(sentence))
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        """Do what a key is for; what was said of the deed before it goes, but not for looking around."""
+        acts = namespace is self.playground and action_name not in LOOKS_AROUND
+        if self.playground.notice and (acts or isinstance(namespace, Pane)):
+            self.playground.say("", fault=False)
+        return await super()._dispatch_action(namespace, action_name, params)
 
     @property
     def moment(self) -> Moment:

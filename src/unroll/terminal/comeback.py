@@ -70,10 +70,17 @@ class Comeback:
         self._sitting, own = begun.sitting, self._sitting
         self.offered = [sitting for sitting in begun.cut_off if sitting.sitting != own]
         if self.offered:
-            self._session.say(wording.of_cut_off(self.offered[0]))
+            self._session.say(self.offer)
+
+    @property
+    def offer(self) -> str:
+        """What can be resumed, and how; empty where nothing can."""
+        return wording.of_cut_off(self.offered[0]) if self.offered else ""
 
     async def resume(self) -> None:
         """Bring back the sitting that is offered first, beside whatever is here."""
+        if not self._session.has_engine():
+            return
         if not self.offered:
             self._session.say("No sitting was cut off: there is nothing to resume.")
             return
@@ -83,7 +90,7 @@ class Comeback:
                 run = _run_of(created, [])
                 self._session.recipe = run.recipe
                 self._session.enter(run)
-            self._session.say(wording.of_resumed(len(resumed.runs)))
+            self._session.say(wording.of_resumed(resumed.runs))
 
     async def detach(self) -> str:
         """Let the engine go on alone; gives the name under which it is found again, or nothing when it cannot."""
@@ -101,7 +108,7 @@ class Comeback:
         resumed = await self._session.ask(Resume(sitting=self._sitting))
         kept = resumed.runs if resumed else []
         self._take_in(kept, lost, shown)
-        self._session.say(wording.of_resumed(len(kept)))
+        self._session.say(wording.of_resumed(kept))
         numbers = {created.was for created in kept}
         await self._train_again([run for run in lost if run.number not in numbers], shown)
 
@@ -109,7 +116,8 @@ class Comeback:
         """Show an engine's runs instead of those that were here, under the names that they had."""
         session = self._session
         session.forget_runs()
-        session.runs.rows = [_run_of(one, lost) for one in created]
+        for one in created:
+            session.runs.add(_run_of(one, lost))
         numbers = [one.was or one.run for one in created]
         if shown is not None and shown.number in numbers:
             session.show_run(session.runs.rows[numbers.index(shown.number)])
@@ -126,7 +134,8 @@ class Comeback:
             if created is None:
                 return
             run = Run.of(created, old.name)
-            session.runs.rows.append(run)
+            run.ordinal = old.ordinal
+            session.runs.add(run)
             session.tell(Play(run=run.number, pace="full", stop_epoch=max(1, old.epochs_done)))
             if session.run is None or old is shown:
                 session.show_run(run)
@@ -134,6 +143,8 @@ class Comeback:
 
 
 def _run_of(created: Created, lost: Sequence[Run]) -> Run:
-    """A run that comes back, under the name and with the story of the one it was."""
+    """A run that comes back, under the name, the number and with the story of the one it was."""
     old = next((run for run in lost if run.number == (created.was or created.run)), None)
-    return Run.of(created, old.name if old else "", old.origin if old else ORIGINS[created.origin])
+    run = Run.of(created, old.name if old else "", old.origin if old else ORIGINS[created.origin])
+    run.ordinal = old.ordinal if old else 0
+    return run

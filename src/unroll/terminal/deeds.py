@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from msgspec.structs import replace
 from textual.widgets import Input
 
 from unroll.engine.requests import Pace
-from unroll.moment import UNTOUCHED, Interventions
+from unroll.moment import UNTOUCHED
 from unroll.tasks import sequences
 from unroll.terminal import answers, explain, wording
 from unroll.terminal.ask import Ask
@@ -23,9 +23,6 @@ from unroll.terminal.widgets.pane_tabs import PaneTabs
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
-
-if TYPE_CHECKING:
-    pass
 
 PANES = {
     "StateHeatmap": "Hidden state",
@@ -92,11 +89,9 @@ class Deeds(RunDeeds):
     # Asking and stepping
 
     def action_carry_on(self, count: int) -> None:
-        self.say("", fault=False)
         self.spawn(self.session.carry_on(count))
 
     def action_until_wrong(self) -> None:
-        self.say("", fault=False)
         self.spawn(self.session.carry_on(count=10**6, until_wrong=True))
 
     def action_random_item(self) -> None:
@@ -126,27 +121,23 @@ class Deeds(RunDeeds):
     # What is done to the network, and what is shown of it
 
     def action_cut(self) -> None:
-        self._intervene(self.session.moment.interventions.toggle_cut(self.session.moment.step))
+        self.session.intervene(self.session.moment.interventions.toggle_cut(self.session.moment.step))
 
     def action_cut_all(self) -> None:
-        self._intervene(self.session.moment.interventions.toggle_cut_all())
+        self.session.intervene(self.session.moment.interventions.toggle_cut_all())
 
     def action_cut_cell(self) -> None:
         run, does = self.session.run, self.session.moment.interventions
         if run is not None and run.recipe.model.cell != "lstm":
             self.say(f"This {run.recipe.model.cell} has no cell state to cut: only an lstm keeps one.", fault=False)
         else:
-            self._intervene(replace(does, cut_cell=not does.cut_cell))
+            self.session.intervene(replace(does, cut_cell=not does.cut_cell))
 
     def action_silence(self) -> None:
-        self._intervene(self.session.moment.interventions.toggle_silence(self.session.unit))
+        self.session.intervene(self.session.moment.interventions.toggle_silence(self.session.unit))
 
     def action_untouch(self) -> None:
-        self._intervene(UNTOUCHED)
-
-    def _intervene(self, interventions: Interventions) -> None:
-        self.say("", fault=False)
-        self.session.intervene(interventions)
+        self.session.intervene(UNTOUCHED)
 
     def action_view(self, by: int) -> None:
         views = self.session.trace.views if self.session.trace else ("hidden",)

@@ -76,7 +76,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
         "RunTable": [
             "Every training keeps its row: its state, number, name, newest loss and accuracy.",
             "Choosing one shows its network and its curve; the others' curves stay behind it, faint.",
-            "= marks the run that d compares with, r renames, del deletes and u brings back.",
+            "= marks the run that D compares with, r renames, del deletes and u brings back.",
         ],
         "Prompt": [
             f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the caret.",

@@ -64,7 +64,7 @@ class Looking:
 
     async def ask(self, request: Request[A]) -> A | None:
         """The engine's answer; None where it refused, which is then said."""
-        if self.engine is None or not self.has_engine():
+        if not self.has_engine() or self.engine is None:
             return None
         try:
             return await self.engine.ask(request)
@@ -146,7 +146,9 @@ class Looking:
     # The two cursors, and what is done to the network
 
     def choose_step(self, step: int) -> None:
-        self._move(step=max(0, min(step, len(self.moment.sequence) - 1)))
+        step = max(0, min(step, len(self.moment.sequence) - 1))
+        if step != self.moment.step:
+            self._move(step=step)
 
     def choose_unit(self, unit: int) -> None:
         self.unit = unit

@@ -20,13 +20,16 @@ from unroll.terminal import answers, messages, wording
 from unroll.terminal.ask import Ask, Pick
 from unroll.terminal.help import Help
 from unroll.terminal.inert import inert
+from unroll.terminal.splash import STARTING
 from unroll.terminal.thrift import ThriftyApp
+from unroll.terminal.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from unroll.terminal.session import Session
 
-WELCOME = "space trains · ←/→ steps · x cuts the loop · c counts on · / types a sequence · ? explains"
+WELCOME = "space trains · ←/→ steps · x cuts the loop · / types a sequence · ? explains"
 """What a person can do first; it goes when something has been trained."""
+NO_ENGINE = "no engine"
 
 
 class RunDeeds(Screen[None]):
@@ -36,6 +39,7 @@ class RunDeeds(Screen[None]):
     notice = ""
     fault = False
     looks_at_unit = False
+    _unsaved = ""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do this beside all else."""
@@ -48,15 +52,23 @@ class RunDeeds(Screen[None]):
             self.show_notice()
 
     def show_notice(self) -> None:
-        """Show what was said last, else what the interventions mean, else the unit that was chosen, else a hint."""
+        """Show what was said last, else why there is no engine, else what is done to it or a unit, else a hint."""
         session, notice = self.session, self.query_one("#notice", Static)
-        trace, meaning = session.trace, ""
-        if trace is not None:
-            meaning = wording.of_interventions(trace, session.moment.step)
-            if not meaning and self.looks_at_unit and trace.detail is not None:
-                meaning = wording.of_unit(trace.detail)
-        notice.set_class(self.fault, "-fault")
-        notice.update(self.notice or meaning or ("" if session.has_trained else WELCOME), layout=False)
+        said = self.notice or session.absence
+        notice.set_class(self.fault if self.notice else bool(said), "-fault")
+        notice.update(said or self._meaning() or ("" if session.has_trained else WELCOME), layout=False)
+        self.query_one(RunTable).gives_way = bool(said) and said == session.comeback.offer
+        if session.trace is None:
+            self.query_one("#sentence", Static).update(NO_ENGINE if session.absence else STARTING, layout=False)
+
+    def _meaning(self) -> str:
+        """What the interventions mean, else the unit that was chosen."""
+        trace = self.session.trace
+        if trace is None:
+            return ""
+        unit = trace.detail if self.looks_at_unit else None
+        meaning = wording.of_interventions(trace, self.session.moment.step)
+        return meaning or ("" if unit is None else wording.of_unit(unit))
 
     def on_run_chosen(self, message: messages.RunChosen) -> None:
         self.session.choose_run(message.number)
@@ -98,11 +110,17 @@ class RunDeeds(Screen[None]):
 
         def take(name: str | None) -> None:
             if name is not None:
-                self.spawn(self.session.save(name))
+                self.spawn(self._save(name))
 
         check = answers.fault_of(lambda text: answers.new_name(text, models.names))
-        name = answers.free_name(answers.file_name(run.name), models)
+        name = self._unsaved or answers.free_name(answers.file_name(run.name), models)
         self.app.push_screen(Ask("Save as", name, f"Into {models.folder}", check), take)
+
+    async def _save(self, name: str) -> None:
+        """Save under a name, which is offered again where that fails."""
+        self._unsaved = name
+        if await self.session.save(name):
+            self._unsaved = ""
 
     def action_open(self) -> None:
         self.spawn(self._ask_model())
@@ -126,10 +144,12 @@ class RunDeeds(Screen[None]):
         self.spawn(self.session.comeback.resume())
 
     def action_detach(self) -> None:
-        if self.session.has_trained:
+        if not self.session.has_engine():
+            return
+        if any(run.state == "training" for run in self.session.runs.rows):
             self.spawn(self._go_on_alone())
         else:
-            self.say("Nothing has been trained that could go on: q leaves.", fault=False)
+            self.say("Nothing trains that could go on alone: space trains, s saves, q leaves.", fault=False)
 
     async def _go_on_alone(self) -> None:
         name = await self.session.comeback.detach()

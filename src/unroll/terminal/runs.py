@@ -15,6 +15,7 @@ class Run:
 
     Attributes:
         number: The engine's number for it.
+        ordinal: The number that a person sees: which of the sitting's runs it is, from 1; 0 before it is one of them.
         accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
             be made again from one line.
@@ -31,6 +32,7 @@ class Run:
     held_out: float | None = None
     origin: str = ""
     overlaid: bool = True
+    ordinal: int = 0
 
     @classmethod
     def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
@@ -78,6 +80,13 @@ class Runs:
 
     def by_number(self, number: int) -> Run | None:
         return next((run for run in self.rows if run.number == number), None)
+
+    def add(self, run: Run) -> None:
+        """Put a run behind the others, under the number that it brings, or else the next."""
+        taken = {0, *(other.ordinal for other in self.rows), *(other.ordinal for _, other in self.deleted)}
+        if run.ordinal in taken:
+            run.ordinal = max(taken) + 1
+        self.rows.append(run)
 
     def delete(self, run: Run) -> Run | None:
         """Take a run out; gives the one deleted long before it, which can now be forgotten for good."""

@@ -13,6 +13,7 @@ from unroll.engine.requests import Advance, Branch, Create, Forget, ListModels, 
 from unroll.line import LineError
 from unroll.moment import Moment
 from unroll.recipe import Recipe
+from unroll.terminal import wording
 from unroll.terminal.comeback import Comeback
 from unroll.terminal.latest import Latest
 from unroll.terminal.looking import Audience, Looking
@@ -47,9 +48,9 @@ class Session(Looking):
             self._eager = False
             self.train()
 
-    def engine_went(self) -> None:
-        """There is none any more; what was seen stays."""
-        self.engine = None
+    def engine_went(self, absence: str = "") -> None:
+        """There is none any more, and why, unless another is starting; what was seen stays."""
+        self.engine, self.absence = None, absence
         for run in self.runs.rows:
             if run.state == "training":
                 run.state = "paused"
@@ -82,7 +83,7 @@ class Session(Looking):
     async def branch(self) -> None:
         """Go on from the epoch looked at, with its optimizer, under the recipe of the form."""
         run = self.run
-        if run is None:
+        if not self.has_engine() or run is None:
             return
         epoch = run.epochs_done if self.moment.epoch is None else self.moment.epoch
         created = await self.ask(Branch(run=run.number, epoch=epoch, recipe=self.recipe))
@@ -97,13 +98,14 @@ class Session(Looking):
             self.recipe = run.recipe
             self._audience.changed()
 
-    async def save(self, name: str) -> None:
-        """Save the network looked at, and say where."""
-        if self.run is None:
-            return
+    async def save(self, name: str) -> bool:
+        """Save the network looked at, and say where; whether that was done."""
+        if not self.has_engine() or self.run is None:
+            return False
         saved = await self.ask(Save(run=self.run.number, epoch=self.moment.epoch, name=name))
         if saved is not None:
             self.say(f"Saved in {saved.path}.")
+        return saved is not None
 
     async def models(self) -> Models | None:
         return await self.ask(ListModels())
@@ -113,7 +115,7 @@ class Session(Looking):
         if self.run is not None and not self.run.curve.losses and self.run in self.runs.rows:
             self.runs.rows.remove(self.run)
             self.tell(Forget(run=self.run.number))
-        self.runs.rows.append(run)
+        self.runs.add(run)
         self.show_run(run)
         return run
 
@@ -138,10 +140,11 @@ class Session(Looking):
             self.show_run(run)
 
     def compare(self, number: int) -> None:
-        """Compare others with this run from now on, or no more."""
+        """Compare others with this run from now on, or no more, and say which."""
         run = self.runs.by_number(number)
         self.compared = None if run is self.compared else run
         self.difference = self.difference and self._against() is not None
+        self.say(wording.of_mark(None if self.compared is None else self.compared.ordinal))
         self._move()
 
     def overlay(self, number: int) -> None:
@@ -225,8 +228,9 @@ class Session(Looking):
     def _start(self, updates: int) -> None:
         run = self.run
         if run is None:
-            self._eager = True
-            self.say("Training starts as soon as the engine does.")
+            if not self.absence:
+                self._eager = True
+                self.say("Training starts as soon as the engine does.")
             return
         if self.moment.epoch is not None:
             self._move(epoch=None)
@@ -246,7 +250,7 @@ class Session(Looking):
         """
         run, epoch = self.run, self.moment.epoch
         if run is None:
-            raise LineError("There is no network to write a line of yet: a moment, please.")
+            raise LineError(self.absence or "There is no network to write a line of yet: a moment, please.")
         if run.origin:
             raise LineError(f"{run.name} {run.origin}, so a recipe cannot bring it back: save the model instead.")
         if epoch is None and len(run.curve.losses) % run.plan.updates_per_epoch:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
-from unroll.engine.replies import CutOff, Measured
+from unroll.engine.replies import Created, CutOff, Measured
 from unroll.engine.requests import Continue
 from unroll.engine.trace import Trace, UnitDetail
 from unroll.moment import UNTOUCHED, Interventions
@@ -111,7 +112,8 @@ def of_cut_off(sitting: CutOff) -> str:
     if time.strftime("%x", when) != time.strftime("%x"):
         day = "%d %B, %H:%M"
     recipe, at = sitting.recipe, time.strftime(day, when)
-    what = f"The {recipe.task.task} {recipe.model.cell} of {at} was cut off after {_many(sitting.update, 'update')}"
+    after = "its training" if sitting.finished else _many(sitting.update, "update")
+    what = f"The {recipe.task.task} {recipe.model.cell} of {at} was cut off after {after}"
     if sitting.runs > 1:
         what = f"The {sitting.runs} runs of {at} were cut off"
     return f"{what}: r resumes {'it' if sitting.runs == 1 else 'them'}."
@@ -124,9 +126,19 @@ def of_way_back(command: str, name: str) -> str:
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
 
 
-def of_resumed(runs: int) -> str:
+def of_resumed(runs: Sequence[Created]) -> str:
     """What came back."""
-    return "It is back as it was last kept: space trains on." if runs == 1 else f"{_many(runs, 'run')} are back."
+    if len(runs) != 1:
+        return f"{_many(len(runs), 'run')} are back."
+    is_over = runs[0].state in ("finished", "diverged")
+    return f"It is back as it was last kept{', at the end of its training.' if is_over else ': space trains on.'}"
+
+
+def of_mark(run: int | None) -> str:
+    """Which run the others are compared with."""
+    if run is None:
+        return "No run is marked any more."
+    return f"Run {run} is marked: D on another run shows the difference from it."
 
 
 def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:

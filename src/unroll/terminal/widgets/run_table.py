@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from unroll.engine.replies import State
 from unroll.terminal import messages
+from unroll.terminal.actions import offered
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets.pane import Pane
 
@@ -47,6 +48,7 @@ class RunTable(Pane, can_focus=True):
         Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
         Binding("down", "move(1)", show=False),
         Binding("r", "say('renamed')", "rename", tooltip="Give the run another name."),
+        *offered("resume"),
         Binding("delete", "say('deleted')", "delete", key_display="del", tooltip="Delete the run."),
         Binding("backspace", "say('deleted')", show=False),
         Binding("u", "restore", "undo", tooltip="Bring back the run that was deleted last."),
@@ -57,6 +59,8 @@ class RunTable(Pane, can_focus=True):
     runs: reactive[Sequence[Run]] = reactive((), repaint=False, always_update=True)
     shown: reactive[int] = reactive(0, repaint=False)
     marked: reactive[int] = reactive(0, repaint=False)
+    gives_way: reactive[bool] = reactive(False, repaint=False, bindings=True)
+    """Whether `r` resumes, as an offer on the screen says, instead of renaming."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +106,7 @@ class RunTable(Pane, can_focus=True):
     def _on_screen(self) -> list[tuple[str, str]]:
         """Each row that is on the screen: its text, and the component that it is drawn as."""
         runs = self.runs[self._first : self._first + self.size.height]
-        digits = max((len(str(run.number)) for run in runs), default=0)
+        digits = max((len(str(run.ordinal)) for run in runs), default=0)
         return [(self._text(run, digits), self._component(run)) for run in runs]
 
     def _text(self, run: Run, digits: int) -> str:
@@ -112,7 +116,7 @@ class RunTable(Pane, can_focus=True):
             accuracy = run.accuracy
         figures = f" {'' if loss is None else f'{loss:.3f}':>6} {'' if accuracy is None else f'{accuracy:.0%}':>4}"
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
-        head = f"{MARKS[run.state]}{mark}{run.number:>{digits}} "
+        head = f"{MARKS[run.state]}{mark}{run.ordinal:>{digits}} "
         name, room = run.name, max(1, width - len(head) - len(figures))
         if len(name) > room:
             name = name[: room - 1] + "…"
@@ -145,6 +149,10 @@ class RunTable(Pane, can_focus=True):
     def action_say(self, name: str) -> None:
         if self.runs:
             self.post_message(SAYS[name](self.shown))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Rename only where `r` is not for what is offered."""
+        return not self.gives_way if parameters == ("renamed",) else True
 
     def action_restore(self) -> None:
         self.post_message(messages.RunRestored())

@@ -63,6 +63,8 @@ class StateHeatmap(Pane, can_focus=True):
     step: reactive[int] = reactive(0)
     unit: reactive[int] = reactive(0)
     answers: reactive[Sequence[int | None]] = reactive(())
+    baseline: reactive[str] = reactive("", repaint=False)
+    """What the values are the change from; empty where they are the values themselves."""
 
     _column_width = 4
 
@@ -111,11 +113,12 @@ class StateHeatmap(Pane, can_focus=True):
             self.entitle("Hidden state", "")
             return
         kind = {"hidden": "hidden state"}.get(trace.view, trace.view).capitalize()
-        title = kind + ("" if trace.moment.epoch is None else f" at epoch {trace.epoch:g}")
+        change = f", change from {self.baseline}" if self.baseline else ""
+        epoch = "" if trace.moment.epoch is None else f"{',' if change else ''} at epoch {trace.epoch:g}"
         value = self.value(self.step, self.unit)
         unit = f"unit {self.unit}" + (f"/{trace.units:,}" if window.units < trace.units else "")
         parts = [unit, *([] if value is None else [f"{value:+.3f}"])]
-        self.entitle(title, " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"]))
+        self.entitle(kind + change + epoch, " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"]))
 
     def value(self, step: int, unit: int) -> float | None:
         """The unit's value after the step, when the trace holds it."""

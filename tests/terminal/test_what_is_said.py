@@ -1,0 +1,263 @@
+"""What the lines under the prompt say: what is, what can be done about it, and nothing that has passed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playground_kit import Playing, playing
+from still_engine import StillEngine
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from unroll.engine.conversation import EngineDied
+from unroll.engine.replies import Begun, Created, CutOff
+from unroll.engine.requests import Detach, Resume
+from unroll.recipe import Recipe, plan
+from unroll.screenshots import until
+from unroll.terminal import explain, wording
+from unroll.terminal.actions import ACTIONS
+from unroll.terminal.app import UnrollApp
+from unroll.terminal.ask import Ask
+from unroll.terminal.splash import STARTING
+from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+WAY_OUT = "ctrl+r starts another engine."
+FAILED = "The engine ended before it said hello (exit status 1)."
+
+
+async def kill(game: Playing) -> None:
+    game.engine.die()
+    await until(game.pilot, lambda: WAY_OUT in game.notice)
+    await game.settle()
+
+
+@asynccontextmanager
+async def without_engine(come: asyncio.Event, died: str = FAILED) -> AsyncIterator[Pilot[None]]:
+    """The playground, whose engine dies in this way once `come` is set."""
+
+    async def start() -> StillEngine:
+        await come.wait()
+        raise EngineDied(died)
+
+    async with UnrollApp(start).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def said(pilot: Pilot[None], line: str) -> str:
+    assert isinstance(pilot.app, UnrollApp)
+    return str(pilot.app.playground.query_one(line, Static).content)
+
+
+# Without an engine
+
+
+@pytest.mark.parametrize(
+    "key", ["space", "n", "e", "c", "W", "x", "X", "z", "v", "D", "o", "s", "d", "i", "b", "r", "R"]
+)
+async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead(key: str) -> None:
+    async with playing() as game:
+        await game.press("n")
+        await kill(game)
+        told = game.notice
+        await game.press(key)
+        assert game.notice == told
+        assert game.app.screen is game.app.playground
+
+
+async def test_a_dead_engine_is_told_again_after_something_that_needs_none() -> None:
+    async with playing() as game:
+        await kill(game)
+        await game.press("plus")
+        assert game.notice.startswith("Pace")
+        await game.press("left")
+        assert game.notice.startswith(WAY_OUT)
+
+
+async def test_a_name_that_could_not_be_saved_is_offered_again() -> None:
+    async with playing() as game:
+        await game.press("s")
+        await game.type("mine-own")
+        await kill(game)
+        await game.press("enter")
+        assert game.notice.startswith(WAY_OUT)
+        game.app.playground.session.engine = another = StillEngine()
+        await game.press("s")
+        await until(game.pilot, lambda: isinstance(game.app.screen, Ask))
+        assert game.app.screen.query_one(Input).value == "mine-own"
+        await another.close()
+
+
+@pytest.mark.parametrize("key", ["s", "space", "c", "i", "y"])
+async def test_an_engine_that_starts_is_waited_for_and_one_that_never_came_is_not(key: str) -> None:
+    come = asyncio.Event()
+    async with without_engine(come) as pilot:
+        assert said(pilot, "#sentence") == STARTING
+        await pilot.press(key)
+        await until(
+            pilot, lambda: any(word in said(pilot, "#notice") for word in ("a moment", "as soon as the engine"))
+        )
+        come.set()
+        await until(pilot, lambda: WAY_OUT in said(pilot, "#notice"))
+        told = said(pilot, "#notice")
+        await pilot.press(key)
+        await pilot.pause()
+        assert said(pilot, "#notice") == told == f"{WAY_OUT} {FAILED}"
+        assert said(pilot, "#sentence") == "no engine"
+        come.clear()
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert said(pilot, "#sentence") == STARTING
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [("note: run 1: task=count", ""), ("note: the engine starts", ""), ("MemoryError", " MemoryError"), ("", "")],
+)
+async def test_only_what_was_written_of_the_cause_is_told_with_a_death(last: str, shown: str) -> None:
+    async with playing() as game:
+        game.engine.last_lines = ("an old warning", "note: run 1: task=count", *([last] if last else []))
+        await kill(game)
+        assert game.notice == f"{WAY_OUT} The engine was killed by signal 9.{shown}"
+
+
+# A note and the next deed
+
+
+async def test_a_note_goes_when_something_else_is_done() -> None:
+    async with playing() as game:
+        for key in ("D", "m", "l", "R", "v", "t"):
+            game.app.playground.say("A file is damaged.")
+            await game.press("4" if key == "t" else "1", key)
+            assert "damaged" not in game.notice, key
+
+
+async def test_a_note_stays_while_somebody_looks_around() -> None:
+    async with playing() as game:
+        game.app.playground.say("A file is damaged.")
+        await game.press("4", "1", "slash", "escape", "question_mark", "escape")
+        assert game.notice == "A file is damaged."
+
+
+async def test_what_is_marked_is_said_with_what_comes_of_it() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("4", "equals_sign")
+        assert game.notice == "Run 1 is marked: D on another run shows the difference from it."
+        await game.press("D")
+        assert game.notice == "This is the marked run itself: choose another in the runs, and D shows the difference."
+        await game.press("4", "equals_sign")
+        assert game.notice == "No run is marked any more."
+        await game.press("D")
+        assert game.notice.startswith("There is nothing to compare with")
+
+
+async def test_a_difference_says_in_the_title_what_it_is_from() -> None:
+    async with playing(size=(80, 24)) as game:
+        heatmap = game.pane(StateHeatmap)
+        await game.press("X", "D")
+        assert heatmap.border_title == "Hidden state, change from untouched"
+        await game.press("u")
+        assert heatmap.border_title == "Hidden state"
+        await game.train()
+        await game.press("4", "equals_sign", "1")
+        await game.train()
+        await game.press("D")
+        assert heatmap.border_title == "Hidden state, change from run 1"
+        assert "Hidden state, change from run 1" in game.text
+        await game.press("2", "left", "1")
+        assert heatmap.border_title == "Hidden state, change from run 1, at epoch 24"
+        await game.press("D")
+        assert heatmap.border_title == "Hidden state at epoch 24"
+
+
+# Leaving and coming back
+
+
+@pytest.mark.parametrize("keys", [(), ("n",)], ids=["untrained", "paused"])
+async def test_nothing_is_left_to_itself_that_does_not_train(keys: tuple[str, ...]) -> None:
+    async with playing() as game:
+        await game.press(*keys, "d")
+        assert game.notice == "Nothing trains that could go on alone: space trains, s saves, q leaves."
+        assert not any(isinstance(request, Detach) for request in game.engine.asked)
+
+
+def a_sitting(update: int = 10, finished: bool = False) -> CutOff:
+    return CutOff(sitting="x", when=0.0, runs=1, recipe=Recipe(), update=update, finished=finished)
+
+
+def test_a_run_that_was_at_its_end_was_not_cut_off_in_the_middle() -> None:
+    assert wording.of_cut_off(a_sitting()).endswith(" was cut off after 10 updates: r resumes it.")
+    assert wording.of_cut_off(a_sitting(50, finished=True)).endswith(" was cut off after its training: r resumes it.")
+    recipe = Recipe()
+    paused = Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122), state="paused")
+    finished = Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122), state="finished")
+    assert wording.of_resumed([paused]) == "It is back as it was last kept: space trains on."
+    assert wording.of_resumed([finished]) == "It is back as it was last kept, at the end of its training."
+    assert wording.of_resumed([paused, finished]) == "2 runs are back."
+
+
+async def test_r_does_what_stands_on_the_screen() -> None:
+    async with playing() as game:
+        game.app.playground.session.comeback._offer(Begun(id=0, sitting="", cut_off=[a_sitting()]))
+        await game.press("4")
+        assert "r resumes it" in game.notice
+        assert "r resume  " in game.lines[-1]
+        assert "rename" not in game.lines[-1]
+        await game.press("r")
+        assert isinstance(game.engine.asked[-1], Resume)
+        assert "There is no sitting x" in game.notice
+        assert "r rename" in game.lines[-1]
+        await game.press("r")
+        assert isinstance(game.app.screen, Ask)
+
+
+async def test_an_offer_outlives_a_dead_engine() -> None:
+    async with playing() as game:
+        comeback = game.app.playground.session.comeback
+        comeback._offer(Begun(id=0, sitting="", cut_off=[a_sitting()]))
+        await kill(game)
+        await game.press("r")
+        assert len(comeback.offered) == 1
+
+
+# The runs
+
+
+def shown_numbers(game: Playing) -> list[int]:
+    return [run.ordinal for run in game.pane(RunTable).runs]
+
+
+async def test_typing_in_a_field_eats_no_numbers() -> None:
+    async with playing() as game:
+        for text in ("1", "16", "8"):
+            await game.write("hidden_size", text)
+        assert shown_numbers(game) == [1]
+        await game.press("escape")
+        await game.train()
+        await game.train()
+        assert shown_numbers(game) == [1, 2]
+        assert "●~1 count rnn" in game.text
+        await game.press("4", "delete", "delete")
+        assert shown_numbers(game) == [3], "those that were deleted can come back"
+
+
+async def test_numbers_stay_when_another_engine_comes() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.train()
+        await game.press("4", "up", "delete")
+        assert shown_numbers(game) == [2]
+        session, another = game.app.playground.session, StillEngine()
+        await session.engine_came(another)
+        assert shown_numbers(game) == [2]
+        await another.close()
+
+
+def test_the_runs_name_the_key_that_compares() -> None:
+    (key,) = [binding.key for binding in ACTIONS if getattr(binding, "action", "") == "difference"]
+    assert f"= marks the run that {key} compares with" in explain.of_pane("RunTable", Recipe(), None)[2]
