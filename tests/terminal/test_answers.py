@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unroll.engine.replies import Models
 from unroll.engine.requests import Continue
 from unroll.moment import Moment
 from unroll.terminal import answers
@@ -47,3 +48,33 @@ def test_a_model_saved_under_a_runs_name_gets_a_name_that_files_can_bear(name: s
 def test_no_saved_model_is_replaced_unasked() -> None:
     with pytest.raises(answers.AnswerError, match="already"):
         answers.new_name("mine", ["mine"])
+
+
+@pytest.mark.parametrize("name", ["a", "7", "count-rnn", "v1.2", "a_b-", "x" * 64])
+def test_a_model_may_have_any_name_that_the_rule_allows(name: str) -> None:
+    assert answers.new_name(f" {name} ", []) == name
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "-rf", "_x", "a/b", "a b", "é", "x" * 65])
+def test_another_name_is_refused_with_the_rule_that_it_breaks(name: str) -> None:
+    with pytest.raises(answers.AnswerError, match=r"begins with a letter or a digit, and has only these and \. _ -"):
+        answers.new_name(name, [])
+
+
+def test_the_name_that_is_offered_first_is_free_and_looks_like_no_second_one() -> None:
+    shelf = Models(id=1, names=["count-rnn"], folder="/here", folders=[""])
+    assert answers.free_name("recall-rnn", shelf) == "recall-rnn"
+    assert answers.free_name("count-rnn", shelf) == "my-count-rnn"
+    full = Models(id=1, names=["count-rnn", "my-count-rnn", "a"], folder="/here", folders=["", "/here", "/here"])
+    assert answers.free_name("count-rnn", full) == "my-count-rnn-2"
+    assert answers.free_name("a", full) == "a-2"
+
+
+def test_each_model_is_told_with_where_it_is_from() -> None:
+    folder = "/somewhere" * 9
+    shelf = Models(id=1, names=["count-rnn", "a", "b"], folder="/", folders=["", folder, "/here"], others=["b"])
+    first, second, third = answers.of_models(shelf)
+    assert first == "count-rnn  comes with unroll"
+    assert second.startswith("a          …") and folder.endswith(second[12:])
+    assert len(second) <= 68
+    assert third == "b          no saved network"

@@ -169,10 +169,11 @@ async def test_a_saved_model_opens_with_its_curve_and_its_answers(
         values = game.trace.values
         await game.press("s", "enter")
         assert game.notice.startswith("Saved in ")
+        saved = game.notice.split("/")[-1].removesuffix(".safetensors.")
         await game.press("o")
         models = game.app.screen.query_one(OptionList)
-        names = [str(option.prompt) for option in models.options]
-        models.highlighted = names.index(game.notice.split("/")[-1].removesuffix(".safetensors."))
+        names = [str(option.prompt).split()[0] for option in models.options]
+        models.highlighted = names.index(saved)
         await game.press("enter")
         opened = game.pane(RunTable).runs[-1]
         assert opened.origin

@@ -57,12 +57,16 @@ class Header(NamedTuple):
 def begins_well(path: Path) -> bool:
     """Whether a file begins as a saved network does; its values are not read, so it may be damaged all the same."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            status, start = os.fstat(file.fileno()), b""
-            if stat.S_ISREG(status.st_mode):
-                start = file.read(GLANCE)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        status = os.fstat(descriptor)
+        start = os.read(descriptor, GLANCE) if stat.S_ISREG(status.st_mode) else b""
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
     length = int.from_bytes(start[:8], "little")
     return length <= min(MAX_HEADER, status.st_size - 8) and start[8:9] == b"{" and b'"format"' in start
 

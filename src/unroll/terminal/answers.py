@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import get_args
 
 from msgspec.structs import replace
 
-from unroll.engine.requests import Continue
+from unroll.engine.replies import Models
+from unroll.engine.requests import Continue, Name
 
 MAX_NAME = 64
+MAX_ROW = 66
+"""Characters of a row in a dialog."""
+is_name = re.compile(get_args(Name)[1].pattern).fullmatch
+"""Whether a saved model can have that name."""
 
 
 class AnswerError(ValueError):
@@ -79,8 +86,11 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_NAME] or "model"
 
 
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """The name, or the first of `name-2`, `name-3`, ... that is not taken."""
+def free_name(name: str, models: Models) -> str:
+    """The name, with `my-` where it is that of a model that comes with unroll, with a number where that is taken."""
+    taken = models.names
+    if (name, "") in zip(taken, models.folders, strict=False):
+        name = f"my-{name}"
     names = [name, *(f"{name[: MAX_NAME - 5]}-{number}" for number in range(2, len(taken) + 3))]
     return next(free for free in names if free not in taken)
 
@@ -88,8 +98,21 @@ def free_name(name: str, taken: Sequence[str]) -> str:
 def new_name(text: str, taken: Sequence[str]) -> str:
     """A name for a saved model that replaces none."""
     text = text.strip()
-    if text != file_name(text):
-        raise AnswerError(f"A model's name has letters, digits, and . _ - in it, at most {MAX_NAME}: choose another.")
+    if not is_name(text):
+        raise AnswerError(
+            f"A model's name begins with a letter or a digit, and has only these and . _ - in it, at most {MAX_NAME}."
+        )
     if text in taken:
         raise AnswerError(f"There is a model {text} already: choose another name.")
     return text
+
+
+def of_models(models: Models) -> list[str]:
+    """Each model's name, and where it is from."""
+    wide = max(map(len, models.names), default=0)
+    room = MAX_ROW - wide
+    rows = []
+    for name, folder in zip_longest(models.names, models.folders, fillvalue=""):
+        whence = "no saved network" if name in models.others else folder or "comes with unroll"
+        rows.append(f"{name:{wide}}  {whence if len(whence) <= room else '…' + whence[1 - room :]}")
+    return rows

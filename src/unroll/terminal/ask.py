@@ -47,15 +47,16 @@ class Pick(ModalScreen[str | None]):
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss", "Never mind", tooltip="Change nothing.")]
 
-    def __init__(self, question: str, words: Sequence[str], hint: str) -> None:
+    def __init__(self, question: str, words: Sequence[str], rows: Sequence[str], hint: str) -> None:
+        """`rows` is how each word is shown."""
         super().__init__()
-        self._question, self._words, self._hint = question, words, hint
+        self._question, self._words, self._rows, self._hint = question, words, rows, hint
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
             box.border_title = self._question
             box.border_subtitle = "enter takes it · escape changes nothing"
-            yield OptionList(*self._words, markup=False)
+            yield OptionList(*self._rows, markup=False)
             yield Static(self._hint, id="hint", markup=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
