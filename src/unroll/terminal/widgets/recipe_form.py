@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
 from unroll.engine.requests import Pace
-from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, RecipeError, Value, plan, recipe_of
+from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, RecipeError, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import wording
 from unroll.terminal.messages import PaceChosen, RecipeEdited, TrainPressed
@@ -25,7 +25,7 @@ from unroll.terminal.widgets.field_row import FieldRow, choice, control
 OWN = "your own"
 """The preset of a recipe that is none of them."""
 EXTRA_HELP = {
-    "preset": "A recipe to start from, by name. Takes any of the list.",
+    "preset": "A recipe to start from: choosing one fills in every field.",
     "pace": "How fast training goes, in epochs a second. By hand, each press of space is one update.",
 }
 
@@ -135,7 +135,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._edited()
 
     def _preset(self) -> str:
-        return next((name for name, recipe in PRESETS.items() if recipe == self.recipe), OWN)
+        return preset_of(self.recipe) or OWN
 
     def _edited(self) -> None:
         self._faults = {}
@@ -209,7 +209,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
         self.set_class(fault is not None, "-faulty")  # the plan is the last good recipe's
         self.set_class(fault is None and bool(focused), "-advised")
-        self.query_one("#advice", Static).update(fault or self.help(focused))
+        purpose = PURPOSES.get(self._preset()) if focused == "preset" else None
+        self.query_one("#advice", Static).update(fault or purpose or self.help(focused))
 
     @staticmethod
     def help(name: str) -> str:
