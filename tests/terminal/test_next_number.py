@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from unroll.engine.trace import Candidate
 from unroll.recipe import TaskConfig
 from unroll.terminal.widgets.next_number import NextNumber, bar_of
-from unroll.terminal.wording import of_step, percent
+from unroll.terminal.wording import of_step, percent, whole
 
 GUESSES = [Candidate(11, 0.75), Candidate(100, 0.25), Candidate(0, 0.0)]
 
@@ -58,13 +58,17 @@ def test_a_bar_is_true_to_the_eighth_of_a_cell() -> None:
     assert bar_of(1 / 24, 3) == "▏  "
 
 
-def test_only_what_is_certain_has_a_hundred_percent() -> None:
+def test_a_part_is_a_hundred_percent_only_when_it_is_all() -> None:
+    assert [whole(share) for share in (0.0, 0.004, 0.5, 0.984, 0.998, 1.0)] == [0, 0, 50, 98, 99, 100]
+
+
+def test_no_answer_is_certain() -> None:
     assert [percent(share) for share in (0.0, 0.5, 0.9994, 0.99999, 1.0)] == [
         "0.0 %",
         "50.0 %",
         "99.9 %",
         ">99.9 %",
-        "100.0 %",
+        ">99.9 %",
     ]
 
 

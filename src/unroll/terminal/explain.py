@@ -8,6 +8,7 @@ from unroll.recipe import FIELDS, PURPOSES, CellName, Recipe, preset_of
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.wording import percent
 
 STEP: dict[CellName, str] = {
     "rnn": "hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh)",
@@ -56,7 +57,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task = TASKS.get(recipe.task.task)
     last = run.curve.last()[0] if run is not None else None
-    figure = "nothing yet" if last is None else f"{last:.3f} nats, a chance of {exp(-last):.1%} on average"
+    figure = "nothing yet" if last is None else f"{last:.3f} nats, a chance of {percent(exp(-last))} on average"
     return {
         "StateHeatmap": [
             f"All that this {cell} knows of the past is these {d} values, one a row: {STEP[cell]}.",

@@ -42,7 +42,7 @@ def of_interventions(trace: Trace, step: int) -> str:
     said = "; ".join(parts) + "."
     if trace.score is not None:
         now, before = trace.score
-        said += f" All sequences: {_whole(before)} → {_whole(now)} right."
+        said += f" All sequences: {_few(before)} → {_few(now)} right."
     return said
 
 
@@ -68,8 +68,8 @@ def _of_silence(done: Interventions) -> str:
     return f"{'Unit' if len(units) == 1 else 'Units'} {named} silenced"
 
 
-def _whole(share: float) -> str:
-    return f"{share * 100:.1f} %" if 0 < share < 0.02 else f"{share * 100:.0f} %"
+def _few(share: float) -> str:
+    return f"{share * 100:.1f} %" if 0 < share < 0.02 else f"{whole(share)} %"
 
 
 def of_unit(detail: UnitDetail) -> str:
@@ -165,6 +165,11 @@ def of_sampling(sampling: Continue) -> str:
 
 
 def percent(share: float) -> str:
-    """`97.3 %`; never a rounded `100.0 %` for what is not certain."""
+    """`97.3 %`; never `100.0 %`, for no answer is certain, whatever rounding has made of it."""
     shown = f"{share * 100:.1f}"
-    return f"{'>99.9' if shown == '100.0' and share < 1 else shown} %"
+    return f"{'>99.9' if shown == '100.0' else shown} %"
+
+
+def whole(share: float) -> int:
+    """How many of a hundred; all of them only when it is all."""
+    return min(round(share * 100), 100 if share == 1 else 99)

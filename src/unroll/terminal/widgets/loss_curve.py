@@ -22,6 +22,7 @@ from unroll.terminal.latest import Latest
 from unroll.terminal.messages import EpochChosen
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
 from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.wording import whole
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
 GREY: Colour = (128, 128, 128)
@@ -144,7 +145,7 @@ class LossCurve(Pane, can_focus=True):
         if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
             parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
         parts += [] if loss is None else [f"loss {loss:.3f}"]
-        parts += [] if accuracy is None else [f"{accuracy * 100:3.0f} % right"]
+        parts += [] if accuracy is None else [f"{whole(accuracy):3} % right"]
         self.entitle(title, self._shortened(" · ".join(parts)))
 
     def _shortened(self, figures: str) -> str:

@@ -20,6 +20,7 @@ from unroll.terminal import messages
 from unroll.terminal.actions import offered
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.wording import whole
 
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
@@ -85,7 +86,7 @@ class RunTable(Pane, can_focus=True):
     def _describe(self) -> None:
         place = self._place
         run = self.runs[place] if place < len(self.runs) and self.runs[place].number == self.shown else None
-        held_out = "" if run is None or run.held_out is None else f" · held out {run.held_out:.0%}"
+        held_out = "" if run is None or run.held_out is None else f" · held out {whole(run.held_out)} %"
         seed = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
         self.entitle("Runs", seed)
 
@@ -114,7 +115,7 @@ class RunTable(Pane, can_focus=True):
         loss, accuracy = run.curve.last()
         if run.accuracy is not None:
             accuracy = run.accuracy
-        figures = f" {'' if loss is None else f'{loss:.3f}':>6} {'' if accuracy is None else f'{accuracy:.0%}':>4}"
+        figures = f" {'' if loss is None else f'{loss:.3f}':>6} {'' if accuracy is None else f'{whole(accuracy)}%':>4}"
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
         head = f"{MARKS[run.state]}{mark}{run.ordinal:>{digits}} "
         name, room = run.name, max(1, width - len(head) - len(figures))
