@@ -65,6 +65,22 @@ async def test_an_answer_never_touches_what_was_typed_since(typed: list[str]) ->
         assert game.trace.moment.sequence == (1, 2, 3)
 
 
+async def test_an_answer_that_comes_between_two_keys_does_not_take_the_caret_away() -> None:
+    async with counting() as game:
+        game.engine.hold()
+        await game.burst("enter", "home")
+        await let_go(game)
+        assert (game.prompt, game.step) == ("7 8 9 10 11", 1)
+        await game.press("ctrl+k", "5")
+        assert game.prompt == "5"
+
+
+async def test_enter_with_the_caret_in_the_middle_goes_on_at_the_end() -> None:
+    async with counting() as game:
+        await game.press("home", "enter", "enter")
+        assert (game.prompt, game.step) == ("7 8 9 10 11 12", 6)
+
+
 async def test_enter_and_numbers_typed_at_once_leave_the_numbers() -> None:
     async with counting() as game:
         await game.burst(*CLEAR, *spelled("1 2 3"), "enter", *CLEAR, *spelled("5 6"))

@@ -228,6 +228,7 @@ class Playground(Deeds):
         prompt = self.query_one(Prompt)
         if prompt.edits == edits:
             prompt.write(_words(self.session.moment.sequence))
+            self.session.choose_step(prompt.step)  # on the new number, unless the caret has gone elsewhere meanwhile
 
     # What the panes say
 
@@ -241,8 +242,7 @@ class Playground(Deeds):
         self.session.choose_unit(message.unit)
 
     def on_caret_moved(self, message: messages.CaretMoved) -> None:
-        moment = self.session.moment
-        if message.step != moment.step and message.step < len(moment.sequence):
+        if message.step < len(self.session.moment.sequence):
             self.session.choose_step(message.step)
 
     def on_window_moved(self, message: messages.WindowMoved) -> None:

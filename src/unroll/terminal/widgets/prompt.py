@@ -40,12 +40,13 @@ class Numbers(Input):
         self.edits += 1
 
     def write(self, text: str) -> None:
-        """Put a text in, the caret at its end, without telling anybody: no person did it."""
-        edits = self.edits
+        """Put a text in without telling anybody: no person did it. A caret at the end of the text stays at the end."""
+        edits, was_at_end = self.edits, self.cursor_position == len(self.value)
         with self.prevent(Input.Changed):
             self.value = text
         self.edits = edits
-        self.cursor_position = len(text)
+        if was_at_end:
+            self.cursor_position = len(text)
         self.remember()
 
     def remember(self) -> None:
@@ -65,6 +66,7 @@ class Numbers(Input):
     async def action_submit(self) -> None:
         """Say on which text enter was pressed; what is typed right after it may be here before that is heard."""
         self.remember()
+        self.cursor_position = len(self.value)
         self.post_message(PromptEntered(self.edits))
 
     def on_paste(self, event: events.Paste) -> None:
@@ -122,7 +124,7 @@ class Prompt(Horizontal):
         return self._field.edits
 
     def write(self, text: str) -> None:
-        """Put a text in, the caret at its end, without telling anybody."""
+        """Put a text in without telling anybody."""
         if text != self.text:
             self._text = text
             self._field.write(text)
