@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 from playground_kit import Playing, playing
 from still_engine import StillEngine
 from textual.pilot import Pilot
@@ -14,7 +15,7 @@ from textual.widgets import Input, Static
 
 from unroll.engine.conversation import EngineDied
 from unroll.engine.replies import Begun, Created, CutOff
-from unroll.engine.requests import Detach, Resume
+from unroll.engine.requests import Create, Detach, Resume
 from unroll.recipe import Recipe, plan
 from unroll.screenshots import until
 from unroll.terminal import explain, wording
@@ -160,7 +161,7 @@ async def test_a_difference_says_in_the_title_what_it_is_from() -> None:
     async with playing(size=(80, 24)) as game:
         heatmap = game.pane(StateHeatmap)
         await game.press("X", "D")
-        assert heatmap.border_title == "Hidden state, change from untouched"
+        assert heatmap.border_title == "Hidden state, change from before"
         await game.press("u")
         assert heatmap.border_title == "Hidden state"
         await game.train()
@@ -246,16 +247,17 @@ async def test_typing_in_a_field_eats_no_numbers() -> None:
         assert shown_numbers(game) == [3], "those that were deleted can come back"
 
 
-async def test_numbers_stay_when_another_engine_comes() -> None:
+async def test_the_number_and_the_mark_stay_when_runs_come_back() -> None:
     async with playing() as game:
         await game.train()
         await game.train()
-        await game.press("4", "up", "delete")
-        assert shown_numbers(game) == [2]
-        session, another = game.app.playground.session, StillEngine()
-        await session.engine_came(another)
-        assert shown_numbers(game) == [2]
-        await another.close()
+        await game.press("4", "up", "delete", "equals_sign")
+        session = game.app.playground.session
+        created = [await game.engine.ask(Create(recipe=Recipe())) for _ in range(2)]
+        kept = [replace(one, was=was) for one, was in zip(created, (2, 9), strict=True)]
+        session.comeback._take_in(kept, session.runs.rows, session.run)
+        assert shown_numbers(game) == [2, 3]
+        assert session.compared is session.runs.rows[0]
 
 
 def test_the_runs_name_the_key_that_compares() -> None:

@@ -113,11 +113,13 @@ class Comeback:
         await self._train_again([run for run in lost if run.number not in numbers], shown)
 
     def _take_in(self, created: Sequence[Created], lost: Sequence[Run], shown: Run | None) -> None:
-        """Show an engine's runs instead of those that were here, under the names that they had."""
+        """Show an engine's runs instead of those that were here, under the names, numbers and mark that they had."""
         session = self._session
+        marked = session.compared
         session.forget_runs()
         for one in created:
             session.runs.add(_run_of(one, lost))
+        session.compared = next((run for run in session.runs.rows if marked and run.ordinal == marked.ordinal), None)
         numbers = [one.was or one.run for one in created]
         if shown is not None and shown.number in numbers:
             session.show_run(session.runs.rows[numbers.index(shown.number)])

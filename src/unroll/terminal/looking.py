@@ -135,7 +135,7 @@ class Looking:
     @property
     def _baseline(self) -> str:
         touched = self.moment.interventions != UNTOUCHED
-        return "untouched" if touched or self.compared is None else f"run {self.compared.ordinal}"
+        return "before" if touched or self.compared is None else f"run {self.compared.ordinal}"
 
     def _move(self, **changes: Any) -> None:
         """Another moment, and a look at it."""
