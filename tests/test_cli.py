@@ -205,7 +205,12 @@ WRONG: list[tuple[int, str, str]] = [
     (2, "study recall --lengths 0", "--lengths cannot be '0': choose from 1 to 511"),
     (2, "study memory --cells rnn,elman", "--cells cannot be 'rnn,elman': choose of rnn, lstm, gru"),
     (1, "study recall --csv /nowhere/x", "There is no folder /nowhere to save to: make it first."),
-    (2, "nonsense", "No such command 'nonsense'"),
+    (2, "nonsense", "nonsense is neither a command nor the line of a moment, which y in the playground copies: see "),
+    (2, "train --lr 1", "No such option '--lr': did you mean --learning-rate? See "),
+    (2, "train --hidden 1", "No such option '--hidden': did you mean --hidden-size? See "),
+    (2, "train --epoch 1", "No such option '--epoch': did you mean --epochs? See "),
+    (2, "train --xyzzy 1", "No such option '--xyzzy': see "),
+    (2, "play foo", "foo"),
 ]
 
 

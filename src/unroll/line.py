@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from unroll.files import shown
 from unroll.moment import MAX_CLAMP, Interventions, Moment, SequenceError, parse_sequence
 from unroll.recipe import FIELDS, Recipe, RecipeError, Value, recipe_of
 
@@ -55,7 +56,9 @@ def read(text: str) -> tuple[Recipe, Moment]:
     """
     words = text[:MAX_LENGTH].split()
     if not words or words[0] != START:
-        raise LineError(f"A moment's line starts with {START}: copy it whole, with y in the playground.")
+        raise LineError(
+            f"{shown(text)} is no moment's line: one starts with {START}, and y in the playground copies it whole."
+        )
     given = dict(_pair(word) for word in words[1:])
     fields: dict[str, Value] = {}
     try:

@@ -38,7 +38,7 @@ def _chosen(name: str | None, there: list[str]) -> str:
     if not there:
         raise Refused("Nothing goes on in the background: unroll train --background starts something.")
     if name is None and len(there) > 1:
-        raise Refused(f"There are several in the background: choose one of {', '.join(there)}.")
+        raise Refused("There are several in the background: choose one of these.\n  " + "\n  ".join(there))
     if name is not None and name not in there:
         raise Refused(f"There is no {shown(name)} in the background: choose one of {', '.join(there)}.")
     return name or there[0]

@@ -27,6 +27,20 @@ class Commands(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(context, [self._default, *args] if self._default and _names_none(args) else args)
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; where there may be a line instead, a word that is neither is told."""
+        if self._default and self.get_command(context, args[0]) is None:
+            from unroll.commands.refusals import Misused
+            from unroll.files import shown
+
+            raise Misused(
+                f"{shown(args[0])} is neither a command nor the line of a moment, which y in the playground copies: "
+                f"see {context.command_path} --help."
+            )
+        return super().resolve_command(context, args)
+
     def list_commands(self, context: click.Context) -> list[str]:
         return [*self._places, *super().list_commands(context)]
 

@@ -50,11 +50,6 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
 
     Example: unroll play --theme light
     """
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
-    if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
-        raise Misused(NO_TERMINAL)
-    tidy(os.environ)
     try:
         wanted = _read(line) if line else None
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
@@ -62,6 +57,11 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
         from unroll.files import harmless
 
         raise Misused(harmless(str(error))) from None
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
+    if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
+        raise Misused(NO_TERMINAL)
+    tidy(os.environ)
     with splash.shown(theme):
         code = _run(wanted, theme, start, engine or "")
     if code:

@@ -51,6 +51,9 @@ def run(program: Callable[[], object]) -> NoReturn:
     """Run the commands and end the process: never a traceback for what the user or the system did."""
     try:
         code = program()
+    except click.NoSuchOption as error:
+        Misused(_of_option(error)).show()
+        sys.exit(Misused.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -60,3 +63,23 @@ def run(program: Callable[[], object]) -> NoReturn:
         click.echo(f"Error: The system refused ({error.strerror or error}): give it what it lacks.", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _of_option(error: click.NoSuchOption) -> str:
+    """That there is no such option, and those that may have been meant: click's own guess goes by the dashes too."""
+    from unroll.files import shown
+
+    context = error.ctx
+    options = [] if context is None else [name for one in context.command.params for name in one.opts]
+    near = " or ".join(_meant(error.option_name.strip("-"), [name for name in options if name.startswith("--")]))
+    see = f"ee {context.command_path if context else 'unroll'} --help."
+    return f"No such option '{shown(error.option_name)}': " + (f"did you mean {near}? S{see}" if near else f"s{see}")
+
+
+def _meant(word: str, options: list[str]) -> list[str]:
+    """The options that a word begins, or is the initials of, or else resembles."""
+    from difflib import get_close_matches
+
+    names = {option.strip("-"): option for option in options}
+    near = [name for name in names if name.startswith(word) or word == "".join(part[0] for part in name.split("-"))]
+    return [names[name] for name in (near or get_close_matches(word.replace("_", "-"), names, 1))]
