@@ -10,6 +10,7 @@ from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Input
 
+from unroll.engine.requests import Look
 from unroll.screenshots import until
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -185,3 +186,16 @@ async def test_the_last_line_stays_as_it_is_while_numbers_are_typed() -> None:
         for key in (*spelled(" 11"), "x", "backspace", "enter"):
             await game.press(key)
             assert game.lines[-1] == before
+
+
+async def test_numbers_that_come_all_at_once_are_looked_at_once_and_move_nothing() -> None:
+    async with counting() as game:
+        laid_out: list[object] = []
+        game.app.screen.screen_layout_refresh_signal.subscribe(game.app.screen, laid_out.append)
+        before = len(game.engine.asked)
+        await game.burst(*spelled(" 11 12 13 14 15 16 17 18 19 20 21 22"))
+        await game.settle()
+        assert game.trace.moment.sequence == tuple(range(7, 23))
+        looks = [asked for asked in game.engine.asked[before:] if isinstance(asked, Look)]
+        assert len(looks) <= 5, "a slow machine may make pauses"
+        assert not laid_out

@@ -5,6 +5,7 @@ Everything goes round one way: a pane says what a person did, the moment changes
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import lru_cache
@@ -25,6 +26,7 @@ from unroll.terminal import messages, splash, wording
 from unroll.terminal.actions import ACTIONS
 from unroll.terminal.compositor import SparingCompositor
 from unroll.terminal.deeds import FIRST, TAB_OF, Deeds
+from unroll.terminal.latest import Latest
 from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
 from unroll.terminal.splash import STARTING, TABS
@@ -39,6 +41,8 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
+BETWEEN_KEYS = 0.02
+"""Seconds after a key in which another is part of the same text, which no person has typed: pasted, or sent late."""
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
 
@@ -55,6 +59,7 @@ class Playground(Deeds):
         self.session = Session(self, recipe, sequence)
         self._last_focused: Widget | None = None
         self._typed: tuple[int, ...] | None = None
+        self._listening = Latest(self.spawn, self._hear_out)
 
     @property
     def moment(self) -> Moment:
@@ -209,7 +214,15 @@ class Playground(Deeds):
 
     def on_prompt_edited(self, message: messages.PromptEdited) -> None:
         self._typed = self._read_prompt()
-        self.call_after_refresh(self._take_typed)  # the echo of a key waits for no picture
+        self._listening.ask()
+
+    async def _hear_out(self) -> None:
+        """Look at what was typed once no key follows: the echo of a key waits for no picture."""
+        prompt, edits = self.query_one(Prompt), -1
+        while edits != prompt.edits:
+            edits = prompt.edits
+            await asyncio.sleep(BETWEEN_KEYS)
+        self._take_typed()
 
     def on_prompt_entered(self, message: messages.PromptEntered) -> None:
         """Go on from the text on which enter was pressed; where another has been typed since, that is over."""

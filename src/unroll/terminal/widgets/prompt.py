@@ -12,6 +12,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input, Label
 
 from unroll.terminal.messages import CaretMoved, PromptEdited, PromptEntered
@@ -27,6 +29,9 @@ class Numbers(Input):
         Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
         Binding("down", "recall(1)", show=False),
     ]
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """How long the text is. In Textual's own field a change of it lays the whole screen out anew, at every key."""
 
     edits = 0
     """How many times a person has changed the text: what is asked about it holds for as long as this stays."""
