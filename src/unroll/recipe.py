@@ -284,7 +284,7 @@ PURPOSES: Mapping[str, str] = {
     "the blog's": "Counts as the blog's network does, from normal weights: it is lost soon after six numbers.",
     "recall, rnn": "Says the first of fourteen numbers, which needs memory: an rnn is right most of the time.",
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
-    "blank": "Counts to 16 with four units: the smallest that still learns, to take in at a glance.",
+    "blank": "Counts up to 15 with four units: the smallest that still learns, to take in at a glance.",
 }
 """What each of them is for."""
 
