@@ -52,4 +52,5 @@ def test_whoever_started_the_process_hears_it_too() -> None:
 def test_the_last_line_tells_of_the_cause_unless_it_is_a_note() -> None:
     assert cause(["a warning", f"{NOTE}the engine starts"]) == cause([]) == ""
     assert cause([f"{NOTE}the engine starts", "MemoryError"]) == "MemoryError"
-    assert no_hello(10, [f"{NOTE}the engine starts"]).endswith("It has written nothing.")
+    assert no_hello(10, []).endswith("It has written nothing.")
+    assert no_hello(10, [f"{NOTE}the engine starts"]).endswith("10 s.")

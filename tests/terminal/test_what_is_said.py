@@ -137,6 +137,16 @@ async def test_a_note_goes_when_something_else_is_done() -> None:
             assert "damaged" not in game.notice, key
 
 
+async def test_a_note_goes_when_something_is_typed_that_can_be() -> None:
+    async with playing() as game:
+        game.app.playground.say("A file is damaged.")
+        await game.ask("7 8")
+        assert "damaged" not in game.notice
+        game.app.playground.say("A file is damaged.")
+        await game.write("hidden_size", "16")
+        assert "damaged" not in game.notice
+
+
 async def test_a_note_stays_while_somebody_looks_around() -> None:
     async with playing() as game:
         game.app.playground.say("A file is damaged.")

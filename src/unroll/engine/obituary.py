@@ -48,10 +48,10 @@ def cause(words: Sequence[str]) -> str:
 
 def no_hello(seconds: float, words: Sequence[str]) -> str:
     """Why there is no engine yet."""
-    last = cause(words)
+    last = cause(words) if words else "It has written nothing."
     if QUESTION.search(last):
         return f"The engine's command asks a question that cannot be answered here: set up a key instead. {last}"
-    return f"The engine has not said hello for {seconds:.0f} s. {last or 'It has written nothing.'}"
+    return f"The engine has not said hello for {seconds:.0f} s. {last}".rstrip()
 
 
 def no_answer(seconds: float) -> str:

@@ -5,11 +5,9 @@ Everything goes round one way: a pane says what a person did, the moment changes
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -19,14 +17,14 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from unroll.engine.trace import Window
-from unroll.moment import Moment, SequenceError, parse_sequence
+from unroll.moment import Moment
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import messages, splash, wording
 from unroll.terminal.actions import ACTIONS
 from unroll.terminal.compositor import SparingCompositor
-from unroll.terminal.deeds import FIRST, TAB_OF, Deeds
-from unroll.terminal.latest import Latest
+from unroll.terminal.deeds import FIRST, TAB_OF
+from unroll.terminal.prompting import Prompting
 from unroll.terminal.run_deeds import WELCOME
 from unroll.terminal.session import Session
 from unroll.terminal.splash import STARTING, TABS
@@ -34,20 +32,18 @@ from unroll.terminal.widgets.keys import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.pane_tabs import PaneTabs
-from unroll.terminal.widgets.prompt import Numbers, Prompt
+from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
-BETWEEN_KEYS = 0.02
-"""Seconds after a key in which another is part of the same text, which no person has typed: pasted, or sent late."""
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
 
 
-class Playground(Deeds):
+class Playground(Prompting):
     """Recipe, runs, hidden state, loss, next number and the prompt."""
 
     AUTO_FOCUS = "StateHeatmap"
@@ -57,9 +53,6 @@ class Playground(Deeds):
         super().__init__()
         self._compositor = SparingCompositor()
         self.session = Session(self, recipe, sequence)
-        self._last_focused: Widget | None = None
-        self._typed: tuple[int, ...] | None = None
-        self._listening = Latest(self.spawn, self._hear_out)
 
     @property
     def moment(self) -> Moment:
@@ -161,88 +154,6 @@ class Playground(Deeds):
             self.query_one("#sentence", Static).update(sentence, layout=False)
         self._show_prompt()
 
-    def _show_prompt(self) -> None:
-        prompt = self.query_one(Prompt)
-        if not self._is_in_prompt:
-            prompt.remove_class("-invalid")
-            prompt.write(_words(self.session.moment.sequence))
-            prompt.point_at(self.session.moment.step)
-        prompt.show_sampling(wording.of_sampling(self.session.sampling))
-
-    # The prompt: what is typed is looked at as it is typed, and nobody else writes there meanwhile
-
-    @property
-    def _is_in_prompt(self) -> bool:
-        """Whether a person is typing a sequence, though the window be too small now or another in front of it."""
-        return isinstance(self._last_focused, Numbers)
-
-    def _focus_moved(self, focused: Widget | None) -> None:
-        if focused is None or self.has_class("-too-small"):
-            return
-        was_in_prompt, self._last_focused = self._is_in_prompt, focused
-        if was_in_prompt and not self._is_in_prompt:
-            self._leave_prompt()
-
-    def _leave_prompt(self) -> None:
-        """Take what was typed, or go back to what is looked at where that cannot be taken."""
-        self.query_one(Prompt).remember()
-        self._typed = self._read_prompt()
-        if self._typed is None:
-            self.say("", fault=False)
-        self._take_typed()
-        self._show_prompt()
-
-    def _read_prompt(self) -> tuple[int, ...] | None:
-        """The sequence in the prompt; None where there is none, which is said."""
-        prompt = self.query_one(Prompt)
-        recipe = self.session.run.recipe if self.session.run else self.session.recipe
-        try:
-            sequence = parse_sequence(prompt.text, recipe.task.vocab_size)
-        except SequenceError as error:
-            prompt.add_class("-invalid")
-            self.say(str(error))
-            return None
-        if prompt.has_class("-invalid"):
-            prompt.remove_class("-invalid")
-            self.say("", fault=False)
-        return sequence
-
-    def _take_typed(self) -> None:
-        typed, self._typed = self._typed, None
-        if typed is not None:
-            self.session.type(typed, self.query_one(Prompt).step)
-
-    def on_prompt_edited(self, message: messages.PromptEdited) -> None:
-        self._typed = self._read_prompt()
-        self._listening.ask()
-
-    async def _hear_out(self) -> None:
-        """Look at what was typed once no key follows: the echo of a key waits for no picture."""
-        prompt, edits = self.query_one(Prompt), -1
-        while edits != prompt.edits:
-            edits = prompt.edits
-            await asyncio.sleep(BETWEEN_KEYS)
-        self._take_typed()
-
-    def on_prompt_entered(self, message: messages.PromptEntered) -> None:
-        """Go on from the text on which enter was pressed; where another has been typed since, that is over."""
-        prompt = self.query_one(Prompt)
-        if message.edits != prompt.edits:
-            return
-        self._typed = self._read_prompt()
-        if self._typed is not None:
-            self._take_typed()
-            going_on = self.session.carry_on(wanted=lambda: message.edits == prompt.edits)
-            self.spawn(self._write_what_came(going_on, message.edits))
-
-    async def _write_what_came(self, going_on: Coroutine[Any, Any, None], edits: int) -> None:
-        """Write what was said into the prompt although a person is in it, for enter asked for that."""
-        await going_on
-        prompt = self.query_one(Prompt)
-        if prompt.edits == edits:
-            prompt.write(_words(self.session.moment.sequence))
-            self.session.choose_step(prompt.step)  # on the new number, unless the caret has gone elsewhere meanwhile
-
     # What the panes say
 
     def on_step_chosen(self, message: messages.StepChosen) -> None:
@@ -254,10 +165,6 @@ class Playground(Deeds):
         self.say("", fault=False)
         self.session.choose_unit(message.unit)
 
-    def on_caret_moved(self, message: messages.CaretMoved) -> None:
-        if message.step < len(self.session.moment.sequence):
-            self.session.choose_step(message.step)
-
     def on_window_moved(self, message: messages.WindowMoved) -> None:
         trace = self.session.trace
         if trace is not None and not trace.holds(self.query_one(StateHeatmap).window):
@@ -268,6 +175,7 @@ class Playground(Deeds):
         self.session.choose_epoch(message.epoch)
 
     def on_recipe_edited(self, message: messages.RecipeEdited) -> None:
+        self.say("", fault=False)
         self.session.edit(message.recipe)
 
     def on_pace_chosen(self, message: messages.PaceChosen) -> None:
@@ -290,8 +198,3 @@ class Playground(Deeds):
 def _answers(task: TaskConfig, sequence: tuple[int, ...]) -> tuple[int | None, ...]:
     """The right answer at every step: the same at every look, while a network trains."""
     return tuple(answer(task, sequence, step) for step in range(len(sequence)))
-
-
-@lru_cache(maxsize=4)
-def _words(sequence: tuple[int, ...]) -> str:
-    return " ".join(map(str, sequence))
