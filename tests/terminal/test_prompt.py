@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from unroll.engine.requests import Look
 from unroll.screenshots import until
-from unroll.terminal import playground
+from unroll.terminal import prompting
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 CLEAR = ("end", "ctrl+u")
@@ -192,7 +192,7 @@ async def test_the_last_line_stays_as_it_is_while_numbers_are_typed() -> None:
 async def test_numbers_that_come_all_at_once_are_looked_at_once_and_move_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(playground, "BETWEEN_KEYS", 0.5)  # for a slow machine
+    monkeypatch.setattr(prompting, "BETWEEN_KEYS", 0.5)  # for a slow machine
     async with counting() as game:
         laid_out: list[object] = []
         game.app.screen.screen_layout_refresh_signal.subscribe(game.app.screen, laid_out.append)
