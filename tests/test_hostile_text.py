@@ -112,7 +112,7 @@ def test_what_is_typed_into_a_field_is_shown_inert(person: Person, field: str) -
     for text in ("[/]", MARKUP, HOSTILE):
         paste(person, text)
         assert_inert(person)
-    assert "[/][@cl" in "".join(row[1:32].strip() for row in person.text.splitlines()[14:20])
+    assert "[/][@cl" in "".join(row[1:32].strip() for row in person.text.splitlines()[14:23])
     person.type(b"\r")
     person.quiet()
     assert_inert(person)
@@ -120,7 +120,7 @@ def test_what_is_typed_into_a_field_is_shown_inert(person: Person, field: str) -
 
 def test_what_is_typed_into_the_prompt_is_shown_inert(person: Person) -> None:
     person.type(b"/")
-    person.until(lambda: person.text.splitlines()[-1].startswith("f1"), PATIENCE)
+    person.until(lambda: "f1 explain" in person.text.splitlines()[-1], PATIENCE)
     paste(person, f" {MARKUP}[/]")
     assert "[@click" in person.text
     paste(person, HOSTILE)
