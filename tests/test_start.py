@@ -95,7 +95,7 @@ def test_told_to_end_while_there_is_but_the_frame_it_gives_the_terminal_back(
         person.press("\x03\x1c\x1a")  # keys that would end or stop it
         person.until(started.exists)
         person.program.kill(number)
-        assert person.until_ended() == 128 + number
+        assert person.until_ended() == -number
         assert_left(person)
         assert b"Traceback" not in person.sent
 

@@ -21,7 +21,10 @@ class Help(ModalScreen[None]):
     def __init__(self, title: str, sentences: Sequence[str], bindings: Mapping[str, ActiveBinding]) -> None:
         super().__init__()
         self._heading, self._sentences = title, sentences
-        self._explained = {b.tooltip: b for b in (active.binding for active in bindings.values()) if b.tooltip}
+        self._explained: dict[str, Binding] = {}
+        for active in bindings.values():
+            self._explained.setdefault(active.binding.tooltip, active.binding)
+        self._explained.pop("", None)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as box:

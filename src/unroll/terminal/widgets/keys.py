@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 KEY, WORD = "keys--key", "keys--word"
-ALWAYS = ("explain", "leave")
+ALWAYS = ("train", "explain", "leave")
 """Actions whose keys stand there before any other is cut off."""
 
 
