@@ -151,7 +151,7 @@ def test_stopped_by_force_and_continued_the_screen_is_whole(person: Person) -> N
     os.kill(person.program.pid, signal.SIGCONT)
     person.until(lambda: person.text == before, PATIENCE)
     person.type(b"3")
-    person.shown("A recipe to start from")
+    person.shown("Counts after a tenth of a")
     person.type(b"\x03")
     assert person.until_ended() == 0
     person.assert_given_back()
@@ -160,7 +160,7 @@ def test_stopped_by_force_and_continued_the_screen_is_whole(person: Person) -> N
 def test_asked_to_stop_where_no_shell_could_continue_it_goes_on(person: Person) -> None:
     os.kill(person.program.pid, signal.SIGTSTP)
     person.type(b"\x1a3")
-    person.shown("A recipe to start from")
+    person.shown("Counts after a tenth of a")
     assert not is_stopped(person.program.pid)
 
 
