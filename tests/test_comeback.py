@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from background_kit import nobody_left_behind  # noqa: F401
+from pty_kit import long
 from unroll.bench.pty import Terminal
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
@@ -80,9 +81,7 @@ def test_a_killed_engine_comes_back_with_one_key_where_it_was() -> None:
         terminal.until(lambda: epoch(terminal) > before + 100, PATIENCE)
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("number", [long(signal.SIGKILL), signal.SIGHUP, long(signal.SIGTERM)])
 def test_a_sitting_that_is_cut_off_is_offered_and_comes_back(number: int) -> None:
     with opened(LONG) as terminal:
         reached, engine = train(terminal), engine_of(terminal)

@@ -47,7 +47,9 @@ async def leave_alone(*recipes: object, begin: bool = True) -> str:
     return name
 
 
-@pytest.mark.parametrize("begin", [True, False], ids=["kept", "kept only since it was left"])
+@pytest.mark.parametrize(
+    "begin", [pytest.param(True, id="kept", marks=pytest.mark.long), pytest.param(False, id="kept only since it was left")]
+)
 async def test_after_its_training_it_ends_and_the_next_sitting_is_offered_all(state_dir: Path, begin: bool) -> None:
     await leave_alone(SHORT, SHORT, begin=begin)
     await until(lambda: not living_on(state_dir))
@@ -72,6 +74,7 @@ async def test_while_it_trains_or_somebody_is_there_it_stays(state_dir: Path) ->
     assert [sitting.recipe for sitting in cut_off()] == [LONG]
 
 
+@pytest.mark.long
 async def test_what_cannot_be_kept_stays_with_it(state_dir: Path) -> None:
     (state_dir / "sittings").write_text("no folder")
     name = await leave_alone(SHORT)
