@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
+from pty_kit import long
 from unroll.engine.client import Engine
 from unroll.engine.door import names
 from unroll.engine.requests import Begin, Create, Detach, Pause, Play
@@ -47,9 +48,7 @@ async def leave_alone(*recipes: object, begin: bool = True) -> str:
     return name
 
 
-@pytest.mark.parametrize(
-    "begin", [pytest.param(True, id="kept", marks=pytest.mark.long), pytest.param(False, id="kept only since it was left")]
-)
+@pytest.mark.parametrize("begin", [long(True, id="kept"), pytest.param(False, id="kept only since it was left")])
 async def test_after_its_training_it_ends_and_the_next_sitting_is_offered_all(state_dir: Path, begin: bool) -> None:
     await leave_alone(SHORT, SHORT, begin=begin)
     await until(lambda: not living_on(state_dir))

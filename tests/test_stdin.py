@@ -33,7 +33,7 @@ def person() -> Person:
 
 
 def _reach_the_prompt(person: Person) -> None:
-    if not "enter count on" in person.text.splitlines()[-1]:
+    if "enter count on" not in person.text.splitlines()[-1]:
         person.type(b"/")
     person.until(lambda: "enter count on" in person.text.splitlines()[-1])
 
