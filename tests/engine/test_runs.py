@@ -51,23 +51,27 @@ def test_without_runs_there_is_none_to_forget() -> None:
     assert "create one first" in answers(converse(MAKE, Forget(run=1), Forget(run=1)))[3].sentence
 
 
-def test_all_snapshots_stay_within_the_budget_and_the_oldest_run_gives_way_first() -> None:
+def test_all_snapshots_stay_within_the_budget_and_the_run_that_has_most_gives_way() -> None:
     runs = Runs(25 * ONE)
     for _ in range(2):
         runs.add(trained())
     assert kept(runs, 1, 2) == [11, 11]
     runs.add(trained())
-    assert kept(runs, 1, 2, 3) == [3, 11, 11]
+    assert kept(runs, 1, 2, 3) == [6, 6, 11]
     runs.add(trained())
-    assert kept(runs, 1, 2, 3, 4) == [1, 1, 11, 11]
+    assert kept(runs, 1, 2, 3, 4) == [6, 6, 6, 6]
     assert 10 in runs.find(1).training.epochs_kept
 
 
-def test_a_growing_run_gives_way_before_the_newest_snapshot_of_another_goes() -> None:
-    runs = Runs(12 * ONE)
-    for _ in range(3):
-        runs.add(trained())
-    assert kept(runs, 1, 2, 3) == [1, 1, 6]
+def test_a_long_run_leaves_short_ones_whole() -> None:
+    runs = Runs(40 * ONE)
+    runs.add(trained())
+    long = Training(SMALL.replace(epochs=100))
+    run = runs.add(long)
+    for _ in long.updates():
+        runs.share_memory(run)
+    assert kept(runs, 1)[0] == 11
+    assert 10 < kept(runs, 2)[0] <= 29
 
 
 def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_be_seen() -> None:
@@ -92,7 +96,7 @@ def test_a_run_that_grows_takes_room_from_the_others_at_every_epoch(monkeypatch:
     monkeypatch.setattr(Runs.__init__, "__defaults__", (14 * ONE,))
     asked = MAKE, Advance(updates=20), (3.0, MAKE), Advance(updates=20), (6.0, Look(moment=Moment(1, (7,), epoch=3)))
     replies = answers(converse(*asked, until=9.0))
-    assert replies[5].trace.epoch in (0.0, 10.0)
+    assert replies[5].trace.epoch == 2.0
 
 
 def test_no_more_runs_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

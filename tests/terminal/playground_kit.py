@@ -125,7 +125,8 @@ class Playing:
 
     @property
     def prompt(self) -> str:
-        return self.pane(Prompt).text
+        """What stands in the prompt, with one space between."""
+        return " ".join(self.pane(Prompt).text.split())
 
     @property
     def expected(self) -> int:

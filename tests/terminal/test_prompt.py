@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -203,3 +204,29 @@ async def test_numbers_that_come_all_at_once_are_looked_at_once_and_move_nothing
         looks = [asked for asked in game.engine.asked[before:] if isinstance(asked, Look)]
         assert len(looks) <= 2, "one at the numbers, one at the page that they turn to"
         assert not laid_out
+
+
+async def test_the_caret_that_follows_the_step_says_nothing() -> None:
+    async with playing(size=(79, 24)) as game:
+        await game.press("slash")  # the prompt has the focus in a window too small to show it
+        game.app.playground.session.choose_step(1)
+        await asyncio.wait_for(game.settle(), 20)
+        assert game.app.moment.step == 1
+
+
+async def test_a_deed_of_the_palette_goes_into_the_prompt_that_it_was_called_from() -> None:
+    async with playing() as game:
+        await game.press("slash")
+        game.app.playground.action_carry_on(2)
+        await game.settle()
+        assert len(game.app.moment.sequence) == 6
+        assert game.prompt == " ".join(map(str, game.app.moment.sequence))
+
+
+async def test_what_is_typed_after_a_slash_is_a_number_of_its_own() -> None:
+    async with playing() as game:
+        await game.press("left", "slash", "2", "0")
+        assert game.app.moment.sequence == (7, 8, 9, 10, 20)
+        await game.press("enter", "3")
+        assert game.app.moment.sequence[:5] == (7, 8, 9, 10, 20)
+        assert game.app.moment.sequence[6:] == (3,)

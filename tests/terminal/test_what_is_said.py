@@ -70,6 +70,21 @@ async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead(k
         assert game.app.screen is game.app.playground
 
 
+async def test_nothing_is_done_to_a_network_that_no_engine_shows() -> None:
+    async with playing() as game:
+        await kill(game)
+        await game.press("X")
+        assert not game.app.moment.interventions.cut_all
+        assert WAY_OUT in game.notice
+
+
+async def test_a_cell_state_that_is_to_be_cut_with_the_loop_waits_for_a_cut() -> None:
+    async with playing() as game:
+        await game.choose("cell", "lstm")
+        await game.press("k")
+        assert game.notice == "Where the loop is cut, c is cut too: x cuts it before this step, X everywhere."
+
+
 async def test_a_dead_engine_is_told_again_after_something_that_needs_none() -> None:
     async with playing() as game:
         await kill(game)

@@ -71,20 +71,25 @@ class Runs:
             del self.lively[run.number]
 
     def share_memory(self, growing: Run) -> None:
-        """Keep all snapshots together within the budget: those of the other runs are thinned, the oldest run's first.
+        """Keep all snapshots together within the budget: the run that has most is thinned, of two alike the older.
 
-        Each keeps its newest, for which the growing one gives way in the end, until even these are too much.
+        Each keeps its newest, until even these are too much: then those go, the oldest first.
         """
         self._count(growing)
-        if self._total > self._budget:
-            others = [run for run in self.all() if run is not growing]
-            for run, fewest in [(run, 1) for run in (*others, growing)] + [(run, 0) for run in others]:
-                self._thin(run, fewest)
+        while self._total > self._budget:
+            run = max(self.all(), key=lambda run: len(run.training.epochs_kept) > 1 and self._bytes[run.number])
+            if len(run.training.epochs_kept) < 2:
+                break
+            self._thin(run)
+        for run in self.all():
+            if self._total <= self._budget:
+                return
+            if run is not growing:
+                self._thin(run)
 
-    def _thin(self, run: Run, fewest: int) -> None:
-        while self._total > self._budget and len(run.training.epochs_kept) > fewest:
-            run.training.thin_snapshots()
-            self._count(run)
+    def _thin(self, run: Run) -> None:
+        run.training.thin_snapshots()
+        self._count(run)
 
     def _count(self, run: Run) -> None:
         held = run.training.snapshot_bytes

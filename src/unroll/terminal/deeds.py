@@ -170,7 +170,7 @@ class Deeds(RunDeeds):
         self.app.push_screen(Help(title, sentences, self.active_bindings))
 
     def action_prompt(self) -> None:
-        self.query_one(Prompt).query_one(Input).focus()
+        self.query_one(Prompt).open()
 
     def action_back(self) -> None:
         self.action_tab("State")

@@ -170,7 +170,8 @@ class Looking:
     def before_title(self) -> str:
         """What the second half of the next-number pane shows."""
         untouched = self.moment.interventions == UNTOUCHED
-        return self.compared.name if untouched and self.compared is not None else "untouched"
+        other = self.compared if untouched else None
+        return "untouched" if other is None else f"run {other.ordinal}, {other.name}"
 
     def announce(self) -> None:
         """Something was changed from outside."""
@@ -191,6 +192,8 @@ class Looking:
 
     def intervene(self, interventions: Interventions) -> None:
         """Do this to the network while it reads."""
+        if not self.has_engine():
+            return
         if interventions == UNTOUCHED and self.compared is None:
             self.difference = False
         self._move(interventions=interventions)

@@ -26,14 +26,20 @@ class Prompting(Deeds):
         super().__init__()
         self._last_focused: Widget | None = None
         self._typed: tuple[int, ...] | None = None
+        self._taken: tuple[int, ...] = ()
+        self._edits_read = 0
         self._listening = Latest(self.spawn, self._hear_out)
 
     def _show_prompt(self) -> None:
-        prompt = self.query_one(Prompt)
+        prompt, sequence = self.query_one(Prompt), self.session.moment.sequence
         if not self._is_in_prompt:
             prompt.remove_class("-invalid")
-            prompt.write(_words(self.session.moment.sequence))
+            prompt.write(_words(sequence))
             prompt.point_at(self.session.moment.step)
+            self._taken = sequence
+        elif sequence != self._taken and self._is_taken:  # by a deed from the palette, say
+            prompt.write(_words(sequence) + " ")
+            self._taken = sequence
         prompt.show_sampling(wording.of_sampling(self.session.sampling))
 
     @property
@@ -41,12 +47,20 @@ class Prompting(Deeds):
         """Whether a person is typing a sequence, though the window be too small now or another in front of it."""
         return isinstance(self._last_focused, Numbers)
 
+    @property
+    def _is_taken(self) -> bool:
+        """Whether all that stands in the prompt has been taken: nothing is half typed, or cannot be."""
+        prompt = self.query_one(Prompt)
+        return self._typed is None and prompt.edits == self._edits_read and not prompt.has_class("-invalid")
+
     def _focus_moved(self, focused: Widget | None) -> None:
         if focused is None or self.has_class("-too-small"):
             return
         was_in_prompt, self._last_focused = self._is_in_prompt, focused
         if was_in_prompt and not self._is_in_prompt:
             self._leave_prompt()
+        elif self._is_in_prompt and not was_in_prompt:
+            self._edits_read = self.query_one(Prompt).edits
 
     def _leave_prompt(self) -> None:
         """Take what was typed, or go back to what is looked at where that cannot be taken."""
@@ -60,6 +74,7 @@ class Prompting(Deeds):
     def _read_prompt(self) -> tuple[int, ...] | None:
         """The sequence in the prompt; None where there is none, which is said."""
         prompt = self.query_one(Prompt)
+        self._edits_read = prompt.edits
         recipe = self.session.run.recipe if self.session.run else self.session.recipe
         try:
             sequence = parse_sequence(prompt.text, recipe.task.vocab_size)
@@ -75,6 +90,7 @@ class Prompting(Deeds):
     def _take_typed(self) -> None:
         typed, self._typed = self._typed, None
         if typed is not None:
+            self._taken = typed
             self.session.type(typed, self.query_one(Prompt).step)
 
     def on_prompt_edited(self, message: messages.PromptEdited) -> None:
@@ -107,7 +123,7 @@ class Prompting(Deeds):
         await going_on
         prompt = self.query_one(Prompt)
         if prompt.edits == edits:
-            prompt.write(_words(self.session.moment.sequence))
+            prompt.write(_words(self.session.moment.sequence) + " ")
             self.session.choose_step(prompt.step)  # on the new number, unless the caret has gone elsewhere meanwhile
 
     def on_caret_moved(self, message: messages.CaretMoved) -> None:

@@ -39,6 +39,8 @@ def of_interventions(trace: Trace, step: int) -> str:
     if done == UNTOUCHED:
         return ""
     parts = [part for part in (_of_cuts(done, trace, step), _of_silence(done)) if part]
+    if not parts:
+        return "Where the loop is cut, c is cut too: x cuts it before this step, X everywhere."
     said = "; ".join(parts) + "."
     if trace.score is not None:
         now, before = trace.score

@@ -28,6 +28,7 @@ class Numbers(Input):
         Binding("enter", "submit", "count on", tooltip="Append the number it expects, and go on from the kept state."),
         Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
         Binding("down", "recall(1)", show=False),
+        Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line up to the caret."),
     ]
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
@@ -56,11 +57,12 @@ class Numbers(Input):
 
     def remember(self) -> None:
         """Keep the text in the history, once, if it is any."""
-        if not self.value.strip():
+        text = self.value.strip()
+        if not text:
             return
-        if self.value in self._history:
-            self._history.remove(self.value)
-        self._history = [*self._history, self.value][-MAX_HISTORY:]
+        if text in self._history:
+            self._history.remove(text)
+        self._history = [*self._history, text][-MAX_HISTORY:]
         self._place = len(self._history) - 1
 
     def action_recall(self, by: int) -> None:
@@ -132,7 +134,14 @@ class Prompt(Horizontal):
         """Put a text in without telling anybody."""
         if text != self.text:
             self._text = text
-            self._field.write(text)
+            with self.prevent(CaretMoved):
+                self._field.write(text)
+
+    def open(self) -> None:
+        """Take the focus, the caret behind a space at the end: what is typed is a number of its own."""
+        self.write(f"{self.text.rstrip()} ".lstrip())
+        self._field.focus()
+        self._field.cursor_position = len(self.text)
 
     def remember(self) -> None:
         """Keep the text in the history."""
@@ -145,8 +154,9 @@ class Prompt(Horizontal):
             return
         ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
         if step < len(ends) and self.step != step:
-            self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
-            self._field.cursor_position = ends[step]  # from the number's start, so that all of it scrolls into view
+            with self.prevent(CaretMoved):
+                self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
+                self._field.cursor_position = ends[step]  # from its start, so that all of the number scrolls into view
         self._pointed = (self.text, step, self._field.cursor_position)
 
     @property
