@@ -6,7 +6,6 @@ import random
 from typing import get_args
 
 from msgspec.structs import replace
-from textual.widgets import Input
 
 from unroll.engine.requests import Pace
 from unroll.moment import UNTOUCHED
