@@ -60,7 +60,7 @@ def test_the_live_screen_comes_over_the_frame_without_a_flicker(size: tuple[int,
 def test_keys_typed_before_the_live_screen_are_neither_shown_nor_lost() -> None:
     with sitting(words=REPLAYED) as person:
         until_framed(person)
-        person.press("/ 21 22")
+        person.press("/21 22")
         person.until_shown("q quit")
         until_live = person.sent[: person.sent.index(b"\x1b[?1000h")]
         person.until_shown("› 7 8 9 10 21 22")

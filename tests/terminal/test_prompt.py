@@ -225,7 +225,7 @@ async def test_a_deed_of_the_palette_goes_into_the_prompt_that_it_was_called_fro
 
 async def test_what_is_typed_after_a_slash_is_a_number_of_its_own() -> None:
     async with playing() as game:
-        await game.press("left", "slash", "2", "0")
+        await game.press("slash", "2", "0")
         assert game.app.moment.sequence == (7, 8, 9, 10, 20)
         await game.press("enter", "3")
         assert game.app.moment.sequence[:5] == (7, 8, 9, 10, 20)

@@ -138,10 +138,10 @@ class Prompt(Horizontal):
                 self._field.write(text)
 
     def open(self) -> None:
-        """Take the focus, the caret behind a space at the end: what is typed is a number of its own."""
-        self.write(f"{self.text.rstrip()} ".lstrip())
+        """Take the focus; a caret at the end stands behind a space, so that what is typed is a number of its own."""
+        if self._field.cursor_position == len(self.text):
+            self.write(f"{self.text.rstrip()} ".lstrip())
         self._field.focus()
-        self._field.cursor_position = len(self.text)
 
     def remember(self) -> None:
         """Keep the text in the history."""
