@@ -67,7 +67,8 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
         "LossCurve": [
             "The loss is how surprised the network was by the right answers: L = −ln p(right), the mean of a batch.",
             f"One who knows nothing of {v} numbers scores ln {v} = {log(v):.2f}; this run's newest epoch {figure}.",
-            "←/→ walk back through the training: every pane then shows the network as it was at that epoch.",
+            "←/→ walk back through the training: every pane then shows the network as it was then; "
+            "of a long one not every epoch is kept, and 13→16 says that 16 is the nearest to 13.",
         ],
         "NextNumber": [
             f"The head makes {v} logits of the hidden state, z = W h + b, the softmax makes chances: e^zₖ / Σ e^zⱼ.",
