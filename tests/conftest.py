@@ -1,8 +1,12 @@
-"""What holds for every test: nothing is ever written to the user's own folders."""
+"""What holds for every test: nothing is written to the user's own folders, and a test that hangs ends its worker, with
+every thread's traceback, instead of the whole suite."""
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +25,16 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("UNROLL_STATE_DIR", str(path))
     monkeypatch.setenv("UNROLL_DATA_DIR", str(path / "data"))
     return path
+
+
+LIMIT = 120
+"""Seconds; the slowest test takes some twenty. Those marked `long` bound themselves."""
+
+
+@pytest.fixture(autouse=True)
+def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test goes on for ever."""
+    if request.node.get_closest_marker("long") is None:
+        faulthandler.dump_traceback_later(LIMIT, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from unroll.bench.pty import Terminal
+from unroll_dev.bench.pty import Terminal
 
 UNROLL = (sys.executable, "-m", "unroll")
 RECORDED = ("--replay", str(Path(__file__).parent / "terminal" / "recordings" / "trained.jsonl"))

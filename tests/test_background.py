@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
+from unroll.client.client import Engine
+from unroll.client.conversation import EngineDied, EngineError
 from unroll.engine.background import start_training
-from unroll.engine.client import Engine
-from unroll.engine.conversation import EngineDied, EngineError
-from unroll.engine.door import names
-from unroll.engine.requests import Advance, Begin, Create, Detach, End, Play
+from unroll.engine.listener import names
 from unroll.network.training import Training
+from unroll.protocol.requests import Advance, Begin, Create, Detach, End, Play
 from unroll.recipe import recipe_of
 
 LONG = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 100_000})

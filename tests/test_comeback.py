@@ -15,7 +15,7 @@ import pytest
 
 from background_kit import nobody_left_behind  # noqa: F401
 from pty_kit import long
-from unroll.bench.pty import Terminal
+from unroll_dev.bench.pty import Terminal
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 LONG = [sys.executable, "-m", "unroll", "play", "unroll:1 epochs=50000 sequence=7,8,9,10 step=4"]

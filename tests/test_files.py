@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unroll.files import FileError, read_regular, shown, write_atomically
-from unroll.places import find_model, model_files, own_models, place_to_save, shipped_models
+from unroll.paths import find_model, model_files, own_models, place_to_save, shipped_models
 
 
 def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:

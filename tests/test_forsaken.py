@@ -11,10 +11,10 @@ import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import long
-from unroll.engine.client import Engine
-from unroll.engine.door import names
-from unroll.engine.requests import Begin, Create, Detach, Pause, Play
-from unroll.engine.sittings import cut_off
+from unroll.client.client import Engine
+from unroll.engine.listener import names
+from unroll.engine.sessions import cut_off
+from unroll.protocol.requests import Begin, Create, Detach, Pause, Play
 from unroll.recipe import recipe_of
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")

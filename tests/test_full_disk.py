@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from unroll import files
-from unroll.bench.pty import Terminal
-from unroll.engine.replies import Answer, Created, Error, decode_reply
 from unroll.files import FileError, write_atomically
+from unroll.protocol.replies import Answer, Created, Error, decode_reply
+from unroll_dev.bench.pty import Terminal
 
 OLD, NEW = b"old" * 5000, b"new" * 7000
 UNROLL = [sys.executable, "-m", "unroll"]

@@ -7,15 +7,14 @@ import sys
 
 LIGHT = """
 import importlib, pkgutil, sys
-import unroll.cli, unroll.moment, unroll.recipe, unroll.tasks, unroll.terminal
-for room in ("client", "conversation", "log", "protocol", "recording", "replay"):
-    importlib.import_module(f"unroll.engine.{room}")
-for module in pkgutil.walk_packages(unroll.terminal.__path__, "unroll.terminal."):
-    importlib.import_module(module.name)
+import unroll.cli, unroll.permalink, unroll.client, unroll.protocol, unroll.tty, unroll.terminal
+for package in (unroll.client, unroll.protocol, unroll.tty, unroll.terminal):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"torch", "numpy", "safetensors"}))
 """
 SMALLEST = (
-    "import sys, unroll.engine.client; print(*{'textual', 'plotext', 'rich', 'click', 'torch'} & set(sys.modules))"
+    "import sys, unroll.client.client; print(*{'textual', 'plotext', 'rich', 'click', 'torch'} & set(sys.modules))"
 )
 
 

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll import line
+from unroll import permalink
 from unroll.files import read_regular
-from unroll.line import LineError
 from unroll.moment import Interventions, Moment
-from unroll.numbers import MAX_VOCAB, read_numbers
+from unroll.permalink import LineError
 from unroll.recipe import FIELDS, Recipe, RecipeError, check, recipe_of
+from unroll.tasks.datafile import MAX_VOCAB, read_numbers
 
 NUMBERS = "1 2, 3;4\n5 6\t7\n\n8 9 10\n"
-LINE = line.write(
+LINE = permalink.write(
     Recipe().replace(cell="lstm", epochs=40),
     Moment(0, (7, 8, 9, 10), 2, 12, Interventions((0, 3), False, True, ((3, 0.0), (5, 1.5)))),
 )
@@ -69,13 +69,13 @@ def _plainly_read(row: bytes) -> tuple[int, ...]:
 @given(spoiled(LINE, "cut=all", "hold=1:nan", "step=0", " ", "unroll:1"))
 def test_a_spoiled_line_is_one_that_can_be_written_again_or_refused(text: str) -> None:
     try:
-        recipe, moment = line.read(text)
+        recipe, moment = permalink.read(text)
     except LineError as refusal:
         assert is_sentence(str(refusal))
     else:
         assert 0 <= moment.step < len(moment.sequence)
         if recipe.task.task != "file":
-            assert line.read(line.write(recipe, moment)) == (recipe, moment)
+            assert permalink.read(permalink.write(recipe, moment)) == (recipe, moment)
 
 
 @given(spoiled(RECIPE, "null", "[]", "{}", "true", "61", '"lstm"', "1e400", '"task":'))

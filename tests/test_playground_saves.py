@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unroll.bench.pty import Terminal
+from unroll_dev.bench.pty import Terminal
 
 UNROLL = [sys.executable, "-m", "unroll"]
 

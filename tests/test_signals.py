@@ -18,7 +18,7 @@ from pty_kit import PATIENCE, RECORDED, UNROLL, Person, family, is_stopped, livi
 HANGING = """
 import os, sys, time
 from unroll.cli import main
-from unroll.terminal.playground import Playground
+from unroll.terminal.screen import Playground
 def hang(self):
     {how}
 Playground.action_train = hang
@@ -224,7 +224,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: She
     assert modes_left_on(shell.sent) == set()
 
 
-@pytest.mark.parametrize("module", ["textual", long("unroll.terminal.playground")])
+@pytest.mark.parametrize("module", ["textual", long("unroll.terminal.screen")])
 def test_told_to_stop_while_the_splash_is_all_there_is_it_gives_the_terminal_to_the_shell(
     shell: Shell, module: str
 ) -> None:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from ssh_kit import PATIENCE, Box, a_box, wait_for
-from unroll import line
-from unroll.bench.pty import Terminal
-from unroll.engine.client import Engine
-from unroll.engine.conversation import EngineDied
-from unroll.engine.requests import Create, Look, Play, Save
+from unroll import permalink
+from unroll.client.client import Engine
+from unroll.client.conversation import EngineDied
 from unroll.moment import Moment
+from unroll.protocol.requests import Create, Look, Play, Save
 from unroll.recipe import Recipe
+from unroll_dev.bench.pty import Terminal
 
 TRAINING = 8_000
 """Bytes a second at most while a training at 8 epochs a second is watched, once it has found its way."""
@@ -28,7 +28,7 @@ LEARNING = 25_000
 """The same in the first three seconds, when every cell of the hidden state changes with every epoch."""
 SESSION = 200_000
 """Bytes at most of the session, all told."""
-LONG = line.write(Recipe().replace(epochs=100), Moment(0, (7, 8, 9, 10), 3, epoch=0))
+LONG = permalink.write(Recipe().replace(epochs=100), Moment(0, (7, 8, 9, 10), 3, epoch=0))
 
 
 @pytest.fixture
@@ -146,8 +146,8 @@ async def test_a_banner_on_standard_output_is_passed_over(box: Box) -> None:
 
 
 async def test_an_engine_there_that_is_stopped_is_told_and_goes_on(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unroll.engine.silence.TICK", 0.1)
-    monkeypatch.setattr("unroll.engine.silence.PATIENCE", 0.5)
+    monkeypatch.setattr("unroll.client.liveness.TICK", 0.1)
+    monkeypatch.setattr("unroll.client.liveness.PATIENCE", 0.5)
     engine = await Engine.start(box.ssh(*box.unroll("engine")))
     said: list[str] = []
     await engine.hello

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll.numbers import MAX_BYTES, infer_vocab_size, read_numbers
 from unroll.recipe import RecipeError, TaskConfig
 from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, items, parts, sequences
+from unroll.tasks.datafile import MAX_BYTES, infer_vocab_size, read_numbers
 
 sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))
 

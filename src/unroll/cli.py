@@ -11,7 +11,6 @@ PLACES = {
     "train": "unroll.commands.train:train",
     "predict": "unroll.commands.predict:predict",
     "trace": "unroll.commands.trace:trace",
-    "bench": "unroll.commands.bench:bench",
     "models": "unroll.commands.models:models",
     "attach": "unroll.commands.attach:attach",
     "engine": "unroll.commands.engine:engine",
@@ -27,16 +26,3 @@ def main() -> None:
 
     Without a command: the playground, as with play.
     """
-
-
-@main.command()
-@click.argument("folder", default="screenshots", type=click.Path(file_okay=False))
-def screenshots(folder: str) -> None:
-    """Take pictures of the playground, driven by a real engine, and write them into FOLDER as SVG."""
-    import asyncio
-    from pathlib import Path
-
-    from unroll.screenshots import take
-
-    for path in asyncio.run(take(Path(folder))):
-        click.echo(path)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine.replies import Created, Error
-from unroll.engine.requests import Advance, Branch, Create, Look, Play
 from unroll.moment import Moment
 from unroll.network.training import Training
+from unroll.protocol.replies import Created, Error
+from unroll.protocol.requests import Advance, Branch, Create, Look, Play
 from unroll.recipe import Recipe, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

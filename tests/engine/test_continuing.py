@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from engine_kit import answers, converse
 
-from unroll.engine.replies import Continued
-from unroll.engine.requests import Advance, Continue, Create
 from unroll.moment import MAX_STEPS, Interventions, Moment
 from unroll.network.sampling import Sampling, generate
 from unroll.network.training import Training
+from unroll.protocol.replies import Continued
+from unroll.protocol.requests import Advance, Continue, Create
 from unroll.recipe import Recipe, recipe_of
 
 COUNTS = recipe_of({"vocab_size": 32, "length": 4, "hidden_size": 32, "epochs": 25})

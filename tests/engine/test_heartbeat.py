@@ -19,16 +19,16 @@ from engine_kit import Clear, Clock, Script, converse, python
 from test_elsewhere import RELAY
 
 from background_kit import nobody_left_behind  # noqa: F401
-from unroll.bench.pty import Terminal
-from unroll.engine.client import Engine
-from unroll.engine.door import names
-from unroll.engine.log import Log
-from unroll.engine.protocol import encode
-from unroll.engine.replies import Error
-from unroll.engine.requests import Begin, Create, Detach, Heard, Ping, Play
+from unroll.client.client import Engine
+from unroll.engine.listener import names
 from unroll.engine.server import Server
-from unroll.engine.sittings import cut_off
+from unroll.engine.sessions import cut_off
+from unroll.log import Log
+from unroll.protocol.codec import encode
+from unroll.protocol.replies import Error
+from unroll.protocol.requests import Begin, Create, Detach, Heard, Ping, Play
 from unroll.recipe import recipe_of
+from unroll_dev.bench.pty import Terminal
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 
@@ -109,9 +109,9 @@ def test_a_promise_that_is_none_is_refused(within: str) -> None:
 
 async def through_a_relay(engine: str, promise: float, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine behind a process that stands for a line, which can be stopped."""
-    monkeypatch.setattr("unroll.engine.client.PROMISE", promise)
-    monkeypatch.setattr("unroll.engine.silence.TICK", 0.05)
-    monkeypatch.setattr("unroll.engine.silence.PING_EVERY", 0.2)
+    monkeypatch.setattr("unroll.client.client.PROMISE", promise)
+    monkeypatch.setattr("unroll.client.liveness.TICK", 0.05)
+    monkeypatch.setattr("unroll.client.liveness.PING_EVERY", 0.2)
     return await Engine.start([*python(RELAY), engine])
 
 
@@ -162,8 +162,9 @@ async def test_a_background_engine_lets_a_visitor_with_a_dead_line_go_and_trains
 
 
 HASTY = """
-from unroll.engine import client, silence
-client.PROMISE, silence.PING_EVERY, silence.TICK = 2.0, 0.2, 0.05
+from unroll.client import client
+from unroll.client import liveness
+client.PROMISE, liveness.PING_EVERY, liveness.TICK = 2.0, 0.2, 0.05
 from unroll.cli import main
 main()
 """

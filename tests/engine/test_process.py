@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 from engine_kit import alive, python
 
-from unroll.engine.client import Engine
-from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.log import NOTE
-from unroll.engine.protocol import VERSION
-from unroll.engine.replay import Replay
-from unroll.engine.replies import Progress, decode_reply
-from unroll.engine.requests import Advance, Create, Look, Pause, Play
-from unroll.engine.trace import Trace
+from unroll.client.client import Engine
+from unroll.client.conversation import Conversation, EngineDied, EngineError
+from unroll.client.replay import Replay
+from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
+from unroll.protocol.codec import VERSION
+from unroll.protocol.replies import Progress, decode_reply
+from unroll.protocol.requests import Advance, Create, Look, Pause, Play
+from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe, recipe_of
 
 RECIPE = recipe_of({"epochs": 200})

@@ -12,11 +12,23 @@ from engine_kit import answers, converse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unroll.engine.inbox import Inbox
-from unroll.engine.protocol import MAX_REQUEST, encode
-from unroll.engine.replies import Answer, Error
-from unroll.engine.requests import Advance, Branch, Continue, Create, Forget, ListModels, Look, Open, Pause, Play, Save
+from unroll.engine.connection import Inbox
 from unroll.moment import Interventions, Moment
+from unroll.protocol.codec import MAX_REQUEST, encode
+from unroll.protocol.replies import Answer, Error
+from unroll.protocol.requests import (
+    Advance,
+    Branch,
+    Continue,
+    Create,
+    Forget,
+    ListModels,
+    Look,
+    Open,
+    Pause,
+    Play,
+    Save,
+)
 from unroll.recipe import recipe_of
 
 SMALL = Create(recipe=recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 2}))

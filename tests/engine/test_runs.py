@@ -8,13 +8,13 @@ import pytest
 from engine_kit import answers, converse, progress
 
 from unroll.engine import runs as runs_module
-from unroll.engine.replies import Done
-from unroll.engine.requests import Advance, Create, Forget, Look, Play
 from unroll.engine.run import Refused
 from unroll.engine.runs import Runs
 from unroll.engine.stopping import NOWHERE
 from unroll.moment import Moment
 from unroll.network.training import Training
+from unroll.protocol.replies import Done
+from unroll.protocol.requests import Advance, Create, Forget, Look, Play
 from unroll.recipe import recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

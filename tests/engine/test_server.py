@@ -10,16 +10,16 @@ import pytest
 import torch
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine.looking import Looker
-from unroll.engine.protocol import VERSION
-from unroll.engine.replies import Created, Done, Error, Hello, Looked, Progress
-from unroll.engine.requests import Advance, Create, Look, Pause, Play
+from unroll.engine.inspect import Looker
 from unroll.engine.run import Run
 from unroll.engine.stopping import NOWHERE
-from unroll.engine.trace import Window
 from unroll.moment import Interventions, Moment
 from unroll.network import inspection
 from unroll.network.training import Training
+from unroll.protocol.codec import VERSION
+from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress
+from unroll.protocol.requests import Advance, Create, Look, Pause, Play
+from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

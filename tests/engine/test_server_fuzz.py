@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from unroll.engine.protocol import MAX_REQUEST
-from unroll.engine.replies import Answer, Created, Error, Progress, decode_reply
 from unroll.network.training import Training
+from unroll.protocol.codec import MAX_REQUEST
+from unroll.protocol.replies import Answer, Created, Error, Progress, decode_reply
 from unroll.recipe import recipe_of
 
 PATIENCE = 50.0

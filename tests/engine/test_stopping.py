@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from engine_kit import answers, converse, losses, progress
 
-from unroll.engine.requests import Advance, Create, Pause, Play
+from unroll.protocol.requests import Advance, Create, Pause, Play
 from unroll.recipe import recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 16, "epochs": 12})

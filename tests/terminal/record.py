@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from unroll.engine.client import Engine
-from unroll.engine.requests import Create, Look, Play
-from unroll.engine.trace import Window
+from unroll.client.client import Engine
 from unroll.moment import Moment
+from unroll.protocol.requests import Create, Look, Play
+from unroll.protocol.trace import Window
 
 RECORDINGS = Path(__file__).parent / "recordings"
 SEQUENCES = ((7, 8, 9, 10), (7, 8, 9, 10, 11))

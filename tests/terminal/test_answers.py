@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll.engine.replies import Models
-from unroll.engine.requests import Continue
 from unroll.moment import Moment
+from unroll.protocol.replies import Models
+from unroll.protocol.requests import Continue
 from unroll.terminal import answers
 
 NOW = Continue(moment=Moment(0, (1,)))

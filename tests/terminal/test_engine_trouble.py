@@ -11,11 +11,11 @@ import pytest
 from playground_kit import playing
 from textual.pilot import Pilot
 
-from unroll.engine import silence
-from unroll.engine.client import Engine
-from unroll.engine.replies import Progress, State
-from unroll.screenshots import PATIENCE, traced, until
+from unroll.client import liveness
+from unroll.client.client import Engine
+from unroll.protocol.replies import Progress, State
 from unroll.terminal.app import UnrollApp
+from unroll_dev.screenshots import PATIENCE, traced, until
 
 SILENT = "The engine has not answered for 7 s: it is busy, stopped or cut off."
 FAKE = """
@@ -60,7 +60,7 @@ async def test_an_engine_that_answers_is_not_started_again() -> None:
 
 async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"TICK": 0.1, "PING_EVERY": 0.5, "PATIENCE": 0.5}.items():
-        monkeypatch.setattr(silence, name, seconds)
+        monkeypatch.setattr(liveness, name, seconds)
     app = UnrollApp(Engine.start)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: traced(pilot) is not None)

@@ -13,7 +13,7 @@ from textual import events
 from textual.widgets import Input, OptionList, Select
 
 from keys_kit import Act, acts
-from unroll import line
+from unroll import permalink
 from unroll.moment import Moment, parse_sequence
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -66,7 +66,7 @@ def check_moment(game: Playing) -> None:
     assert all(0 <= unit < units for unit, _ in does.clamps)
     if not run.origin and (moment.epoch is not None or not len(run.curve.losses) % run.plan.updates_per_epoch):
         recipe, whole = session.to_write()
-        assert line.read(line.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
+        assert permalink.read(permalink.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
 
 
 def check_panes(game: Playing) -> None:

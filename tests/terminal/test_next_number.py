@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pane_kit import a_trace, alone, rows
 from rich.cells import cell_len
 
-from unroll.engine.trace import Candidate
+from unroll.protocol.trace import Candidate
 from unroll.recipe import TaskConfig
+from unroll.terminal.texts import of_step, percent, whole
 from unroll.terminal.widgets.next_number import NextNumber, bar_of
-from unroll.terminal.wording import of_step, percent, whole
 
 GUESSES = [Candidate(11, 0.75), Candidate(100, 0.25), Candidate(0, 0.0)]
 

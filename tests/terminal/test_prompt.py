@@ -11,10 +11,10 @@ from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Input
 
-from unroll.engine.requests import Look
-from unroll.screenshots import until
+from unroll.protocol.requests import Look
 from unroll.terminal import prompting
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll_dev.screenshots import until
 
 CLEAR = ("end", "ctrl+u")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from unroll.engine.replay import Replay
-from unroll.looks import LOOKS, LookingApp
-from unroll.screenshots import at_rest, playground, traced, until
+from unroll.client.replay import Replay
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll_dev.looks import LOOKS, LookingApp
+from unroll_dev.screenshots import at_rest, playground, traced, until
 
 RECORDINGS = Path(__file__).parent / "recordings"
 sizes = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])

@@ -12,14 +12,14 @@ from playground_kit import NARROW, WHOLE
 from rich.color import ColorSystem
 from textual.geometry import Region
 
-from unroll.screenshots import until
-from unroll.terminal import playground, splash
-from unroll.terminal.actions import TABS
+from unroll.terminal import screen, splash
 from unroll.terminal.app import UnrollApp
-from unroll.terminal.canvas import Canvas
+from unroll.terminal.bindings import TABS
 from unroll.terminal.splash import ANSI, LOOKS, Look, frame, look_of
-from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.tty.framebuffer import Canvas
+from unroll_dev.screenshots import until
 
 SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
 SYSTEMS = {24: ColorSystem.TRUECOLOR, 8: ColorSystem.EIGHT_BIT, 4: ColorSystem.STANDARD}
@@ -83,7 +83,7 @@ def test_where_the_live_screen_is_a_sentence_it_shows_nothing(size: tuple[int, i
 
 
 def test_it_speaks_the_playgrounds_words() -> None:
-    assert (splash.WHOLE, splash.LEAST, splash.STARTING) == (playground.WHOLE, playground.LEAST, playground.STARTING)
+    assert (splash.WHOLE, splash.LEAST, splash.STARTING) == (screen.WHOLE, screen.LEAST, screen.STARTING)
     assert splash.TABS == TABS
 
 

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from spoiled_kit import GOOD, spoiled
 from unroll.commands import play
-from unroll.looks import LookingApp
-from unroll.screenshots import at_rest, until
+from unroll_dev.looks import LookingApp
+from unroll_dev.screenshots import at_rest, until
 
 KEYS = ["space", "left", "up", "l", "c", "i", "v", "n", "right", "D", "minus", "b", "1", "X", "question_mark", "escape"]
 

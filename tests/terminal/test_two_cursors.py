@@ -8,7 +8,7 @@ import pytest
 from playground_kit import playing
 from textual.widgets import Input, OptionList
 
-from unroll import line
+from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -185,10 +185,10 @@ async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
     async with playing() as game:
         await game.train()
         await game.press("left", "x", "2", "left", "left", "y")
-        text = next(word for word in game.text.split('"') if word.startswith(line.START))
+        text = next(word for word in game.text.split('"') if word.startswith(permalink.START))
         await game.press("escape")
         lines = game.lines
-    recipe, moment = line.read(text)
+    recipe, moment = permalink.read(text)
     async with playing(recipe, moment=moment) as again:
         await again.wait(30)
         assert again.trace.epoch == 23

@@ -13,18 +13,18 @@ from still_engine import StillEngine
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from unroll.engine.conversation import EngineDied
-from unroll.engine.replies import Begun, Created, CutOff
-from unroll.engine.requests import Create, Detach, Resume
+from unroll.client.conversation import EngineDied
+from unroll.protocol.replies import Begun, Created, CutOff
+from unroll.protocol.requests import Create, Detach, Resume
 from unroll.recipe import Recipe, plan
-from unroll.screenshots import until
-from unroll.terminal import explain, wording
-from unroll.terminal.actions import ACTIONS
+from unroll.terminal import explain, texts
 from unroll.terminal.app import UnrollApp
-from unroll.terminal.ask import Ask
+from unroll.terminal.bindings import ACTIONS
+from unroll.terminal.dialogs import Ask
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll_dev.screenshots import until
 
 WAY_OUT = "ctrl+r starts another engine."
 FAILED = "The engine ended before it said hello (exit status 1)."
@@ -214,14 +214,14 @@ def a_sitting(update: int = 10, finished: bool = False) -> CutOff:
 
 
 def test_a_run_that_was_at_its_end_was_not_cut_off_in_the_middle() -> None:
-    assert wording.of_cut_off(a_sitting()).endswith(" was cut off after 10 updates: r resumes it.")
-    assert wording.of_cut_off(a_sitting(50, finished=True)).endswith(" was cut off after its training: r resumes it.")
+    assert texts.of_cut_off(a_sitting()).endswith(" was cut off after 10 updates: r resumes it.")
+    assert texts.of_cut_off(a_sitting(50, finished=True)).endswith(" was cut off after its training: r resumes it.")
     recipe = Recipe()
     paused = Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122), state="paused")
     finished = Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122), state="finished")
-    assert wording.of_resumed([paused]) == "It is back as it was last kept: space trains on."
-    assert wording.of_resumed([finished]) == "It is back as it was last kept, at the end of its training."
-    assert wording.of_resumed([paused, finished]) == "2 runs are back."
+    assert texts.of_resumed([paused]) == "It is back as it was last kept: space trains on."
+    assert texts.of_resumed([finished]) == "It is back as it was last kept, at the end of its training."
+    assert texts.of_resumed([paused, finished]) == "2 runs are back."
 
 
 async def test_r_does_what_stands_on_the_screen() -> None:

@@ -10,7 +10,7 @@ import click
 
 from unroll.commands.refusals import Misused
 from unroll.moment import MAX_STEPS, parse_sequence
-from unroll.places import find_model
+from unroll.paths import find_model
 
 if TYPE_CHECKING:
     from unroll.network.checkpoint import Saved

@@ -22,7 +22,7 @@ def attach(context: click.Context, name: str | None, as_list: bool) -> None:
 
     Without a NAME, on the only one there is. `unroll train --background` and the key d start one.
     """
-    from unroll.engine.door import names
+    from unroll.engine.listener import names
 
     with refusals():
         there = names()

@@ -13,7 +13,7 @@ from unroll.commands.options import DeviceName, device_option, example
 def engine(device: DeviceName, attach: str | None) -> None:
     """Run an engine on standard input and output: one JSON message a line, either way."""
     if attach is not None:
-        from unroll.engine.relay import relay
+        from unroll.engine.stdio_proxy import relay
 
         raise SystemExit(relay(attach))
     from unroll.engine.__main__ import serve

@@ -11,7 +11,7 @@ from unroll.commands.options import example, json_option
 from unroll.commands.output import print_json
 from unroll.commands.refusals import refusals
 from unroll.files import FileError, check_place, legible, shown
-from unroll.places import SUFFIX, model_files, shipped_models
+from unroll.paths import SUFFIX, model_files, shipped_models
 from unroll.recipe import Recipe
 
 LENGTH = 14

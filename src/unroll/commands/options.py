@@ -9,8 +9,8 @@ import click
 
 from unroll.commands.refusals import Misused
 from unroll.files import harmless
-from unroll.numbers import infer_vocab_size
 from unroll.recipe import FIELDS, Field, Recipe, RecipeError, Value, recipe_of
+from unroll.tasks.datafile import infer_vocab_size
 
 F = TypeVar("F", bound=Callable[..., Any])
 DeviceName = Literal["cpu", "cuda", "mps", "auto"]

@@ -15,13 +15,13 @@ import click
 
 from unroll.commands.refusals import Misused
 from unroll.terminal import splash
-from unroll.terminal.alphabet import alphabet_of
-from unroll.terminal.surroundings import tidy
+from unroll.tty.charset import alphabet_of
+from unroll.tty.environment import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from unroll.engine.conversation import Conversation
+    from unroll.client.conversation import Conversation
     from unroll.moment import Moment
     from unroll.recipe import Recipe
     from unroll.terminal.app import UnrollApp
@@ -69,7 +69,7 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
 
 
 def _read(line: str) -> Wanted:
-    from unroll.line import read
+    from unroll.permalink import read
 
     return read(line)
 
@@ -94,8 +94,8 @@ def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -
 async def _start(command: list[str] | None, record: str | None) -> Conversation:
     from pathlib import Path
 
-    from unroll.engine.client import Engine
-    from unroll.engine.conversation import EngineDied
+    from unroll.client.client import Engine
+    from unroll.client.conversation import EngineDied
     from unroll.files import shown
 
     try:
@@ -108,8 +108,8 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
 async def _replay(recording: str) -> Conversation:
     from pathlib import Path
 
-    from unroll.engine.conversation import EngineDied
-    from unroll.engine.replay import Replay
+    from unroll.client.conversation import EngineDied
+    from unroll.client.replay import Replay
     from unroll.files import FileError
 
     try:
@@ -155,7 +155,7 @@ def _settle_into_terminal(app: UnrollApp) -> None:
     if sys.platform != "win32":
         import warnings
 
-        from unroll.terminal.driver import Driver
+        from unroll.tty.driver import Driver
 
         warnings.simplefilter("ignore")  # of work that leaving has cut off, say: it would be written over the screen
 

@@ -21,7 +21,7 @@ from unroll.commands.output import print_json
 from unroll.commands.progress import progress
 from unroll.commands.refusals import Misused, Refused, refusals
 from unroll.files import check_place, legible, shown
-from unroll.places import place_to_save
+from unroll.paths import place_to_save
 from unroll.recipe import Plan, Recipe
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def train(
 
 
 def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -> None:
+    from unroll.client.conversation import EngineError
     from unroll.engine.background import start_training
-    from unroll.engine.conversation import EngineError
 
     if save is not None:
         raise Misused("--background cannot save: attach to it (unroll attach), and save with s.")

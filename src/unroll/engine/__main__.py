@@ -11,10 +11,10 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from unroll.engine.parent import end_with_parent
+from unroll.engine.pdeathsig import end_with_parent
 
 if TYPE_CHECKING:
-    from unroll.engine.log import Log
+    from unroll.log import Log
     from unroll.network.device import DeviceName
 
 WATCHDOG = 5.0
@@ -46,7 +46,7 @@ def serve(device: DeviceName = "cpu") -> None:
 def _serve(protocol: int, device: DeviceName) -> int:
     import torch
 
-    from unroll.engine.log import Log
+    from unroll.log import Log
     from unroll.network.device import DeviceError, device_for
 
     torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
@@ -70,7 +70,7 @@ def _serve(protocol: int, device: DeviceName) -> int:
 
 def _converse(protocol: int, log: Log, device: str) -> str:
     """Talk to the end; gives why that was, where it is not just so."""
-    from unroll.engine.inbox import Inbox
+    from unroll.engine.connection import Inbox
     from unroll.engine.outbox import Outbox
     from unroll.engine.server import Server
 

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from unroll.engine.door import Door
+from unroll.engine.autosave import Journal
 from unroll.engine.heartbeat import Heartbeat
-from unroll.engine.journal import Journal
-from unroll.engine.log import Log
+from unroll.engine.listener import Door
+from unroll.engine.models import run_as_saved
 from unroll.engine.outbox import Outlet
-from unroll.engine.parent import outlive_parent
-from unroll.engine.replies import Answer, Begun, Created, Detached, Done, Resumed
-from unroll.engine.requests import Begin, Detach, End, Heard, Ping, Resume
+from unroll.engine.pdeathsig import outlive_parent
 from unroll.engine.run import MAX_TOLD, Refused, Run
 from unroll.engine.runs import Runs
-from unroll.engine.shelf import run_as_saved
-from unroll.engine.sittings import Kept, Sitting, cut_off
+from unroll.engine.sessions import Kept, Sitting, cut_off
 from unroll.files import FileError, shown
+from unroll.log import Log
+from unroll.protocol.replies import Answer, Begun, Created, Detached, Done, Resumed
+from unroll.protocol.requests import Begin, Detach, End, Heard, Ping, Resume
 from unroll.recipe import RecipeError
 
 LONELY = 3 * 86400.0

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import msgspec
 
-from unroll.engine.conversation import EngineError
-from unroll.engine.protocol import encode
-from unroll.engine.replies import Answer, Error, decode_reply
-from unroll.engine.requests import Begin, Create, Detach, Play, Request
+from unroll.client.conversation import EngineError
+from unroll.protocol.codec import encode
+from unroll.protocol.replies import Answer, Error, decode_reply
+from unroll.protocol.requests import Begin, Create, Detach, Play, Request
 from unroll.recipe import Recipe
 
 A = TypeVar("A", bound=Answer)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from unroll.engine.checking import check_moment
-from unroll.engine.replies import Continued
-from unroll.engine.requests import Continue
 from unroll.engine.run import Refused, Run
 from unroll.moment import MAX_STEPS, Moment
 from unroll.network.sampling import Sampling, SamplingError, generate
+from unroll.protocol.replies import Continued
+from unroll.protocol.requests import Continue
 from unroll.recipe import TaskConfig
 from unroll.tasks import answer
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from unroll.kept import LIMIT, Kept
 from unroll.network.checkpoint import History
 from unroll.recipe import Plan
+from unroll.series import LIMIT, Kept
 
 
 class Past:

@@ -6,14 +6,14 @@ from math import inf
 
 from unroll.engine.pace import Metronome
 from unroll.engine.past import Past
-from unroll.engine.replies import Created, Origin, Progress, State
-from unroll.engine.requests import EPOCHS_PER_SECOND, Pace
 from unroll.engine.scoring import Scorer
 from unroll.engine.stopping import NOWHERE, Stop
 from unroll.memory import NO_MEMORY, is_memory
 from unroll.moment import Interventions
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training
+from unroll.protocol.replies import Created, Origin, Progress, State
+from unroll.protocol.requests import EPOCHS_PER_SECOND, Pace
 
 TELL_EVERY = 1 / 15
 """Seconds between two progress messages of a run that trains."""

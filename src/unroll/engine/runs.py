@@ -6,10 +6,10 @@ from itertools import count
 from math import inf
 
 from unroll.engine.past import Past
-from unroll.engine.replies import Origin, State
 from unroll.engine.run import Refused, Run
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Training
+from unroll.protocol.replies import Origin, State
 
 MAX_RUNS = 2000
 

@@ -14,15 +14,15 @@ from math import inf
 
 import torch
 
-from unroll.engine.answering import Answering
 from unroll.engine.attending import Attending
-from unroll.engine.inbox import WAITING, Lines
-from unroll.engine.log import Log
+from unroll.engine.connection import WAITING, Lines
+from unroll.engine.handlers import Answering
 from unroll.engine.outbox import Outlet
-from unroll.engine.protocol import VERSION, Message, encode
-from unroll.engine.replies import Error, Hello
 from unroll.engine.runs import Runs
 from unroll.engine.visit import Absent, Visit, nobody, over
+from unroll.log import Log
+from unroll.protocol.codec import VERSION, Message, encode
+from unroll.protocol.replies import Error, Hello
 
 GLANCE = 0.02
 """Seconds between two glances at whether news can be told, when there is nothing else to do."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-from unroll.engine.door import Door
-from unroll.engine.inbox import Inbox, Lines
+from unroll.engine.connection import Inbox, Lines
+from unroll.engine.listener import Door
 from unroll.engine.outbox import Outbox, Outlet
 
 FAREWELL = 1.0

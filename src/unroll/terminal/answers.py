@@ -9,8 +9,8 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from unroll.engine.replies import Models
-from unroll.engine.requests import Continue, Name
+from unroll.protocol.replies import Models
+from unroll.protocol.requests import Continue, Name
 
 MAX_NAME = 64
 MAX_ROW = 66

@@ -18,22 +18,22 @@ from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Input
 
-from unroll.engine.conversation import Conversation, EngineDied, EngineError
-from unroll.engine.log import Log
-from unroll.engine.obituary import cause
-from unroll.engine.requests import Ping
+from unroll.client.conversation import Conversation, EngineDied, EngineError
+from unroll.client.diagnosis import cause
 from unroll.files import shown
+from unroll.log import Log
 from unroll.moment import Moment
+from unroll.protocol.requests import Ping
 from unroll.recipe import PRESETS, PURPOSES, Recipe
-from unroll.terminal import messages, wording
-from unroll.terminal.actions import ACTIONS
-from unroll.terminal.ask import Leave
-from unroll.terminal.inert import inert
-from unroll.terminal.mended import mend
-from unroll.terminal.playground import Playground
+from unroll.terminal import messages, texts
+from unroll.terminal.bindings import ACTIONS
+from unroll.terminal.dialogs import Leave
+from unroll.terminal.screen import Playground
 from unroll.terminal.themes import THEMES
-from unroll.terminal.thrift import ThriftyApp
-from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.widgets.base import Pane
+from unroll.tty.inert import inert
+from unroll.tty.renderer import ThriftyApp
+from unroll.tty.textual_patches import mend
 
 Start = Callable[[], Awaitable[Conversation]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
@@ -184,7 +184,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     def on_detached(self, message: messages.Detached) -> None:
         """Leave, and tell how to come back."""
         self._detached = True
-        way_back = inert(wording.of_way_back(self._command, message.name))
+        way_back = inert(texts.of_way_back(self._command, message.name))
         self.exit(message=f"It goes on in the background: {way_back}")
 
     async def part_from_engine(self) -> None:

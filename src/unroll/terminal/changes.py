@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from unroll.engine.trace import Trace
+from unroll.protocol.trace import Trace
 from unroll.terminal.palette import level
 
 

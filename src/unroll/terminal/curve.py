@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from math import ceil, floor, inf, isfinite, log, log10
 from typing import Literal
 
-from unroll.kept import Kept
 from unroll.recipe import Plan, TrainConfig
+from unroll.series import Kept
 
 Metric = Literal["loss", "accuracy", "learning rate"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")

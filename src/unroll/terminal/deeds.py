@@ -7,12 +7,12 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from unroll.engine.requests import Pace
 from unroll.moment import UNTOUCHED
+from unroll.protocol.requests import Pace
 from unroll.tasks import sequences
-from unroll.terminal import answers, explain, wording
-from unroll.terminal.ask import Ask
+from unroll.terminal import answers, explain, texts
 from unroll.terminal.curve import METRICS
+from unroll.terminal.dialogs import Ask
 from unroll.terminal.help import Help
 from unroll.terminal.run_deeds import RunDeeds
 from unroll.terminal.splash import TABS
@@ -76,7 +76,7 @@ class Deeds(RunDeeds):
             if text is not None:
                 self.session.stop_epoch, self.session.stop_accuracy = answers.stop(text)
                 epochs = self.session.recipe.train.epochs
-                self.say(wording.of_stop(self.session.stop_epoch, self.session.stop_accuracy, epochs), fault=False)
+                self.say(texts.of_stop(self.session.stop_epoch, self.session.stop_accuracy, epochs), fault=False)
 
         hint = "An epoch such as 12, an accuracy such as 99 %, or nothing to train to the end."
         now = answers.of_stop(self.session.stop_epoch, self.session.stop_accuracy)

@@ -7,8 +7,8 @@ from math import exp, log
 from unroll.recipe import FIELDS, PURPOSES, CellName, Recipe, preset_of
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
+from unroll.terminal.texts import percent
 from unroll.terminal.widgets.recipe_form import RecipeForm
-from unroll.terminal.wording import percent
 
 STEP: dict[CellName, str] = {
     "rnn": "hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh)",

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from unroll.engine.conversation import Conversation, EngineError
-from unroll.engine.replies import Answer
-from unroll.engine.requests import Continue, Look, Request
-from unroll.engine.trace import Trace, Window
+from unroll.client.conversation import Conversation, EngineError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment
-from unroll.terminal.latest import Latest
+from unroll.protocol.replies import Answer
+from unroll.protocol.requests import Continue, Look, Request
+from unroll.protocol.trace import Trace, Window
+from unroll.terminal.coalesce import Latest
 from unroll.terminal.runs import Run
 
 A = TypeVar("A", bound=Answer)

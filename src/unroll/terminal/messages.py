@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from unroll.engine.requests import Pace
+from unroll.protocol.requests import Pace
 from unroll.recipe import Recipe
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from textual.widget import Widget
 
 from unroll.moment import SequenceError, parse_sequence
-from unroll.terminal import messages, wording
+from unroll.terminal import messages, texts
+from unroll.terminal.coalesce import Latest
 from unroll.terminal.deeds import Deeds
-from unroll.terminal.latest import Latest
 from unroll.terminal.widgets.prompt import Numbers, Prompt
 
 BETWEEN_KEYS = 0.02
@@ -40,7 +40,7 @@ class Prompting(Deeds):
         elif sequence != self._taken and self._is_taken:  # by a deed from the palette, say
             prompt.write(_words(sequence) + " ")
             self._taken = sequence
-        prompt.show_sampling(wording.of_sampling(self.session.sampling))
+        prompt.show_sampling(texts.of_sampling(self.session.sampling))
 
     @property
     def _is_in_prompt(self) -> bool:

@@ -13,16 +13,16 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Static
 
-from unroll import line
-from unroll.engine.requests import Measure
+from unroll import permalink
 from unroll.memory import resident
-from unroll.terminal import answers, messages, wording
-from unroll.terminal.ask import Ask, Pick
+from unroll.protocol.requests import Measure
+from unroll.terminal import answers, messages, texts
+from unroll.terminal.dialogs import Ask, Pick
 from unroll.terminal.help import Help
-from unroll.terminal.inert import inert
 from unroll.terminal.splash import STARTING
-from unroll.terminal.thrift import ThriftyApp
 from unroll.terminal.widgets.run_table import RunTable
+from unroll.tty.inert import inert
+from unroll.tty.renderer import ThriftyApp
 
 if TYPE_CHECKING:
     from unroll.terminal.session import Session
@@ -67,8 +67,8 @@ class RunDeeds(Screen[None]):
         if trace is None:
             return ""
         unit = trace.detail if self.looks_at_unit else None
-        meaning = wording.of_interventions(trace, self.session.moment.step)
-        return meaning or ("" if unit is None else wording.of_unit(unit))
+        meaning = texts.of_interventions(trace, self.session.moment.step)
+        return meaning or ("" if unit is None else texts.of_unit(unit))
 
     def on_run_chosen(self, message: messages.RunChosen) -> None:
         self.session.choose_run(message.number)
@@ -163,13 +163,13 @@ class RunDeeds(Screen[None]):
         """What both processes take, and the line between this one and the person."""
         measured, app = await self.session.ask(Measure()), self.app
         if measured is not None and isinstance(app, ThriftyApp):
-            sentences = wording.of_cost(resident(), app.bytes_written, app.frames, measured)
+            sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
             self.app.push_screen(Help("What it costs", sentences, {}))
 
     def action_copy_line(self) -> None:
         try:
-            text = line.write(*self.session.to_write())
-        except line.LineError as error:
+            text = permalink.write(*self.session.to_write())
+        except permalink.LineError as error:
             self.say(str(error))
             return
         self.app.copy_to_clipboard(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from unroll.engine.replies import Created, Progress, State
+from unroll.protocol.replies import Created, Progress, State
 from unroll.recipe import Plan, Recipe
 from unroll.terminal.curve import Curve
 

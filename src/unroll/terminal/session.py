@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from unroll.engine.conversation import Conversation
-from unroll.engine.replies import Models, Progress
-from unroll.engine.requests import Advance, Branch, Create, Forget, ListModels, Open, Pace, Pause, Play, Save
-from unroll.line import LineError
+from unroll.client.conversation import Conversation
 from unroll.moment import Moment
+from unroll.permalink import LineError
+from unroll.protocol.replies import Models, Progress
+from unroll.protocol.requests import Advance, Branch, Create, Forget, ListModels, Open, Pace, Pause, Play, Save
 from unroll.recipe import Recipe
-from unroll.terminal import wording
-from unroll.terminal.comeback import Comeback
-from unroll.terminal.latest import Latest
+from unroll.terminal import texts
+from unroll.terminal.coalesce import Latest
 from unroll.terminal.looking import Audience, Looking
+from unroll.terminal.recovery import Comeback
 from unroll.terminal.runs import Run, Runs
 
 
@@ -144,7 +144,7 @@ class Session(Looking):
         run = self.runs.by_number(number)
         self.compared = None if run is self.compared else run
         self.difference = self.difference and self._against() is not None
-        self.say(wording.of_mark(None if self.compared is None else self.compared.ordinal))
+        self.say(texts.of_mark(None if self.compared is None else self.compared.ordinal))
         self._move()
 
     def overlay(self, number: int) -> None:

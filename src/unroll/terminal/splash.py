@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
-from unroll.terminal.alphabet import alphabet_of
+from unroll.tty.charset import alphabet_of
 
 if sys.platform != "win32":
     import termios

@@ -16,13 +16,13 @@ from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.terminal.actions import offered
+from unroll.terminal.bindings import offered
+from unroll.terminal.coalesce import Latest
 from unroll.terminal.curve import Curve, Metric, ceiling
-from unroll.terminal.latest import Latest
 from unroll.terminal.messages import EpochChosen
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
-from unroll.terminal.widgets.pane import Pane
-from unroll.terminal.wording import whole
+from unroll.terminal.texts import whole
+from unroll.terminal.widgets.base import Pane
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
 GREY: Colour = (128, 128, 128)

@@ -13,9 +13,9 @@ from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.engine.trace import Candidate
-from unroll.terminal.widgets.pane import Pane
-from unroll.terminal.wording import percent
+from unroll.protocol.trace import Candidate
+from unroll.terminal.texts import percent
+from unroll.terminal.widgets.base import Pane
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"

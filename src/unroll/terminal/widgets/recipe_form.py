@@ -15,10 +15,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
-from unroll.engine.requests import Pace
+from unroll.protocol.requests import Pace
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, RecipeError, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
-from unroll.terminal import wording
+from unroll.terminal import texts
 from unroll.terminal.messages import PaceChosen, RecipeEdited, TrainPressed
 from unroll.terminal.widgets.field_row import FieldRow, choice, control
 
@@ -194,7 +194,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._row(name).display = self._row("task").text == "file"
         self._row("preset").write(self._preset())
         implied = self._implied(self.recipe)
-        self.query_one("#plan", Static).update("" if implied is None else wording.of_plan(implied))
+        self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
         self._advise()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

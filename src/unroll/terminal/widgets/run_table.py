@@ -15,12 +15,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.engine.replies import State
+from unroll.protocol.replies import State
 from unroll.terminal import messages
-from unroll.terminal.actions import offered
+from unroll.terminal.bindings import offered
 from unroll.terminal.runs import Run
-from unroll.terminal.widgets.pane import Pane
-from unroll.terminal.wording import whole
+from unroll.terminal.texts import whole
+from unroll.terminal.widgets.base import Pane
 
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"

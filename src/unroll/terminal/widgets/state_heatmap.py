@@ -17,12 +17,12 @@ from textual.binding import Binding
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.engine.trace import Trace, Window
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
+from unroll.protocol.trace import Trace, Window
 from unroll.terminal.changes import changed_units, frame
 from unroll.terminal.messages import StepChosen, UnitChosen, WindowMoved
 from unroll.terminal.palette import glyphs, level, shades
-from unroll.terminal.widgets.pane import Pane
+from unroll.terminal.widgets.base import Pane
 
 LABEL = 5
 """Columns left of the cells: a mark, a unit's number, and the place where the loop can be cut before step 0."""

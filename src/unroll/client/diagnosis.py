@@ -1,0 +1,69 @@
+"""Why there is no engine, or none yet: a sentence with a way out, from how its command ended and what it wrote.
+
+A password cannot be typed anywhere: ssh has no terminal here, and the screen is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from unroll.log import NOTE
+
+SSH_SAYS = {
+    "IDENTIFICATION HAS CHANGED": "The host's key is not the one ssh knows: if that is right, ssh-keygen -R HOST.",
+    "Host key verification failed": "ssh does not know this host: log in once by hand (ssh HOST) and accept its key.",
+    "Permission denied \\(|Too many authentication": "ssh needs a key (ssh-copy-id): no password can be typed here.",
+    "Could not resolve hostname": "ssh finds no such host: check its name.",
+    "refused|No route|unreachable|timed out|closed|reset": "ssh does not reach the host: check its net and port.",
+}
+"""What ssh writes when it gets nowhere, and what to do about it; the first that is found counts."""
+QUESTION = re.compile(r"(password|passphrase|passcode|verification code)\b[^\n]{0,80}[:?]\s*\Z", re.IGNORECASE)
+
+
+def obituary(code: int | None, words: Sequence[str], said_hello: bool) -> str:
+    """Why there is no engine any more.
+
+    Args:
+        code: What its process ended with, a signal's number below zero; None where it lives but says no more.
+        words: The last lines that it wrote beside the protocol.
+        said_hello: Whether there ever was an engine.
+    """
+    early = "" if said_hello else " before it said hello"
+    if code is None:
+        return f"The engine fell silent{early}."
+    if code < 0:
+        return f"The engine was killed by signal {-code}{early}."
+    known = None if said_hello else _known(code, "\n".join(words))
+    if known or not (said_hello and code == 255):
+        return known or f"The engine ended{early} (exit status {code})."
+    return "The line to the engine was cut, or the engine was killed (exit status 255)."
+
+
+def cause(words: Sequence[str]) -> str:
+    """What it wrote of its end: the last line, unless that is one of its ordinary notes."""
+    last = words[-1] if words else ""
+    return "" if last.startswith(NOTE) else last
+
+
+def no_hello(seconds: float, words: Sequence[str]) -> str:
+    """Why there is no engine yet."""
+    last = cause(words) if words else "It has written nothing."
+    if QUESTION.search(last):
+        return f"The engine's command asks a question that cannot be answered here: set up a key instead. {last}"
+    return f"The engine has not said hello for {seconds:.0f} s. {last}".rstrip()
+
+
+def no_answer(seconds: float) -> str:
+    """That an engine is silent."""
+    return f"The engine has not answered for {seconds:.0f} s: it is busy, stopped or cut off."
+
+
+def _known(code: int, words: str) -> str | None:
+    if code == 127:
+        return "The engine's command was not found (exit status 127): install unroll there or give its path."
+    if code == 126:
+        return "The engine's command cannot be run (exit status 126): give the path of an unroll that can."
+    if code == 255:
+        return next((sentence for pattern, sentence in SSH_SAYS.items() if re.search(pattern, words)), None)
+    return None

@@ -1,0 +1,86 @@
+"""The requests that have no answer yet: each is answered once, by what its kind is answered with, or fails."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+from functools import cache
+from itertools import count
+from typing import Any, TypeVar, get_args
+
+from unroll.client.conversation import EngineError
+from unroll.protocol.codec import Message
+from unroll.protocol.replies import Answer, Error
+from unroll.protocol.requests import Request
+from unroll.protocol.sound import fault
+
+A = TypeVar("A", bound=Answer)
+
+
+class Pending:
+    """Requests by their numbers."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._waiting: dict[int, tuple[Request[Any], Future[Any]]] = {}
+        self.answered = 0
+        """How many answers have come, to see whether any does."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, request: Request[A]) -> tuple[int, Future[A]]:
+        """A number for a request, and what its answer will be."""
+        number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
+        self._waiting[number] = request, answer
+        return number, answer
+
+    def drop(self, number: int) -> None:
+        """Nobody waits for this answer any more."""
+        self._waiting.pop(number, None)
+
+    def request(self, number: int) -> Request[Any] | None:
+        """The request that waits under a number."""
+        return self._waiting.get(number, (None,))[0]
+
+    def answer(self, reply: Answer) -> bool:
+        """Hand an answer to whoever waits for it; False where nobody does."""
+        request, answer = self._waiting.get(reply.id, (None, None))
+        if request is None or answer is None or answer.done():
+            return False
+        self.answered += 1
+        if isinstance(reply, Error):
+            answer.set_exception(EngineError(reply.sentence))
+        elif not isinstance(reply, answer_of(type(request))):
+            self.refuse(reply.id, f"answered {_name(request)} with {_name(reply)}")
+        elif wrong := fault(request, reply):
+            self.refuse(reply.id, f"gave an answer that cannot be: {wrong}")
+        else:
+            answer.set_result(reply)
+        return True
+
+    def refuse(self, number: int, what: str) -> bool:
+        """Fail a request because of what the engine did about it; False where nobody waits for that."""
+        _, answer = self._waiting.get(number, (None, None))
+        if answer is None or answer.done():
+            return False
+        answer.set_exception(EngineError(f"The engine {what}; install the same version of unroll on both sides."))
+        return True
+
+    def fail(self, reason: EngineError) -> None:
+        """Nothing will be answered any more."""
+        for _, answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(reason)
+
+
+@cache
+def answer_of(request: type[Request[Any]]) -> type[Answer]:
+    """What a kind of request is answered with, by its own declaration: `class Save(Request[Saved])`."""
+    (answer,) = get_args(request.__orig_bases__[0])  # type: ignore[attr-defined]
+    kind: type[Answer] = answer
+    return kind
+
+
+def _name(message: Message) -> str:
+    return type(message).__name__.lower()

@@ -1,0 +1,183 @@
+"""Plays a recorded conversation back as if it were an engine: the same every time, at once, and without torch.
+
+Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it was
+asked in the recording, and at last the same once more. The progress that followed a request which moves a run comes
+when that request is made, all of it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from unroll.client import recording
+from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.pending import answer_of
+from unroll.protocol.codec import encode
+from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress, decode_reply
+from unroll.protocol.requests import Continue, ListModels, Look, Request, Save, decode_request
+from unroll.protocol.sound import fault
+
+A = TypeVar("A", bound=Answer)
+
+MAX_EPOCHS = 10**6
+"""More than any run has, so that the newest is the nearest."""
+
+
+STILL = (Look, Continue, Save, ListModels)
+"""What moves no run: progress that follows one of these was brought about by an earlier request."""
+
+
+class Turn:
+    """One request of a recording: its answer, and the progress until the next request that moves a run."""
+
+    def __init__(self, request: Request[Any]) -> None:
+        self.request = request
+        self.answer: Answer | None = None
+        self.progress: list[Progress] = []
+
+
+class Replay:
+    """A recording as an engine; a `Conversation`."""
+
+    last_lines: tuple[str, ...] = ()
+    on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
+    on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
+
+    def __init__(self, path: Path) -> None:
+        """Read a recording.
+
+        Raises:
+            FileError: it cannot be read.
+            msgspec.DecodeError: it is no recording of this version.
+        """
+        self._greeting: Hello | None = None
+        self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
+        self._looks: list[Turn] = []
+        self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._each: dict[int, int] = {}
+        self._updates: dict[int, int] = {}
+        self._closed = False
+        self._load(recording.read(path))
+
+    @property
+    def hello(self) -> Awaitable[Hello]:
+        """The recorded engine's first word; raises `EngineDied` when there was none."""
+        return self._say_hello()
+
+    async def ask(self, request: Request[A]) -> A:
+        """What was answered to the like of it; a look that never was is answered by the nearest one.
+
+        Raises:
+            EngineError: the recorded engine refused it, nothing like it was asked, or its answer cannot be.
+            EngineDied: the replay is closed, or the recorded engine died before it answered.
+        """
+        if self._closed:
+            raise EngineDied("The recording was closed.")
+        turn = self._find(request)
+        for progress in turn.progress:
+            self._events.put_nowait(progress)
+            self._updates[progress.run] = progress.update
+        turn.progress = []
+        if turn.answer is None:
+            raise EngineDied("The recording ends here.")
+        if isinstance(turn.answer, Error):
+            raise EngineError(turn.answer.sentence)
+        if not isinstance(turn.answer, answer_of(type(request))):
+            raise EngineError(f"The recording answers {type(request).__name__.lower()} with something else.")
+        if wrong := fault(request, turn.answer):
+            raise EngineError(f"The recording holds an answer that cannot be: {wrong}.")
+        return turn.answer  # type: ignore[return-value]
+
+    async def events(self) -> AsyncIterator[Progress]:
+        """The recorded progress, as far as requests have brought it about; ends after `close`."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        self._events.put_nowait(None)
+
+    async def close(self) -> None:
+        """End the replay."""
+        self._closed = True
+        self._events.put_nowait(None)
+
+    leave = close
+
+    async def _say_hello(self) -> Hello:
+        if self._greeting is None:
+            raise EngineDied("The recorded engine never said hello.")
+        return self._greeting
+
+    def _load(self, entries: list[recording.Entry]) -> None:
+        by_id: dict[int, Turn] = {}
+        mover = Turn(Request())
+        for entry in entries:
+            if entry.speaker == "engine":
+                self._load_reply(decode_reply(entry.message), by_id, mover)
+                continue
+            request = decode_request(entry.message)
+            turn = by_id[request.id] = Turn(request)
+            self._turns[_key(request)].append(turn)
+            if isinstance(request, Look):
+                self._looks.append(turn)
+            if not isinstance(request, STILL):
+                mover = turn
+
+    def _load_reply(self, reply: AnyReply, by_id: dict[int, Turn], mover: Turn) -> None:
+        if isinstance(reply, Hello):
+            self._greeting = reply
+        elif isinstance(reply, Progress):
+            mover.progress.append(reply)
+        elif turn := by_id.get(reply.id):
+            turn.answer = reply
+            if isinstance(reply, Created):
+                self._each[reply.run] = reply.plan.updates_per_epoch
+
+    def _find(self, request: Request[Any]) -> Turn:
+        turns = self._turns.get(_key(request))
+        if turns:
+            if isinstance(request, Look) and request.moment.epoch is None:
+                self._skip_the_past(turns, self._updates.get(request.moment.run, 0))
+            return turns.popleft() if len(turns) > 1 else turns[0]
+        if isinstance(request, Look):
+            return self._nearest(request)
+        raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
+
+    def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
+        """Drop looks at a network younger than the progress that was let out: it comes all at once here."""
+        while len(looks) > 1 and isinstance(looks[0].answer, Looked):
+            trace = looks[0].answer.trace
+            if trace.epoch * self._each.get(trace.moment.run, 1) >= updates - 0.5:
+                return
+            looks.popleft()
+
+    def _nearest(self, request: Look) -> Turn:
+        """The recorded look at the same sequence under the same interventions: best in the same view, of the same run,
+        at the epoch next to the wanted one."""
+        wanted = request.moment
+        alike = [
+            turn.answer.trace
+            for turn in self._looks
+            if isinstance(turn.answer, Looked)
+            and turn.answer.trace.moment.sequence == wanted.sequence
+            and turn.answer.trace.moment.interventions == wanted.interventions
+        ]
+        if not alike:
+            raise EngineError("The recording holds no look at this sequence.")
+        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch
+        trace = min(
+            alike,
+            key=lambda trace: (trace.view != request.view, trace.moment.run != wanted.run, abs(trace.epoch - epoch)),
+        )
+        turn = Turn(request)
+        turn.answer = Looked(id=0, trace=replace(trace, moment=wanted))
+        return turn
+
+
+def _key(request: Request[Any]) -> bytes:
+    """What is asked, without its number."""
+    return encode(replace(request, id=0))

@@ -1,0 +1,137 @@
+"""A process that leads to an engine: lines in, lines out, and its end.
+
+Both of its outputs are read all the time: a full pipe would stop the engine. Standard error must not be inherited, for
+it would paint over the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
+from asyncio.streams import FlowControlMixin
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import IO
+
+from unroll.client.conversation import EngineDied
+from unroll.protocol.codec import MAX_LINE
+
+CHUNK = 2**16
+"""Bytes read at a time; the streams hold back what is beyond twice that."""
+GLANCE = 0.01
+"""Seconds between two glances at whether a process has ended, once it should."""
+KEEP_ALIVE = ("ServerAliveInterval=5", "ServerAliveCountMax=3")
+"""What has ssh notice within some 20 seconds that its line is dead; by itself it waits for ever."""
+
+
+class Link:
+    """A started process. Nothing ends it but `close`: asyncio's own would be killed with the program."""
+
+    def __init__(self, process: Popen[bytes], send: StreamWriter, output: StreamReader, errors: StreamReader) -> None:
+        self._process = process
+        self._input = send
+        self.output = output
+        self.errors = errors
+
+    @classmethod
+    async def open(cls, words: Sequence[str]) -> Link:
+        """Start a command, in a session of its own: the terminal's signals and password prompts pass it by.
+
+        Raises:
+            EngineDied: the command cannot be run.
+        """
+        try:
+            process = Popen(over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0, start_new_session=True)
+        except (OSError, ValueError) as error:
+            raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {_reason(error)}.") from error
+        assert process.stdin and process.stdout and process.stderr
+        return cls(process, await _writer(process.stdin), await _reader(process.stdout), await _reader(process.stderr))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """What the process ended with: a signal's number below zero; None while it runs."""
+        return self._process.poll()
+
+    async def send(self, line: bytes) -> None:
+        """Write a line, and wait while too much is under way; a process that is dying drops it."""
+        with suppress(ConnectionError):
+            self._input.write(line + b"\n")
+            await self._input.drain()
+
+    async def hang_up(self, patience: float) -> None:
+        """Say no more, and wait so many seconds for the process to end by itself."""
+        self._input.close()
+        await self._has_ended(patience)
+
+    async def close(self, patience: float) -> None:
+        """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
+
+        It has `patience` seconds each time.
+        """
+        self._input.close()
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
+            if self.code is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, number)
+            if await self._has_ended(patience):
+                return
+
+    async def _has_ended(self, seconds: float) -> bool:
+        """Whether the process ends within so many seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while self.code is None and loop.time() < end:
+            await asyncio.sleep(GLANCE)
+        return self.code is not None
+
+
+async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
+    """The lines of a stream as they come, without their ends; one of more than `MAX_LINE` bytes is cut off, but longer
+    than that."""
+    held = bytearray()
+    while chunk := await stream.read(CHUNK):
+        *whole, rest = chunk.split(b"\n")
+        for part in whole:
+            held += part
+            yield bytes(held).rstrip(b"\r")
+            held = bytearray()
+        if len(held) <= MAX_LINE:
+            held += rest
+    if held:
+        yield bytes(held)
+
+
+def over_ssh(words: Sequence[str]) -> list[str]:
+    """A command; ssh gets what has it spoil no line and notice a dead one, unless it was given such options."""
+    program, *rest = words
+    if Path(program).name != "ssh":
+        return [program, *rest]
+    plain = [] if "-T" in rest else ["-T"]
+    given = any("serveralive" in word.lower() for word in rest)
+    alive = [] if given else [part for option in KEEP_ALIVE for part in ("-o", option)]
+    return [program, *plain, *alive, *rest]
+
+
+async def _reader(pipe: IO[bytes]) -> StreamReader:
+    reader = StreamReader(limit=CHUNK)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)
+    return reader
+
+
+async def _writer(pipe: IO[bytes]) -> StreamWriter:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.connect_write_pipe(FlowControlMixin, pipe)
+    return StreamWriter(transport, protocol, None, loop)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a command could not be run, in the system's own words."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)

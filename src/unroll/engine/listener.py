@@ -1,0 +1,139 @@
+"""Where an engine that goes on alone is found again: a Unix socket in a folder that only its owner can enter.
+
+    engines/count-rnn.sock      in the state folder; the folder has mode 0700, the socket 0600
+
+No port is opened, and a socket that nobody listens at any more is removed by whoever comes upon it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from unroll.files import FileError, reason, shown
+from unroll.log import state_dir
+
+SUFFIX = ".sock"
+KNOCK = b"attach\n"
+"""What a visitor says first; whoever only wants to know whether somebody listens says nothing."""
+PATIENCE = 0.5
+"""Seconds that a visitor has to say it."""
+WAY_OUT = "name another state folder with UNROLL_STATE_DIR."
+
+
+class Door:
+    """A socket that is listened at."""
+
+    def __init__(self, wanted: str) -> None:
+        """Listen under a name, or under it with a number behind where it is taken.
+
+        Raises:
+            FileError: no socket can be made there.
+        """
+        folder = _folder()
+        self.name = next(name for name in _names(wanted) if not _is_taken(folder / f"{name}{SUFFIX}"))
+        self._path = folder / f"{self.name}{SUFFIX}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            self._socket.bind(os.fspath(self._path))
+        except OSError as error:
+            self._socket.close()
+            raise FileError(f"{shown(self._path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+        finally:
+            os.umask(before)
+        self._socket.listen()
+        self._socket.setblocking(False)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until somebody knocks, so many seconds at most; None waits for ever. Says whether somebody does."""
+        return bool(select.select([self._socket], [], [], timeout)[0])
+
+    def visitor(self) -> socket.socket | None:
+        """Whoever has come, if anybody has."""
+        if not self.wait(0):
+            return None
+        with suppress(OSError):  # gone again
+            return _welcome(self._socket.accept()[0])
+        return None
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.close()
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def _welcome(visitor: socket.socket) -> socket.socket | None:
+    """A visitor who has said what one says; another is sent away."""
+    visitor.settimeout(PATIENCE)
+    with suppress(OSError):
+        if visitor.recv(len(KNOCK), socket.MSG_WAITALL) == KNOCK:
+            visitor.settimeout(None)
+            return visitor
+    visitor.close()
+    return None
+
+
+def enter(name: str) -> socket.socket:
+    """A line to the engine of that name.
+
+    Raises:
+        FileError: there is none.
+    """
+    path = _folder() / f"{name}{SUFFIX}"
+    line = _entered(path)
+    if line is None:
+        others = ", ".join(names()) or "none"
+        raise FileError(f"There is no engine {shown(name)} in the background: there are {others}.")
+    line.sendall(KNOCK)
+    return line
+
+
+def names() -> list[str]:
+    """The engines that go on alone, by name; a socket left by one that has died is removed."""
+    return sorted(path.stem for path in _folder().glob(f"*{SUFFIX}") if _is_taken(path))
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether somebody listens there."""
+    line = _entered(path)
+    if line is None:
+        with suppress(OSError):
+            path.unlink()
+        return False
+    line.close()
+    return True
+
+
+def _entered(path: Path) -> socket.socket | None:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        line.connect(os.fspath(path))
+    except (OSError, ValueError):
+        line.close()
+        return None
+    return line
+
+
+def _names(wanted: str) -> list[str]:
+    return [wanted, *(f"{wanted}-{number}" for number in range(2, 1000))]
+
+
+def _folder() -> Path:
+    """The folder of all sockets, made if need be; raises `FileError` where another could reach into it."""
+    folder = state_dir() / "engines"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise FileError(f"{shown(folder)} is not your own: {WAY_OUT}")
+        if status.st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise FileError(f"{shown(folder)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+    return folder

@@ -1,0 +1,108 @@
+"""Saved models: putting a run's network on the shelf, and making a run of what stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from unroll.engine.checking import check_epoch
+from unroll.engine.past import Past
+from unroll.engine.run import Refused, Run
+from unroll.engine.runs import Runs
+from unroll.files import FileError, legible, reason, shown
+from unroll.network import checkpoint
+from unroll.network.checkpoint import CheckpointError
+from unroll.network.header import begins_well
+from unroll.network.training import Training
+from unroll.paths import SUFFIX, models_by_name, saving_folder, shipped_models
+from unroll.protocol.replies import Models, Origin
+from unroll.protocol.requests import Name
+
+MAX_NAMES = 1000
+NAME = re.compile(get_args(Name)[1].pattern)
+
+
+def save_model(run: Run, epoch: int | None, name: str) -> Path:
+    """Save a run's network with its history as it was after an epoch, and the optimizer where the file has room.
+
+    The epoch really saved is the nearest that is kept.
+
+    Raises:
+        Refused: the run has no such epoch.
+        FileError: the file cannot be written, or would be too large.
+    """
+    training = _as_it_was(run, epoch)
+    path = _folder() / f"{name}{SUFFIX}"
+    history = run.past.until(training.update).history(training.accuracy(), training.held_out_accuracy())
+    optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
+    checkpoint.save(path, training.model, training.recipe, history, optimizer)
+    return path
+
+
+def _as_it_was(run: Run, epoch: int | None) -> Training:
+    """The run's training itself, or one that stands at the epoch."""
+    training = run.training
+    if epoch is not None:
+        check_epoch(run, epoch)
+    if epoch is None or epoch >= training.epoch or not training.epochs_kept:
+        return training
+    return training.branch(epoch, training.recipe)
+
+
+def _has_room_for_optimizer(training: Training) -> bool:
+    try:
+        checkpoint.check_size(training.recipe, with_optimizer=True)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _folder() -> Path:
+    folder = saving_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"{shown(folder)} cannot be made ({reason(error)}): make a folder saved_models where unroll is started."
+        ) from None
+    return folder
+
+
+def open_model(runs: Runs, name: str, device: str) -> Run:
+    """A finished run of a saved model.
+
+    Raises:
+        Refused: there is no such model, or there are too many runs.
+        FileError: the file is no saved network.
+        RecipeError: its data cannot be read any more.
+    """
+    file = models_by_name().get(name)
+    if file is None:
+        raise Refused(f"There is no saved model {shown(name)}: save one first, or list those there are.")
+    return run_as_saved(runs, file, device, "model")
+
+
+def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
+    """A run that stands where a saved one did, with an optimizer at rest where none was saved; a model's is finished.
+
+    Raises:
+        Refused, FileError, RecipeError: as `open_model` does.
+    """
+    saved = checkpoint.load(file)
+    training = Training(saved.recipe, device)
+    past = Past.of(saved.history, training.plan)
+    training.model.load_state_dict(saved.model.state_dict())
+    training.go_on_from(saved.optimizer or training.saved_state(), past.updates)
+    over = origin == "model" or training.update >= training.plan.updates
+    run = runs.add(training, "finished" if over else "paused", past, origin)
+    run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
+    return run
+
+
+def list_models(number: int) -> Models:
+    """The models that can be opened, as the answer to a request of that number."""
+    files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_NAMES])
+    folders = ["" if file.parent == shipped_models() else legible(file.parent) for file in files.values()]
+    others = [name for name, file in files.items() if not begins_well(file)]
+    return Models(id=number, names=list(files), folder=legible(saving_folder()), folders=folders, others=others)

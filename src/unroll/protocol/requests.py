@@ -1,0 +1,221 @@
+"""What can be asked of the engine; each request's docstring names the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from unroll.moment import Moment
+from unroll.protocol.codec import Message
+from unroll.protocol.replies import (
+    Answer,
+    Begun,
+    Continued,
+    Created,
+    Detached,
+    Done,
+    Looked,
+    Measured,
+    Models,
+    Resumed,
+    Saved,
+)
+from unroll.protocol.trace import Window
+from unroll.recipe import Recipe
+
+Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
+"""How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
+
+EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+"""A saved model's name: no folder in it."""
+
+A = TypeVar("A", bound=Answer)
+
+
+class Request(Message, Generic[A], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something asked of the engine; `A` is what answers it. A client numbers its requests, from 1 up."""
+
+    id: int = 0
+
+
+class Create(Request[Created], frozen=True, kw_only=True):
+    """Make an untrained network by a recipe; answered by `created`."""
+
+    recipe: Recipe = Recipe()
+
+
+class Branch(Request[Created], frozen=True, kw_only=True):
+    """Make a run that goes on from an epoch of another, optimizer and all, under other training; answered by `created`.
+
+    The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else. The epoch is the nearest that is kept.
+    """
+
+    run: int = 0
+    epoch: int
+    recipe: Recipe
+
+
+class Play(Request[Done], frozen=True, kw_only=True):
+    """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training.
+
+    Attributes:
+        stop_epoch: Pause when so many epochs have been trained; None, or one already past, for the recipe's end.
+        stop_accuracy: Pause after the first whole epoch whose mean accuracy is at least this (0..1).
+    """
+
+    run: int = 0
+    pace: Pace = "full"
+    stop_epoch: int | None = None
+    stop_accuracy: float | None = None
+
+
+class Pause(Request[Done], frozen=True, kw_only=True):
+    """Stop after the update under way; answered by `done`."""
+
+    run: int = 0
+
+
+class Advance(Request[Done], frozen=True, kw_only=True):
+    """Make so many updates, then pause; answered by `done` at once."""
+
+    run: int = 0
+    updates: int = 1
+
+
+class Look(Request[Looked], frozen=True, kw_only=True):
+    """Run the network over a moment's sequence; answered by `looked`.
+
+    Attributes:
+        view: What the rows of the trace hold, one of the trace's own `views`; `hidden` where the cell has no such view.
+        unit: The unit whose details are wanted at the moment's step.
+        against: Another moment on the same sequence, such as this one without its interventions.
+        difference: Whether the rows hold this moment's values less those of `against`.
+        score: Whether all of the task's sequences are to be tried under the moment's interventions too.
+        top: How many candidates are wanted at each step.
+    """
+
+    moment: Moment
+    view: str = "hidden"
+    window: Window = Window()
+    unit: int | None = None
+    against: Moment | None = None
+    difference: bool = False
+    score: bool = False
+    top: int = 10
+
+
+class Continue(Request[Continued], frozen=True, kw_only=True):
+    """Let the network go on from the end of a moment's sequence on its own answers; answered by `continued`.
+
+    Attributes:
+        count: How many numbers at most.
+        until_wrong: Stop after the first answer that is wrong by the task.
+        temperature: 0 takes the likeliest number; above, one is drawn from the logits divided by it.
+        top_k: Draw only from so many likeliest numbers; 0 for all.
+        top_p: Draw only from the likeliest numbers that together have this probability (Holtzman 2019).
+        seed: Fixes what is drawn.
+    """
+
+    moment: Moment
+    count: int = 1
+    until_wrong: bool = False
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+class Save(Request[Saved], frozen=True, kw_only=True):
+    """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced.
+
+    The epoch is the nearest that is kept, as with `look`; the optimizer is saved too where a file has room for it.
+    """
+
+    run: int = 0
+    epoch: int | None = None
+    name: Name
+
+
+class Open(Request[Created], frozen=True, kw_only=True):
+    """Make a finished run of a saved model, history and all; answered by `created`."""
+
+    name: Name
+
+
+class ListModels(Request[Models], frozen=True, kw_only=True, tag="list"):
+    """What models are there to open; answered by `models`."""
+
+
+class Forget(Request[Done], frozen=True, kw_only=True):
+    """Drop a run and all that is kept of it; answered by `done`."""
+
+    run: int
+
+
+class Heard(Request[Done], frozen=True, kw_only=True):
+    """The last progress has been taken in; answered by `done`.
+
+    Whoever says it once is told no more before saying it again: then all that happened meanwhile comes in one message,
+    and nothing stale ever waits on a slow line.
+    """
+
+
+class Ping(Request[Done], frozen=True, kw_only=True):
+    """Asked to see whether the engine is there; answered by `done`.
+
+    Attributes:
+        within: A promise that something will be heard again in so many seconds. When nothing is, the line is dead to
+            the engine, as at its end. None promises nothing, and takes back what was promised before.
+    """
+
+    within: Annotated[float, Meta(gt=0)] | None = None
+
+
+class Measure(Request[Measured], frozen=True, kw_only=True):
+    """How much the engine takes and has done; answered by `measured`."""
+
+
+class Begin(Request[Begun], frozen=True, kw_only=True):
+    """Keep a journal of this sitting, from which a mishap's runs come back; answered by `begun`."""
+
+
+class Resume(Request[Resumed], frozen=True, kw_only=True):
+    """Bring back the runs of a sitting that was cut off, as they were last kept; answered by `resumed`."""
+
+    sitting: Name
+
+
+class Detach(Request[Detached], frozen=True, kw_only=True):
+    """Go on after this line ends, and listen for another on a socket; answered by `detached`."""
+
+
+class End(Request[Done], frozen=True, kw_only=True):
+    """All is done: drop the journal and end with this line, also when told to `detach` before; answered by `done`."""
+
+
+AnyRequest = (
+    Create
+    | Branch
+    | Play
+    | Pause
+    | Advance
+    | Look
+    | Continue
+    | Save
+    | Open
+    | ListModels
+    | Forget
+    | Heard
+    | Measure
+    | Ping
+    | Begin
+    | Resume
+    | Detach
+    | End
+)
+
+decode_request = msgspec.json.Decoder(AnyRequest).decode

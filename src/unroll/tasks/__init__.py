@@ -1,0 +1,142 @@
+"""What a network is asked to learn, as plain integers: which sequences there are, and the right answer at each step.
+
+Every task trains on *windows* of consecutive numbers with a target at every step (teacher forcing).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+
+from unroll.files import shown
+from unroll.recipe import RecipeError, TaskConfig
+from unroll.tasks.datafile import read_numbers
+
+MAX_POSITIONS = 2_000_000
+"""Numbers that all windows of a file have at most, counted as often as they stand in one."""
+
+
+class Item(Struct, frozen=True):
+    """One training sequence: `inputs[t]` is seen, `targets[t]` should be answered."""
+
+    inputs: Sequence[int]
+    targets: Sequence[int]
+
+
+class Task(Struct, frozen=True):
+    """A task in words: what it asks, and what one learns from watching a network learn it."""
+
+    name: str
+    asks: str
+    teaches: str
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Task(
+            "count",
+            "Say the number that comes next.",
+            "Counting on needs only the last number: a network can do it with no memory at all.",
+        ),
+        Task(
+            "recall",
+            "Say the first number of the sequence, at every step.",
+            "The first number is long gone from the input: only the hidden state can still hold it.",
+        ),
+        Task(
+            "file",
+            "Say the number that comes next in your own data.",
+            "How much of the past the next number depends on is up to the data: cut the loop to find out.",
+        ),
+    )
+}
+
+
+def sequences(config: TaskConfig) -> int | None:
+    """How many training sequences a task has; None where only reading its file can tell."""
+    return None if config.task == "file" else config.vocab_size - config.length
+
+
+def items(config: TaskConfig) -> list[Item]:
+    """Every sequence of a task: for `count` and `recall`, item i starts at i and there are `V - L` of them.
+
+    Raises:
+        RecipeError: the file of task `file` cannot be read, or there is no sequence of that length in it.
+    """
+    length = config.length
+    if config.task == "file":
+        return _windows(read_numbers(config.path, config.vocab_size), config)
+    starts = range(config.vocab_size - length)
+    if config.task == "recall":
+        return [Item(range(i, i + length), (i,) * length) for i in starts]
+    return [Item(range(i, i + length), range(i + 1, i + length + 1)) for i in starts]
+
+
+def parts(config: TaskConfig) -> tuple[list[Item], list[Item]]:
+    """The sequences to train on, of which there is one at least, and those held out: a part `held_out` of them all.
+
+    Which ones is the same for every seed, so that runs of any seeds are judged alike. `count` and `recall` hold out
+    single sequences, in a fixed random choice. `file` holds out whole lines in the same way, or the end of a file that
+    is one long series: windows that share numbers never stand on both sides.
+
+    Raises:
+        RecipeError: as for `items`, or `held_out` leaves nothing to train on, or nothing to score.
+    """
+    if config.task != "file":
+        return _divide(items(config), config.held_out)
+    lines = read_numbers(config.path, config.vocab_size)
+    if len(lines) == 1:
+        series = lines[0]
+        cut = round(len(series) * (1 - config.held_out))
+        train, held_out = [series[:cut]], [series[cut:]]
+    else:
+        train, held_out = _divide([line for line in lines if len(line) > config.length] or lines, config.held_out)
+    return _windows(train, config), _windows(held_out, config) if config.held_out else []
+
+
+T = TypeVar("T")
+
+
+def _divide(things: list[T], held_out: float) -> tuple[list[T], list[T]]:
+    order = list(range(len(things)))
+    random.Random(0).shuffle(order)
+    away = set(order[: min(round(len(things) * held_out), len(things) - 1)])
+    return [x for i, x in enumerate(things) if i not in away], [x for i, x in enumerate(things) if i in away]
+
+
+def _windows(lines: list[tuple[int, ...]], config: TaskConfig) -> list[Item]:
+    """Every run of `length` numbers that has a next number, as an item."""
+    length, longest = config.length, max(map(len, lines), default=0)
+    if longest <= length:
+        raise RecipeError(
+            "length",
+            f"length cannot be {length} where the longest line to be taken from {shown(config.path)} has {longest} "
+            f"numbers: {_way_out(longest, config)}.",
+        )
+    count = sum(max(0, len(line) - length) for line in lines)
+    if count * length > MAX_POSITIONS:
+        raise RecipeError(
+            "path",
+            f"{shown(config.path)} has {count:,} sequences of {length} numbers: "
+            f"cut it down to {MAX_POSITIONS // length:,} of them.",
+        )
+    starts = ((line, i) for line in lines for i in range(len(line) - length))
+    return [Item(line[i : i + length], line[i + 1 : i + length + 1]) for line, i in starts]
+
+
+def _way_out(longest: int, config: TaskConfig) -> str:
+    choices = [f"choose at most {longest - 1}"] if longest > 1 else []
+    choices += [f"another held_out than {config.held_out:g}"] if config.held_out else []
+    return ", or ".join([*choices, "write longer lines"])
+
+
+def answer(config: TaskConfig, sequence: Sequence[int], step: int) -> int | None:
+    """The right answer after `sequence[: step + 1]`, or None where the task has none (counting past the vocabulary)."""
+    if config.task == "recall":
+        return sequence[0]
+    following = sequence[step] + 1
+    return following if config.task == "count" and following < config.vocab_size else None

@@ -1,0 +1,1 @@
+"""A Textual output and input stage for thin lines."""

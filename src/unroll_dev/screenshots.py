@@ -1,0 +1,189 @@
+"""Pictures of the playground: the real screen and a real engine, driven without a terminal, written as SVG.
+
+A scene is a size and what a person does. Everything waited for is a state of the program, never a time, so that the
+same program on the same machine takes the same pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.pilot import Pilot
+
+from unroll.client.client import Engine
+from unroll.log import STATE_DIR
+from unroll.protocol.trace import Trace
+from unroll.terminal.app import UnrollApp
+from unroll.terminal.screen import Playground
+from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll_dev.looks import LOOKS, LookingApp
+
+WHOLE, NARROW = (120, 40), (80, 24)
+PATIENCE = 60.0
+"""Seconds until a state that does not come is given up."""
+
+Act = Callable[[Pilot[None]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture: its name, the terminal's size in columns and rows, what is done before it is taken, and its look."""
+
+    name: str
+    size: tuple[int, int]
+    act: Act
+    look: str = "dark"
+
+
+async def untrained(pilot: Pilot[None]) -> None:
+    """What stands on the screen in the first second."""
+
+
+async def half_trained(pilot: Pilot[None], epochs: int = 6) -> None:
+    """Some epochs, one by one."""
+    for epoch in range(epochs):
+        await pilot.press("e")
+        await until(pilot, lambda: trained(pilot) > epoch)  # noqa: B023 - awaited at once
+
+
+async def trained_to_the_end(pilot: Pilot[None]) -> None:
+    """The whole training."""
+    epochs = playground(pilot).query_one(RecipeForm).recipe.train.epochs
+    await pilot.press("space")
+    await until(pilot, lambda: trained(pilot) == epochs)
+
+
+async def counted_on(pilot: Pilot[None]) -> None:
+    """Trained, asked for three more numbers, and gone back to the step after which the first of them came."""
+    await trained_to_the_end(pilot)
+    await pilot.press("c", "c", "c")
+    await until(pilot, lambda: shown_steps(pilot) == 7)
+    await pilot.press("home", "right", "right", "right")
+
+
+async def loss_tab(pilot: Pilot[None]) -> None:
+    """Trained, with the loss to the front."""
+    await trained_to_the_end(pilot)
+    await pilot.press("2")
+
+
+async def recipe_tab(pilot: Pilot[None]) -> None:
+    """The recipe to the front."""
+    await pilot.press("3")
+
+
+async def cut_everywhere(pilot: Pilot[None]) -> None:
+    """Trained, and the loop cut before every step."""
+    await trained_to_the_end(pilot)
+    await pilot.press("X")
+
+
+async def an_earlier_epoch(pilot: Pilot[None]) -> None:
+    """Trained, and gone back to the third epoch on the loss."""
+    await trained_to_the_end(pilot)
+    await pilot.press("2", "home", "right", "right", "right", "l")
+
+
+async def keys(pilot: Pilot[None]) -> None:
+    """The list of all keys."""
+    await pilot.press("question_mark")
+
+
+SCENES = (
+    Scene("start", WHOLE, untrained),
+    Scene("training", WHOLE, half_trained),
+    Scene("trained", WHOLE, counted_on),
+    Scene("cut", WHOLE, cut_everywhere),
+    Scene("epoch-3", WHOLE, an_earlier_epoch),
+    Scene("tabs", NARROW, counted_on),
+    Scene("tabs-loss", NARROW, loss_tab),
+    Scene("tabs-recipe", NARROW, recipe_tab),
+    Scene("keys", WHOLE, keys),
+    *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
+)
+
+
+async def take(folder: Path) -> list[Path]:
+    """Take all pictures, one after another; where they are now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    with nobodys_state():
+        for scene in SCENES:
+            path = folder / f"{scene.name}.svg"
+            path.write_text(await picture(scene), encoding="utf-8")
+            paths.append(path)
+    return paths
+
+
+@contextmanager
+def nobodys_state() -> Iterator[None]:
+    """A state folder of the pictures' own: a sitting of the user's that was cut off is none of theirs."""
+    before = os.environ.get(STATE_DIR)
+    with TemporaryDirectory() as folder:
+        os.environ[STATE_DIR] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(STATE_DIR)
+            if before is not None:
+                os.environ[STATE_DIR] = before
+
+
+async def picture(scene: Scene) -> str:
+    """The scene as SVG."""
+    app = LookingApp(Engine.start, scene.look)
+    try:
+        async with app.run_test(size=scene.size) as pilot:
+            await until(pilot, lambda: traced(pilot) is not None)
+            await scene.act(pilot)
+            await until(pilot, lambda: at_rest(pilot))
+            await pilot.pause()
+            return app.export_screenshot(title=f"unroll, {scene.size[0]} by {scene.size[1]}")
+    finally:
+        await app.part_from_engine()
+
+
+# What is waited for
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait until something holds; raises `TimeoutError` when it never does."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await pilot.pause(0.01)
+
+
+def playground(pilot: Pilot[None]) -> Playground:
+    """The main screen, whatever stands before it."""
+    assert isinstance(pilot.app, UnrollApp)
+    return pilot.app.playground
+
+
+def traced(pilot: Pilot[None]) -> Trace | None:
+    """What the heatmap shows."""
+    heatmaps = playground(pilot).query(StateHeatmap).results() if playground(pilot).is_mounted else ()
+    return next((heatmap.trace for heatmap in heatmaps), None)
+
+
+def trained(pilot: Pilot[None]) -> float:
+    """How many epochs the network on the screen has trained."""
+    trace = traced(pilot)
+    return 0.0 if trace is None else trace.epoch
+
+
+def shown_steps(pilot: Pilot[None]) -> int:
+    """How many steps the sequence on the screen has."""
+    trace = traced(pilot)
+    return 0 if trace is None else len(trace.moment.sequence)
+
+
+def at_rest(pilot: Pilot[None]) -> bool:
+    """Whether nothing is under way but listening to the engine."""
+    return all(worker.is_finished or worker.name == "converse" for worker in pilot.app.workers)

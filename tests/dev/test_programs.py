@@ -1,0 +1,46 @@
+"""The words that the measurements wait for stand on the playground's screen, and its last key leaves it."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from unroll.tty.framebuffer import REPAIR
+from unroll_dev.__main__ import main
+from unroll_dev.bench.memory import both
+from unroll_dev.bench.panes import PROMPT, panes_of
+from unroll_dev.bench.programs import FULL_SPEED, START_WITHIN, playground, started
+from unroll_dev.bench.rest import HEATMAP, LOSS
+from unroll_dev.bench.runs import is_over
+from unroll_dev.bench.soak import LEAVE
+from unroll_dev.bench.stall import shown_epoch
+from unroll_dev.bench.starts import MILESTONES
+from unroll_dev.bench.training import FINISHED
+
+
+def test_the_playground_shows_what_is_waited_for() -> None:
+    with started(playground(epochs=3)) as terminal:
+        for text in MILESTONES:
+            terminal.until_shown(text, START_WITHIN)
+        assert {HEATMAP, LOSS, PROMPT} <= set(panes_of(terminal.screen))
+        assert any(REPAIR.encode() in chunk.data for chunk in terminal.chunks)
+        terminal.send(FULL_SPEED + " ")
+        terminal.until_shown(FINISHED, START_WITHIN)
+        terminal.until(lambda: is_over(terminal, 1))
+        assert shown_epoch(terminal) == 3
+        assert re.search(r"step 4/4: after 10 it expects", terminal.text)
+        if Path("/proc/self/statm").exists():
+            assert min(both(terminal)) > 2**20
+        terminal.send(LEAVE)
+        terminal.until(lambda: terminal.ended, START_WITHIN)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="idle time is read from /proc")
+@pytest.mark.parametrize("group", ["starts", "rest", "resize"])
+def test_a_part_is_measured_to_its_end(group: str) -> None:
+    done = CliRunner().invoke(main, ["bench", "screen", "--only", group])
+    assert done.exit_code == 0
+    assert "left out" not in done.stdout

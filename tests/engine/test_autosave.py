@@ -1,0 +1,190 @@
+"""A sitting is kept while it lasts: what a mishap costs, what comes back, and what is left behind."""
+
+from __future__ import annotations
+
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine_kit
+from engine_kit import answers, losses, progress
+from unroll.engine import autosave, sessions
+from unroll.network.training import Training
+from unroll.protocol.replies import Begun, Progress
+from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
+from unroll.recipe import recipe_of
+
+SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
+EACH = 2
+MAKE: Any = Create(recipe=SMALL)
+TRAINED = Training(SMALL)
+WHOLE = [round(update.loss, 6) for update in TRAINED.updates()]
+ACCURACY = round(TRAINED.accuracy(), 4)
+
+
+def converse(*asked: Any, until: float = 9.0) -> list[Any]:
+    """What a server replies that has time to do what it is asked."""
+    return engine_kit.converse(*asked, until=until)
+
+
+def begun(*asked: Any) -> Begun:
+    return next(reply for reply in answers(converse(*asked)).values() if isinstance(reply, Begun))
+
+
+def resumed(*more: Any) -> list[Any]:
+    """All that is said when the sitting cut off last is resumed in another engine."""
+    sitting, *_ = begun(Begin()).cut_off
+    return converse(Begin(), Resume(sitting=sitting.sitting), *more)
+
+
+def test_a_sitting_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    (sitting,) = begun(Begin()).cut_off
+    assert (sitting.runs, sitting.recipe, sitting.update) == (1, SMALL, 7)
+    assert abs(sitting.when - time.time()) < 600
+    replies = resumed((1.0, Play(run=1)))
+    (run,) = answers(replies)[2].runs
+    assert (run.was, run.state, run.update, run.history()[0]) == (1, "paused", 7, WHOLE[:7])
+    assert losses(progress(replies)) == WHOLE[7:]
+
+
+def test_a_sitting_whose_newest_run_was_at_its_end_says_so() -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    converse(Begin(), MAKE, Play())
+    assert [sitting.finished for sitting in begun(Begin()).cut_off] == [True, False]
+
+
+def test_what_has_been_resumed_is_offered_no_more_but_kept_in_the_new_sitting() -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    resumed()
+    (again,) = begun(Begin()).cut_off
+    assert (again.runs, again.update) == (1, 7)
+
+
+def test_a_sitting_that_ends_in_order_leaves_nothing(state_dir: Path) -> None:
+    converse(Begin(), MAKE, Play(), (5.0, End()))
+    assert begun(Begin()).cut_off == []
+    assert list((state_dir / "sittings").iterdir()) == []
+
+
+def test_without_begin_nothing_is_written(state_dir: Path) -> None:
+    converse(MAKE, Play())
+    assert not (state_dir / "sittings").exists()
+
+
+def test_untrained_and_forgotten_runs_are_not_kept() -> None:
+    converse(Begin(), MAKE, MAKE, MAKE, Advance(run=2, updates=2), Advance(run=3, updates=2), (5.0, Forget(run=3)))
+    (sitting,) = begun(Begin()).cut_off
+    assert (sitting.runs, sitting.update) == (1, 2)
+
+
+def test_finished_runs_and_branches_come_back_as_what_they_are() -> None:
+    converse(Begin(), MAKE, Play(), (3.0, Branch(run=1, epoch=4, recipe=SMALL)))
+    whole, branch = answers(resumed())[2].runs
+    assert (whole.state, whole.origin, whole.accuracy) == ("finished", "recipe", ACCURACY)
+    assert (branch.state, branch.origin, branch.update) == ("paused", "branch", 4 * EACH)
+
+
+def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
+    converse(Begin(), MAKE, Advance(updates=2))
+    (folder,) = (state_dir / "sittings").iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
+    living = sessions.Sitting.make("20261124-140212-1")
+    assert begun(Begin()).cut_off == []
+    assert "still goes on" in answers(converse(Begin(), Resume(sitting=living.folder.name)))[2].sentence
+    living.remove()
+
+
+@pytest.mark.parametrize("name", ["20261124-140212-1", "nowhere", ".."])
+def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
+    assert "sitting" in answers(converse(Begin(), Resume(sitting=name)))[2].sentence
+
+
+def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:
+    converse(Begin(), MAKE, MAKE, Advance(run=1, updates=3), Advance(run=2, updates=5))
+    next((state_dir / "sittings").glob("*/2-*")).write_bytes(b"damaged")
+    (run,) = answers(resumed())[2].runs
+    assert (run.was, run.update) == (1, 3)
+
+
+def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converse(Begin(), MAKE, Advance(updates=2))
+    monkeypatch.setattr(sessions, "MAX_AGE", -1.0)
+    assert begun(Begin()).cut_off == []
+    assert list((state_dir / "sittings").iterdir()) == []
+
+
+def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_SITTINGS", 2)
+    names = iter(f"20261124-14021{digit}-1" for digit in range(9))
+    monkeypatch.setattr(autosave, "name_now", lambda: next(names))
+    for updates in (2, 3, 4):
+        converse(Begin(), MAKE, Advance(updates=updates))
+    assert [sitting.update for sitting in begun(Begin()).cut_off] == [4, 3]
+    assert [sitting.update for sitting in begun(Begin()).cut_off] == [4, 3]
+
+
+def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
+    converse(Begin(), MAKE, Advance(updates=2))
+    size = next((state_dir / "sittings").glob("*/1-*")).stat().st_size
+    monkeypatch.setattr(autosave, "MAX_BYTES", int(2.5 * size))
+    converse(Begin(), MAKE, MAKE, MAKE, *[(float(run), Advance(run=run, updates=2)) for run in (1, 2, 3)])
+    assert [run.was for run in answers(resumed())[2].runs] == [2, 3]
+
+
+def test_a_network_too_large_to_be_kept_is_told_of_once() -> None:
+    large = recipe_of({"vocab_size": 4096, "hidden_size": 1024, "cell": "lstm", "length": 2, "batch_size": 1})
+    replies = converse(Begin(), Create(recipe=large), Advance(updates=2), (9.0, Advance(updates=1)), until=20.0)
+    assert [news.sentence for news in progress(replies) if news.sentence] == [
+        "This network is too large to be kept while it trains, so a mishap would lose it: save it."
+    ]
+
+
+def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_dir: Path) -> None:
+    (state_dir / "sittings").write_text("in the way")
+    replies = converse(Begin(), MAKE, Play(pace="2/s"), until=20.0)
+    told = progress(replies)
+    assert losses(told) == WHOLE
+    assert len([news for news in told if "Nothing is kept" in news.sentence]) == 1
+
+
+def test_what_cannot_be_kept_anew_is_not_taken_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    converse(Begin(), MAKE, Advance(updates=7))
+    with monkeypatch.context() as full:
+        full.setattr(autosave.Sitting, "make", lambda name: (_ for _ in ()).throw(OSError(28, "No space left")))
+        assert [run.update for run in answers(resumed())[2].runs] == [7]
+    assert [sitting.update for sitting in begun(Begin()).cut_off] == [7]
+
+
+def test_the_newest_run_is_forgotten_by_its_other_name_too() -> None:
+    converse(Begin(), MAKE, MAKE, Advance(run=1, updates=2), (1.0, Advance(run=2, updates=3)), (5.0, Forget(run=0)))
+    (sitting,) = begun(Begin()).cut_off
+    assert (sitting.runs, sitting.update) == (1, 2)
+
+
+def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:
+    replies = converse(MAKE, Advance(updates=7), (5.0, Begin()), (6.0, Advance(updates=2)))
+    (run,) = next(reply for reply in replies if isinstance(reply, Begun)).runs
+    assert run.history()[0] == WHOLE[:7]
+    after = replies[replies.index(next(reply for reply in replies if isinstance(reply, Begun))) :]
+    assert losses(progress(after)) == WHOLE[7:9]
+
+
+# News to those who acknowledge it
+
+
+def test_whoever_acknowledges_has_one_progress_under_way_at_most() -> None:
+    replies = converse(MAKE, Heard(), Play(pace="8/s"), (2.0, Heard()), until=2.0)
+    news = [place for place, reply in enumerate(replies) if isinstance(reply, Progress)]
+    assert len(news) == 3  # that it is there; that it trains; and, when that was heard, all that happened meanwhile
+    assert losses([replies[place] for place in news]) == WHOLE
+
+
+def test_others_are_told_all_the_time() -> None:
+    assert len(progress(converse(MAKE, Play(pace="8/s"), until=2.0))) > 5

@@ -1,0 +1,94 @@
+"""A moment as one line of text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unroll import permalink
+from unroll.moment import Interventions, Moment
+from unroll.recipe import FIELDS, Recipe, RecipeError, recipe_of
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> Recipe:
+    vocab_size = draw(st.integers(3, 4096))
+    return recipe_of(
+        {
+            "task": draw(st.sampled_from(["count", "recall"])),
+            "vocab_size": vocab_size,
+            "length": draw(st.integers(1, min(512, vocab_size - 1))),
+            "cell": draw(st.sampled_from(FIELDS["cell"].words)),
+            "hidden_size": draw(st.integers(1, 1024)),
+            "learning_rate": draw(st.floats(1e-6, 100)),
+            "batch_size": draw(st.sampled_from(["half", "full", 7])),
+            "epochs": draw(st.integers(1, 100_000)),
+        }
+    )
+
+
+@st.composite
+def moments(draw: st.DrawFn, recipe: Recipe) -> Moment:
+    sequence = tuple(draw(st.lists(st.integers(0, recipe.task.vocab_size - 1), min_size=1, max_size=20)))
+    steps = st.integers(0, len(sequence) - 1)
+    cut_all = draw(st.booleans())
+    clamps = draw(st.dictionaries(st.integers(0, recipe.model.hidden_size - 1), st.sampled_from([0.0, 0.5, -1.0])))
+    return Moment(
+        0,
+        sequence,
+        draw(steps),
+        draw(st.integers(0, recipe.train.epochs)),
+        Interventions(
+            () if cut_all else tuple(sorted(draw(st.sets(steps)))), cut_all, draw(st.booleans()), tuple(clamps.items())
+        ),
+    )
+
+
+@given(st.data())
+def test_a_line_brings_back_the_recipe_and_the_moment_it_was_written_for(data: st.DataObject) -> None:
+    recipe = data.draw(recipes())
+    moment = data.draw(moments(recipe))
+    assert permalink.read(permalink.write(recipe, moment)) == (recipe, moment)
+
+
+def test_a_line_is_one_line_of_words_that_a_shell_leaves_alone() -> None:
+    text = permalink.write(Recipe(), Moment(0, (7, 8), 1, 3, Interventions((1,), clamps=((2, 0.0),))))
+    assert text == "unroll:1 epoch=3 sequence=7,8 step=2 cut=2 hold=2:0"
+
+
+@given(st.text(max_size=200))
+def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
+    for words in (text, f"{permalink.START} {text}"):
+        try:
+            permalink.read(words)
+        except permalink.LineError as error:
+            assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("epoch=26", "epoch"),
+        ("hidden_size=0", "hidden_size"),
+        ("sequence=7,200", "200"),
+        ("step=9", "step"),
+        ("cut=0", "cut"),
+        ("hold=32:0", "hold"),
+        ("hold=1:nan", "hold"),
+        ("dance=1", "dance"),
+        ("dance", "dance"),
+    ],
+)
+def test_a_refusal_names_the_word_that_cannot_be(words: str, named: str) -> None:
+    with pytest.raises(permalink.LineError, match=named):
+        permalink.read(f"{permalink.START} {words}")
+
+
+def test_a_recipe_that_reads_a_file_has_no_line() -> None:
+    recipe = recipe_of({"task": "file", "path": "numbers.txt"})
+    with pytest.raises(permalink.LineError, match=r"numbers\.txt"):
+        permalink.write(recipe, Moment(0, (1,), 0, 0))
+
+
+def test_a_recipe_of_a_line_is_checked_as_any_other() -> None:
+    with pytest.raises((permalink.LineError, RecipeError), match="length"):
+        permalink.read(f"{permalink.START} vocab_size=5 length=7")

@@ -1,0 +1,94 @@
+"""Every glyph that is ever drawn has a form of one column in each alphabet."""
+
+import ast
+import html
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.segment import Segment
+from textual._border import BORDER_CHARS
+from textual.scrollbar import ScrollBarRender
+
+import unroll
+from unroll.tty.cells import cells_of, spelled
+from unroll.tty.charset import ASCII, CP437, UNKNOWN, Alphabet, alphabet_of
+
+SNAPSHOTS = Path(__file__).parents[1] / "terminal" / "__snapshots__"
+
+
+def drawn_in_snapshots() -> set[str]:
+    texts = [html.unescape(file.read_text(encoding="utf-8")) for file in SNAPSHOTS.rglob("*.svg")]
+    assert texts
+    return set("".join(texts))
+
+
+def written_in_the_source() -> set[str]:
+    """Every character of a string that is no docstring."""
+    found: set[str] = set()
+    for file in set(Path(unroll.__path__[0]).rglob("*.py")) - {Path(unroll.tty.charset.__file__)}:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value.value = ""
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= set(node.value)
+    return {character for character in found if character.isprintable() and unicodedata.category(character) != "Mn"}
+
+
+def drawn_by_textual() -> set[str]:
+    borders = {character for rows in BORDER_CHARS.values() for row in rows for character in row}
+    return borders | set("".join(ScrollBarRender.VERTICAL_BARS + ScrollBarRender.HORIZONTAL_BARS)) | set("━╸╺▼▲●▐▌")
+
+
+@pytest.mark.parametrize("alphabet", [ASCII, CP437], ids=["ascii", "cp437"])
+@pytest.mark.parametrize("drawn", [drawn_in_snapshots, written_in_the_source, drawn_by_textual])
+def test_every_glyph_that_is_drawn_has_a_form(alphabet: Alphabet, drawn: Callable[[], set[str]]) -> None:
+    without = {glyph for glyph in drawn() if alphabet.form(glyph) == UNKNOWN} - {UNKNOWN, "\ufffd"}
+    assert without == set()
+
+
+def test_a_plot_has_a_stroke_for_every_pattern_of_dots() -> None:
+    forms = {ASCII.form(chr(code)) for code in range(0x2801, 0x2900)}
+    assert forms <= set("|'.-_/\\") and len(forms) == 7
+    assert ASCII.spell("⠒⠒⣀⣀⡇⢸⠑⢄⡠⠊\u2800") == "--__||\\\\// "
+
+
+@given(st.text(max_size=20))
+@pytest.mark.parametrize("alphabet", [ASCII, CP437], ids=["ascii", "cp437"])
+def test_whatever_the_text_it_fills_as_many_cells(alphabet: Alphabet, text: str) -> None:
+    shown = spelled(text, alphabet)
+    assert len(shown) == cell_len(text) == len(cells_of([Segment(text)], ColorSystem.TRUECOLOR, alphabet))
+    assert all(len(form) == 1 and form.isprintable() for form in shown)
+    if alphabet is ASCII:
+        assert "".join(shown).isascii()
+    else:
+        assert not set("".join(shown)) - set(bytes(range(0x20, 0xFF)).decode("cp437")) - set("•○◙♪♫☼►◄↕‼¶§▬↑↓→←∟↔▲▼")
+
+
+@pytest.mark.parametrize(
+    ("variables", "alphabet"),
+    [
+        ("", None),
+        ("TERM=xterm-256color LANG=C.UTF-8", None),
+        ("TERM=xterm LANG=de_DE.utf8", None),
+        ("TERM=xterm LANG=en_US.ISO-8859-1 LC_CTYPE=en_US.UTF-8", None),
+        ("TERM=xterm LANG=C", ASCII),
+        ("TERM=xterm LANG=C LC_CTYPE=C.UTF-8", ASCII),
+        ("TERM=xterm LC_ALL=POSIX LANG=C.UTF-8", ASCII),
+        ("TERM=xterm LANG=C.UTF-8 PYTHONIOENCODING=ascii", ASCII),
+        ("TERM=xterm LANG=C.UTF-8 PYTHONIOENCODING=utf8:strict", None),
+        ("TERM=vt100 LANG=C.UTF-8", ASCII),
+        ("TERM=linux LANG=C.UTF-8", CP437),
+        ("TERM=linux LANG=C", ASCII),
+        ("TERM=linux LANG=C UNROLL_GLYPHS=unicode", None),
+        ("TERM=xterm UNROLL_GLYPHS=cp437", CP437),
+        ("TERM=xterm UNROLL_GLYPHS=runes", None),
+    ],
+)
+def test_the_variables_tell_the_alphabet(variables: str, alphabet: Alphabet | None) -> None:
+    assert alphabet_of(dict(word.split("=") for word in variables.split())) is alphabet

@@ -1,0 +1,94 @@
+"""Bytes in, messages out: however they are torn, whatever they are."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+from unroll.tty.input import ESCAPE_DELAY, PASTE, PASTE_END, PATIENCE, Keyboard
+
+WHOLE = [
+    b"\x1b[D", b"\x1bOA", b"\x1b[1;5C", b"\x1b[<0;45;9M", b"\x1b[<35;1;1m", b"\x1b[?2026;2$y", b"\x1b[I", b"\x1b[97;5u",
+    b"\x1b[97;;97u", b"\x1b[3~", b"\x1b[[A", b"\x1b[M !!", b"\x1b]0;title\x07", b"\x1bP1$r0m\x1b\\", b"\x1bf", b"\x1bx",
+    b"\x1b[99z", b"\x1b[1114112u", b"q", b"7", "é漢👍".encode(), b"\xff", b"\x00", b"\r", b"\x03", b"\x1b\x7f",
+    b"\x1b[200~7 8\x1b[2J\x1b\x1b 9\x1b[201~",
+]  # fmt: skip
+streams = st.lists(st.sampled_from(WHOLE), max_size=12).map(b"".join)
+anything = st.binary(max_size=60) | st.lists(
+    st.sampled_from([*WHOLE, b"\x1b", b"[", b"1", b";", b"M", b"<", b"~", b"u", b"\x1b[200~"]), max_size=30
+).map(b"".join)
+
+
+def told(messages: list[Message]) -> list[Any]:
+    """Messages in words that can be compared."""
+    return [str(message) for message in messages]
+
+
+def heard(*pieces: bytes, pause: float = 0.0) -> list[Any]:
+    """What these pieces say, with a pause after each, and long silence after the last."""
+    keyboard, now, messages = Keyboard(), 0.0, []
+    for piece in pieces:
+        messages += keyboard.feed(piece, now)
+        now += pause
+        messages += keyboard.tick(now)
+    for _ in range(2):
+        now += 2 * PATIENCE
+        messages += keyboard.tick(now)
+    return told(messages)
+
+
+@given(streams, st.data())
+def test_torn_anywhere_it_says_the_same(stream: bytes, data: st.DataObject) -> None:
+    places = sorted(data.draw(st.lists(st.integers(0, len(stream)))))
+    pieces = [stream[start:end] for start, end in pairwise([0, *places, len(stream)])]
+    assert heard(*pieces, pause=ESCAPE_DELAY / 2) == heard(stream)
+
+
+@given(st.lists(anything, max_size=4))
+def test_nothing_ends_it(pieces: list[bytes]) -> None:
+    heard(*pieces)
+    keyboard = Keyboard()
+    for now, piece in enumerate(pieces):
+        list(keyboard.feed(piece, now))
+    for late in (10.0, 20.0):
+        list(keyboard.tick(late))
+    assert told(list(keyboard.feed(b"q", 30.0))) == heard(b"q")
+
+
+@given(st.binary(max_size=80).filter(lambda text: PASTE_END.encode() not in text))
+def test_a_paste_is_one_message_whatever_is_in_it(text: bytes) -> None:
+    messages = list(Keyboard().feed(PASTE.encode() + text + PASTE_END.encode(), 0.0))
+    assert [type(message) for message in messages] == [events.Paste]
+
+
+def test_an_answer_in_the_middle_of_a_paste_is_no_part_of_it() -> None:
+    paste = heard(PASTE.encode() + b"7 8 9" + PASTE_END.encode())
+    torn = heard(PASTE.encode() + b"7 8\x1b[?202", b"6;2$y 9" + PASTE_END.encode(), b"q")
+    assert torn == [*heard(b"\x1b[?2026;2$y"), *paste, *heard(b"q")]
+
+
+def test_a_key_torn_after_its_escape_is_still_that_key() -> None:
+    assert heard(b"\x1b", b"[D", pause=2 * ESCAPE_DELAY) == [*heard(b"\x1b"), *heard(b"\x1b[D")]
+
+
+def test_escape_and_a_key_in_one_piece_are_two_keys() -> None:
+    assert heard(b"\x1b3") == [*heard(b"\x1b"), *heard(b"3")]
+
+
+def test_a_paste_is_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unroll.tty.input.LONGEST_PASTE", 1000)
+    (message,) = Keyboard().feed(PASTE.encode() + b"7 " * 10_000 + PASTE_END.encode(), 0.0)
+    assert isinstance(message, events.Paste)
+    assert len(message.text) == 1000
+
+
+@pytest.mark.parametrize("junk", ["\x1b[1114112u", "\x1b[97;1;1114112u"])
+def test_textuals_own_parser_still_dies_of_what_this_is_for(junk: str) -> None:
+    """When this fails, Textual has been mended: `Keyboard` may be simpler."""
+    with pytest.raises(ValueError):
+        list(XTermParser().feed(junk))

@@ -1,0 +1,76 @@
+"""Random lives of an App, replayed: after every act the emulated terminal shows the compositor's screen."""
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.pilot import Pilot
+from tty_kit import Board, Note, assert_painted, resize, running, sample, settle
+
+STYLES = ["", "red", "bold on blue", "#ff8000 on #000080", "reverse", "underline", "italic", "dim"]
+GLYPHS = ["a", "7", " ", "█", "⣿", "é", "e\u0301", "漢", "字", "⚡", "😀"]
+
+runs = st.lists(
+    st.tuples(st.lists(st.sampled_from(GLYPHS), max_size=30).map("".join), st.sampled_from(STYLES)), max_size=4
+)
+rows = st.integers(0, 11)
+acts = st.one_of(
+    st.tuples(st.just("draw"), rows, runs),
+    st.tuples(st.just("draw"), rows, runs),
+    st.tuples(st.just("keys"), st.lists(st.sampled_from([*"78", "backspace", "left", "home", "tab"]), max_size=3)),
+    st.tuples(st.just("resize"), st.integers(1, 60), st.integers(1, 20)),
+    st.tuples(st.just("modal")),
+    st.tuples(st.just("theme"), st.sampled_from(["textual-light", "nord", "ansi-dark"])),
+    st.tuples(st.just("disturb"), st.sampled_from(["\x1b[2J", "noise\r\n" * 9, "\x1b[2;4r", "\x1b[4h\x1b[7m"])),
+    st.tuples(st.just("suspend")),
+    st.tuples(st.just("border"), st.booleans()),
+    st.tuples(st.just("leaf"), st.booleans(), st.integers(0, 20)),
+)
+
+
+async def perform(pilot: Pilot[None], name: str, *details: Any) -> None:
+    app = pilot.app
+    board = app.screen_stack[0].query_one(Board)
+    if name == "draw":
+        board.draw(*details)
+    elif name == "keys":
+        await pilot.press(*details[0])
+    elif name == "resize":
+        await resize(pilot, *details)
+    elif name == "modal":
+        app.pop_screen() if isinstance(app.screen, Note) else app.push_screen(Note())
+    elif name == "theme":
+        app.theme = details[0]
+    elif name == "disturb":
+        app.terminal.write(details[0])
+        app.repaint()
+    elif name == "suspend":
+        app.terminal.screen.reset()
+        app.terminal.write("\x1b[?7l$ fg\r\n")
+        app._driver.resume_application_mode()
+    elif name == "leaf":
+        leaf = app.screen_stack[0].query_one("#leaf")
+        leaf.display, leaf.styles.offset = details[0], (details[1], 2)
+    else:
+        board.styles.border = ("round", "red") if details[0] else None
+
+
+async def live(life: list[tuple[Any, ...]]) -> None:
+    app = sample()
+    async with running(app) as pilot:
+        for act in life:
+            await perform(pilot, *act)
+            await settle(pilot)
+            assert app.thrifty
+            assert_painted(app)
+        app.terminal.taken()
+        app.screen.refresh()
+        await settle(pilot)
+        assert app.terminal.taken() == ""
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(acts, min_size=3, max_size=12))
+def test_the_terminal_shows_the_compositors_screen(life: list[tuple[Any, ...]]) -> None:
+    asyncio.run(live(life))
