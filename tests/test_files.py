@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from unroll.files import FileError, read_regular, shown, write_atomically
+from unroll.errors import FileError
+from unroll.files import read_regular, write_atomically
 from unroll.paths import find_model, model_files, own_models, place_to_save, shipped_models
+from unroll.text import shown_path
 
 
 def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
@@ -50,8 +52,8 @@ def test_a_file_of_just_the_limit_is_read(tmp_path: Path) -> None:
 
 
 def test_a_long_or_hostile_name_is_shown_short_and_harmless() -> None:
-    assert shown("\x1b]0;gotcha\a") == "?]0;gotcha?"
-    assert len(shown("x" * 4000)) == 80
+    assert shown_path("\x1b]0;gotcha\a") == "␛]0;gotcha␇"
+    assert len(shown_path("x" * 4000)) == 80
 
 
 def test_the_networks_that_come_with_the_program_are_found_by_name() -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from unroll import files
-from unroll.files import FileError, write_atomically
+from unroll.errors import FileError
+from unroll.files import write_atomically
 from unroll.protocol.replies import Answer, Created, Error, decode_reply
 from unroll_dev.bench.pty import Terminal
 

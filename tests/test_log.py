@@ -14,7 +14,7 @@ def test_nothing_is_made_before_there_is_something_to_say(state_dir: Path) -> No
     log = Log("deep.log")
     assert not log.path.exists()
     log.write("one\ntwo \x1b[31m")
-    assert [line.split(" ", 3)[3] for line in log.path.read_text().splitlines()] == ["one", "two ?[31m"]
+    assert [line.split(" ", 3)[3] for line in log.path.read_text().splitlines()] == ["one", "two ␛[31m"]
     assert log.path.stat().st_mode & 0o777 == 0o600
 
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll import permalink
+from unroll.errors import RecipeError, UserError
 from unroll.files import read_regular
 from unroll.moment import Interventions, Moment
-from unroll.permalink import LineError
-from unroll.recipe import FIELDS, Recipe, RecipeError, check, recipe_of
+from unroll.recipe import FIELDS, Recipe, check, recipe_of
 from unroll.tasks.datafile import MAX_VOCAB, read_numbers
 
 NUMBERS = "1 2, 3;4\n5 6\t7\n\n8 9 10\n"
@@ -70,7 +70,7 @@ def _plainly_read(row: bytes) -> tuple[int, ...]:
 def test_a_spoiled_line_is_one_that_can_be_written_again_or_refused(text: str) -> None:
     try:
         recipe, moment = permalink.read(text)
-    except LineError as refusal:
+    except UserError as refusal:
         assert is_sentence(str(refusal))
     else:
         assert 0 <= moment.step < len(moment.sequence)
@@ -118,7 +118,7 @@ def test_a_number_file_whose_name_is_no_text_is_refused_before_training(odd_fold
     name = os.fsdecode(ODD + b".txt")
     done = unroll("train", "--task", "file", "--length", "3", "--path", name, "--save", "./x", folder=odd_folder)
     assert done.returncode == 2
-    assert done.stderr == b"Error: path cannot be ???[2J.txt, which is no text: rename the file.\n"
+    assert done.stderr == "Error: path cannot be \ufffd␊␛[2J.txt, which is no text: rename the file.\n".encode()
 
 
 def test_a_network_is_saved_under_a_name_that_is_no_text_and_told_of_in_json(odd_folder: Path) -> None:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll import permalink
+from unroll.errors import UserError
 from unroll.moment import Interventions, Moment
-from unroll.recipe import FIELDS, Recipe, RecipeError, recipe_of
+from unroll.recipe import FIELDS, Recipe, recipe_of
 
 
 @st.composite
@@ -60,7 +61,7 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
     for words in (text, f"{permalink.START} {text}"):
         try:
             permalink.read(words)
-        except permalink.LineError as error:
+        except UserError as error:
             assert str(error).endswith(".")
 
 
@@ -79,16 +80,16 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
     ],
 )
 def test_a_refusal_names_the_word_that_cannot_be(words: str, named: str) -> None:
-    with pytest.raises(permalink.LineError, match=named):
+    with pytest.raises(UserError, match=named):
         permalink.read(f"{permalink.START} {words}")
 
 
 def test_a_recipe_that_reads_a_file_has_no_line() -> None:
     recipe = recipe_of({"task": "file", "path": "numbers.txt"})
-    with pytest.raises(permalink.LineError, match=r"numbers\.txt"):
+    with pytest.raises(UserError, match=r"numbers\.txt"):
         permalink.write(recipe, Moment(0, (1,), 0, 0))
 
 
 def test_a_recipe_of_a_line_is_checked_as_any_other() -> None:
-    with pytest.raises((permalink.LineError, RecipeError), match="length"):
+    with pytest.raises(UserError, match="length"):
         permalink.read(f"{permalink.START} vocab_size=5 length=7")

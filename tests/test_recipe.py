@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unroll.errors import RecipeError
 from unroll.network.model import SequenceModel
-from unroll.recipe import FIELDS, PRESETS, Field, Recipe, RecipeError, check, plan, recipe_of, weights
+from unroll.recipe import FIELDS, PRESETS, Field, Recipe, check, plan, recipe_of, weights
 
 fields = st.sampled_from(list(FIELDS.values()))
 texts = st.text() | st.integers().map(str) | st.floats().map(str)

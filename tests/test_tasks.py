@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll.recipe import RecipeError, TaskConfig
+from unroll.errors import RecipeError
+from unroll.recipe import TaskConfig
 from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, items, parts, sequences
 from unroll.tasks.datafile import MAX_BYTES, infer_vocab_size, read_numbers
 
@@ -121,7 +122,7 @@ def test_of_many_lines_whole_lines_are_held_out(tmp_path: Path) -> None:
         ("1 2.5", "line 1, column 3: 2.5 is not a whole number"),
         ("1 ٣", "line 1, column 3: ٣ is not a whole number"),
         ("1_0", "line 1, column 1: 1_0 is not a whole number"),
-        ("1\x0b2", "line 1, column 1: 1?2 is not a whole number"),
+        ("1\x0b2", "line 1, column 1: 1␋2 is not a whole number"),
         ("1 4096", "line 1, column 3: 4096 is not a whole number from 0 to 4,095"),
         ("\n\n1 2 300", "line 3, column 5: 300 is not in a vocabulary of 128: choose a vocab_size of 301 or more"),
         ("1 " + "9" * 5000, "line 1, column 3: 999999999999999999999999 is not a whole number"),

@@ -9,27 +9,10 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from unroll.errors import FileError
+from unroll.text import shown_path
+
 TEMPORARY = re.compile(r"\.unroll-[0-9a-f]{16}\.tmp")
-
-
-class FileError(Exception):
-    """A file that cannot be read or written; the message is one sentence with a way out in it."""
-
-
-def shown(path: str | Path) -> str:
-    """A path as it may stand in a sentence: its end, if long, and nothing that a terminal takes for a command."""
-    text = harmless(str(path))
-    return text if len(text) <= 80 else "…" + text[-79:]
-
-
-def legible(path: str | Path) -> str:
-    """A path as text that a message can carry: a question mark for each byte of it that is none."""
-    return str(path).encode(errors="replace").decode()
-
-
-def harmless(text: str) -> str:
-    """A text that came from elsewhere, with a question mark for whatever a terminal might obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def at_home(path: str) -> Path:
@@ -49,11 +32,11 @@ def read_regular(path: str | Path, limit: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name a file that is there.") from None
+        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name a file that is there.") from None
     try:
         return _read(descriptor, path, limit)
     except OSError as error:
-        raise FileError(f"{shown(path)} cannot be read ({reason(error)}): name another file.") from None
+        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name another file.") from None
     finally:
         os.close(descriptor)
 
@@ -61,13 +44,13 @@ def read_regular(path: str | Path, limit: int) -> bytes:
 def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise FileError(f"{shown(path)} is not a regular file: name one, not a folder, a pipe or a device.")
+        raise FileError(f"{shown_path(path)} is not a regular file: name one, not a folder, a pipe or a device.")
     if status.st_size > limit:
-        raise FileError(f"{shown(path)} has {status.st_size:,} bytes: name a file of at most {limit:,}.")
+        raise FileError(f"{shown_path(path)} has {status.st_size:,} bytes: name a file of at most {limit:,}.")
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise FileError(f"{shown(path)} grew while it was read: name a file of at most {limit:,} bytes.")
+        raise FileError(f"{shown_path(path)} grew while it was read: name a file of at most {limit:,} bytes.")
     return data
 
 
@@ -96,9 +79,9 @@ def check_place(path: str | Path) -> None:
     try:
         target = Path(path).resolve()
         if not target.parent.is_dir():
-            raise FileError(f"There is no folder {shown(target.parent)} to save to: make it first.")
+            raise FileError(f"There is no folder {shown_path(target.parent)} to save to: make it first.")
         if target.exists() and not target.is_file():
-            raise FileError(f"{shown(path)} is not a regular file: choose another name to save to.")
+            raise FileError(f"{shown_path(path)} is not a regular file: choose another name to save to.")
     except (OSError, ValueError, RuntimeError) as error:
         raise _unwritable(path, error) from None
 
@@ -106,7 +89,7 @@ def check_place(path: str | Path) -> None:
 def _unwritable(path: str | Path, error: Exception) -> FileError:
     """The reason comes first: a path is long, and a line on a screen is not."""
     why = reason(error)
-    return FileError(f"{why[:1].upper()}{why[1:]}: {shown(path)} cannot be written, so choose another place.")
+    return FileError(f"{why[:1].upper()}{why[1:]}: {shown_path(path)} cannot be written, so choose another place.")
 
 
 def _replace(target: Path, data: bytes) -> None:

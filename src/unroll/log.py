@@ -13,6 +13,8 @@ from typing import TextIO
 
 import platformdirs
 
+from unroll.text import printable
+
 STATE_DIR = "UNROLL_STATE_DIR"
 """The environment variable that names another state folder."""
 NOTE = "note: "
@@ -24,11 +26,6 @@ MAX_LOG = 256 * 2**10
 def state_dir() -> Path:
     """The folder for what outlives the program: the platform's own, or the one that `UNROLL_STATE_DIR` names."""
     return Path(os.environ.get(STATE_DIR) or platformdirs.user_state_dir("unroll"))
-
-
-def printable(text: str, length: int = 2000) -> str:
-    """Text as one line that no terminal takes for a command: control characters become question marks."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:length])
 
 
 class Log:

@@ -10,6 +10,8 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
+from unroll.errors import UserError
+
 MAX_STEPS = 1024
 MAX_CLAMP = 1000.0
 """A clamped unit is held within this of 0: far beyond what any cell reaches by itself."""
@@ -68,23 +70,19 @@ class Moment(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     interventions: Interventions = UNTOUCHED
 
 
-class SequenceError(ValueError):
-    """A sequence that cannot be looked at; the message is one sentence with the rule in it."""
-
-
 def parse_sequence(text: str, vocab_size: int) -> tuple[int, ...]:
     """The numbers typed, separated by spaces, commas or semicolons.
 
     Raises:
-        SequenceError: it is empty, too long, or holds something that is not a number of the vocabulary.
+        UserError: it is empty, too long, or holds something that is not a number of the vocabulary.
     """
     words = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
     rule = f"whole numbers from 0 to {vocab_size - 1}"
     if words == [""]:
-        raise SequenceError(f"The sequence is empty: type {rule}.")
+        raise UserError(f"The sequence is empty: type {rule}.")
     if len(words) > MAX_STEPS:
-        raise SequenceError(f"The sequence has {len(words):,} numbers: type at most {MAX_STEPS:,}.")
+        raise UserError(f"The sequence has {len(words):,} numbers: type at most {MAX_STEPS:,}.")
     for word in words:
         if not re.fullmatch(r"[0-9]+", word) or len(word) > 9 or int(word) >= vocab_size:
-            raise SequenceError(f"{word:.20} is not in the vocabulary: type {rule}.")
+            raise UserError(f"{word:.20} is not in the vocabulary: type {rule}.")
     return tuple(map(int, words))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
-from unroll.files import FileError, at_home, shown
+from unroll.errors import FileError
+from unroll.files import at_home
+from unroll.text import shown_path
 
 SUFFIX = ".safetensors"
 DATA_DIR = "UNROLL_DATA_DIR"
@@ -56,7 +58,7 @@ def find_model(name: str) -> Path:
         if file.stem == name:
             return file
     names = ", ".join(dict.fromkeys(file.stem for file in known)) or "none yet"
-    raise FileError(f"There is no saved network {shown(name)}: name a file, or one of those there are ({names}).")
+    raise FileError(f"There is no saved network {shown_path(name)}: name a file, or one of those there are ({names}).")
 
 
 def place_to_save(name: str) -> Path:
@@ -70,7 +72,7 @@ def place_to_save(name: str) -> Path:
     try:
         own_models().mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"{shown(own_models())} cannot be made ({error.strerror}): save to a path.") from None
+        raise FileError(f"{shown_path(own_models())} cannot be made ({error.strerror}): save to a path.") from None
     return own_models() / f"{name}{SUFFIX}"
 
 

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from unroll.files import shown
-from unroll.moment import MAX_CLAMP, Interventions, Moment, SequenceError, parse_sequence
-from unroll.recipe import FIELDS, Recipe, RecipeError, Value, recipe_of
+from unroll.errors import UserError
+from unroll.moment import MAX_CLAMP, Interventions, Moment, parse_sequence
+from unroll.recipe import FIELDS, Recipe, Value, recipe_of
+from unroll.text import shown_path
 
 START = "unroll:1"
 MAX_LENGTH = 64_000
 """Characters in a line at most."""
 
 
-class LineError(ValueError):
-    """A line that cannot be written or read; the message is one sentence with the way out in it."""
-
-
 def write(recipe: Recipe, moment: Moment) -> str:
     """The line for a run by this recipe, looked at in this moment (whose `epoch` is a number).
 
     Raises:
-        LineError: the recipe reads a file, which another machine may not have.
+        UserError: the recipe reads a file, which another machine may not have.
     """
     if recipe.task.task == "file":
-        raise LineError(f"This run learns from {recipe.task.path}, which a line cannot carry: save the model instead.")
+        raise UserError(f"This run learns from {recipe.task.path}, which a line cannot carry: save the model instead.")
     default = Recipe().values()
     words = [f"{name}={value}" for name, value in recipe.values().items() if value != default[name]]
     return " ".join([START, *words, *_moment_words(moment)])
@@ -52,31 +49,28 @@ def read(text: str) -> tuple[Recipe, Moment]:
     """The recipe and the moment (its run is 0: none yet) that a line tells of.
 
     Raises:
-        LineError: the line is not one of ours, or something in it cannot be.
+        UserError: the line is not one of ours, or something in it cannot be.
     """
     words = text[:MAX_LENGTH].split()
     if not words or words[0] != START:
-        raise LineError(
-            f"{shown(text)} is no moment's line: one starts with {START}, and y in the playground copies it whole."
+        raise UserError(
+            f"{shown_path(text)} is no moment's line: one starts with {START}, and y in the playground copies it whole."
         )
     given = dict(_pair(word) for word in words[1:])
     fields: dict[str, Value] = {}
-    try:
-        for name in [name for name in given if name in FIELDS]:
-            fields[name] = FIELDS[name].parse(given.pop(name))
-        recipe = recipe_of(fields)
-        moment = _moment(given, recipe)
-    except (RecipeError, SequenceError) as error:
-        raise LineError(str(error)) from None
+    for name in [name for name in given if name in FIELDS]:
+        fields[name] = FIELDS[name].parse(given.pop(name))
+    recipe = recipe_of(fields)
+    moment = _moment(given, recipe)
     if given:
-        raise LineError(f"The line has a word {next(iter(given)):.20} that says nothing here: copy it whole again.")
+        raise UserError(f"The line has a word {next(iter(given)):.20} that says nothing here: copy it whole again.")
     return recipe, moment
 
 
 def _pair(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not equals:
-        raise LineError(f"{word:.20} in the line is not of the form name=value: copy it whole again.")
+        raise UserError(f"{word:.20} in the line is not of the form name=value: copy it whole again.")
     return name, value
 
 
@@ -100,14 +94,14 @@ def _clamp(word: str, last: int) -> tuple[int, float]:
     unit, _, value = word.partition(":")
     held = _number("hold", value or "0", float)
     if not -MAX_CLAMP <= held <= MAX_CLAMP:
-        raise LineError(f"hold cannot be {word:.20} in this line: choose a value from -{MAX_CLAMP:g} to {MAX_CLAMP:g}.")
+        raise UserError(f"hold cannot be {word:.20} in this line: choose a value from -{MAX_CLAMP:g} to {MAX_CLAMP:g}.")
     return _whole("hold", unit, 0, last), held
 
 
 def _whole(name: str, word: str, first: int, last: int) -> int:
     number = _number(name, word, int)
     if not first <= number <= last:
-        raise LineError(f"{name} cannot be {number} in this line: choose a whole number from {first} to {last:,}.")
+        raise UserError(f"{name} cannot be {number} in this line: choose a whole number from {first} to {last:,}.")
     return int(number)
 
 
@@ -115,4 +109,4 @@ def _number(name: str, word: str, kind: Callable[[str], float]) -> float:
     try:
         return kind(word[:24])
     except ValueError:
-        raise LineError(f"{name} cannot be {word:.20} in this line: copy it whole again.") from None
+        raise UserError(f"{name} cannot be {word:.20} in this line: copy it whole again.") from None

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from unroll.files import shown
+from unroll.errors import RecipeError
+from unroll.text import shown_path
 
 TaskName = Literal["count", "recall", "file"]
 CellName = Literal["rnn", "lstm", "gru"]
@@ -26,14 +27,6 @@ MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
 BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 """How many blocks of weights a cell has: G."""
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be; the message is one sentence that names the field, the rule and a way out."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,9 +122,7 @@ class Field(Struct, frozen=True):
             return self.check(text)
         try:
             return self.check(self.kind(text))
-        except (ValueError, OverflowError) as error:
-            if isinstance(error, RecipeError):
-                raise
+        except (ValueError, OverflowError):
             raise self.refusal(text) from None
 
     def check(self, value: Value) -> Value:
@@ -206,7 +197,7 @@ def check(recipe: Recipe) -> Recipe:
     if task.task == "file" and not task.path:
         raise RecipeError("path", "path cannot be empty with task file: name a text file of whole numbers.")
     if re.search("[\ud800-\udfff]", task.path):  # bytes that are no UTF-8, as the system hands them over
-        raise RecipeError("path", f"path cannot be {shown(task.path)}, which is no text: rename the file.")
+        raise RecipeError("path", f"path cannot be {shown_path(task.path)}, which is no text: rename the file.")
     return recipe
 
 

@@ -11,7 +11,7 @@ from test_client import POLITE, start
 
 from unroll.client.recording import Recorder, read
 from unroll.client.replay import Replay
-from unroll.files import FileError
+from unroll.errors import FileError
 from unroll.protocol.replies import Done
 from unroll.protocol.requests import Play
 

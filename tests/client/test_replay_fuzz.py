@@ -13,7 +13,7 @@ from spoiled_kit import GOOD, spoiled
 from unroll.client.conversation import EngineError
 from unroll.client.recording import read
 from unroll.client.replay import Replay
-from unroll.files import FileError
+from unroll.errors import FileError
 from unroll.protocol.requests import Request, decode_request
 
 

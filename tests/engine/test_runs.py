@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from engine_kit import answers, converse, progress
 
+from engine_kit import answers, converse, progress
 from unroll.engine import runs as runs_module
-from unroll.engine.run import Refused
 from unroll.engine.runs import Runs
 from unroll.engine.stopping import NOWHERE
+from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.replies import Done
@@ -103,7 +103,7 @@ def test_no_more_runs_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runs_module, "MAX_RUNS", 1)
     runs = Runs()
     runs.add(Training(SMALL))
-    with pytest.raises(Refused, match="forget one first"):
+    with pytest.raises(UserError, match="forget one first"):
         runs.add(Training(SMALL))
 
 

@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from unroll.errors import CheckpointError
 from unroll.network import checkpoint
-from unroll.network.checkpoint import CheckpointError, History, load, save
+from unroll.network.checkpoint import History, load, save
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
 from unroll.recipe import Recipe

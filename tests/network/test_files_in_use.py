@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from unroll import files
+from unroll.errors import CheckpointError
 from unroll.network import checkpoint
-from unroll.network.checkpoint import CheckpointError, History, load, save
+from unroll.network.checkpoint import History, load, save
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
+from unroll.errors import UserError
 from unroll.moment import Interventions
 from unroll.network.inspection import trace
 from unroll.network.model import SequenceModel
-from unroll.network.sampling import ARGMAX, Sampling, SamplingError, choose, distribution, generate
+from unroll.network.sampling import ARGMAX, Sampling, choose, distribution, generate
 from unroll.recipe import Recipe
 
 logits = st.lists(st.floats(-30, 30, width=32), min_size=1, max_size=12).map(torch.tensor)
@@ -101,5 +102,5 @@ def test_a_seed_fixes_what_is_drawn() -> None:
      ({"top_p": 0.0}, "top_p"), ({"top_p": 1.5}, "top_p")],
 )  # fmt: skip
 def test_a_way_of_choosing_that_cannot_be_is_refused(given_: dict[str, float], name: str) -> None:
-    with pytest.raises(SamplingError, match=f"{name} cannot be .*: choose"):
+    with pytest.raises(UserError, match=f"{name} cannot be .*: choose"):
         Sampling(**given_)

@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from unroll.errors import RecipeError
 from unroll.network import training as training_module
 from unroll.network.batches import order, sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training, learning_rate
-from unroll.recipe import Recipe, RecipeError
+from unroll.recipe import Recipe
 from unroll.tasks import items
 
 PUBLISHED = (

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.protocol.replies import Models
 from unroll.protocol.requests import Continue
@@ -22,7 +23,7 @@ def test_training_stops_at_an_epoch_an_accuracy_or_nowhere(text: str, where: tup
 
 @pytest.mark.parametrize("text", ["0", "0 %", "101 %", "soon", "1e3", "-1"])
 def test_no_other_place_to_stop_is_taken(text: str) -> None:
-    with pytest.raises(answers.AnswerError, match="epoch such as"):
+    with pytest.raises(UserError, match="epoch such as"):
         answers.stop(text)
 
 
@@ -46,7 +47,7 @@ def test_a_model_saved_under_a_runs_name_gets_a_name_that_files_can_bear(name: s
 
 
 def test_no_saved_model_is_replaced_unasked() -> None:
-    with pytest.raises(answers.AnswerError, match="already"):
+    with pytest.raises(UserError, match="already"):
         answers.new_name("mine", ["mine"])
 
 
@@ -57,7 +58,7 @@ def test_a_model_may_have_any_name_that_the_rule_allows(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", ".hidden", "-rf", "_x", "a/b", "a b", "é", "x" * 65])
 def test_another_name_is_refused_with_the_rule_that_it_breaks(name: str) -> None:
-    with pytest.raises(answers.AnswerError, match=r"begins with a letter or a digit, and has only these and \. _ -"):
+    with pytest.raises(UserError, match=r"begins with a letter or a digit, and has only these and \. _ -"):
         answers.new_name(name, [])
 
 

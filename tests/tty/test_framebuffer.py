@@ -15,11 +15,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 from tty_kit import Terminal
 
+from unroll.text import printable
 from unroll.tty.ansi import PLAIN, Pen, change, parse
 from unroll.tty.brush import travel
-from unroll.tty.cells import glyphs, is_undisputed
+from unroll.tty.cells import glyphs, is_hostile, is_undisputed
 from unroll.tty.framebuffer import Canvas, splice
-from unroll.tty.inert import inert, is_hostile
 
 WIDTH, HEIGHT = 12, 3
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -70,17 +70,17 @@ def test_glyphs_fill_the_cells_that_the_layout_gave(text: str) -> None:
 
 @given(any_text)
 def test_no_hostile_character_leaves(text: str) -> None:
-    assert not any(is_hostile(character) for character in "".join(glyphs(text)) + inert(text))
+    assert not any(is_hostile(character) for character in "".join(glyphs(text)) + printable(text))
     assert all(unicodedata.category(character) not in ("Cc", "Cs") for character in "".join(glyphs(text)))
 
 
 @given(any_text.filter(lambda text: not any(map(is_hostile, text))))
 def test_harmless_text_is_left_alone(text: str) -> None:
-    assert inert(text) == text
+    assert printable(text) == text
 
 
 def test_inert_shows_what_it_disarms() -> None:
-    assert inert("a\x1b[2J\x07\x7f\x9b\u202e") == "a␛[2J␇␡\ufffd\ufffd"
+    assert printable("a\x1b[2J\x07\x7f\x9b\u202e") == "a␛[2J␇␡\ufffd\ufffd"
 
 
 def test_marks_on_one_cell_are_bounded() -> None:

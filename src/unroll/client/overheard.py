@@ -5,7 +5,8 @@ from __future__ import annotations
 from asyncio import StreamReader
 from collections import deque
 
-from unroll.log import Log, printable
+from unroll.log import Log
+from unroll.text import printable
 
 LAST_LINES = 20
 """How many of the last lines are kept for the person to see."""

@@ -10,7 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from unroll.files import read_regular, shown
+from unroll.files import read_regular
+from unroll.text import shown_path
 
 Speaker = Literal["client", "engine"]
 MAX_BYTES = 2**28
@@ -60,7 +61,7 @@ class Recorder:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        self.fault = f"{error.strerror}: the recording {shown(self._path)} ends here."
+        self.fault = f"{error.strerror}: the recording {shown_path(self._path)} ends here."
         with suppress(OSError):
             self._file.close()
 

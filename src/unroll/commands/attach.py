@@ -10,7 +10,7 @@ import click
 from unroll.commands.options import example
 from unroll.commands.play import play
 from unroll.commands.refusals import Refused, refusals
-from unroll.files import shown
+from unroll.text import shown_path
 
 
 @click.command(epilog=example("unroll attach\nunroll attach count-rnn"))
@@ -40,5 +40,5 @@ def _chosen(name: str | None, there: list[str]) -> str:
     if name is None and len(there) > 1:
         raise Refused("There are several in the background: choose one of these.\n  " + "\n  ".join(there))
     if name is not None and name not in there:
-        raise Refused(f"There is no {shown(name)} in the background: choose one of {', '.join(there)}.")
+        raise Refused(f"There is no {shown_path(name)} in the background: choose one of {', '.join(there)}.")
     return name or there[0]

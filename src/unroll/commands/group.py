@@ -33,10 +33,11 @@ class Commands(click.Group):
         """The command that the first word names; where there may be a line instead, a word that is neither is told."""
         if self._default and self.get_command(context, args[0]) is None:
             from unroll.commands.refusals import Misused
-            from unroll.files import shown
+            from unroll.text import shown_path
 
             raise Misused(
-                f"{shown(args[0])} is neither a command nor the line of a moment, which y in the playground copies: "
+                f"{shown_path(args[0])} is neither a command nor the line of a moment, "
+                "which y in the playground copies: "
                 f"see {context.command_path} --help."
             )
         return super().resolve_command(context, args)

@@ -10,9 +10,11 @@ import click
 from unroll.commands.options import example, json_option
 from unroll.commands.output import print_json
 from unroll.commands.refusals import refusals
-from unroll.files import FileError, check_place, legible, shown
+from unroll.errors import FileError
+from unroll.files import check_place
 from unroll.paths import SUFFIX, model_files, shipped_models
 from unroll.recipe import Recipe
+from unroll.text import encodable, shown_path
 
 LENGTH = 14
 """Of the sequences to recall: long enough that the LSTM holds what Elman's cell loses."""
@@ -68,7 +70,7 @@ def _row(file: Path) -> dict[str, Any] | None:
         return None
     task, model = saved.recipe.task, saved.recipe.model
     return {
-        "name": legible(file.stem),
+        "name": encodable(file.stem),
         "task": task.task,
         "cell": model.cell,
         "hidden_size": model.hidden_size,
@@ -76,7 +78,7 @@ def _row(file: Path) -> dict[str, Any] | None:
         "length": task.length,
         "accuracy": saved.history.accuracy,
         "own": file.parent != shipped_models(),
-        "path": legible(file),
+        "path": encodable(file),
     }
 
 
@@ -86,6 +88,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         accuracy = "" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
         click.echo(
-            f"{shown(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
-            f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown(row['path'])}"
+            f"{shown_path(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
+            f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown_path(row['path'])}"
         )

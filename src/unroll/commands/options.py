@@ -8,9 +8,10 @@ from typing import Any, Literal, TypeVar, get_args
 import click
 
 from unroll.commands.refusals import Misused
-from unroll.files import harmless
-from unroll.recipe import FIELDS, Field, Recipe, RecipeError, Value, recipe_of
+from unroll.errors import RecipeError, UserError
+from unroll.recipe import FIELDS, Field, Recipe, Value, recipe_of
 from unroll.tasks.datafile import infer_vocab_size
+from unroll.text import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 DeviceName = Literal["cpu", "cuda", "mps", "auto"]
@@ -28,7 +29,7 @@ class FieldValue(click.ParamType[Value]):
         try:
             return self.field.parse(str(value))
         except RecipeError as error:
-            self.fail(harmless(str(error)), param, context)
+            self.fail(printable(str(error)), param, context)
 
 
 def recipe_options(command: F) -> F:
@@ -79,10 +80,10 @@ def on_device(name: DeviceName) -> str:
     """The device of that name, with torch told to leave cores to others; refused where the machine lacks it."""
     import torch
 
-    from unroll.network.device import DeviceError, device_for
+    from unroll.network.device import device_for
 
     torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
     try:
         return device_for(name)
-    except DeviceError as error:
+    except UserError as error:
         raise Misused(str(error)) from None

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from unroll.commands.refusals import Misused
+from unroll.errors import FileError, UserError
 from unroll.terminal import splash
+from unroll.text import printable, shown_path
 from unroll.tty.charset import alphabet_of
 from unroll.tty.environment import tidy
 
@@ -53,10 +55,8 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
     try:
         wanted = _read(line) if line else None
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
-    except ValueError as error:
-        from unroll.files import harmless
-
-        raise Misused(harmless(str(error))) from None
+    except UserError as error:
+        raise Misused(printable(str(error))) from None
     streams = (sys.stdin, sys.stdout, sys.stderr)
     drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
     if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
@@ -96,12 +96,11 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
 
     from unroll.client.client import Engine
     from unroll.client.conversation import EngineDied
-    from unroll.files import shown
 
     try:
         return await Engine.start(command, Path(record) if record else None)
     except OSError as error:
-        fault = f"{shown(record or '')} cannot be written: {error.strerror}."
+        fault = f"{shown_path(record or '')} cannot be written: {error.strerror}."
         raise EngineDied(f"{fault} Choose another place for --record.") from None
 
 
@@ -110,13 +109,12 @@ async def _replay(recording: str) -> Conversation:
 
     from unroll.client.conversation import EngineDied
     from unroll.client.replay import Replay
-    from unroll.files import FileError
 
     try:
         return Replay(Path(recording))
     except FileError as error:
         raise EngineDied(str(error)) from None
-    except (ValueError, RecursionError):
+    except (UserError, ValueError, RecursionError):
         raise EngineDied(f"{recording} is no recording of this version: make one with --record.") from None
 
 

@@ -14,6 +14,9 @@ from typing import NoReturn
 
 import click
 
+from unroll.errors import FileError, UserError
+from unroll.text import printable, shown_path
+
 
 class Refused(click.ClickException):
     """It cannot be done."""
@@ -30,17 +33,14 @@ class Misused(click.ClickException):
 @contextmanager
 def refusals() -> Iterator[None]:
     """What the program refuses in sentences, as errors of a command."""
-    from unroll.files import FileError, harmless
     from unroll.memory import NO_MEMORY, is_memory
-    from unroll.moment import SequenceError
-    from unroll.recipe import RecipeError
 
     try:
         yield
-    except (RecipeError, SequenceError) as error:
-        raise Misused(harmless(str(error))) from None
     except FileError as error:
-        raise Refused(str(error)) from None
+        raise Refused(printable(str(error))) from None
+    except UserError as error:
+        raise Misused(printable(str(error))) from None
     except (MemoryError, RuntimeError) as error:
         if not is_memory(error):
             raise
@@ -67,13 +67,14 @@ def run(program: Callable[[], object]) -> NoReturn:
 
 def _of_option(error: click.NoSuchOption) -> str:
     """That there is no such option, and those that may have been meant: click's own guess goes by the dashes too."""
-    from unroll.files import shown
 
     context = error.ctx
     options = [] if context is None else [name for one in context.command.params for name in one.opts]
     near = " or ".join(_meant(error.option_name.strip("-"), [name for name in options if name.startswith("--")]))
     see = f"ee {context.command_path if context else 'unroll'} --help."
-    return f"No such option '{shown(error.option_name)}': " + (f"did you mean {near}? S{see}" if near else f"s{see}")
+    return f"No such option '{shown_path(error.option_name)}': " + (
+        f"did you mean {near}? S{see}" if near else f"s{see}"
+    )
 
 
 def _meant(word: str, options: list[str]) -> list[str]:

@@ -20,9 +20,10 @@ from unroll.commands.options import (
 from unroll.commands.output import print_json
 from unroll.commands.progress import progress
 from unroll.commands.refusals import Misused, Refused, refusals
-from unroll.files import check_place, legible, shown
+from unroll.files import check_place
 from unroll.paths import place_to_save
 from unroll.recipe import Plan, Recipe
+from unroll.text import encodable, shown_path
 
 if TYPE_CHECKING:
     from unroll.network.checkpoint import History
@@ -117,7 +118,7 @@ def _save(place: Path, training: Training, history: History, optimizer: bool) ->
 
 def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
     if as_json:
-        whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and legible(place)}
+        whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
         print_json({**whole, "history": history})
         return
     rows = {
@@ -127,8 +128,8 @@ def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: 
         "loss": f"{history.losses[-1]:.4f} nats",
         "accuracy": f"{history.accuracy:.1%}",
         "held out": f"{history.held_out_accuracy:.1%}" if history.held_out_accuracy is not None else "",
-        "saved": shown(place) if place else "",
+        "saved": shown_path(place) if place else "",
     }
-    for name, text in rows.items():
-        if text:
-            click.echo(f"{name:10}{text}")
+    for name, value in rows.items():
+        if value:
+            click.echo(f"{name:10}{value}")

@@ -12,6 +12,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from unroll.engine.pdeathsig import end_with_parent
+from unroll.errors import UserError
 
 if TYPE_CHECKING:
     from unroll.log import Log
@@ -47,12 +48,12 @@ def _serve(protocol: int, device: DeviceName) -> int:
     import torch
 
     from unroll.log import Log
-    from unroll.network.device import DeviceError, device_for
+    from unroll.network.device import device_for
 
     torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
     try:
         found = device_for(device)
-    except DeviceError as error:
+    except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     log = Log("engine.log", echo=None if os.isatty(2) else sys.stderr)

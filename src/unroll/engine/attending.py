@@ -12,14 +12,14 @@ from unroll.engine.listener import Door
 from unroll.engine.models import run_as_saved
 from unroll.engine.outbox import Outlet
 from unroll.engine.pdeathsig import outlive_parent
-from unroll.engine.run import MAX_TOLD, Refused, Run
+from unroll.engine.run import MAX_TOLD, Run
 from unroll.engine.runs import Runs
 from unroll.engine.sessions import Kept, Sitting, cut_off
-from unroll.files import FileError, shown
+from unroll.errors import UserError
 from unroll.log import Log
 from unroll.protocol.replies import Answer, Begun, Created, Detached, Done, Resumed
 from unroll.protocol.requests import Begin, Detach, End, Heard, Ping, Resume
-from unroll.recipe import RecipeError
+from unroll.text import shown_path
 
 LONELY = 3 * 86400.0
 """Seconds that an engine in the background waits for somebody to come when there is nothing more to train."""
@@ -109,7 +109,9 @@ class Attending:
     def _resume(self, request: Resume) -> Resumed:
         sitting = Sitting.take(request.sitting)
         if sitting is None:
-            raise Refused(f"There is no sitting {shown(request.sitting)} to resume: it has been, or still goes on.")
+            raise UserError(
+                f"There is no sitting {shown_path(request.sitting)} to resume: it has been, or still goes on."
+            )
         found = [(run, kept.number) for kept in sitting.files() if (run := self._stand(kept))]
         if self.journal.keep_now():
             sitting.remove()
@@ -121,7 +123,7 @@ class Attending:
         """A run as it was kept; None, and a word in the log, where the file is of no use."""
         try:
             run = run_as_saved(self._runs, kept.path, self._device, kept.origin)
-        except (FileError, RecipeError) as error:
+        except UserError as error:
             self._log.write(str(error))
             return None
         self.journal.touch(run)

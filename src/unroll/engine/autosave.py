@@ -15,10 +15,10 @@ from typing import NamedTuple
 from unroll.engine.run import Run
 from unroll.engine.runs import Runs
 from unroll.engine.sessions import Sitting, name_now
-from unroll.files import FileError, reason
+from unroll.errors import CheckpointError, FileError
+from unroll.files import reason
 from unroll.log import Log
 from unroll.network import checkpoint
-from unroll.network.checkpoint import CheckpointError
 from unroll.protocol.replies import Origin
 
 EVERY = 1.0

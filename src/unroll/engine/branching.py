@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
-from unroll.engine.run import Refused, Run
+from unroll.engine.run import Run
+from unroll.errors import RecipeError, UserError
 from unroll.network.training import Training
-from unroll.recipe import Recipe, RecipeError
+from unroll.recipe import Recipe
 
 
 def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
     """The training of a branch and its past.
 
     Raises:
-        Refused: there is no such epoch, or none is kept any more.
+        UserError: there is no such epoch, or none is kept any more.
         RecipeError: the recipe changes more than a branch may, or leaves nothing to train.
     """
     check_epoch(run, epoch)
@@ -22,7 +23,7 @@ def branch(run: Run, epoch: int, recipe: Recipe) -> tuple[Training, Past]:
     try:
         training = run.training.branch(epoch, recipe)
     except LookupError:
-        raise Refused(
+        raise UserError(
             "No epoch of this run is kept any more: train it to the end of an epoch, or create another run."
         ) from None
     if training.update >= training.plan.updates:

@@ -11,10 +11,10 @@ from unroll.engine.branching import branch
 from unroll.engine.continuing import go_on
 from unroll.engine.inspect import Looker
 from unroll.engine.models import list_models, open_model, save_model
-from unroll.engine.run import Refused, Run
+from unroll.engine.run import Run
 from unroll.engine.runs import Runs
 from unroll.engine.stopping import Stop
-from unroll.files import FileError, legible, shown
+from unroll.errors import UserError
 from unroll.log import Log
 from unroll.memory import NO_MEMORY, is_memory, resident
 from unroll.network.training import Training
@@ -34,7 +34,8 @@ from unroll.protocol.requests import (
     Play,
     Save,
 )
-from unroll.recipe import RecipeError, check
+from unroll.recipe import check
+from unroll.text import encodable, shown_path
 
 
 class Answering:
@@ -71,13 +72,12 @@ class Answering:
             return Error(id=unreadable.id, sentence=str(unreadable))
         try:
             return self._deeds[type(request)](request)
-        except (Refused, RecipeError, FileError) as refusal:
+        except UserError as refusal:
             return Error(id=request.id, sentence=str(refusal))
         except Exception as error:
             self._log.write(traceback.format_exc())
-            failed = (
-                f"The engine failed at this ({error!s:.200}): try something smaller, or see {shown(self._log.path)}."
-            )
+            see = shown_path(self._log.path)
+            failed = f"The engine failed at this ({error!s:.200}): try something smaller, or see {see}."
             return Error(id=request.id, sentence=NO_MEMORY if is_memory(error) else failed)
 
     def _create(self, request: Create) -> Created:
@@ -121,7 +121,7 @@ class Answering:
 
     def _save(self, request: Save) -> Saved:
         path = save_model(self._runs.find(request.run), request.epoch, request.name)
-        return Saved(id=request.id, path=legible(path))
+        return Saved(id=request.id, path=encodable(path))
 
     def _open(self, request: Open) -> Created:
         return self._created(request.id, open_model(self._runs, request.name, self._device))

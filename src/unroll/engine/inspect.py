@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from unroll.engine.checking import check_moment, check_unit
-from unroll.engine.run import Refused, Run
+from unroll.engine.run import Run
 from unroll.engine.views import GATES, HIDDEN, decimal, decimals, scale_of, table, view_names
+from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.network import inspection
 from unroll.network.model import SequenceModel
@@ -22,7 +23,7 @@ KEPT = 2
 """Sights that are kept: enough for a moment and the one it is compared with, while a cursor walks through them."""
 
 Find = Callable[[int], Run]
-"""Gives the run of a number, the newest for 0; raises `Refused`."""
+"""Gives the run of a number, the newest for 0; raises `UserError`."""
 
 
 class Sight(NamedTuple):
@@ -47,7 +48,7 @@ class Looker:
         self._kept: dict[tuple[Hashable, ...], Sight] = {}
 
     def look(self, request: Look) -> Trace:
-        """What the network of a run does over the moment's sequence; raises `Refused` when the moment cannot be."""
+        """What the network of a run does over the moment's sequence; raises `UserError` when the moment cannot be."""
         here = self._see(request.moment)
         there = None if request.against is None else self._see_against(request.against, here)
         return _trace(request, here, there)
@@ -75,7 +76,7 @@ class Looker:
 
     def _see_against(self, moment: Moment, here: Sight) -> Sight:
         if moment.sequence != here.moment.sequence:
-            raise Refused("The moment to compare with is on another sequence: give the same one for both.")
+            raise UserError("The moment to compare with is on another sequence: give the same one for both.")
         return self._see(moment)
 
 
@@ -108,7 +109,7 @@ def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple
         view = request.view if request.view in views else HIDDEN
         return view, views, table(view, here.model, here.seen)
     if there.units != here.units:
-        raise Refused(
+        raise UserError(
             f"This run has {here.units:,} units and the one to compare with {there.units:,}: "
             "compare runs of one hidden_size, or look at them without the difference."
         )

@@ -14,8 +14,10 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from unroll.files import FileError, reason, shown
+from unroll.errors import FileError
+from unroll.files import reason
 from unroll.log import state_dir
+from unroll.text import shown_path
 
 SUFFIX = ".sock"
 KNOCK = b"attach\n"
@@ -43,7 +45,7 @@ class Door:
             self._socket.bind(os.fspath(self._path))
         except OSError as error:
             self._socket.close()
-            raise FileError(f"{shown(self._path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+            raise FileError(f"{shown_path(self._path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
         finally:
             os.umask(before)
         self._socket.listen()
@@ -89,7 +91,7 @@ def enter(name: str) -> socket.socket:
     line = _entered(path)
     if line is None:
         others = ", ".join(names()) or "none"
-        raise FileError(f"There is no engine {shown(name)} in the background: there are {others}.")
+        raise FileError(f"There is no engine {shown_path(name)} in the background: there are {others}.")
     line.sendall(KNOCK)
     return line
 
@@ -131,9 +133,9 @@ def _folder() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-            raise FileError(f"{shown(folder)} is not your own: {WAY_OUT}")
+            raise FileError(f"{shown_path(folder)} is not your own: {WAY_OUT}")
         if status.st_mode & 0o077:
             folder.chmod(0o700)
     except OSError as error:
-        raise FileError(f"{shown(folder)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+        raise FileError(f"{shown_path(folder)} cannot be made ({reason(error)}): {WAY_OUT}") from None
     return folder

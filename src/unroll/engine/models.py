@@ -8,16 +8,17 @@ from typing import get_args
 
 from unroll.engine.checking import check_epoch
 from unroll.engine.past import Past
-from unroll.engine.run import Refused, Run
+from unroll.engine.run import Run
 from unroll.engine.runs import Runs
-from unroll.files import FileError, legible, reason, shown
+from unroll.errors import CheckpointError, FileError, UserError
+from unroll.files import reason
 from unroll.network import checkpoint
-from unroll.network.checkpoint import CheckpointError
 from unroll.network.header import begins_well
 from unroll.network.training import Training
 from unroll.paths import SUFFIX, models_by_name, saving_folder, shipped_models
 from unroll.protocol.replies import Models, Origin
 from unroll.protocol.requests import Name
+from unroll.text import encodable, shown_path
 
 MAX_NAMES = 1000
 NAME = re.compile(get_args(Name)[1].pattern)
@@ -29,7 +30,7 @@ def save_model(run: Run, epoch: int | None, name: str) -> Path:
     The epoch really saved is the nearest that is kept.
 
     Raises:
-        Refused: the run has no such epoch.
+        UserError: the run has no such epoch.
         FileError: the file cannot be written, or would be too large.
     """
     training = _as_it_was(run, epoch)
@@ -64,7 +65,8 @@ def _folder() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(
-            f"{shown(folder)} cannot be made ({reason(error)}): make a folder saved_models where unroll is started."
+            f"{shown_path(folder)} cannot be made ({reason(error)}): "
+            "make a folder saved_models where unroll is started."
         ) from None
     return folder
 
@@ -73,13 +75,13 @@ def open_model(runs: Runs, name: str, device: str) -> Run:
     """A finished run of a saved model.
 
     Raises:
-        Refused: there is no such model, or there are too many runs.
+        UserError: there is no such model, or there are too many runs.
         FileError: the file is no saved network.
         RecipeError: its data cannot be read any more.
     """
     file = models_by_name().get(name)
     if file is None:
-        raise Refused(f"There is no saved model {shown(name)}: save one first, or list those there are.")
+        raise UserError(f"There is no saved model {shown_path(name)}: save one first, or list those there are.")
     return run_as_saved(runs, file, device, "model")
 
 
@@ -87,7 +89,7 @@ def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
     """A run that stands where a saved one did, with an optimizer at rest where none was saved; a model's is finished.
 
     Raises:
-        Refused, FileError, RecipeError: as `open_model` does.
+        UserError, FileError, RecipeError: as `open_model` does.
     """
     saved = checkpoint.load(file)
     training = Training(saved.recipe, device)
@@ -103,6 +105,6 @@ def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
 def list_models(number: int) -> Models:
     """The models that can be opened, as the answer to a request of that number."""
     files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_NAMES])
-    folders = ["" if file.parent == shipped_models() else legible(file.parent) for file in files.values()]
+    folders = ["" if file.parent == shipped_models() else encodable(file.parent) for file in files.values()]
     others = [name for name, file in files.items() if not begins_well(file)]
-    return Models(id=number, names=list(files), folder=legible(saving_folder()), folders=folders, others=others)
+    return Models(id=number, names=list(files), folder=encodable(saving_folder()), folders=folders, others=others)

@@ -8,6 +8,7 @@ from unroll.engine.pace import Metronome
 from unroll.engine.past import Past
 from unroll.engine.scoring import Scorer
 from unroll.engine.stopping import NOWHERE, Stop
+from unroll.errors import UserError
 from unroll.memory import NO_MEMORY, is_memory
 from unroll.moment import Interventions
 from unroll.network.model import SequenceModel
@@ -19,10 +20,6 @@ TELL_EVERY = 1 / 15
 """Seconds between two progress messages of a run that trains."""
 MAX_TOLD = 2**19
 """Updates of a run's past that fit into one line, with room to spare."""
-
-
-class Refused(ValueError):  # noqa: N818 - it says what is
-    """Something asked that cannot be done; the message is one sentence with the way out in it."""
 
 
 class Run:
@@ -67,15 +64,15 @@ class Run:
         return self._told_at + TELL_EVERY if self._losses else inf
 
     def play(self, pace: Pace, stop: Stop, now: float) -> None:
-        """Train on at a pace, up to a stop; raises `Refused` when there is nothing left to train."""
+        """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
         if stop.accuracy is not None and not 0 <= stop.accuracy <= 1:
-            raise Refused(f"stop_accuracy cannot be {stop.accuracy:g}: choose a number from 0 to 1.")
+            raise UserError(f"stop_accuracy cannot be {stop.accuracy:g}: choose a number from 0 to 1.")
         self._set_off(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
 
     def advance(self, updates: int, now: float) -> None:
-        """Make so many updates at full speed, then pause; raises `Refused` when there are none left, or for none."""
+        """Make so many updates at full speed, then pause; raises `UserError` when there are none left, or for none."""
         if updates < 1:
-            raise Refused(f"updates cannot be {updates!s:.20}: choose a whole number from 1 up.")
+            raise UserError(f"updates cannot be {updates!s:.20}: choose a whole number from 1 up.")
         self._set_off(inf, updates, NOWHERE, now)
 
     def pause(self) -> None:
@@ -94,7 +91,7 @@ class Run:
 
     def _set_off(self, per_second: float, left: int | None, stop: Stop, now: float) -> None:
         if self.state in ("finished", "diverged"):
-            raise Refused(f"This run has {self.state} and trains no further: branch off it, or create another run.")
+            raise UserError(f"This run has {self.state} and trains no further: branch off it, or create another run.")
         self._left, self._stop = left, stop
         self._metronome.set(per_second, now)
         self.state = "training" if per_second else "paused"

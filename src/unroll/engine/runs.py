@@ -6,7 +6,8 @@ from itertools import count
 from math import inf
 
 from unroll.engine.past import Past
-from unroll.engine.run import Refused, Run
+from unroll.engine.run import Run
+from unroll.errors import UserError
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Training
 from unroll.protocol.replies import Origin, State
@@ -30,9 +31,9 @@ class Runs:
     def add(
         self, training: Training, state: State = "ready", past: Past | None = None, origin: Origin = "recipe"
     ) -> Run:
-        """A new run; raises `Refused` when there are too many."""
+        """A new run; raises `UserError` when there are too many."""
         if len(self._runs) >= MAX_RUNS:
-            raise Refused(f"There are {MAX_RUNS:,} runs: forget one first.")
+            raise UserError(f"There are {MAX_RUNS:,} runs: forget one first.")
         run = Run(next(self._numbers), training, state, past, origin)
         self._runs[run.number] = run
         self.wake(run)
@@ -44,17 +45,17 @@ class Runs:
         return list(self._runs.values())
 
     def find(self, number: int) -> Run:
-        """The run of that number, the newest for 0; raises `Refused`."""
+        """The run of that number, the newest for 0; raises `UserError`."""
         if not self._runs:
-            raise Refused("There is no run yet: create one first.")
+            raise UserError("There is no run yet: create one first.")
         newest = next(reversed(self._runs))
         run = self._runs.get(number or newest)
         if run is None:
-            raise Refused(f"There is no run {number!s:.20}: the newest is {newest}, which 0 stands for too.")
+            raise UserError(f"There is no run {number!s:.20}: the newest is {newest}, which 0 stands for too.")
         return run
 
     def forget(self, number: int) -> None:
-        """Drop a run and all that is kept of it; raises `Refused` when there is none."""
+        """Drop a run and all that is kept of it; raises `UserError` when there is none."""
         run = self.find(number)
         del self._runs[run.number]
         self.lively.pop(run.number, None)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self, get_args
 
-from unroll.files import FileError
+from unroll.errors import FileError
 from unroll.log import state_dir
 from unroll.network import checkpoint
 from unroll.paths import SUFFIX

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from unroll.engine.listener import enter
 from unroll.engine.pdeathsig import end_with_parent
-from unroll.files import FileError
+from unroll.errors import FileError
 
 CHUNK = 2**16
 

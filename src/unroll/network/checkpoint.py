@@ -20,22 +20,20 @@ from msgspec import Meta, Struct
 from safetensors import SafetensorError
 from torch import Tensor
 
-from unroll.files import FileError, harmless, read_regular, shown, write_atomically
+from unroll.errors import CheckpointError, FileError, RecipeError
+from unroll.files import read_regular, write_atomically
 from unroll.network.adam import Snapshot, views
 from unroll.network.header import Header, HeaderError, read_header
 from unroll.network.model import SequenceModel
-from unroll.recipe import Recipe, RecipeError, check
+from unroll.recipe import Recipe, check
 from unroll.recipe import weights as count_weights
+from unroll.text import printable, shown_path
 
 FORMAT = "unroll 1"
 STEPS = "adam.steps"
 MAX_BYTES = 64 * 10**6
 MAX_POINTS = 20_000
 """Losses in a history at most; a longer one is thinned evenly."""
-
-
-class CheckpointError(FileError):
-    """A file that is no network, or a network that cannot be a file; the message is one sentence."""
 
 
 class History(Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,16 +171,16 @@ def load(path: str | Path) -> Saved:
 
 def _name(path: str | Path) -> str:
     """A file without its folder: what is wrong with it stands where no line of a screen cuts it off."""
-    return shown(Path(path).name)
+    return shown_path(Path(path).name)
 
 
 def _recipe(header: Header) -> Recipe:
     if header.text("format") != FORMAT:
-        raise HeaderError(f"its format is {shown(header.text('format'))}, where this version reads {FORMAT}.")
+        raise HeaderError(f"its format is {shown_path(header.text('format'))}, where this version reads {FORMAT}.")
     try:
         return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
     except RecipeError as error:
-        raise HeaderError(f"its recipe cannot be read. {harmless(str(error)[:120])}") from None
+        raise HeaderError(f"its recipe cannot be read. {printable(str(error)[:120])}") from None
     except (msgspec.DecodeError, RecursionError):
         raise HeaderError("its recipe cannot be read.") from None
 
@@ -209,12 +207,12 @@ def _check_tensors(header: Header, expected: dict[str, list[int]]) -> None:
             raise HeaderError(f"the tensor {name} of its recipe is missing.")
         entry = header.tensors[name]
         if entry.dtype != "F32":
-            raise HeaderError(f"{name} is of type {shown(entry.dtype[:12])}, not F32.")
+            raise HeaderError(f"{name} is of type {shown_path(entry.dtype[:12])}, not F32.")
         if entry.shape != shape:
             raise HeaderError(f"{name} has the shape {entry.shape!s:.40}, where its recipe asks for {shape}.")
     for name in header.tensors:
         if name not in expected:
-            raise HeaderError(f"it holds {shown(name)}, which its recipe does not ask for.")
+            raise HeaderError(f"it holds {shown_path(name)}, which its recipe does not ask for.")
 
 
 def _check_finite(path: str | Path, tensors: dict[str, Tensor]) -> None:

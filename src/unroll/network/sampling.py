@@ -16,13 +16,10 @@ import torch
 from msgspec import Struct
 from torch import Tensor
 
+from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.inspection import Hands
 from unroll.network.model import SequenceModel
-
-
-class SamplingError(ValueError):
-    """A way of choosing that cannot be; the message is one sentence that names the option, the rule and a way out."""
 
 
 class Sampling(Struct, frozen=True):
@@ -42,11 +39,11 @@ class Sampling(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 1000:
-            raise SamplingError(f"temperature cannot be {self.temperature:g}: choose a number from 0 to 1,000.")
+            raise UserError(f"temperature cannot be {self.temperature:g}: choose a number from 0 to 1,000.")
         if self.top_k < 0:
-            raise SamplingError(f"top_k cannot be {self.top_k}: choose a whole number from 1 up, or 0 for all.")
+            raise UserError(f"top_k cannot be {self.top_k}: choose a whole number from 1 up, or 0 for all.")
         if not 0 < self.top_p <= 1:
-            raise SamplingError(f"top_p cannot be {self.top_p:g}: choose a number above 0 and up to 1.")
+            raise UserError(f"top_p cannot be {self.top_p:g}: choose a number above 0 and up to 1.")
 
 
 ARGMAX = Sampling()

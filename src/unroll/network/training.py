@@ -14,12 +14,13 @@ from typing import NamedTuple, NoReturn
 import torch
 from torch import Tensor
 
+from unroll.errors import RecipeError
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import backpropagate, room_for
 from unroll.network.model import Intervention, SequenceModel
 from unroll.network.snapshots import Snapshots
-from unroll.recipe import Recipe, RecipeError, plan
+from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 
 IN_ONE_PART = 2**24

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from unroll.files import shown
-from unroll.recipe import RecipeError, TaskConfig
+from unroll.errors import RecipeError
+from unroll.recipe import TaskConfig
 from unroll.tasks.datafile import read_numbers
+from unroll.text import shown_path
 
 MAX_POSITIONS = 2_000_000
 """Numbers that all windows of a file have at most, counted as often as they stand in one."""
@@ -114,14 +115,14 @@ def _windows(lines: list[tuple[int, ...]], config: TaskConfig) -> list[Item]:
     if longest <= length:
         raise RecipeError(
             "length",
-            f"length cannot be {length} where the longest line to be taken from {shown(config.path)} has {longest} "
-            f"numbers: {_way_out(longest, config)}.",
+            f"length cannot be {length} where the longest line to be taken from {shown_path(config.path)} has "
+            f"{longest} numbers: {_way_out(longest, config)}.",
         )
     count = sum(max(0, len(line) - length) for line in lines)
     if count * length > MAX_POSITIONS:
         raise RecipeError(
             "path",
-            f"{shown(config.path)} has {count:,} sequences of {length} numbers: "
+            f"{shown_path(config.path)} has {count:,} sequences of {length} numbers: "
             f"cut it down to {MAX_POSITIONS // length:,} of them.",
         )
     starts = ((line, i) for line in lines for i in range(len(line) - length))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
-from unroll.files import FileError, at_home, read_regular, shown
-from unroll.recipe import FIELDS, RecipeError
+from unroll.errors import FileError, RecipeError
+from unroll.files import at_home, read_regular
+from unroll.recipe import FIELDS
+from unroll.text import shown_path
 
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
 """The largest vocabulary there can be."""
@@ -28,12 +30,12 @@ def read_numbers(path: str, vocab_size: int | None = None) -> list[tuple[int, ..
     """
     text = _text(path)
     if text.count("\n") > MAX_LINES:
-        raise RecipeError("path", f"{shown(path)} has more than {MAX_LINES:,} lines: cut it down to so many.")
+        raise RecipeError("path", f"{shown_path(path)} has more than {MAX_LINES:,} lines: cut it down to so many.")
     found = _numbers(text, vocab_size or MAX_VOCAB)
     if found is None:
         raise _refusal(path, text, vocab_size)
     if not found:
-        raise RecipeError("path", f"{shown(path)} has no numbers in it: name a text file of whole numbers.")
+        raise RecipeError("path", f"{shown_path(path)} has no numbers in it: name a text file of whole numbers.")
     return found
 
 
@@ -79,11 +81,11 @@ def _fits(word: str, limit: int) -> bool:
 
 
 def _why(word: str, vocab_size: int | None) -> str:
-    word = shown(word[:24])
+    word = shown_path(word[:24])
     if vocab_size is not None and _fits(word, MAX_VOCAB):
         return f"{word} is not in a vocabulary of {vocab_size}: choose a vocab_size of {int(word) + 1} or more."
     return f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: write one, with spaces or commas between."
 
 
 def _place(path: str, line: int, column: int) -> str:
-    return f"{shown(path)}, line {line:,}, column {column:,}"
+    return f"{shown_path(path)}, line {line:,}, column {column:,}"

@@ -9,6 +9,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
+from unroll.errors import UserError
 from unroll.protocol.replies import Models
 from unroll.protocol.requests import Continue, Name
 
@@ -19,17 +20,13 @@ is_name = re.compile(get_args(Name)[1].pattern).fullmatch
 """Whether a saved model can have that name."""
 
 
-class AnswerError(ValueError):
-    """An answer that cannot be taken; the message is one sentence with the rule in it."""
-
-
 def fault_of(parse: Callable[[str], object]) -> Callable[[str], str]:
     """What is wrong with an answer, as a sentence; empty when `parse` takes it."""
 
     def fault(text: str) -> str:
         try:
             parse(text)
-        except AnswerError as error:
+        except UserError as error:
             return str(error)
         return ""
 
@@ -47,7 +44,7 @@ def stop(text: str) -> tuple[int | None, float | None]:
             return None, share
     elif re.fullmatch(r"\d{1,6}", text) and int(text):
         return int(text), None
-    raise AnswerError(f"{text:.20} is no place to stop: give an epoch such as 12, an accuracy such as 99 %.")
+    raise UserError(f"{text:.20} is no place to stop: give an epoch such as 12, an accuracy such as 99 %.")
 
 
 def of_stop(epoch: int | None, accuracy: float | None) -> str:
@@ -63,9 +60,9 @@ def sampling(text: str, now: Continue) -> Continue:
         top_k = int(words[1]) if len(words) > 1 else 0
         top_p = float(words[2]) if len(words) > 2 else 1.0
     except ValueError:
-        raise AnswerError(f"{text:.20} is not three numbers: give temperature, top-k and top-p.") from None
+        raise UserError(f"{text:.20} is not three numbers: give temperature, top-k and top-p.") from None
     if not (0 <= temperature <= 100 and 0 <= top_k <= 4096 and 0 < top_p <= 1 and len(words) <= 3):
-        raise AnswerError("Give a temperature from 0 to 100, a top-k from 0 to 4,096 and a top-p above 0 and up to 1.")
+        raise UserError("Give a temperature from 0 to 100, a top-k from 0 to 4,096 and a top-p above 0 and up to 1.")
     return replace(now, temperature=temperature, top_k=top_k, top_p=top_p)
 
 
@@ -77,7 +74,7 @@ def of_sampling(now: Continue) -> str:
 def run_name(text: str) -> str:
     """A name in the table of runs."""
     if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
-        raise AnswerError(f"A run's name has 1 to {MAX_NAME} characters that can be seen: choose another.")
+        raise UserError(f"A run's name has 1 to {MAX_NAME} characters that can be seen: choose another.")
     return text.strip()
 
 
@@ -99,11 +96,11 @@ def new_name(text: str, taken: Sequence[str]) -> str:
     """A name for a saved model that replaces none."""
     text = text.strip()
     if not is_name(text):
-        raise AnswerError(
+        raise UserError(
             f"A model's name begins with a letter or a digit, and has only these and . _ - in it, at most {MAX_NAME}."
         )
     if text in taken:
-        raise AnswerError(f"There is a model {text} already: choose another name.")
+        raise UserError(f"There is a model {text} already: choose another name.")
     return text
 
 

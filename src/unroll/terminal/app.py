@@ -20,7 +20,6 @@ from textual.widgets import Input
 
 from unroll.client.conversation import Conversation, EngineDied, EngineError
 from unroll.client.diagnosis import cause
-from unroll.files import shown
 from unroll.log import Log
 from unroll.moment import Moment
 from unroll.protocol.requests import Ping
@@ -31,7 +30,7 @@ from unroll.terminal.dialogs import Leave
 from unroll.terminal.screen import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.widgets.base import Pane
-from unroll.tty.inert import inert
+from unroll.text import printable, shown_path
 from unroll.tty.renderer import ThriftyApp
 from unroll.tty.textual_patches import mend
 
@@ -125,14 +124,14 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         except EngineError as error:
             last = cause(error.last_lines) if isinstance(error, EngineDied) else ""
             self._trouble = f"ctrl+r starts another engine. {error} {last}".rstrip()
-            self.playground.session.engine_went(inert(self._trouble))
+            self.playground.session.engine_went(printable(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
 
     def _tell_silence(self, sentence: str) -> None:
         """Say that the engine does not answer; take that back, if it still stands there, when it does again."""
         told, self._trouble = self._trouble, sentence and f"ctrl+r starts another engine. {sentence}"
-        if sentence or self.playground.notice == inert(told):
+        if sentence or self.playground.notice == printable(told):
             self.playground.say(self._trouble, fault=bool(sentence))
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
@@ -165,7 +164,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """Say in a sentence that the program is at fault; Textual would print a page of its insides."""
         log = Log("terminal.log")
         log.write(traceback.format_exc())
-        self.panic(f"unroll has failed, which is a fault of its own: {shown(log.path)} tells what happened.")
+        self.panic(f"unroll has failed, which is a fault of its own: {shown_path(log.path)} tells what happened.")
 
     async def action_leave(self) -> None:
         """Leave; but a training that would be lost is asked about first."""
@@ -184,7 +183,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
     def on_detached(self, message: messages.Detached) -> None:
         """Leave, and tell how to come back."""
         self._detached = True
-        way_back = inert(texts.of_way_back(self._command, message.name))
+        way_back = printable(texts.of_way_back(self._command, message.name))
         self.exit(message=f"It goes on in the background: {way_back}")
 
     async def part_from_engine(self) -> None:

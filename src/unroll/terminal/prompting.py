@@ -9,7 +9,8 @@ from typing import Any
 
 from textual.widget import Widget
 
-from unroll.moment import SequenceError, parse_sequence
+from unroll.errors import UserError
+from unroll.moment import parse_sequence
 from unroll.terminal import messages, texts
 from unroll.terminal.coalesce import Latest
 from unroll.terminal.deeds import Deeds
@@ -78,7 +79,7 @@ class Prompting(Deeds):
         recipe = self.session.run.recipe if self.session.run else self.session.recipe
         try:
             sequence = parse_sequence(prompt.text, recipe.task.vocab_size)
-        except SequenceError as error:
+        except UserError as error:
             prompt.add_class("-invalid")
             self.say(str(error))
             return None

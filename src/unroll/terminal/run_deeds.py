@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from unroll import permalink
+from unroll.errors import UserError
 from unroll.memory import resident
 from unroll.protocol.requests import Measure
 from unroll.terminal import answers, messages, texts
@@ -21,7 +22,7 @@ from unroll.terminal.dialogs import Ask, Pick
 from unroll.terminal.help import Help
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.run_table import RunTable
-from unroll.tty.inert import inert
+from unroll.text import printable
 from unroll.tty.renderer import ThriftyApp
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RunDeeds(Screen[None]):
 
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
-        self.notice, self.fault = inert(sentence), fault
+        self.notice, self.fault = printable(sentence), fault
         with suppress(NoMatches):  # leaving, with an answer still on its way
             self.show_notice()
 
@@ -169,7 +170,7 @@ class RunDeeds(Screen[None]):
     def action_copy_line(self) -> None:
         try:
             text = permalink.write(*self.session.to_write())
-        except permalink.LineError as error:
+        except UserError as error:
             self.say(str(error))
             return
         self.app.copy_to_clipboard(text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from unroll.client.conversation import Conversation
+from unroll.errors import UserError
 from unroll.moment import Moment
-from unroll.permalink import LineError
 from unroll.protocol.replies import Models, Progress
 from unroll.protocol.requests import Advance, Branch, Create, Forget, ListModels, Open, Pace, Pause, Play, Save
 from unroll.recipe import Recipe
@@ -246,15 +246,15 @@ class Session(Looking):
         """The recipe and the moment that a line needs to bring this screen back.
 
         Raises:
-            LineError: this run is not made by its recipe alone, or stands between two epochs.
+            UserError: this run is not made by its recipe alone, or stands between two epochs.
         """
         run, epoch = self.run, self.moment.epoch
         if run is None:
-            raise LineError(self.absence or "There is no network to write a line of yet: a moment, please.")
+            raise UserError(self.absence or "There is no network to write a line of yet: a moment, please.")
         if run.origin:
-            raise LineError(f"{run.name} {run.origin}, so a recipe cannot bring it back: save the model instead.")
+            raise UserError(f"{run.name} {run.origin}, so a recipe cannot bring it back: save the model instead.")
         if epoch is None and len(run.curve.losses) % run.plan.updates_per_epoch:
-            raise LineError("This network stands between two epochs: e trains to the end of the epoch.")
+            raise UserError("This network stands between two epochs: e trains to the end of the epoch.")
         return run.recipe, replace(self.moment, epoch=run.epochs_done if epoch is None else epoch)
 
     async def bring_back(self, moment: Moment) -> None:

@@ -2,7 +2,7 @@
 
 A wide glyph is two cells, its character and an empty one. Widths are Rich's, as in Textual's layout; where terminals
 dispute them (a family of emoji joined by U+200D, a variation selector) the first character alone is drawn and the rest
-of its cells stay blank, so that a row is the same in every terminal. Hostile characters end here (see `inert`).
+of its cells stay blank, so that a row is the same in every terminal. Hostile characters end here (`is_hostile`).
 """
 
 import re
@@ -17,12 +17,18 @@ from rich.segment import Segment
 
 from unroll.tty.ansi import PLAIN, Pen, pen_of
 from unroll.tty.charset import Alphabet
-from unroll.tty.inert import REPLACEMENT, is_hostile
 
 Cell = tuple[str, Pen]
 BLANK: Cell = (" ", PLAIN)
 MARKS_A_CELL = 4
 
+REPLACEMENT = "\ufffd"
+"""What stands for a character that must not be sent."""
+is_hostile = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+).match
+"""Whether a text starts with a character that acts on the terminal or on the text around it."""
 _NARROW = r"\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0377\u0391-\u0482\u2010-\u2027\u2030-\u205e\u2500-\u25fc\u2800-\u28ff"
 _WIDE = r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3\uff01-\uff5e"
 is_narrow = re.compile(f"[{_NARROW}]*").fullmatch

@@ -15,8 +15,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
+from unroll.errors import RecipeError
 from unroll.protocol.requests import Pace
-from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, RecipeError, Value, plan, preset_of, recipe_of
+from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
 from unroll.terminal.messages import PaceChosen, RecipeEdited, TrainPressed

@@ -1,0 +1,45 @@
+"""Text from elsewhere (a name, a file, an engine's message) made fit to be shown.
+
+It may hold `ESC ] 52` (writes the clipboard), C1 controls (the same, in one character) or a right-to-left override
+(shows one text, is another). The output stage replaces such characters once more, whatever a widget forgot.
+"""
+
+from __future__ import annotations
+
+import re
+from os import PathLike
+
+REPLACEMENT = "\ufffd"
+"""What stands for a character that must not be sent."""
+MAX_PATH = 80
+"""Characters of a path that a sentence shows: its end, which tells most."""
+
+_HOSTILE = (
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
+_substitute = re.compile(_HOSTILE).sub
+
+
+def printable(text: str, length: int | None = None) -> str:
+    """The first `length` characters on one line, each control, escape, bidi or invisible one as one visible cell."""
+    text = text[:length]
+    return text if text.isascii() and text.isprintable() else _substitute(_picture, text)
+
+
+def shown_path(name: str | PathLike[str]) -> str:
+    """A path as it may stand in a sentence."""
+    text = printable(str(name))
+    return text if len(text) <= MAX_PATH else "…" + text[1 - MAX_PATH :]
+
+
+def encodable(name: str | PathLike[str]) -> str:
+    """A path as text that UTF-8 can carry: a question mark for each byte of it that is no text."""
+    return str(name).encode(errors="replace").decode()
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else REPLACEMENT
