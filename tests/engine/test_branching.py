@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from engine_kit import answers, converse, losses, progress
 
+from engine_kit import answers, converse, losses, progress
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.replies import Created, Error

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from engine_kit import answers, converse
 
+from engine_kit import answers, converse
 from unroll.moment import MAX_STEPS, Interventions, Moment
 from unroll.network.sampling import Sampling, generate
 from unroll.network.training import Training

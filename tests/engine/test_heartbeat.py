@@ -15,10 +15,10 @@ from typing import Any
 
 import pexpect
 import pytest
-from engine_kit import Clear, Clock, Script, converse, python
 from test_elsewhere import RELAY
 
 from background_kit import nobody_left_behind  # noqa: F401
+from engine_kit import Clear, Clock, Script, converse, python
 from unroll.client.client import Engine
 from unroll.engine.listener import names
 from unroll.engine.server import Server

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_kit import alive, python
 
+from engine_kit import alive, python
 from unroll.client.client import Engine
 from unroll.client.conversation import Conversation, EngineDied, EngineError
 from unroll.client.replay import Replay

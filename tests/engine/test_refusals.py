@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 
 import pytest
-from engine_kit import answers, converse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_kit import answers, converse
 from unroll.engine.connection import Inbox
 from unroll.moment import Interventions, Moment
 from unroll.protocol.codec import MAX_REQUEST, encode

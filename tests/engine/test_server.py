@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from engine_kit import answers, converse, losses, progress
 
+from engine_kit import answers, converse, losses, progress
 from unroll.engine.inspect import Looker
 from unroll.engine.run import Run
 from unroll.engine.stopping import NOWHERE

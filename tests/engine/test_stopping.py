@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from engine_kit import answers, converse, losses, progress
 
+from engine_kit import answers, converse, losses, progress
 from unroll.protocol.requests import Advance, Create, Pause, Play
 from unroll.recipe import recipe_of
 

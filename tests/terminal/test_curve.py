@@ -5,8 +5,8 @@ from math import inf, isfinite, log
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pane_kit import alone
 
+from pane_kit import alone
 from unroll.recipe import Recipe, plan
 from unroll.terminal.curve import METRICS, Curve, Thinned, ceiling
 from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten

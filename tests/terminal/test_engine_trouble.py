@@ -8,9 +8,9 @@ import signal
 import sys
 
 import pytest
-from playground_kit import playing
 from textual.pilot import Pilot
 
+from playground_kit import playing
 from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.protocol.replies import Progress, State

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playground_kit import Playing, playing
 from textual import events
 from textual.widgets import Input, OptionList, Select
 
 from keys_kit import Act, acts
+from playground_kit import Playing, playing
 from unroll import permalink
 from unroll.moment import Moment, parse_sequence
 from unroll.terminal.widgets.loss_curve import LossCurve

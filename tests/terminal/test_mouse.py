@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from playground_kit import playing
-
 from unroll.terminal.widgets.footer import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.pane_tabs import PaneTabs

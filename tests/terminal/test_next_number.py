@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pane_kit import a_trace, alone, rows
 from rich.cells import cell_len
 
+from pane_kit import a_trace, alone, rows
 from unroll.protocol.trace import Candidate
 from unroll.recipe import TaskConfig
 from unroll.terminal.texts import of_step, percent, whole

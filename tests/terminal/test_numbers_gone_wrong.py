@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from playground_kit import Playing, playing
 
+from playground_kit import Playing, playing
 from unroll.network import training
 from unroll.recipe import Recipe
 from unroll.terminal.widgets.recipe_form import RecipeForm

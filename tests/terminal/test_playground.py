@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from playground_kit import playing
 from textual.widgets import Input
 
+from playground_kit import playing
 from unroll.recipe import Recipe
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.state_heatmap import StateHeatmap

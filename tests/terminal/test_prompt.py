@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Input
 
+from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.protocol.requests import Look
 from unroll.terminal import prompting
 from unroll.terminal.widgets.state_heatmap import StateHeatmap

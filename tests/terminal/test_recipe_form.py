@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.widgets import Select
 
+from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe
 from unroll.terminal.widgets.recipe_form import RecipeForm
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pane_kit import alone, rows
-
 from unroll.recipe import Recipe, plan
 from unroll.terminal.curve import Curve
 from unroll.terminal.runs import Run

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playground_kit import NARROW, WHOLE, Playing, playing
 from textual.widget import Widget
 
+from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.run_table import RunTable
 

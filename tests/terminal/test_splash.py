@@ -8,10 +8,10 @@ from typing import Any
 
 import pyte
 import pytest
-from playground_kit import NARROW, WHOLE
 from rich.color import ColorSystem
 from textual.geometry import Region
 
+from playground_kit import NARROW, WHOLE
 from unroll.terminal import screen, splash
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import TABS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pane_kit import a_trace, alone, rows
 from rich.color import Color
 
+from pane_kit import a_trace, alone, rows
 from unroll.moment import Interventions
 from unroll.terminal.messages import StepChosen, UnitChosen
 from unroll.terminal.widgets.state_heatmap import StateHeatmap, _turned

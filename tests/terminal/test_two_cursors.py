@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playground_kit import playing
 from textual.widgets import Input, OptionList
 
+from playground_kit import playing
 from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal.widgets.loss_curve import LossCurve

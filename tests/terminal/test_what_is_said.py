@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
-from playground_kit import Playing, playing
-from still_engine import StillEngine
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from playground_kit import Playing, playing
+from still_engine import StillEngine
 from unroll.client.conversation import EngineDied
 from unroll.protocol.replies import Begun, Created, CutOff
 from unroll.protocol.requests import Create, Detach, Resume

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playground_kit import Playing, playing
 from textual.events import Paste
 from textual.widgets import Static
 
+from playground_kit import Playing, playing
 from unroll.recipe import Recipe
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
