@@ -200,7 +200,7 @@ def test_a_file_that_may_not_grow_is_a_sentence_and_the_old_one_is_whole(folder:
 
 PUT = """
 import sys
-from unroll.commands.refusals import refusals, run
+from unroll.commands.common import refusals, run
 from unroll.files import write_atomically
 def put():
     with refusals():

@@ -1,12 +1,12 @@
-"""The commands: thin, they parse, call and print; heavy imports stand inside the command that needs them."""
+"""The command line: which commands there are, and where each is written."""
 
 from __future__ import annotations
 
 import click
 
-from unroll.commands.group import Commands
+from unroll.commands.common import LazyGroup
 
-PLACES = {
+COMMANDS_AT = {
     "play": "unroll.commands.play:play",
     "train": "unroll.commands.train:train",
     "predict": "unroll.commands.predict:predict",
@@ -16,13 +16,12 @@ PLACES = {
     "engine": "unroll.commands.engine:engine",
     "study": "unroll.commands.study:study",
 }
-"""Where each command is written."""
 
 
-@click.group(cls=Commands, places=PLACES, default="play")
+@click.group(cls=LazyGroup, commands_at=COMMANDS_AT, default="play")
 @click.version_option(package_name="unroll")
 def main() -> None:
     """Train a small recurrent network in a terminal, ask it what comes next, and unroll it step by step.
 
-    Without a command: the playground, as with play.
+    Without a command, unroll opens the playground (see: unroll play --help).
     """

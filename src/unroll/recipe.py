@@ -20,6 +20,8 @@ TaskName = Literal["count", "recall", "file"]
 CellName = Literal["rnn", "lstm", "gru"]
 InitName = Literal["uniform", "normal", "normal-bias"]
 BatchWord = Literal["half", "full"]
+DeviceName = Literal["cpu", "cuda", "mps", "auto"]
+"""Where to compute. Not part of a recipe: the device changes no more than the last bits."""
 Value = int | float | str
 
 
@@ -69,6 +71,10 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="Fixes the starting weights and the order of the data.")
     ] = 0
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch e = 0, 1, ... of E: it decays linearly, lr * (1 - e / E)."""
+        return self.learning_rate * (1 - epoch / self.epochs)
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):

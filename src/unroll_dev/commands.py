@@ -10,9 +10,8 @@ from typing import TypeVar
 
 import click
 
+from unroll.commands.common import Refused, print_json, refusals
 from unroll.commands.options import example, json_option
-from unroll.commands.output import print_json
-from unroll.commands.refusals import Refused, refusals
 from unroll.files import check_place, write_atomically
 
 R = TypeVar("R")

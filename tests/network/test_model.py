@@ -45,7 +45,7 @@ class Silence:
 @pytest.mark.parametrize("cell", CELLS)
 def test_cutting_the_loop_before_a_step_is_starting_anew_there(cell):
     model = model_of(cell)
-    cut = [step.state.h for step in model.steps(X, does=CutBefore(2))]
+    cut = [step.state.h for step in model.steps(X, hook=CutBefore(2))]
     anew = [step.state.h for step in model.steps(X[2:])]
     whole = [step.state.h for step in model.steps(X)]
     assert_close(cut[2:], anew)
@@ -56,7 +56,7 @@ def test_cutting_the_loop_before_a_step_is_starting_anew_there(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_silenced_unit_is_silent_at_every_step_and_the_next_step_feels_it(cell):
     model = model_of(cell)
-    silenced = [step.state.h for step in model.steps(X, does=Silence(3))]
+    silenced = [step.state.h for step in model.steps(X, hook=Silence(3))]
     whole = [step.state.h for step in model.steps(X)]
     assert all((h[:, 3] == 0).all() for h in silenced)
     assert_close(silenced[0][:, :3], whole[0][:, :3])

@@ -14,7 +14,7 @@ from unroll.network import training as training_module
 from unroll.network.batches import order, sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
-from unroll.network.training import Diverged, Training, learning_rate
+from unroll.network.training import Diverged, Training
 from unroll.recipe import Recipe
 from unroll.tasks import items
 
@@ -229,7 +229,7 @@ def test_recall_is_learned_too():
 
 
 def test_the_learning_rate_falls_in_a_line_by_a_step_an_epoch():
-    rates = [learning_rate(Recipe(), epoch) for epoch in range(26)]
+    rates = [Recipe().train.rate(epoch) for epoch in range(26)]
     assert rates[0] == 0.1
     assert rates[25] == 0
     assert_close([a - b for a, b in pairwise(rates)], [0.004] * 25)

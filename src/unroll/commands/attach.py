@@ -1,4 +1,4 @@
-"""`unroll attach`: back to an engine that goes on in the background."""
+"""`unroll attach`: the playground on a training in the background."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ import sys
 
 import click
 
+from unroll.commands.common import Refused, refusals
 from unroll.commands.options import example
 from unroll.commands.play import play
-from unroll.commands.refusals import Refused, refusals
 from unroll.text import shown_path
 
 
 @click.command(epilog=example("unroll attach\nunroll attach count-rnn"))
 @click.argument("name", required=False)
-@click.option("--list", "as_list", is_flag=True, help="Only list the engines that there are.")
+@click.option("--list", "as_list", is_flag=True, help="List the trainings in the background, and exit.")
 @click.pass_context
 def attach(context: click.Context, name: str | None, as_list: bool) -> None:
-    """Open the playground on a training that goes on in the background, with all that it has done meanwhile.
+    """Open the playground on a training that runs in the background, with everything it has done so far.
 
-    Without a NAME, on the only one there is. `unroll train --background` and the key d start one.
+    NAME can be left out if there is only one. unroll train --background and the key d start one.
     """
     from unroll.engine.listener import names
 
     with refusals():
-        there = names()
+        running = names()
     if as_list:
-        for one in there:
+        for one in running:
             click.echo(one)
         return
-    command = [sys.executable, "-m", "unroll", "engine", "--attach", _chosen(name, there)]
+    command = [sys.executable, "-m", "unroll", "engine", "--attach", _chosen(name, running)]
     context.invoke(play, engine=shlex.join(command))
 
 
-def _chosen(name: str | None, there: list[str]) -> str:
-    if not there:
-        raise Refused("Nothing goes on in the background: unroll train --background starts something.")
-    if name is None and len(there) > 1:
-        raise Refused("There are several in the background: choose one of these.\n  " + "\n  ".join(there))
-    if name is not None and name not in there:
-        raise Refused(f"There is no {shown_path(name)} in the background: choose one of {', '.join(there)}.")
-    return name or there[0]
+def _chosen(name: str | None, running: list[str]) -> str:
+    if not running:
+        raise Refused("No training runs in the background: unroll train --background starts one.")
+    if name is None and len(running) > 1:
+        raise Refused("Several trainings run in the background: choose one of these.\n  " + "\n  ".join(running))
+    if name is not None and name not in running:
+        raise Refused(f"No training {shown_path(name)} runs in the background: choose one of {', '.join(running)}.")
+    return name or running[0]

@@ -1,17 +1,18 @@
-"""`unroll engine`: an engine for a terminal elsewhere, or for a person to talk to by hand."""
+"""`unroll engine`: an engine for a playground on another machine, or to talk to by hand."""
 
 from __future__ import annotations
 
 import click
 
-from unroll.commands.options import DeviceName, device_option, example
+from unroll.commands.options import device_option, example
+from unroll.recipe import DeviceName
 
 
 @click.command(epilog=example("unroll engine\nunroll engine --device auto\nunroll engine --attach count-rnn"))
 @device_option
-@click.option("--attach", metavar="NAME", help="Lead to an engine that goes on in the background instead.")
+@click.option("--attach", metavar="NAME", help="Connect to an engine in the background instead of starting one.")
 def engine(device: DeviceName, attach: str | None) -> None:
-    """Run an engine on standard input and output: one JSON message a line, either way."""
+    """Run an engine on standard input and output: one JSON message per line in both directions."""
     if attach is not None:
         from unroll.engine.stdio_proxy import relay
 

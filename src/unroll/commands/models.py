@@ -1,4 +1,4 @@
-"""`unroll models`: which saved networks there are, and how those that come with the program are made."""
+"""`unroll models`: lists the saved networks, and makes those that come with the program."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any
 
 import click
 
+from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option
-from unroll.commands.output import print_json
-from unroll.commands.refusals import refusals
 from unroll.errors import FileError
 from unroll.files import check_place
 from unroll.paths import SUFFIX, model_files, shipped_models
 from unroll.recipe import Recipe
 from unroll.text import encodable, shown_path
 
-LENGTH = 14
-"""Of the sequences to recall: long enough that the LSTM holds what Elman's cell loses."""
-RECALL = Recipe().replace(task="recall", vocab_size=512, length=LENGTH, epochs=100, batch_size="full")
+RECALL_LENGTH = 14
+"""Numbers a sequence to recall has: enough that the LSTM holds what Elman's cell loses."""
+RECALL = Recipe().replace(task="recall", vocab_size=512, length=RECALL_LENGTH, epochs=100, batch_size="full")
 SHIPPED = {
     "count-rnn": Recipe(),
     "count-lstm": Recipe().replace(cell="lstm"),
@@ -39,7 +38,7 @@ def models(folder: str | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        click.echo("There is no saved network yet: make one with unroll train --save NAME.", err=True)
+        click.echo("There are no saved networks yet: make one with unroll train --save NAME.", err=True)
     else:
         _print(rows)
 
@@ -60,13 +59,13 @@ def _make(folder: Path) -> list[Path]:
 
 
 def _row(file: Path) -> dict[str, Any] | None:
-    """What there is to say of a file; None, and a sentence on standard error, where it is no network."""
+    """A file as a row of the list; None, after a sentence on standard error, for one that cannot be used."""
     from unroll.network.checkpoint import load
 
     try:
         saved = load(file)
     except FileError as error:
-        click.echo(f"Passed over: {error}", err=True)
+        click.echo(f"Skipped: {error}", err=True)
         return None
     task, model = saved.recipe.task, saved.recipe.model
     return {

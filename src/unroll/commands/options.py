@@ -1,24 +1,45 @@
-"""Options that several commands share: the recipe's, one for each of its fields, and where to compute."""
+"""Options and arguments that several commands share: the recipe, the device, a saved network and its numbers, and
+the interventions."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from unroll.commands.refusals import Misused
+from unroll.commands.common import Misused
 from unroll.errors import RecipeError, UserError
-from unroll.recipe import FIELDS, Field, Recipe, Value, recipe_of
+from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
+from unroll.paths import find_model
+from unroll.recipe import FIELDS, DeviceName, Field, Recipe, Value, recipe_of
 from unroll.tasks.datafile import infer_vocab_size
 from unroll.text import printable
 
+if TYPE_CHECKING:
+    from unroll.network.checkpoint import Saved
+
 F = TypeVar("F", bound=Callable[..., Any])
-DeviceName = Literal["cpu", "cuda", "mps", "auto"]
+MAX_INPUT = MAX_STEPS * 16
+"""Characters read from standard input at most: no sequence needs more."""
+
+
+def example(text: str) -> str:
+    """An epilog that shows how to call a command, its lines left as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+
+
+def json_option(command: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+# The recipe
 
 
 class FieldValue(click.ParamType[Value]):
-    """What a field of the recipe takes."""
+    """The type of a recipe's field on the command line."""
 
     def __init__(self, field: Field) -> None:
         self.field = field
@@ -33,7 +54,7 @@ class FieldValue(click.ParamType[Value]):
 
 
 def recipe_options(command: F) -> F:
-    """An option for every field of a recipe; what was not given is None."""
+    """An option for every field of a recipe; one that was not given is None."""
     for field in reversed(list(FIELDS.values())):
         default = field.default if isinstance(field.default, str) else f"{field.default:g}"
         option = click.option(
@@ -48,7 +69,7 @@ def recipe_options(command: F) -> F:
 
 
 def recipe_from(options: dict[str, Value | None]) -> Recipe:
-    """The recipe of the options given; with a file and no vocabulary, the one that the file's numbers need.
+    """The recipe of the options given; with a file and no vocabulary, the smallest that holds the file's numbers.
 
     Raises:
         RecipeError: two options do not go together, or the file cannot be read.
@@ -59,31 +80,110 @@ def recipe_from(options: dict[str, Value | None]) -> Recipe:
     return recipe_of(given)
 
 
+# The device
+
+
 def device_option(command: F) -> F:
-    """Where to compute."""
+    """`--device`."""
     return click.option(
         "--device", type=click.Choice(get_args(DeviceName)), default="cpu", show_default=True, help="Where to compute."
     )(command)
 
 
-def json_option(command: F) -> F:
-    """JSON instead of a table."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
-
-
-def example(text: str) -> str:
-    """An epilog that shows how to call a command, its lines left as they are."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
-
-
 def on_device(name: DeviceName) -> str:
-    """The device of that name, with torch told to leave cores to others; refused where the machine lacks it."""
+    """The torch device of that name, with torch limited to half of the cores; `Misused` where there is none."""
     import torch
 
-    from unroll.network.device import device_for
+    from unroll.network.model import device_for
 
     torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
     try:
         return device_for(name)
     except UserError as error:
         raise Misused(str(error)) from None
+
+
+# A saved network and a sequence
+
+
+def model_arguments(command: F) -> F:
+    """The arguments MODEL and NUMBERS."""
+    command = click.argument("numbers", nargs=-1)(command)
+    return click.argument("model")(command)
+
+
+def open_model(name: str) -> Saved:
+    """The saved network of a path or a name; raises `FileError`."""
+    from unroll.network.checkpoint import load
+
+    return load(find_model(name))
+
+
+def read_sequence(numbers: tuple[str, ...], vocab_size: int) -> tuple[int, ...]:
+    """The numbers given, or those on standard input if none or a lone `-` is given; raises `UserError`."""
+    if numbers not in ((), ("-",)):
+        return parse_sequence(" ".join(numbers), vocab_size)
+    if not numbers and sys.stdin.isatty():
+        raise Misused("There are no numbers: give some after the name of the network, or on standard input.")
+    try:
+        text = sys.stdin.read(MAX_INPUT + 1)
+    except UnicodeDecodeError:
+        raise Misused("Standard input is not text: give whole numbers separated by spaces.") from None
+    if len(text) > MAX_INPUT:
+        raise Misused(f"Standard input is too long: give at most {MAX_STEPS:,} numbers.")
+    return parse_sequence(text, vocab_size)
+
+
+# Interventions
+
+
+def intervention_options(command: F) -> F:
+    """`--cut`, `--cut-cell`, `--silence` and `--clamp`."""
+    for option in (
+        click.option("--clamp", metavar="UNIT=VALUE", multiple=True, help="Hold a unit at a value at every step."),
+        click.option("--silence", metavar="UNITS", default="", help="Hold units at 0: 3,17 for example, from 0."),
+        click.option("--cut-cell", is_flag=True, help="Where --cut applies, also erase the LSTM's cell state."),
+        click.option(
+            "--cut",
+            metavar="all|STEPS",
+            default="",
+            help="Erase the hidden state before every step (all) or before some: 2,4 for example, from 1.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def interventions_from(
+    units: int, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
+) -> Interventions:
+    """The interventions of the options given, for a network of `units` units and a sequence of `steps` steps."""
+    clamps = [(unit, 0.0) for unit in _numbers("--silence", silence, 0, units - 1, "units, separated by commas,")]
+    return Interventions(
+        cut_steps=tuple(step - 1 for step in _numbers("--cut", cut, 1, steps, "steps, separated by commas,"))
+        if cut != "all"
+        else (),
+        cut_all=cut == "all",
+        cut_cell=cut_cell,
+        clamps=(*clamps, *(_clamp(text, units) for text in clamp)),
+    )
+
+
+def _numbers(option: str, text: str, low: int, high: int, noun: str) -> list[int]:
+    words = text.replace(",", " ").split()
+    for word in words:
+        if not (word.isascii() and word.isdigit() and len(word) <= 9 and low <= int(word) <= high):
+            more = "all, or " if option == "--cut" else ""
+            raise Misused(f"{option} cannot be {word!r:.24}: choose {more}{noun} from {low} to {high}.")
+    return [int(word) for word in words]
+
+
+def _clamp(text: str, units: int) -> tuple[int, float]:
+    unit, _, value = text.partition("=")
+    try:
+        held = float(value)
+    except ValueError:
+        held = MAX_CLAMP + 1
+    if not -MAX_CLAMP <= held <= MAX_CLAMP:
+        raise Misused(f"--clamp cannot be {text!r:.24}: choose UNIT=VALUE, a value from -1,000 to 1,000, like 3=0.5.")
+    return _numbers("--clamp", unit or "nothing", 0, units - 1, "a unit")[0], held

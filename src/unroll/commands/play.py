@@ -1,6 +1,6 @@
 """`unroll play`, which is also `unroll` alone: the playground.
 
-The frame stands on the screen before anything else is imported: so all imports but the splash's stand inside.
+The frame is painted before anything else is imported, so all imports but the splash's are inside functions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unroll.commands.refusals import Misused
+from unroll.commands.common import Misused
 from unroll.errors import FileError, UserError
 from unroll.terminal import splash
 from unroll.text import printable, shown_path
@@ -31,29 +31,33 @@ if TYPE_CHECKING:
     Start = Callable[[], Awaitable[Conversation]]
     Wanted = tuple[Recipe, Moment]
 
-NO_TERMINAL = "unroll draws on a terminal, and this is none: start it in one, or see unroll --help."
+NO_TERMINAL = "unroll needs an interactive terminal (over ssh: ssh -t); see unroll --help for what works without one."
 
 ENGINE_HELP = (
-    "Where networks are trained, such as 'ssh box unroll engine': any command that leads to an engine. "
-    "ssh must log in by key, for no password can be typed; it is told to notice within 20 s that its line is dead."
+    "A command that connects to an engine, where networks are trained: for example 'ssh box unroll engine'. "
+    "ssh must log in by key, as no password can be typed; unroll sets it to notice a dead connection within 20 s."
 )
-STARTED = 2.0
-"""Seconds by which all of the first screen stands, on most machines."""
+GC_DELAY_S = 2.0
+"""After this the first screen is complete on most machines, and garbage collection may begin."""
 
 
 @click.command()
-@click.argument("line", required=False)
-@click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: your terminal's.")
+@click.argument("permalink", required=False)
+@click.option(
+    "--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi takes those of your terminal."
+)
 @click.option("--engine", metavar="COMMAND", help=ENGINE_HELP)
-@click.option("--record", type=click.Path(dir_okay=False), help="Write the talk with the engine here.")
-@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Play such a talk back.")
-def play(line: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
-    """Open the playground, or bring back the moment that LINE tells of (y in the playground copies one).
+@click.option(
+    "--record", type=click.Path(dir_okay=False), help="Record all messages to and from the engine in this file."
+)
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Play such a recording back.")
+def play(permalink: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
+    """Open the playground, or restore the screen of a PERMALINK (y in the playground copies one).
 
     Example: unroll play --theme light
     """
     try:
-        wanted = _read(line) if line else None
+        wanted = _read(permalink) if permalink else None
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except UserError as error:
         raise Misused(printable(str(error))) from None
@@ -68,10 +72,10 @@ def play(line: str | None, theme: str | None, engine: str | None, record: str | 
         raise SystemExit(code)
 
 
-def _read(line: str) -> Wanted:
+def _read(permalink: str) -> Wanted:
     from unroll.permalink import read
 
-    return read(line)
+    return read(permalink)
 
 
 def _words(command: str) -> list[str]:
@@ -80,7 +84,7 @@ def _words(command: str) -> list[str]:
     with suppress(ValueError):
         if words := shlex.split(command):
             return words
-    raise ValueError("--engine is no command with all its quotes closed: give one such as 'ssh box unroll engine'.")
+    raise ValueError("--engine is not a complete command (an open quote?): give one such as 'ssh box unroll engine'.")
 
 
 def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -> int:
@@ -115,11 +119,11 @@ async def _replay(recording: str) -> Conversation:
     except FileError as error:
         raise EngineDied(str(error)) from None
     except (UserError, ValueError, RecursionError):
-        raise EngineDied(f"{recording} is no recording of this version: make one with --record.") from None
+        raise EngineDied(f"{recording} is not a recording of this version: make one with --record.") from None
 
 
 async def _play(wanted: Wanted | None, theme: str | None, another: Start, command: str) -> int:
-    """Start an engine, and beside it the screen: it loads torch on one core while this process draws on another."""
+    """Start an engine and the screen side by side: one core loads torch while another draws."""
     import asyncio
 
     early = [asyncio.ensure_future(another())]
@@ -132,7 +136,7 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
 
     app = UnrollApp(start, wanted, theme, command)
     _settle_into_terminal(app)
-    asyncio.get_running_loop().call_later(STARTED, _collect_garbage)
+    asyncio.get_running_loop().call_later(GC_DELAY_S, _collect_garbage)
     try:
         await app.run_async()
     finally:
@@ -141,7 +145,7 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
 
 
 def _collect_garbage() -> None:
-    """Look for garbage from here on; until here there is none, and looking took a twentieth of the start."""
+    """Collect garbage from here on: there is none before, and looking for it took a twentieth of the start."""
     import gc
 
     gc.freeze()
@@ -149,13 +153,11 @@ def _collect_garbage() -> None:
 
 
 def _settle_into_terminal(app: UnrollApp) -> None:
-    """Go on from the splash, in glyphs that the terminal has; give it back whatever happens, as Textual does not."""
-    if sys.platform != "win32":
-        import warnings
+    """Take over from the splash, with our driver and the glyphs that the terminal has."""
+    import warnings
 
-        from unroll.tty.driver import Driver
+    from unroll.tty.driver import Driver
 
-        warnings.simplefilter("ignore")  # of work that leaving has cut off, say: it would be written over the screen
-
-        app.driver_class = Driver
-        app.alphabet = alphabet_of(os.environ)
+    warnings.simplefilter("ignore")  # they would be written over the screen
+    app.driver_class = Driver
+    app.alphabet = alphabet_of(os.environ)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unroll.commands.asking import asking, open_model, read_sequence
-from unroll.commands.options import example, json_option
-from unroll.commands.output import print_json
-from unroll.commands.refusals import refusals
+from unroll.commands.common import print_json, refusals
+from unroll.commands.options import example, json_option, model_arguments, open_model, read_sequence
 
 if TYPE_CHECKING:
     from unroll.network.model import SequenceModel
@@ -24,17 +22,21 @@ seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 -
 
 
 @click.command(epilog=example(EXAMPLES))
-@asking
+@model_arguments
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="How many of the likeliest to show.")
 @click.option(
-    "--continue", "count", type=click.IntRange(1, 100_000), help="Say so many numbers, each fed back with the state."
+    "--continue", "count", type=click.IntRange(1, 100_000), help="Continue by this many numbers, feeding each back."
 )
-@click.option("--temperature", type=click.FloatRange(0, 1000), help="Below 1 bolder, above 1 more even; 0: no chance.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 1000),
+    help="Below 1: bolder. Above 1: more even. 0: always the likeliest.",
+)
 @click.option("--top-k", type=click.IntRange(1), help="Draw from the k likeliest numbers only.")
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Draw from the fewest likeliest numbers that add up to this probability.",
+    help="Draw from the smallest set of likeliest numbers whose probabilities add up to this.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Fixes the draw.")
 @json_option
@@ -43,9 +45,9 @@ def predict(
 ) -> None:
     """Ask MODEL what comes after NUMBERS.
 
-    MODEL is a file or the name of a saved network (see: unroll models). NUMBERS are read from standard input where
-    there are none, or a lone -. Without --continue, the likeliest next numbers and their probabilities; with
-    it, the likeliest number at every step, or one drawn where --temperature, --top-k or --top-p say how.
+    MODEL is a file or the name of a saved network (see: unroll models). Without NUMBERS, or with a lone -, they are
+    read from standard input. Prints the likeliest next numbers and their probabilities; with --continue, the likeliest
+    number at every step, or a number drawn at random if --temperature, --top-k or --top-p is given.
     """
     with refusals():
         saved = open_model(model)
@@ -58,7 +60,7 @@ def predict(
 
 
 def _sampling(seed: int, how: dict[str, Any]) -> Sampling | None:
-    """How to choose, where anything was said about it."""
+    """How to choose the next number; None if no option says so."""
     from unroll.network.sampling import Sampling
 
     given = {name: value for name, value in how.items() if value is not None}

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from unroll.commands.group import Commands
-from unroll.commands.options import device_option, json_option
-from unroll.commands.progress import progress
-from unroll.commands.refusals import Misused
-from unroll.recipe import CellName, Recipe
+from unroll.commands.common import Misused, print_json, progress, refusals
+from unroll.commands.options import device_option, example, json_option, on_device
+from unroll.files import check_place, write_atomically
+from unroll.recipe import CellName, DeviceName, Recipe
 
 if TYPE_CHECKING:
     from unroll.network.ensemble import Ensemble
     from unroll.network.study import Spread
 
 CELLS = get_args(CellName)
+MAX_LENGTH = 512
+LENGTHS = "4,6,8,10,12,14,16,18"
+CHART_WIDTH, CHART_HEIGHT = 72, 18
 
 
-study = Commands(
-    "study",
-    help="Train many seeds, and print what they have in common.",
-    places={
-        "recall": "unroll.commands.study_recall:recall",
-        "memory": "unroll.commands.study_memory:memory",
-    },
-)
+@click.group()
+def study() -> None:
+    """Train many seeds, and compare their results."""
 
 
 def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
@@ -42,14 +42,152 @@ def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
             "--cells",
             default=cells,
             show_default=True,
-            help=f"Which cells, of {', '.join(CELLS)}, with commas between.",
+            help=f"Which cells, of {', '.join(CELLS)}, separated by commas.",
         )(command)
 
     return add
 
 
+def cells_from(text: str) -> list[CellName]:
+    """The cells that `--cells` names, each once."""
+    words = text.replace(",", " ").split()
+    unknown = [word for word in words if word not in CELLS]
+    if unknown or not words:
+        raise Misused(f"--cells cannot be {text!r:.24}: choose of {', '.join(CELLS)}, separated by commas.")
+    return list(dict.fromkeys(words))  # type: ignore[arg-type]  # they are
+
+
+@study.command(epilog=example("unroll study recall\nunroll study recall --lengths 4,18 --seeds 2 --csv recall.csv"))
+@click.option("--lengths", default=LENGTHS, show_default=True, help="Which lengths, separated by commas.")
+@study_options("rnn,lstm", seeds=8)
+@click.option("--csv", "csv_file", metavar="FILE", help="Write every seed's accuracy to a file.")
+def recall(lengths: str, cells: str, seeds: int, csv_file: str | None, device: DeviceName, as_json: bool) -> None:
+    """How well each cell recalls the first number as sequences grow longer.
+
+    Elman's cell forgets, the LSTM holds: accuracy at the last step over all 512 - L training sequences, after 100
+    updates, beside the published figures (rnn/MeasuringRNNAccuracy.ipynb in christianb93/MLLM, one seed each).
+    """
+    with refusals():
+        tasks = [(cell, length) for cell in cells_from(cells) for length in _lengths(lengths)]
+        if csv_file is not None:
+            check_place(csv_file)
+        results = dict(zip(tasks, _recall(tasks, seeds, on_device(device)), strict=True))
+        if csv_file is not None:
+            write_atomically(csv_file, _csv(results).encode())
+    if as_json:
+        print_json([{"cell": cell, "length": length, **figures(spread)} for (cell, length), spread in results.items()])
+    else:
+        _print_recall(results, seeds)
+
+
+def _lengths(text: str) -> list[int]:
+    words = text.replace(",", " ").split()
+    if not words or not all(re.fullmatch("[0-9]{1,9}", word) and 0 < int(word) < MAX_LENGTH for word in words):
+        raise Misused(f"--lengths cannot be {text!r:.24}: choose from 1 to {MAX_LENGTH - 1}, separated by commas.")
+    return sorted(set(map(int, words)))
+
+
+def _recall(tasks: list[tuple[CellName, int]], seeds: int, device: str) -> Iterator[Spread]:
+    from unroll.network.study import Spread, recall_recipe
+
+    recipes = [recall_recipe(cell, length) for cell, length in tasks]
+    for ensemble in train_all(recipes, seeds, device):
+        yield Spread(tuple(ensemble.accuracies()))
+
+
+def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["cell", "length", "seed", "accuracy"])
+    for (cell, length), spread in results.items():
+        writer.writerows([cell, length, seed, f"{value:.6f}"] for seed, value in enumerate(spread.values))
+    return text.getvalue()
+
+
+def _print_recall(results: Mapping[tuple[CellName, int], Spread], seeds: int) -> None:
+    from unroll.network.study import PUBLISHED
+
+    click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
+    click.echo("cell  length  published  median   lowest  highest")
+    for (cell, length), spread in results.items():
+        known = PUBLISHED.get(cell, {}).get(length)
+        shown = "" if known is None else f"{known:.3f}"
+        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {spread.middle:6.3f}  {spread.low:7.3f}  {spread.high:7.3f}")
+    click.echo()
+    click.echo(_recall_chart(results))
+
+
+def _recall_chart(results: Mapping[tuple[CellName, int], Spread]) -> str:
+    """The medians by length, and the published figures of Elman's cell, which fall."""
+    from unroll.network.study import PUBLISHED
+
+    curves: dict[str, dict[int, float]] = {}
+    for (cell, length), spread in results.items():
+        if cell == "rnn" and length in PUBLISHED["rnn"]:
+            curves.setdefault("published rnn", {})[length] = PUBLISHED["rnn"][length]
+        curves.setdefault(cell, {})[length] = spread.middle
+    drawn = chart({name[0]: points for name, points in curves.items()}, sorted({length for _, length in results}))
+    return f"{drawn}\nmedian accuracy by length: {', '.join(f'{name[0]} {name}' for name in curves)}"
+
+
+def chart(curves: Mapping[str, Mapping[int, float]], ticks: list[int]) -> str:
+    """Curves in plain text by the letter that marks their points: values from 0 to 1, `ticks` on the x axis."""
+    import plotext
+
+    figure = plotext.figure
+    plotext.terminal.limit(False, False)
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(CHART_WIDTH, CHART_HEIGHT)
+    for name, low, high, places in (
+        ("x", min(ticks) - 1, max(ticks) + 1, ticks),
+        ("y", 0, 1.05, [0, 0.25, 0.5, 0.75, 1]),
+    ):
+        figure.ruler(name).lim(low, high)
+        figure.ruler(name).ticks(places, [f"{place:g}" for place in places])
+    for points in curves.values():
+        if len(points) > 1:
+            figure.draw(figure.signal(list(points), list(points.values()), marker="braille").lines(True))
+    for letter, points in curves.items():
+        figure.draw(figure.signal(list(points), list(points.values()), marker=letter))
+    return "\n".join(line.rstrip() for line in click.unstyle(figure.build().string()).splitlines())
+
+
+@study.command(epilog=example("unroll study memory\nunroll study memory --cells lstm --seeds 3 --json"))
+@study_options("rnn,lstm,gru", seeds=10)
+def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
+    """How much of each task is memory: accuracy with the hidden state carried over, and erased.
+
+    With the hidden state set to zero before every step, a network sees only its last number. Counting stays; recalling
+    the first number falls to chance, one in 122. Accuracy at the last step, over all training sequences.
+    """
+    with refusals():
+        kinds = [(task, cell) for task in ("count", "recall") for cell in cells_from(cells)]
+        rows = _memory(kinds, seeds, on_device(device))
+    if as_json:
+        print_json([{"task": task, "cell": cell, "loop": loop, **figures(spread)} for task, cell, loop, spread in rows])
+        return
+    click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
+    click.echo("task    cell  loop         median   lowest  highest")
+    for task, cell, loop, spread in rows:
+        click.echo(f"{task:6}  {cell:4}  {loop:11}  {spread.middle:6.1%}  {spread.low:7.1%}  {spread.high:7.1%}")
+
+
+def _memory(kinds: list[tuple[str, CellName]], seeds: int, device: str) -> list[tuple[str, CellName, str, Spread]]:
+    from unroll.network import study as studies
+
+    ensembles = train_all([studies.memory_recipe(cell, task) for task, cell in kinds], seeds, device)
+    found = [studies.memory(ensemble) for ensemble in ensembles]
+    return [
+        (*kind, loop, spread) for kind, spreads in zip(kinds, found, strict=True) for loop, spread in spreads.items()
+    ]
+
+
+# Both studies
+
+
 def train_all(recipes: list[Recipe], seeds: int, device: str) -> Iterator[Ensemble]:
-    """All seeds of each recipe, with a bar whose pace allows for longer sequences taking longer."""
+    """All seeds of each recipe, with a bar that allows for longer sequences taking longer."""
     from unroll.network.study import trained
 
     done, total = 0.0, sum(map(_work, recipes))
@@ -62,26 +200,17 @@ def train_all(recipes: list[Recipe], seeds: int, device: str) -> Iterator[Ensemb
                 show(start + part * ahead, words)
 
             yield trained(recipe, range(seeds), device, tell)
-            done += _work(recipe)
+            done += ahead
 
 
 def _work(recipe: Recipe) -> float:
-    """How long a recipe takes, in some unit of its own."""
+    """How long a recipe takes, in an arbitrary unit."""
     size = recipe.task.vocab_size * recipe.task.length * recipe.train.epochs
     return size * {"rnn": 1.0, "lstm": 1.2, "gru": 1.2}[recipe.model.cell]
 
 
-def cells_from(text: str) -> list[CellName]:
-    """The cells that `--cells` names, each once."""
-    words = text.replace(",", " ").split()
-    unknown = [word for word in words if word not in CELLS]
-    if unknown or not words:
-        raise Misused(f"--cells cannot be {text!r:.24}: choose of {', '.join(CELLS)}, with commas between.")
-    return list(dict.fromkeys(words))  # type: ignore[arg-type]  # they are
-
-
 def figures(spread: Spread) -> dict[str, Any]:
-    """Figures of several seeds as they stand in JSON."""
+    """A spread as it stands in JSON."""
     return {
         "median": round(spread.middle, 4),
         "low": round(spread.low, 4),
@@ -91,5 +220,5 @@ def figures(spread: Spread) -> dict[str, Any]:
 
 
 def seeds_in_words(seeds: int) -> str:
-    """How many seeds, to stand in a heading."""
+    """The number of seeds for a heading."""
     return "one seed" if seeds == 1 else f"{seeds} seeds"

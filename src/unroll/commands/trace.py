@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unroll.commands.asking import asking, open_model, read_sequence
-from unroll.commands.interventions import intervention_options, interventions_from
-from unroll.commands.options import example, json_option
-from unroll.commands.output import print_json
-from unroll.commands.refusals import refusals
+from unroll.commands.common import print_json, refusals
+from unroll.commands.options import (
+    example,
+    intervention_options,
+    interventions_from,
+    json_option,
+    model_arguments,
+    open_model,
+    read_sequence,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from unroll.network.inspection import Trace
+    from unroll.network.inspection import Activations
     from unroll.network.model import SequenceModel
 
 EXAMPLES = """
@@ -25,21 +30,21 @@ unroll trace count-rnn 7 8 9 10
 unroll trace recall-lstm 7 8 9 10 --cut all --cut-cell
 unroll trace count-lstm 7 8 9 10 --csv > states.csv
 """
-UNITS = 3
-"""Units named a step in the table."""
+TOP_UNITS = 3
+"""Units that the table names at each step."""
 
 
 @click.command(epilog=example(EXAMPLES))
-@asking
+@model_arguments
 @intervention_options
-@click.option("--csv", "as_csv", is_flag=True, help="Print every unit's state and gates, a row a step.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print every unit's state and gates, one row per step.")
 @json_option
 def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **does: Any) -> None:
-    """Show what MODEL answers after each of NUMBERS, and which units make that answer win.
+    """Show what MODEL answers after each of NUMBERS, and which units decide it.
 
     A unit's part is what it adds to the lead of the answer over the runner-up, in logits; the parts of all units and
-    of the bias add up to the lead. In --csv and --json, h is the hidden state, c the LSTM's cell state, and the gates
-    go by their letters: i f g o of the LSTM, r z n of the GRU.
+    of the bias add up to the lead. In --csv and --json, h is the hidden state, c the LSTM's cell state, and the letters
+    i f g o (LSTM) and r z n (GRU) are the gates.
     """
     with refusals():
         saved = open_model(model)
@@ -57,8 +62,8 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
         _print_table(steps)
 
 
-def _step(model: SequenceModel, seen: Trace, t: int, number: int) -> dict[str, Any]:
-    """One step in figures."""
+def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[str, Any]:
+    """One step as a row."""
     from unroll.network.inspection import attribution
 
     parts = attribution(model, seen.hidden[t])
@@ -74,19 +79,19 @@ def _step(model: SequenceModel, seen: Trace, t: int, number: int) -> dict[str, A
     }
 
 
-def _states(seen: Trace) -> dict[str, Tensor]:
-    """What there is of every unit, by its letter, each `(T, D)`."""
+def _states(seen: Activations) -> dict[str, Tensor]:
+    """The state and the gates of every unit by letter, each `(L, D)`."""
     cell = {} if seen.cell is None else {"c": seen.cell}
     return {"h": seen.hidden, **cell, **seen.gates}
 
 
-def _print_json(steps: list[dict[str, Any]], seen: Trace) -> None:
+def _print_json(steps: list[dict[str, Any]], seen: Activations) -> None:
     for t, step in enumerate(steps):
         step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in _states(seen).items()}
     print_json({"steps": steps})
 
 
-def _print_csv(steps: list[dict[str, Any]], seen: Trace) -> None:
+def _print_csv(steps: list[dict[str, Any]], seen: Activations) -> None:
     states, units = _states(seen), range(seen.hidden.shape[-1])
     figures = [name for name in steps[0] if name != "unit_parts"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -100,7 +105,7 @@ def _print_table(steps: list[dict[str, Any]]) -> None:
     click.echo("step  number  answer     chance  runner-up   lead  units with the largest parts")
     for step in steps:
         parts = step["unit_parts"]
-        largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:UNITS]
+        largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
         units = "  ".join(f"{d}: {parts[d]:+.2f}" for d in largest)
         click.echo(
             f"{step['step']:4}  {step['number']:6}  {step['answer']:6}  {step['probability']:9.2%}"

@@ -1,4 +1,4 @@
-"""`unroll train`: train a network by a recipe, and save it."""
+"""`unroll train`: trains a network by a recipe, and saves it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import (
-    DeviceName,
     device_option,
     example,
     json_option,
@@ -17,12 +17,9 @@ from unroll.commands.options import (
     recipe_from,
     recipe_options,
 )
-from unroll.commands.output import print_json
-from unroll.commands.progress import progress
-from unroll.commands.refusals import Misused, Refused, refusals
 from unroll.files import check_place
 from unroll.paths import place_to_save
-from unroll.recipe import Plan, Recipe
+from unroll.recipe import DeviceName, Plan, Recipe
 from unroll.text import encodable, shown_path
 
 if TYPE_CHECKING:
@@ -40,16 +37,16 @@ unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 @click.command(epilog=example(EXAMPLES))
 @recipe_options
 @click.option("--save", metavar="PATH", help="Where to save the network; a bare name goes to your own models.")
-@click.option("--optimizer", is_flag=True, help="Save the optimizer's state too, so that training can go on.")
-@click.option("--background", is_flag=True, help="Let it go on alone; unroll attach shows how it does.")
+@click.option("--optimizer", is_flag=True, help="Also save the optimizer's state, so that training can continue.")
+@click.option("--background", is_flag=True, help="Train in the background; unroll attach opens it.")
 @device_option
 @json_option
 def train(
     save: str | None, optimizer: bool, background: bool, device: DeviceName, as_json: bool, **options: Any
 ) -> None:
-    """Train a network, and say how well it does.
+    """Train a network, and print how well it does.
 
-    The recipe determines the result to the bit: the same options give the same network.
+    The same options give the same network, to the bit.
     """
     with refusals():
         recipe = recipe_from(options)
@@ -73,16 +70,16 @@ def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -
     from unroll.engine.background import start_training
 
     if save is not None:
-        raise Misused("--background cannot save: attach to it (unroll attach), and save with s.")
+        raise Misused("--background cannot be used with --save: open the training with unroll attach, and save with s.")
     try:
         name = start_training(recipe, device)
     except EngineError as error:
         raise Refused(str(error)) from None
-    click.echo(f"It goes on in the background: unroll attach {name}")
+    click.echo(f"Training in the background; open it with: unroll attach {name}")
 
 
 def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
-    """Where to save, refused before training rather than after it."""
+    """Where to save, checked before training rather than after it."""
     if save is None:
         return None
     from unroll.network.checkpoint import check_size
@@ -94,7 +91,7 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
 
 
 def run_training(training: Training) -> History:
-    """Make all updates, with a bar; raises `Refused` when the loss is no longer a number."""
+    """Make all updates, with a progress bar; raises `Refused` when training diverges."""
     from unroll.engine.past import Past
     from unroll.network.training import Diverged
 

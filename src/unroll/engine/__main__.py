@@ -16,7 +16,7 @@ from unroll.errors import UserError
 
 if TYPE_CHECKING:
     from unroll.log import Log
-    from unroll.network.device import DeviceName
+    from unroll.recipe import DeviceName
 
 WATCHDOG = 5.0
 """Seconds after the end of standard input until an engine that is stuck ends all the same, and seconds that a reader
@@ -48,7 +48,7 @@ def _serve(protocol: int, device: DeviceName) -> int:
     import torch
 
     from unroll.log import Log
-    from unroll.network.device import device_for
+    from unroll.network.model import device_for
 
     torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
     try:

@@ -33,7 +33,7 @@ class Sight(NamedTuple):
     moment: Moment
     model: SequenceModel
     epoch: float
-    seen: inspection.Trace
+    seen: inspection.Activations
 
     @property
     def units(self) -> int:

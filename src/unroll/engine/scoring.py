@@ -12,7 +12,7 @@ import torch
 
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.batches import Sequences
-from unroll.network.inspection import Hands
+from unroll.network.inspection import InterventionHook
 from unroll.network.model import SequenceModel
 from unroll.network.training import last_step_accuracy
 
@@ -42,7 +42,7 @@ class Scorer:
         return self._known[done], self._known[UNTOUCHED]
 
     def _part_right(self, model: SequenceModel, done: Interventions) -> float:
-        return round(last_step_accuracy(model, self._data, Hands(done)), 4)
+        return round(last_step_accuracy(model, self._data, InterventionHook(done)), 4)
 
 
 def sample(sequences: Sequences, most: int) -> Sequences:

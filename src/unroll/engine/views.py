@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from unroll.network.inspection import Trace
+from unroll.network.inspection import Activations
 from unroll.network.model import SequenceModel
 
 HIDDEN, CELL_STATE, ATTRIBUTION = "hidden", "cell state", "attribution"
@@ -29,13 +29,13 @@ LARGEST = 1e6
 """A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
 
 
-def view_names(seen: Trace) -> tuple[str, ...]:
+def view_names(seen: Activations) -> tuple[str, ...]:
     """The views that there are of what was seen, in order."""
     cell = () if seen.cell is None else (CELL_STATE,)
     return (HIDDEN, *cell, *(GATES[letter] for letter in seen.gates), ATTRIBUTION)
 
 
-def table(view: str, model: SequenceModel, seen: Trace) -> Tensor:
+def table(view: str, model: SequenceModel, seen: Activations) -> Tensor:
     """A view's values `(T, D)`."""
     if view == ATTRIBUTION:
         return _shares(model, seen)
@@ -45,7 +45,7 @@ def table(view: str, model: SequenceModel, seen: Trace) -> Tensor:
     return gates.get(view, seen.hidden)
 
 
-def _shares(model: SequenceModel, seen: Trace) -> Tensor:
+def _shares(model: SequenceModel, seen: Activations) -> Tensor:
     """At each step `(W[k] - W[j]) * h`, k the likeliest number and j the next."""
     expected, runner_up = seen.logits.topk(2).indices.unbind(-1)
     weight = model.head.weight.detach()

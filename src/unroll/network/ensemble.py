@@ -15,7 +15,6 @@ from unroll.network.adam import Adam
 from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import Score, backpropagate, room_for
 from unroll.network.model import SequenceModel
-from unroll.network.training import learning_rate
 from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 
@@ -108,7 +107,7 @@ class Group:
         x, y = self._batches[place]
         self._room = room_for(self.model, x) if self._room is None else self._room
         score = backpropagate(self.model, x, y, self._room)
-        self._adam.step(learning_rate(self.recipe, epoch))
+        self._adam.step(self.recipe.train.rate(epoch))
         return score
 
     def member(self, index: int) -> SequenceModel:

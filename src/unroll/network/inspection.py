@@ -5,7 +5,8 @@ number k over a number j is a sum over units, and each unit's part in it is exac
 
     logit_k - logit_j = sum over d of (W[k, d] - W[j, d]) h_d  +  (b_k - b_j)
 
-Shapes: T steps, B sequences, D hidden units, V numbers; without a batch, B is left out.
+Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; B is left out without a batch, and S
+networks at once lead all others.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from unroll.network.cells import State
 from unroll.network.model import SequenceModel
 
 
-class Trace(NamedTuple):
-    """What was passed at every step.
+class Activations(NamedTuple):
+    """What the network computed at every step.
 
     Attributes:
-        hidden: The hidden state after it, `(T, B, D)`.
-        logits: What the head makes of it, `(T, B, V)`.
-        cell: The LSTM's cell state after it, `(T, B, D)`; None for the other cells.
-        gates: By the names of the cell's `gate_names`, how far each unit's gate was open, `(T, B, D)`.
+        hidden: The hidden state h after the step, `(L, B, D)`.
+        logits: The head's output, `(L, B, V)`.
+        cell: The LSTM's cell state c after the step, `(L, B, D)`; None for other cells.
+        gates: Each gate's values by its name in `Cell.gate_names`, `(L, B, D)`.
     """
 
     hidden: Tensor
@@ -38,7 +39,7 @@ class Trace(NamedTuple):
 
     @property
     def probabilities(self) -> Tensor:
-        """The distribution over the next number, `(T, B, V)`."""
+        """The distribution over the next number, `(L, B, V)`."""
         return self.logits.softmax(-1)
 
 
@@ -46,8 +47,10 @@ class Attribution(NamedTuple):
     """How much each unit adds to the lead of `number` over `rival`.
 
     Attributes:
-        units: `(D,)`, in logits.
-        bias: What the head's biases add whatever the state.
+        number: The likeliest number.
+        rival: The likeliest of all others.
+        units: Each unit's part `(D,)`, in logits.
+        bias: The part of the head's biases, in logits.
     """
 
     number: int
@@ -61,19 +64,24 @@ class Attribution(NamedTuple):
         return float(self.units.sum()) + self.bias
 
 
-def trace(model: SequenceModel, sequence: Sequence[int], interventions: Interventions = UNTOUCHED) -> Trace:
-    """Run `model` over the numbers of `sequence`, doing to its state what the interventions say."""
-    return trace_batch(model, torch.tensor(sequence, device=model.head.weight.device), interventions)
-
-
 @torch.no_grad()
-def trace_batch(model: SequenceModel, x: Tensor, interventions: Interventions = UNTOUCHED) -> Trace:
-    """The same over integers `x`, `(T, B)` or `(T,)`; of S networks, `(S, T, B)`, and S leads every shape above."""
-    steps = list(model.steps(x, does=Hands(interventions)))
+def trace(model: SequenceModel, x: Sequence[int] | Tensor, interventions: Interventions = UNTOUCHED) -> Activations:
+    """Run the network and keep what it computes at every step.
+
+    Args:
+        x: One sequence of numbers, or integers `(L,)`, `(L, B)`, or `(S, L, B)` for S networks.
+        interventions: What is done to the state between steps.
+
+    Raises:
+        ValueError: `x` has no step.
+        IndexError: a number is outside the vocabulary.
+    """
+    x = torch.as_tensor(x, device=model.head.weight.device)
+    steps = list(model.steps(x, hook=InterventionHook(interventions)))
     hidden = torch.stack([step.state.h for step in steps], model.time_dim)
     cell = [step.state.c for step in steps if step.state.c is not None]
     gates = [torch.stack(gate, model.time_dim) for gate in zip(*(step.gates for step in steps), strict=True)]
-    return Trace(
+    return Activations(
         hidden,
         model.head(hidden),
         torch.stack(cell, model.time_dim) if cell else None,
@@ -82,44 +90,35 @@ def trace_batch(model: SequenceModel, x: Tensor, interventions: Interventions = 
 
 
 @torch.no_grad()
-def attribution(model: SequenceModel, h_D: Tensor, number: int | None = None, rival: int | None = None) -> Attribution:
-    """Which units make `number` win over `rival`, in the hidden state `h_D`.
-
-    Args:
-        number: The likeliest number when left out.
-        rival: The likeliest of all other numbers when left out.
-    """
+def attribution(model: SequenceModel, h_D: Tensor) -> Attribution:
+    """Which units make the likeliest number win over the runner-up, in the hidden state `h_D`."""
     logits_V = model.head(h_D)
-    number = int(logits_V.argmax()) if number is None else number
-    rival = int(_without(logits_V, number).argmax()) if rival is None else rival
+    number = int(logits_V.argmax())
+    rival = int(logits_V.index_fill(0, torch.tensor(number, device=logits_V.device), -torch.inf).argmax())
     weight, bias = model.head.weight, model.head.bias
     return Attribution(number, rival, (weight[number] - weight[rival]) * h_D, float(bias[number] - bias[rival]))
 
 
-def _without(logits_V: Tensor, number: int) -> Tensor:
-    return logits_V.index_fill(0, torch.tensor(number, device=logits_V.device), -torch.inf)
-
-
-class Hands:
-    """The interventions as the model's loop asks for them."""
+class InterventionHook:
+    """Interventions in the form that the model's loop calls: see `model.StepHook`."""
 
     def __init__(self, interventions: Interventions, first_step: int = 0) -> None:
-        """`first_step` is the number of steps that went before the loop's own step 0."""
-        self._does = interventions
+        """`first_step` is the number of steps made before the loop's own step 0."""
+        self._interventions = interventions
         self._first = first_step
 
     def before(self, step: int, state: State) -> State:
-        """The state with h, and c if that is asked, zero where the loop is cut."""
-        if not self._does.cuts(self._first + step):
+        """The state with h set to zero if the memory is erased before this step, and c too if asked."""
+        if not self._interventions.cuts(self._first + step):
             return state
-        cut_c = torch.zeros_like(state.c) if state.c is not None and self._does.cut_cell else state.c
+        cut_c = torch.zeros_like(state.c) if state.c is not None and self._interventions.cut_cell else state.c
         return State(torch.zeros_like(state.h), cut_c)
 
     def after(self, step: int, state: State) -> State:
         """The state with every clamped unit at its value."""
-        if not self._does.clamps:
+        if not self._interventions.clamps:
             return state
         h = state.h.clone()
-        for unit, value in self._does.clamps:
+        for unit, value in self._interventions.clamps:
             h[..., unit] = value
         return State(h, state.c)

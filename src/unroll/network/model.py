@@ -11,24 +11,25 @@ Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; S net
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 import torch
 from torch import Tensor, nn
 
+from unroll.errors import UserError
 from unroll.network.cells import CELLS, Cell, State, Step, affine
-from unroll.recipe import CellName, InitName, Recipe
+from unroll.recipe import CellName, DeviceName, InitName, Recipe
 
 
-class Intervention(Protocol):
-    """What is done to the state between steps; `step` counts from 0. Return the state itself to leave it alone."""
+class StepHook(Protocol):
+    """What the loop calls between steps to change the state; `step` counts from 0. Return the state to keep it."""
 
     def before(self, step: int, state: State) -> State:
-        """The state that this step is to start from: cut the loop here."""
+        """The state that this step starts from: erase the memory here."""
         ...
 
     def after(self, step: int, state: State) -> State:
-        """The state that this step is to leave: silence or clamp a unit here."""
+        """The state that this step leaves: switch off or clamp a unit here."""
         ...
 
 
@@ -83,21 +84,21 @@ class SequenceModel(nn.Module):
         states = [step.state for step in self.steps(x, state)]
         return self.head(torch.stack([s.h for s in states], self.time_dim)), states[-1]
 
-    def steps(self, x: Tensor, state: State | None = None, does: Intervention | None = None) -> Iterator[Step]:
-        """The one loop over time: yields every step's state and gates, under an intervention if there is one.
+    def steps(self, x: Tensor, state: State | None = None, hook: StepHook | None = None) -> Iterator[Step]:
+        """The one loop over time: yields every step's state and gates; `hook` may change the state between steps.
 
-        Args, errors: as for `forward`.
+        Arguments and errors are those of `forward`.
         """
         self._check(x, state)
         cell = self.rnn
         p = cell.project(x).unbind(self.time_dim)
         now = cell.zero_state(p[0]) if state is None else state
         for t, p_t in enumerate(p):
-            if does is not None:
-                now = does.before(t, now)
+            if hook is not None:
+                now = hook.before(t, now)
             step = cell.step(p_t, now)
-            if does is not None:
-                step = step._replace(state=does.after(t, step.state))
+            if hook is not None:
+                step = step._replace(state=hook.after(t, step.state))
             now = step.state
             yield step
 
@@ -138,3 +139,18 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
 def _is_normal(name: str, init: InitName) -> bool:
     normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
     return name.startswith(normal[init])
+
+
+def device_for(name: DeviceName) -> str:
+    """The torch device of that name; `auto` takes an accelerator if there is one.
+
+    Raises:
+        UserError: torch finds no such device here.
+    """
+    found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return next(word for word in ("cuda", "mps", "cpu") if found[word])
+    if not found[name]:
+        choices = " or ".join(word for word in get_args(DeviceName) if found.get(word, True))
+        raise UserError(f"device cannot be {name}: torch {torch.__version__} finds none here. Choose {choices}.")
+    return name

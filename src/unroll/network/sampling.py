@@ -18,7 +18,7 @@ from torch import Tensor
 
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions
-from unroll.network.inspection import Hands
+from unroll.network.inspection import InterventionHook
 from unroll.network.model import SequenceModel
 
 
@@ -82,7 +82,7 @@ def generate(
     numbers, state, seen = list(sequence), None, 0
     while True:
         x = torch.tensor(numbers, device=device)
-        *_, last = model.steps(x, state, Hands(interventions, seen))
+        *_, last = model.steps(x, state, InterventionHook(interventions, seen))
         state, seen = last.state, seen + len(numbers)
         numbers = [choose(model.head(state.h), sampling, generator)]
         yield numbers[0]

@@ -14,10 +14,10 @@ from statistics import median
 from typing import NamedTuple
 
 from unroll.moment import UNTOUCHED, Interventions
-from unroll.network.batches import Sequences, sequences
+from unroll.network.batches import sequences
 from unroll.network.ensemble import Ensemble
-from unroll.network.inspection import trace_batch
-from unroll.network.model import SequenceModel
+from unroll.network.inspection import InterventionHook
+from unroll.network.training import last_step_accuracy
 from unroll.recipe import CellName, Recipe
 from unroll.tasks import parts
 
@@ -95,10 +95,7 @@ def memory(ensemble: Ensemble) -> dict[str, Spread]:
     data = sequences(parts(ensemble.recipe.task)[0])
     models = [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]
     cuts = {word: cut for word, cut in CUTS.items() if models[0].rnn.has_c or not cut.cut_cell}
-    return {word: Spread(tuple(accuracy(model, data, cut) for model in models)) for word, cut in cuts.items()}
-
-
-def accuracy(model: SequenceModel, data: Sequences, interventions: Interventions = UNTOUCHED) -> float:
-    """The part of the sequences answered right at the last step, under interventions."""
-    answers = trace_batch(model, data.x, interventions).logits[-1].argmax(-1)
-    return float((answers == data.y[-1]).float().mean())
+    return {
+        word: Spread(tuple(last_step_accuracy(model, data, InterventionHook(cut)) for model in models))
+        for word, cut in cuts.items()
+    }

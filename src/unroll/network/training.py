@@ -18,7 +18,7 @@ from unroll.errors import RecipeError
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import backpropagate, room_for
-from unroll.network.model import Intervention, SequenceModel
+from unroll.network.model import SequenceModel, StepHook
 from unroll.network.snapshots import Snapshots
 from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
@@ -120,7 +120,7 @@ class Training:
         if not value <= HOPELESS * math.log(self.recipe.task.vocab_size):
             self._give_up(value)
         self._good.copy_(self._adam.weights)
-        self._adam.step(learning_rate(self.recipe, epoch))
+        self._adam.step(self.recipe.train.rate(epoch))
         if place == self.plan.updates_per_epoch - 1:
             self._end_epoch(epoch + 1)
         self.update += 1
@@ -217,27 +217,22 @@ class Training:
             self._snapshots.add(int(self.epoch), self._adam.snapshot())
 
 
-def learning_rate(recipe: Recipe, epoch: int) -> float:
-    """The learning rate of an epoch, counted from 0."""
-    return recipe.train.learning_rate * (1 - epoch / recipe.train.epochs)
-
-
 @torch.no_grad()
-def last_step_accuracy(model: SequenceModel, data: Sequences, does: Intervention | None = None) -> float:
-    """The part of the sequences answered right at the last step, under an intervention if there is one.
+def last_step_accuracy(model: SequenceModel, data: Sequences, hook: StepHook | None = None) -> float:
+    """The part of the sequences answered right at the last step, with `hook` between the steps.
 
     Large data is gone through in parts, so that the inputs of all steps at once stay small.
     """
     size = max(1, IN_ONE_PART // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
     right = 0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
-        right += int((_last_logits(model, x, does).argmax(-1) == y[-1]).sum())
+        right += int((_last_logits(model, x, hook).argmax(-1) == y[-1]).sum())
     return right / data.total
 
 
-def _last_logits(model: SequenceModel, x: Tensor, does: Intervention | None) -> Tensor:
+def _last_logits(model: SequenceModel, x: Tensor, hook: StepHook | None) -> Tensor:
     """What is answered at the last step, with no step before it kept."""
-    for step in model.steps(x, does=does):
+    for step in model.steps(x, hook=hook):
         h = step.state.h
     logits: Tensor = model.head(h)
     return logits

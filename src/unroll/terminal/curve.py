@@ -63,11 +63,7 @@ class Curve:
         """The learning rate of each epoch: it falls in a line to 0, one step an epoch."""
         last = ceil(self.epoch)
         epochs = range(0, last, max(1, last // max(1, columns)))
-        return [float(e) for e in epochs], [self.rate(e) for e in epochs]
-
-    def rate(self, epoch: int) -> float:
-        """The learning rate of an epoch, counted from 0."""
-        return self.train.learning_rate * (1 - epoch / self.train.epochs)
+        return [float(e) for e in epochs], [self.train.rate(e) for e in epochs]
 
     def top(self, metric: Metric) -> float:
         """Where an axis must reach at least so that it need not move: for the loss, that of one who knows nothing."""

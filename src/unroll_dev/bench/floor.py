@@ -91,5 +91,5 @@ def floor(recipe: Recipe) -> Iterator[float]:
         for start in range(0, len(every) - size + 1, size):
             columns = mixed[start : start + size]
             loss = network.backpropagate(x[:, columns], y[:, columns])
-            network.step(recipe.train.learning_rate * (1 - epoch / recipe.train.epochs))
+            network.step(recipe.train.rate(epoch))
             yield loss

@@ -16,7 +16,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from unroll.network.adam import Adam
 from unroll.network.batches import order, sequences
-from unroll.network.training import learning_rate
 from unroll.recipe import Recipe, plan
 from unroll.tasks import items
 
@@ -99,7 +98,7 @@ def torch_nn(recipe: Recipe) -> Iterator[float]:
         loss = cross_entropy(model(x_LNV[:, columns]).flatten(0, 1), data.y[:, columns].flatten())
         adam.gradient.zero_()
         loss.backward()  # type: ignore[no-untyped-call]
-        adam.step(learning_rate(recipe, epoch))
+        adam.step(recipe.train.rate(epoch))
         yield loss.item()
 
 
