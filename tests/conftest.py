@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ settings.register_profile("shared cores", deadline=None, max_examples=50, derand
 settings.load_profile("shared cores")
 os.environ["UNROLL_GLYPHS"] = "unicode"  # whatever the locale of whoever runs the tests
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a suite in a shell's background would hand that on to programs
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +30,14 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return path
 
 
-LIMIT = 120
-"""Seconds; the slowest test takes some twenty. Those marked `long` bound themselves."""
+TEST_TIMEOUT_S = 120
+"""The slowest test takes some twenty. Those marked `long` bound themselves."""
 
 
 @pytest.fixture(autouse=True)
 def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test goes on for ever."""
     if request.node.get_closest_marker("long") is None:
-        faulthandler.dump_traceback_later(LIMIT, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(TEST_TIMEOUT_S, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()

@@ -1,4 +1,11 @@
-"""The real program in a real pseudo-terminal, and what it must have given back in the end."""
+"""The whole program in a real pseudo-terminal: one way to wait for it, and what it must give back in the end.
+
+with Session(*TRAINED) as session:
+    session.until_ready()
+    session.send("q")
+    assert session.until_ended() == 0
+    session.assert_given_back()
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,7 @@ import pty
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +23,16 @@ import pytest
 from unroll_dev.bench.pty import Terminal
 
 UNROLL = (sys.executable, "-m", "unroll")
-RECORDED = ("--replay", str(Path(__file__).parent / "terminal" / "recordings" / "trained.jsonl"))
-"""A recorded engine: it starts without torch, and answers as far as the recording goes."""
-PATIENCE = 40.0
-"""Seconds for anything that is waited for, on a machine that has other things to do."""
+RECORDINGS = Path(__file__).parent / "terminal" / "recordings"
+TRAINED = ("--replay", str(RECORDINGS / "trained.jsonl"))
+UNTRAINED = ("--replay", str(RECORDINGS / "untrained.jsonl"))
+"""Recorded engines: they start without torch, and answer as far as the recording goes."""
+SILENT = ("--engine", "tail")
+"""An engine that never speaks, and ends with its standard input."""
+READY = "it expects"
+"""On the screen as soon as an engine has answered a look."""
+TIMEOUT_S = 60.0
+"""For anything that is waited for, on a machine that has other things to do."""
 MODES = {"1049", "1000", "1003", "1004", "1006", "1015", "2004", "2026"}
 """Private modes that are off in a terminal as a shell has it."""
 
@@ -29,66 +42,83 @@ def long(value: Any, **more: Any) -> Any:
     return pytest.param(value, marks=pytest.mark.long, **more)
 
 
-class Person(Terminal):
-    """Someone at a terminal with the program in it."""
+class Session(Terminal):
+    """The program in a terminal; whatever is waited for and does not come fails with the screen in words."""
 
     def __init__(
         self,
         *arguments: str,
-        under: Sequence[str] = (),
         command: Sequence[str] = UNROLL,
         size: tuple[int, int] = (120, 40),
+        delay: float = 0.0,
         environment: Mapping[str, str] | None = None,
-        **line: Any,
     ) -> None:
-        """`under` are words before the command, such as a shell's; `line` what the terminal's line is like."""
-        super().__init__([*under, *command, *arguments], size, environment=environment, **line)
+        """Start it; `delay` is that of the terminal's answers, in seconds."""
+        super().__init__([*command, *arguments], size, delay=delay, environment=environment)
 
-    def type(self, data: bytes) -> None:
-        """Send bytes as they are."""
-        os.write(self._master, data)
+    def until(self, condition: Callable[[], object], timeout: float = TIMEOUT_S) -> float:
+        return super().until(condition, timeout)  # type: ignore[arg-type]
 
-    def shown(self, *texts: str) -> None:
-        """Wait until all of these are on the screen."""
-        self.until(lambda: all(text in self.text for text in texts), PATIENCE)
+    def until_shown(self, *texts: str) -> None:  # type: ignore[override]
+        """Read until all of these stand on the screen."""
+        self.until(lambda: all(text in self.text for text in texts))
 
-    def hang_up(self) -> None:
-        """Close the terminal."""
-        os.close(self._master)
+    def until_gone(self, text: str) -> None:
+        """Read until this stands on the screen no more."""
+        self.until(lambda: text not in self.text)
 
-    def until_ended(self) -> int:
-        """Read to the end; the exit code."""
-        wait_for(lambda: self.ended or (not self.pump(0.05) and self.program.poll() is not None))
-        return self.program.wait(PATIENCE)
+    def until_ready(self, *texts: str) -> None:
+        """Read until the engine has answered, and these texts are shown too."""
+        self.until_shown(READY, *texts)
+
+    def until_ended(self, *processes: int) -> int:
+        """Read to the end, and wait for these processes to end too; the exit code, or minus a signal's number."""
+        wait_for(
+            lambda: (self.ended or (not self.pump(0.05) and self.program.poll() is not None)) and not living(processes),
+            lambda: self.text,
+        )
+        return self.program.wait(TIMEOUT_S)
+
+    def hang_up(self) -> int:
+        """Close the terminal, and wait for the program; its exit code."""
+        os.close(self.line)
+        return self.program.wait(10)
+
+    def tell(self, number: int) -> None:
+        """Send the program a signal."""
+        os.kill(self.program.pid, number)
+
+    @property
+    def processes(self) -> list[int]:
+        """The program and all that it has started."""
+        return family(self.program.pid)
+
+    @property
+    def last_row(self) -> str:
+        """The footer."""
+        return self.text.splitlines()[-1]
 
     @property
     def sent(self) -> bytes:
         """All that the program has written."""
         return b"".join(chunk.data for chunk in self.chunks)
 
-    @property
-    def settings(self) -> list[Any]:
-        """The terminal's settings now."""
-        return termios.tcgetattr(self._master)
-
-    def assert_given_back(self) -> None:
+    def assert_given_back(self, traceback: bool = False) -> None:
         """Settings as in a new terminal, all modes off, the first screen, wrapping, and the cursor shown."""
-        assert self.settings == _settings_of_a_new_one()
+        assert termios.tcgetattr(self.line) == _settings_of_a_new_one()
         assert modes_left_on(self.sent) == set()
+        assert (b"Traceback" in self.sent) is traceback
 
 
 def modes_left_on(sent: bytes) -> set[str]:
     """The modes that bytes sent to a terminal leave otherwise than a shell has them; `kitty` for its keyboard."""
-    left = set()
-    for mode in MODES:
-        if sent.rfind(b"\x1b[?%sh" % mode.encode()) > sent.rfind(b"\x1b[?%sl" % mode.encode()):
-            left.add(mode)
-    for mode in ("7", "25"):
-        if sent.rfind(b"\x1b[?%sl" % mode.encode()) > sent.rfind(b"\x1b[?%sh" % mode.encode()):
-            left.add(mode)
-    if sent.rfind(b"\x1b[>25u") > sent.rfind(b"\x1b[<u"):
-        left.add("kitty")
-    return left
+
+    def last(sequence: str) -> int:
+        return sent.rfind(f"\x1b[{sequence}".encode())
+
+    left = {mode for mode in MODES if last(f"?{mode}h") > last(f"?{mode}l")}
+    left |= {mode for mode in ("7", "25") if last(f"?{mode}l") > last(f"?{mode}h")}
+    return left | ({"kitty"} if last(">25u") > last("<u") else set())
 
 
 def family(process: int) -> list[int]:
@@ -99,7 +129,7 @@ def family(process: int) -> list[int]:
     return [process, *(member for child in children for member in family(child))]
 
 
-def living(processes: Sequence[int]) -> list[int]:
+def living(processes: Iterable[int]) -> list[int]:
     """Those of the processes that still run."""
     return [process for process in processes if _state(process) not in ("", "Z")]
 
@@ -109,11 +139,11 @@ def is_stopped(process: int) -> bool:
     return _state(process) == "T"
 
 
-def wait_for(holds: Callable[[], object]) -> None:
-    """Wait until something holds, or fail."""
-    end = time.monotonic() + PATIENCE
+def wait_for(holds: Callable[[], object], instead: Callable[[], object] = lambda: "") -> None:
+    """Wait until something holds, or fail and say what there is instead."""
+    end = time.monotonic() + TIMEOUT_S
     while not holds():
-        assert time.monotonic() < end, "not in time"
+        assert time.monotonic() < end, f"not within {TIMEOUT_S:g} s; instead:\n{instead()}"
         time.sleep(0.01)
 
 

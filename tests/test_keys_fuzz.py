@@ -6,18 +6,16 @@ stood there, and keys do what they say.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from keys_kit import Act, acts
-from pty_kit import Person
+from pty_kit import TIMEOUT_S, Session
 
-PATIENCE = 60.0
-"""Seconds for anything: somebody wild asks for large networks, too."""
-EVERY = 50
-"""Acts between two looks at the screen."""
+ACTS_BETWEEN_LOOKS = 50
 SENT = {
     "escape": "\x1b",
     "up": "\x1b[A",
@@ -47,7 +45,7 @@ SENT = {
 }
 
 
-class Wild(Person):
+class Wild(Session):
     """Somebody wild at the program."""
 
     def do(self, act: Act) -> None:
@@ -66,84 +64,65 @@ class Wild(Person):
             self.send(SENT.get(act.word, act.word))
         self.pump(0.15 if act.word == "escape" else 0.01)  # with what follows, an escape would be another key
 
-    def see(self, *texts: str) -> None:
-        """Wait until all of these are on the screen."""
-        self.until(lambda: all(text in self.text for text in texts), PATIENCE)
-
     def come_to_rest(self, number: int) -> None:
         """At a size of its own choosing, all keys taken, nothing over the playground: another window has been drawn."""
-        self.escape_to((79, 10 + number % 13), f"has 79 and {10 + number % 13}.")
-        self.escape_to((120, 40), "╭─ Runs")
+        rows = 10 + number % 13
+        self.do_until(f"has 79 and {rows}.", lambda: self.escape_to(79, rows))
+        self.do_until("╭─ Runs", lambda: self.escape_to(120, 40))
 
-    def escape_to(self, size: tuple[int, int], text: str) -> None:
-        """Close what is open, and what opens late, until another window shows a text."""
-        for _ in range(10):
-            for _ in range(4):
-                self.do(Act("key", "escape"))
-            self.resize(*size)
+    def do_until(self, text: str, act: Callable[[], None]) -> None:
+        """Do it again where a text does not come: what was asked for before may have come between."""
+        for _ in range(9):
+            act()
             with suppress(TimeoutError):
-                self.until_shown(text, PATIENCE / 5)
+                self.until(lambda: text in self.text, TIMEOUT_S / 20)
                 return
-        self.see(text)
+        self.until_shown(text)
+
+    def escape_to(self, width: int, height: int) -> None:
+        for _ in range(4):
+            self.do(Act("key", "escape"))
+        self.resize(width, height)
+
+    def ask_for_help(self) -> None:
+        self.do(Act("key", "escape"))
+        self.send("?")
 
     def assert_not_frozen(self) -> None:
-        """A key does what it says; but a dialog that was asked for before may come first."""
-        for _ in range(6):
-            self.send("?")
-            with suppress(TimeoutError):
-                self.until_shown("escape closes", PATIENCE / 6)
-                break
-            self.do(Act("key", "escape"))
-        self.see("escape closes")
+        """A key does what it says."""
+        self.do_until("escape closes", self.ask_for_help)
         self.do(Act("key", "escape"))
-        self.until(lambda: "escape closes" not in self.text, PATIENCE)
+        self.until_gone("escape closes")
 
     def assert_drawn_right(self) -> None:
         """What stands there while nothing moves is what is drawn anew."""
-        self.quiet(0.3, PATIENCE)
+        self.quiet(0.3, TIMEOUT_S)
         before, received = self.text.split("\n"), self.received
         self.send(SENT["ctrl+l"])
-        self.until(lambda: self.received > received + 1000, PATIENCE)
-        self.quiet(0.3, PATIENCE)
+        self.until(lambda: self.received > received + 1000)
+        self.quiet(0.3, TIMEOUT_S)
         assert [rows for rows in zip(before, self.text.split("\n"), strict=True) if rows[0] != rows[1]] == []
 
-    @property
-    def trains(self) -> bool:
-        return "· training" in self.text
+    def assert_no_fault(self, state_dir: Path) -> None:
+        assert self.program.poll() is None, self.text
+        assert not (state_dir / "terminal.log").exists(), (state_dir / "terminal.log").read_text()
+        assert "Traceback" not in self.text + (state_dir / "engine.log").read_text()
 
 
-def assert_no_fault(person: Wild, state_dir: Path) -> None:
-    assert person.program.poll() is None, person.text
-    log = state_dir / "terminal.log"
-    assert not log.exists(), log.read_text()
-    assert "Traceback" not in person.text
-    assert "Traceback" not in (state_dir / "engine.log").read_text()
-
-
-def go_wild(seed: int, count: int, state_dir: Path) -> None:
-    with Wild() as person:
-        person.see("it expects")
+@pytest.mark.parametrize(
+    ("seed", "count"), [(0, 50), *(pytest.param(seed, 1000, marks=pytest.mark.long) for seed in range(1, 21))]
+)
+def test_wild_keys_neither_end_nor_freeze_the_program(
+    seed: int, count: int, state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what is saved by chance is saved nowhere else
+    with Wild() as wild:
+        wild.until_ready()
         for number, act in enumerate(acts(seed, count), 1):
-            person.do(act)
-            if number % EVERY == 0:
-                person.come_to_rest(number // EVERY)
-                person.assert_not_frozen()
-                if not person.trains:
-                    person.assert_drawn_right()
-                assert_no_fault(person, state_dir)
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is saved by chance is saved nowhere else."""
-    monkeypatch.chdir(tmp_path)
-
-
-def test_wild_keys_neither_end_nor_freeze_the_program(state_dir: Path) -> None:
-    go_wild(0, 50, state_dir)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 21))
-def test_twenty_thousand_wild_keys_neither_end_nor_freeze_the_program(seed: int, state_dir: Path) -> None:
-    go_wild(seed, 1000, state_dir)
+            wild.do(act)
+            if number % ACTS_BETWEEN_LOOKS == 0:
+                wild.come_to_rest(number // ACTS_BETWEEN_LOOKS)
+                wild.assert_not_frozen()
+                if "· training" not in wild.text:
+                    wild.assert_drawn_right()
+                wild.assert_no_fault(state_dir)

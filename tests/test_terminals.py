@@ -6,13 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pty_kit import PATIENCE, RECORDED, UNROLL, Person, long
+from pty_kit import READY, TIMEOUT_S, TRAINED, UNROLL, Session, long, wait_for
 
 PLAIN = {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C.UTF-8", "UNROLL_GLYPHS": ""}
 TERMINALS = {
@@ -28,8 +27,8 @@ TERMINALS = {
     "PYTHONIOENCODING=ascii": {"PYTHONIOENCODING": "ascii"},
     "unknown to terminfo": {"TERM": "no-such-terminal", "COLORTERM": ""},
 }
-OFTEN = {"tmux-256color", "linux", "vt100", "LC_ALL=C"}
-"""Tried whenever the tests are run; the others with the long ones."""
+ALWAYS_TRIED = {"linux", "vt100", "LC_ALL=C"}
+"""The others are tried with the long tests, and tmux by itself below."""
 IN_ASCII = {"vt100", "LANG=C", "LC_ALL=C", "PYTHONIOENCODING=ascii"}
 WRONG = {
     "TEXTUAL_COLOR_SYSTEM": "no-such-system",
@@ -50,61 +49,56 @@ WRONG = {
 }
 
 
-def person(size: tuple[int, int] = (120, 40), **environment: str) -> Person:
-    return Person(*RECORDED, size=size, environment={**PLAIN, **environment})
+def session_with(size: tuple[int, int] = (120, 40), **environment: str) -> Session:
+    return Session(*TRAINED, size=size, environment={**PLAIN, **environment})
 
 
-@pytest.mark.parametrize("kind", [kind if kind in OFTEN else long(kind) for kind in TERMINALS])
+def assert_quits(session: Session) -> None:
+    """It ends in order at a key that leaves from anywhere."""
+    session.send("\x03")
+    assert session.until_ended() == 0
+    session.assert_given_back()
+
+
+@pytest.mark.parametrize("kind", [kind if kind in ALWAYS_TRIED else long(kind) for kind in TERMINALS])
 def test_every_kind_of_terminal_shows_the_whole_screen(kind: str) -> None:
-    with person(**TERMINALS[kind]) as at:
-        at.shown("Hidden state", "Next number", "it expects 11", "q quit")
-        at.quiet()
-        rows = at.text.splitlines()
+    with session_with(**TERMINALS[kind]) as session:
+        session.until_ready("Hidden state", "Next number", "expects 11", "q quit")
+        session.quiet()
+        rows, sent = session.text.splitlines(), session.sent.decode()
         assert [len(row) for row in rows] == [120] * 40
         assert "?" not in "".join(rows[:36])
-        shown = at.sent.decode()
         if kind in IN_ASCII:
-            assert shown.isascii()
+            assert sent.isascii()
             assert rows[0].startswith(".- Recipe ---") and rows[35].startswith("'---")
         elif kind == "linux":
-            assert (
-                not set(shown)
-                - set(map(chr, range(128)))
-                - set(bytes(range(128, 256)).decode("cp437"))
-                - set("►▼←→↑↓•○")
-            )
+            assert set(sent) <= {*map(chr, range(128)), *bytes(range(128, 256)).decode("cp437"), *"►▼←→↑↓•○"}
         else:
             assert rows[0].startswith("╭─ Recipe ──")
         if kind == "no colour":
-            colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", shown)
+            colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", sent)
             assert all(red == green == blue for red, green, blue in colours)
-        at.type(b"q")
-        assert at.until_ended() == 0
-        at.assert_given_back()
+        assert_quits(session)
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
-def test_where_the_terminal_can_do_nothing_it_says_so_and_writes_no_escape(term: str) -> None:
-    with person(TERM=term) as at:
-        assert at.until_ended() == 2
-        assert b"unroll draws on a terminal" in at.sent
-        assert at.sent.count(b"\n") == 1
-        assert b"\x1b" not in at.sent
+def test_where_the_terminal_can_do_nothing_it_says_so_in_one_line_and_writes_no_escape(term: str) -> None:
+    with session_with(TERM=term) as session:
+        assert session.until_ended() == 2
+        assert b"terminal" in session.sent
+        assert session.sent.count(b"\n") == 1
+        assert b"\x1b" not in session.sent
 
 
 def test_variables_that_break_other_programs_change_nothing() -> None:
-    with person() as at:
-        at.shown("it expects 11", "6┤")
-        at.quiet()
-        expected = at.text
-    with person(**WRONG) as at:
-        at.shown("it expects 11", "6┤")
-        at.quiet()
-        assert at.text == expected
-        at.type(b"q")
-        assert at.until_ended() == 0
-        at.assert_given_back()
-        assert b"Traceback" not in at.sent
+    shown = []
+    for environment in ({}, WRONG):
+        with session_with(**environment) as session:
+            session.until_ready("expects 11", "6┤")
+            session.quiet()
+            shown.append(session.text)
+            assert_quits(session)
+    assert shown[0] == shown[1]
 
 
 def is_right(text: str, width: int, height: int) -> bool:
@@ -118,23 +112,20 @@ def is_right(text: str, width: int, height: int) -> bool:
 
 def test_windows_of_every_size_show_a_screen_or_a_sentence() -> None:
     sizes = [(width, 24) for width in range(1, 9)] + [(1, 1), (79, 24), (80, 23), (80, 24), (300, 100), (119, 40)]
-    with person() as at:
-        at.shown("it expects 11")
+    with session_with() as session:
+        session.until_ready()
         for width, height in sizes:
-            at.resize(width, height)
-            at.until(lambda width=width, height=height: is_right(at.text, width, height), PATIENCE)
-        at.resize(120, 40)
-        at.shown("it expects 11", "Recipe")
+            session.resize(width, height)
+            session.until(lambda width=width, height=height: is_right(session.text, width, height))
+        session.resize(120, 40)
+        session.until_ready("Recipe")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (200, 1), (20, 5)])
+@pytest.mark.parametrize("size", [(1, 1), long((1, 40)), long((200, 1)), long((20, 5))])
 def test_it_starts_in_a_window_of_any_size(size: tuple[int, int]) -> None:
-    with person(size) as at:
-        at.until(lambda: bool(at.text.strip()), PATIENCE)
-        at.type(b"\x03")
-        assert at.until_ended() == 0
-        assert b"Traceback" not in at.sent
-        at.assert_given_back()
+    with session_with(size) as session:
+        session.until(lambda: session.text.strip())
+        assert_quits(session)
 
 
 class Tmux:
@@ -145,7 +136,7 @@ class Tmux:
         self.environment = {**os.environ, **PLAIN, **environment, "TERM": "xterm-256color"}
         self.environment.pop("TMUX", None)
         self.flags = ["-u"] if utf8 else []
-        program = " ".join([*UNROLL, *RECORDED])
+        program = " ".join([*UNROLL, *TRAINED])
         self("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "sh")
         self("set", "-g", "remain-on-exit", "on")
         self("send-keys", f"exec {program}", "Enter")
@@ -153,25 +144,21 @@ class Tmux:
     def __call__(self, *words: str) -> str:
         command = ["tmux", *self.flags, "-S", str(self.socket), *words]
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True, timeout=PATIENCE
+            command, env=self.environment, capture_output=True, text=True, check=True, timeout=TIMEOUT_S
         ).stdout
 
     @property
     def text(self) -> str:
         return self("capture-pane", "-p")
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < end, self.text
-            time.sleep(0.05)
+    def until_shown(self, text: str) -> None:
+        wait_for(lambda: text in self.text, lambda: self.text)
 
-    def attach(self) -> Person:
-        """A person at a terminal with a tmux client in it."""
-        return Person(
-            command=["tmux", *self.flags, "-S", str(self.socket), "attach"],
-            environment={**PLAIN, "TMUX": "", **{k: v for k, v in self.environment.items() if k == "LANG"}},
-        )
+    def attach(self) -> Session:
+        """A terminal with a tmux client in it."""
+        words = ["tmux", *self.flags, "-S", str(self.socket), "attach"]
+        lang = {name: value for name, value in self.environment.items() if name == "LANG"}
+        return Session(command=words, environment={**PLAIN, "TMUX": "", **lang})
 
 
 @pytest.fixture
@@ -189,31 +176,34 @@ def tmux(tmp_path: Path) -> Iterator[Callable[..., Tmux]]:
         server("kill-server")
 
 
+def rows(text: str) -> list[str]:
+    """Without the blanks at their ends."""
+    return [row.rstrip() for row in text.splitlines()]
+
+
 def test_inside_tmux_it_is_resized_left_alone_and_found_again(tmux: Callable[..., Tmux]) -> None:
     server = tmux()
-    server.until(lambda: "it expects 11" in server.text)
+    server.until_shown(READY)
     for width, height, shown in ((60, 20, "unroll needs 80 columns"), (80, 24, "1 State"), (120, 40, "hidden_size")):
         server("resize-window", "-x", str(width), "-y", str(height))
-        server.until(lambda shown=shown: shown in server.text)
+        server.until_shown(shown)
     server("set", "-g", "status", "off")
     for _ in range(2):
-        with server.attach() as at:
-            at.until(lambda at=at: "q quit" in at.text and "it expects 11" in at.text, PATIENCE)
-            at.quiet()
-            assert [row.rstrip() for row in at.text.splitlines()] == [row.rstrip() for row in server.text.splitlines()]
+        with server.attach() as session:
+            session.until(lambda session=session: rows(session.text) == rows(server.text))
             server("detach-client")
-            assert at.until_ended() == 0
-    server.until(lambda: "it expects 11" in server.text)
+            assert session.until_ended() == 0
+    server.until_shown(READY)
     server("send-keys", "q")
-    server.until(lambda: server("list-panes", "-F", "#{pane_dead}").strip() == "1")
+    wait_for(lambda: server("list-panes", "-F", "#{pane_dead}").strip() == "1", lambda: server.text)
 
 
 def test_inside_tmux_without_utf_8_the_screen_is_in_ascii(tmux: Callable[..., Tmux]) -> None:
     server = tmux(utf8=False, LANG="C")
-    server.until(lambda: "it expects 11" in server.text)
+    server.until_shown(READY)
     server("set", "-g", "status", "off")
-    with server.attach() as at:
-        at.until(lambda: "it expects 11" in at.text, PATIENCE)
-        at.quiet()
-        assert at.text.startswith(".- Recipe ---")
-        assert at.sent.isascii()
+    with server.attach() as session:
+        session.until_ready()
+        session.quiet()
+        assert session.text.startswith(".- Recipe ---")
+        assert session.sent.isascii()

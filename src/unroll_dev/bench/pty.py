@@ -72,7 +72,7 @@ class Terminal:
         self._due: list[tuple[float, bytes]] = []
         self._tail = b""
         self._next_read = 0.0
-        self._master, slave = pty.openpty()
+        self.line, slave = pty.openpty()
         self._set_size(*size)
         self.started = time.monotonic()
         self.program = subprocess.Popen(
@@ -119,9 +119,9 @@ class Terminal:
         """Let the emulated screen take in bytes that were read."""
         self._stream.feed(data)
 
-    def send(self, keys: str) -> float:
+    def send(self, keys: str | bytes) -> float:
         """Type; returns when."""
-        os.write(self._master, keys.encode())
+        os.write(self.line, keys.encode() if isinstance(keys, str) else keys)
         return time.monotonic()
 
     def resize(self, width: int, height: int) -> None:
@@ -168,10 +168,10 @@ class Terminal:
             self.program.kill()
         self.program.wait()
         with suppress(OSError):
-            os.close(self._master)
+            os.close(self.line)
 
     def _set_size(self, width: int, height: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        fcntl.ioctl(self.line, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def _read(self, left: float) -> None:
         """Wait for what comes next: bytes off the line, or the time of an answer."""
@@ -180,14 +180,14 @@ class Terminal:
         wait = min([left, *(when - now for when, _ in self._due), 0.05])
         if now < self._next_read:
             time.sleep(max(0.0, min(wait, self._next_read - now)))
-        elif select.select([self._master], [], [], max(0.0, wait))[0]:
+        elif select.select([self.line], [], [], max(0.0, wait))[0]:
             self._take()
 
     def _take(self) -> None:
         """Read as much as the line lets through, and show it."""
         amount = CHUNK if self.rate is None else max(1, int(self.rate * TICK))
         try:
-            data = os.read(self._master, amount)
+            data = os.read(self.line, amount)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
@@ -223,7 +223,7 @@ class Terminal:
     def _answer(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             with suppress(OSError):
-                os.write(self._master, self._due.pop(0)[1])
+                os.write(self.line, self._due.pop(0)[1])
 
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:
