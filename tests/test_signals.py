@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pty_kit import TRAINED, UNROLL, Session, family, is_stopped, living, long, modes_left_on, wait_for
+from pty_kit import TRAINED, UNROLL, Session, is_stopped, living, long, modes_left_on, wait_for
 
 HANGING = """
 import os, sys, time
