@@ -130,7 +130,7 @@ def test_a_bad_file_gives_the_loaders_sentence(workplace: Path) -> None:
     (workplace / "saved_models" / "bad.safetensors").write_bytes(b"no network at all")
     (workplace / "saved_models" / "folder.safetensors").mkdir()
     replies = shelved(Open(name="bad"), Open(name="folder"), Open(name="absent"))
-    assert "bad.safetensors is no saved network" in replies[3].sentence
+    assert "bad.safetensors is not a saved network" in replies[3].sentence
     assert "not a regular file" in replies[4].sentence
     assert "no saved model absent" in replies[5].sentence
 

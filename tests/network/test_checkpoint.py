@@ -155,11 +155,11 @@ def test_the_old_file_is_replaced_and_nothing_is_left_beside_it(file: Path, good
 
 
 REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "empty": (lambda d: b"", "cut off, or of another kind"),
-    "cut off in the header": (lambda d: d[:100], "cut off, or of another kind"),
+    "empty": (lambda d: b"", "cut off, or another kind"),
+    "cut off in the header": (lambda d: d[:100], "cut off, or another kind"),
     "cut off in the values": (lambda d: d[:-1], "is damaged"),
     "with something behind it": (lambda d: d + b"\0", "is damaged"),
-    "a pickle": (lambda d: b"\x80\x04\x95" + d, "cut off, or of another kind"),
+    "a pickle": (lambda d: b"\x80\x04\x95" + d, "cut off, or another kind"),
     "with a huge header": (lambda d: with_header(d, json.dumps({"a": "b" * 2**20}).encode()), "are allowed"),
     "with a header that is no JSON": (lambda d: with_header(d, b"{"), "header is not JSON"),
     "with a header that is no text": (lambda d: with_header(d, b"\xff{}"), "header is not JSON"),
@@ -195,7 +195,7 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "with a tensor too few": (changed(lambda h: h.pop("head.bias")), "head.bias of its recipe is missing"),
     "with a tensor too many": (
         changed(lambda h: h.update(x={"dtype": "F32", "shape": [0], "data_offsets": [0, 0]})),
-        "holds x, which its recipe does not ask for",
+        "holds x, which its recipe does not have",
     ),
     "with many tensors": (
         changed(lambda h: h.update({str(i): {"dtype": "F32", "shape": [0]} for i in range(100)})),

@@ -63,7 +63,7 @@ PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link to itself": (lambda path: path.symlink_to(path.name), "cannot be read"),
     "a link to nowhere": (lambda path: path.symlink_to("nowhere"), "cannot be read"),
     "a sparse file of 10 GB": (a_sparse_file, "name a file of at most 64,000,000"),
-    "a file of the kernel's that says it is empty": (lambda p: p.symlink_to("/proc/self/maps"), "or of another kind"),
+    "a file of the kernel's that says it is empty": (lambda p: p.symlink_to("/proc/self/maps"), "or another kind"),
     "a million tensors without values": (a_million_tensors, "1,048,576 are allowed"),
     "as many as fit into a header": (tensors_in_a_small_header, "where 64 are allowed"),
 }

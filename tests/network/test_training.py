@@ -241,7 +241,7 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     for _, _made in zip(range(8), run.updates(), strict=False):
         pass
     whole = run.accuracy()
-    monkeypatch.setattr(training_module, "IN_ONE_PART", 6 * 32 * 5)
+    monkeypatch.setattr(training_module, "SCORED_AT_ONCE", 6 * 32 * 5)
     assert run.accuracy() == whole
     assert 0 < whole < 1
 

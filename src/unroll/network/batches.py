@@ -1,6 +1,6 @@
-"""A task's items as tensors: what is seen, what should be answered, and the order an epoch takes them in.
+"""A task's items as tensors: inputs, targets, and the order in which an epoch takes them.
 
-Shapes: L steps, N sequences, B of them in a batch. Integers throughout; a one-hot is never made.
+Shapes: L steps, N sequences, B of them in a batch. All are integers; a one-hot is never made.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from unroll.tasks import Item
 
 
 class Sequences(NamedTuple):
-    """Items as columns: `x` `(L, N)` is seen, `y` `(L, N)` should be answered."""
+    """Items as columns: inputs `x` `(L, N)` and targets `y` `(L, N)`."""
 
     x: Tensor
     y: Tensor
 
     def batches(self, columns: Tensor, size: int) -> list[Sequences]:
-        """Whole batches of `size`, their sequences in the order of `columns` `(N,)`; what is left over is dropped.
+        """Whole batches of `size` sequences in the order of `columns` `(N,)`; the rest is dropped.
 
         With a row of columns for each of S networks, `(S, N)`, a batch is `(S, L, B)`.
         """
@@ -35,6 +35,7 @@ class Sequences(NamedTuple):
 
     @property
     def total(self) -> int:
+        """N."""
         return self.x.shape[1]
 
 
@@ -48,7 +49,7 @@ def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
 def order(seed: int, epoch: int, count: int) -> Tensor:
     """The order in which an epoch takes its `count` sequences.
 
-    A function of seed and epoch alone, so that training resumes from any epoch without a generator's state.
+    A function of seed and epoch alone, so that training can resume at any epoch without a generator's state.
     """
     generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {epoch}".encode()))
     return torch.randperm(count, generator=generator)

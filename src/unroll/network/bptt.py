@@ -19,8 +19,12 @@ Backward (Werbos 1990), where d* stands for the derivative of J by *:
     all   (1) what the step after adds to dh_t: W_hh^T dq_{t+1}, and for the GRU dh_{t+1} * z_{t+1}
           dW_ih[:, v] = sum of dp_t where x_t = v,   db_ih = sum dp_t,   dW_hh = sum dq_t h_{t-1}^T,   db_hh = sum dq_t
 
-All that does not depend on what comes back is computed for all steps at once; each cell's loop keeps two to five
-products a step. Shapes: L steps, B sequences, V numbers, D hidden units; S networks at once, in front of all others.
+Everything that does not depend on the step after is computed for all steps at once; two to five products a step are
+left in each cell's loop.
+
+Shapes stand in names as suffixes, as in `h_BD`: L steps, B sequences, V numbers in the vocabulary, D hidden units, G
+rows of a cell's weights (D for each gate). Of S networks held together S leads every shape, and no suffix says so.
+N = L * B positions.
 """
 
 from __future__ import annotations
@@ -37,11 +41,11 @@ from unroll.network.model import SequenceModel
 
 
 class Score(NamedTuple):
-    """How a batch was answered: one number each, or `(S,)`.
+    """How well a batch was answered: scalars, or `(S,)`.
 
     Attributes:
         loss: Cross-entropy in nats, the mean over all positions.
-        accuracy: The part of the sequences whose last step gives no answer more than the right one.
+        accuracy: The part of the sequences, 0 to 1, whose last step finds nothing likelier than the right answer.
     """
 
     loss: Tensor
@@ -50,17 +54,20 @@ class Score(NamedTuple):
 
 @torch.inference_mode()
 def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, room: Tensor | None = None) -> Score:
-    """Write the gradient of the mean loss into every parameter's `grad`, over what was there.
+    """Write the gradient of the mean loss into every parameter's `grad`, replacing what was there.
 
     Args:
         model: The network, or S of them.
         x: Integers `(L, B)`, or `(S, L, B)` for S networks.
         y: The right answers, of the same shape.
-        room: What `room_for` gave for this shape: training keeps it, so as not to ask for megabytes at every update.
+        room: What `room_for` gave for this shape; training keeps it, which saves allocating megabytes every update.
+
+    Raises:
+        IndexError: a number is outside the vocabulary.
     """
     steps = list(model.steps(x))
-    h_before, h = around([step.state.h for step in steps], model.time_dim)
-    h_ND, weight = h.flatten(-3, -2), model.head.weight
+    h_before_LBD, h_LBD = around([step.state.h for step in steps], model.time_dim)
+    h_ND, weight = h_LBD.flatten(-3, -2), model.head.weight
     logits_NV, p_NV = room_for(model, x) if room is None else room
     torch.softmax(_head(model, h_ND, logits_NV), -1, out=p_NV)
     y_N1 = y.flatten(-2).unsqueeze(-1)
@@ -68,29 +75,30 @@ def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, room: Tensor | Non
     dl_NV = p_NV.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
     torch.matmul(dl_NV.mT, h_ND, out=grad_of(weight))
     torch.sum(dl_NV, -2, out=grad_of(model.head.bias))
-    dh = torch.matmul(dl_NV, weight).view_as(h)
-    dp, dq = BACK[type(model.rnn)](model.rnn, Tape(steps, h_before, h, model.time_dim), dh)
-    _write_cell(model.rnn, x, h_before, dp, dq)
+    dh_LBD = torch.matmul(dl_NV, weight).view_as(h_LBD)
+    tape = Tape(steps, h_before_LBD, h_LBD, model.time_dim)
+    dp_LBG, dq_LBG = BACK[type(model.rnn)](model.rnn, tape, dh_LBD)
+    _write_cell(model.rnn, x, h_before_LBD, dp_LBG, dq_LBG)
     return score
 
 
 def room_for(model: SequenceModel, x: Tensor) -> Tensor:
-    """Room for the logits and the probabilities of a batch shaped like `x`, `(2, N, V)`."""
+    """Buffers `(2, N, V)` for the logits and the probabilities of a batch shaped like `x`."""
     shape = (*x.shape[:-2], x.shape[-2] * x.shape[-1], model.vocab_size)
     return model.head.bias.new_empty(2, *shape)
 
 
 def _head(model: SequenceModel, h_ND: Tensor, out_NV: Tensor) -> Tensor:
-    """The model's head, its logits written into room that is there."""
+    """The model's head, its logits written into an existing buffer."""
     weight, bias = model.head.weight, model.head.bias
     product = torch.addmm if weight.dim() == 2 else torch.baddbmm
     return product(bias.unsqueeze(-2), h_ND, weight.mT, out=out_NV)
 
 
 def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score:
-    """How the logits and their softmax answer `y`; the last step is the last `batch` of N.
+    """The score of logits and their softmax against the answers `y`; the last `batch` of N are the last step.
 
-    Where a right answer's probability is too small for a float, the loss is taken from the logarithms instead.
+    If a right answer's probability is too small for a float, the loss is computed from the logarithms instead.
     """
     right_N1 = p_NV.gather(-1, y_N1)
     loss = right_N1.log().mean((-2, -1)).neg_()
@@ -102,7 +110,7 @@ def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score
 
 
 class Tape(NamedTuple):
-    """What the forward loop left behind: its steps, and the states before and after every step, `(L, B, D)`."""
+    """What the forward loop left behind: its steps, and h before and after every step, `(L, B, D)`."""
 
     steps: list[Step]
     h_before: Tensor
@@ -110,7 +118,7 @@ class Tape(NamedTuple):
     time_dim: int
 
     def stack(self, part: Callable[[Step], Tensor]) -> Tensor:
-        """A part of every step in one tensor, `(L, B, ...)`."""
+        """One part of every step in one tensor, `(L, B, ...)`."""
         return torch.stack([part(step) for step in self.steps], self.time_dim)
 
 
@@ -121,28 +129,28 @@ def around(states: list[Tensor], time_dim: int) -> tuple[Tensor, Tensor]:
 
 
 def rnn_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq of Elman's cell; `dh_LBD` comes in as the head's part and goes out whole."""
-    dq = slope(tape.h)
-    dhs, dqs = dh_LBD.unbind(tape.time_dim), dq.unbind(tape.time_dim)
+    """dp and dq `(L, B, G)` of Elman's cell; `dh_LBD` holds the head's part at first and is completed in place."""
+    dq_LBG = slope(tape.h)
+    dhs, dqs = dh_LBD.unbind(tape.time_dim), dq_LBG.unbind(tape.time_dim)
     for t in reversed(range(len(dqs))):
         dqs[t].mul_(dhs[t])
         if t:
             add_product(dhs[t - 1], dqs[t], cell.weight_hh_l0)
-    return dq, dq
+    return dq_LBG, dq_LBG
 
 
 def lstm_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq of the LSTM; `dh_LBD` comes in as the head's part and goes out whole."""
-    s, u, g = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
+    """dp and dq `(L, B, G)` of the LSTM; `dh_LBD` holds the head's part at first and is completed in place."""
+    s_LBG, u, g = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
     c_before, _ = around([step.state.c for step in tape.steps if step.state.c is not None], tape.time_dim)
-    i, f, _, o = s.chunk(4, -1)
-    dq = torch.addcmul(s, s, s, value=-1)
-    dq_i, dq_f, dq_g, dq_o = dq.chunk(4, -1)
+    i, f, _, o = s_LBG.chunk(4, -1)
+    dq_LBG = torch.addcmul(s_LBG, s_LBG, s_LBG, value=-1)
+    dq_i, dq_f, dq_g, dq_o = dq_LBG.chunk(4, -1)
     dq_i.mul_(g)
     dq_f.mul_(c_before)
     torch.mul(i, slope(g), out=dq_g)
     dq_o.mul_(u)
-    parts = (dh_LBD, dq, dq_i, dq_f, dq_g, dq_o, f, o * slope(u))
+    parts = (dh_LBD, dq_LBG, dq_i, dq_f, dq_g, dq_o, f, o * slope(u))
     dhs, dqs, dq_is, dq_fs, dq_gs, dq_os, fs, dc_by_dh = (part.unbind(tape.time_dim) for part in parts)
     dc = torch.zeros_like(dhs[0])
     for t in reversed(range(len(dqs))):
@@ -154,11 +162,11 @@ def lstm_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
         if t:
             dc.mul_(fs[t])
             add_product(dhs[t - 1], dqs[t], cell.weight_hh_l0)
-    return dq, dq
+    return dq_LBG, dq_LBG
 
 
 def gru_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq of the GRU; `dh_LBD` comes in as the head's part and goes out whole."""
+    """dp and dq `(L, B, G)` of the GRU; `dh_LBD` holds the head's part at first and is completed in place."""
     rz, q_n, n = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
     r, z = rz.chunk(2, -1)
     dn = slope(n).mul_(1 - z)
@@ -166,21 +174,21 @@ def gru_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
     d_r, d_z = d_rz.chunk(2, -1)
     d_r.mul_(dn * q_n)
     d_z.mul_(tape.h_before - n)
-    dq = torch.cat([d_rz, dn * r], -1)
-    dhs, dqs, zs = (part.unbind(tape.time_dim) for part in (dh_LBD, dq, z))
+    dq_LBG = torch.cat([d_rz, dn * r], -1)
+    dhs, dqs, zs = (part.unbind(tape.time_dim) for part in (dh_LBD, dq_LBG, z))
     dh_by_block = dh_LBD.unsqueeze(-2).unbind(tape.time_dim)
-    dq_by_block = dq.view(*dh_LBD.shape[:-1], 3, -1).unbind(tape.time_dim)
+    dq_by_block = dq_LBG.view(*dh_LBD.shape[:-1], 3, -1).unbind(tape.time_dim)
     for t in reversed(range(len(dqs))):
         dq_by_block[t].mul_(dh_by_block[t])
         if t:
             add_product(dhs[t - 1].addcmul_(dhs[t], zs[t]), dqs[t], cell.weight_hh_l0)
-    dp = dq.clone()
-    torch.mul(dn, dh_LBD, out=dp.chunk(3, -1)[2])
-    return dp, dq
+    dp_LBG = dq_LBG.clone()
+    torch.mul(dn, dh_LBD, out=dp_LBG.chunk(3, -1)[2])
+    return dp_LBG, dq_LBG
 
 
 def slope(y: Tensor) -> Tensor:
-    """The derivative of tanh where its value is y: 1 - y^2."""
+    """The derivative of tanh from its value y: 1 - y^2."""
     return torch.addcmul(y.new_ones(()), y, y, value=-1)
 
 
@@ -196,12 +204,12 @@ def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     _ = out.addmm_(a, b) if out.dim() == 2 else out.baddbmm_(a, b)
 
 
-def _write_cell(cell: Cell, x: Tensor, h_before: Tensor, dp: Tensor, dq: Tensor) -> None:
-    """The gradients of a cell's weights from those of p and q; N = L * B."""
-    dp_NG, dq_NG = dp.flatten(-3, -2), dq.flatten(-3, -2)
-    torch.matmul(dq_NG.mT, h_before.flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
+def _write_cell(cell: Cell, x: Tensor, h_before_LBD: Tensor, dp_LBG: Tensor, dq_LBG: Tensor) -> None:
+    """The gradients of a cell's weights from those of p and q."""
+    dp_NG, dq_NG = dp_LBG.flatten(-3, -2), dq_LBG.flatten(-3, -2)
+    torch.matmul(dq_NG.mT, h_before_LBD.flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
     torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
-    if dp is dq:
+    if dp_LBG is dq_LBG:
         grad_of(cell.bias_hh_l0).copy_(grad_of(cell.bias_ih_l0))
     else:
         torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
@@ -211,7 +219,7 @@ def _write_cell(cell: Cell, x: Tensor, h_before: Tensor, dp: Tensor, dq: Tensor)
 
 
 def grad_of(parameter: Tensor) -> Tensor:
-    """Where a parameter's gradient goes: into its `grad`, made at the first need with the parameter's memory order."""
+    """A parameter's `grad`, made at first use with the parameter's order in memory."""
     if parameter.grad is None:
         with torch.inference_mode(False):
             parameter.grad = torch.zeros_like(parameter)

@@ -14,8 +14,9 @@ Every cell first sees the input, all steps at once (a one-hot product is a colum
           r = sigmoid(p_r + q_r),  z = sigmoid(p_z + q_z),  n = tanh(p_n + r * q_n)
           h_t = (1 - z) * n + z * h_{t-1}
 
-Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units, G blocks of a cell's weights. A cell may
-hold S networks at once: then every shape, of weights and of data, begins with S.
+Shapes stand in names as suffixes, as in `h_BD`: L steps, B sequences, V numbers in the vocabulary, D hidden units, G
+rows of a cell's weights (D for each gate). Of S networks held together S leads every shape, of weights and of data, and
+no suffix says so.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ from torch.nn.functional import embedding, linear
 
 
 class State(NamedTuple):
-    """What a cell carries from step to step: `h`, `(B, D)` or `(D,)`, and the LSTM's `c` of the same shape."""
+    """What a cell carries from step to step.
+
+    Attributes:
+        h: The hidden state, `(B, D)` or `(D,)`.
+        c: The LSTM's cell state, of the same shape; None for other cells.
+    """
 
     h: Tensor
     c: Tensor | None = None
@@ -39,9 +45,9 @@ class Step(NamedTuple):
     """What one step leaves behind.
 
     Attributes:
-        state: The state after it.
-        gates: What the gates were, by the cell's `gate_names`, each shaped like `h`.
-        kept: What else the cell's backward pass asks for (`bptt.py`), so as not to compute it twice.
+        state: The state after the step.
+        gates: The gates' values in the order of the cell's `gate_names`, each shaped like `h`.
+        kept: What else the backward pass in `bptt.py` needs, so that nothing is computed twice.
     """
 
     state: State
@@ -50,14 +56,22 @@ class Step(NamedTuple):
 
 
 class Cell(nn.Module, ABC):
-    """Weights of `torch.nn`'s names and shapes, and one step. The loop over time is the model's."""
+    """The weights, by `torch.nn`'s names, and one step. The loop over time is the model's.
+
+    `weight_ih_l0` `(G, V)`, `weight_hh_l0` `(G, D)`, `bias_ih_l0` and `bias_hh_l0` `(G,)`.
+
+    Attributes:
+        blocks: How many gates' blocks the weights have: G / D.
+        gate_names: The gates that a step reports, by their letters.
+        has_c: Whether the state has a cell state.
+    """
 
     blocks: ClassVar[int]
     gate_names: ClassVar[tuple[str, ...]] = ()
     has_c: ClassVar[bool] = False
 
     def __init__(self, vocab_size: int, hidden_size: int, members: int | None = None) -> None:
-        """Weights are left unset: see `initialise` in `model.py`. `members` is S, None for one network."""
+        """The weights are left unset: see `initialise` in `model.py`. `members` is S, None for one network."""
         super().__init__()
         self.hidden_size = hidden_size
         lead = () if members is None else (members,)
@@ -68,9 +82,9 @@ class Cell(nn.Module, ABC):
         self.bias_hh_l0 = nn.Parameter(torch.empty(*lead, rows))
 
     def project(self, x: Tensor) -> Tensor:
-        """The input's part of every step at once, `(L, B, G*D)`, from integers `(L, B)` or one-hot `(L, B, V)`.
+        """p, the input's part of every step at once: `(L, B, G)` from integers `(L, B)` or one-hot `(L, B, V)`.
 
-        `weight_ih_l0` lies column by column in memory, which makes this look-up five times faster.
+        `weight_ih_l0` lies column by column in memory, which makes the look-up of integers five times faster.
         """
         if x.is_floating_point():
             return affine(x, self.weight_ih_l0, self.bias_ih_l0)
@@ -78,77 +92,83 @@ class Cell(nn.Module, ABC):
         lead = self.bias_ih_l0.shape[:-1]
         return found.add_(self.bias_ih_l0.view(*lead, *(1,) * (found.dim() - 1 - len(lead)), -1))
 
-    def zero_state(self, p: Tensor) -> State:
-        """The state before the first step, for one step's `p` `(B, G*D)`."""
-        h = p.new_zeros(*p.shape[:-1], self.hidden_size)
-        return State(h, torch.zeros_like(h) if self.has_c else None)
+    def zero_state(self, p_BG: Tensor) -> State:
+        """The state before the first step."""
+        h_BD = p_BG.new_zeros(*p_BG.shape[:-1], self.hidden_size)
+        return State(h_BD, torch.zeros_like(h_BD) if self.has_c else None)
 
     @abstractmethod
-    def step(self, p: Tensor, state: State) -> Step:
-        """The step that takes `state` to the next, given its `p` `(B, G*D)` or `(G*D,)`."""
+    def step(self, p_BG: Tensor, state: State) -> Step:
+        """One step: the state after it, given the state before it and the input's part; without a batch, `(G,)`."""
 
-    def recur(self, h: Tensor) -> Tensor:
-        """`W_hh h_{t-1} + b_hh`, a new tensor `(B, G*D)`."""
-        return affine(h, self.weight_hh_l0, self.bias_hh_l0)
+    def recur(self, h_BD: Tensor) -> Tensor:
+        """q = `W_hh h_{t-1} + b_hh`, a new tensor `(B, G)`."""
+        return affine(h_BD, self.weight_hh_l0, self.bias_hh_l0)
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`W x + b` of `(..., D)`; of S networks, `(S, ..., D)`."""
+    """`W x + b` over the last dimension of `x`; for S networks, `x` `(S, ..., D)`."""
     if weight.dim() == 2:
         return linear(x, weight, bias)
     return torch.baddbmm(bias.unsqueeze(1), x.flatten(1, -2), weight.mT).view(*x.shape[:-1], -1)
 
 
 def columns(weight: Tensor, x: Tensor) -> Tensor:
-    """Columns `x` `(L, B)` of `weight` `(D, V)`: `(L, B, D)`; with S in front, each network its own."""
+    """The columns `x` `(L, B)` of `weight` `(G, V)`: `(L, B, G)`; of S networks, each has its own."""
     if weight.dim() == 2:
         return embedding(x, weight.t())
     return embedding(x + first_rows(weight.mT, x), weight.mT.flatten(0, 1))
 
 
-def first_rows(table_SVD: Tensor, x: Tensor) -> Tensor:
-    """Where each network's rows begin once `(S, V, D)` is seen as `(S*V, D)`, lined up with `x` `(S, ...)`."""
-    members, rows, _ = table_SVD.shape
+def first_rows(table_SVG: Tensor, x: Tensor) -> Tensor:
+    """Where each network's rows begin when `(S, V, G)` is seen as `(S*V, G)`, broadcastable to `x` `(S, ...)`."""
+    members, rows, _ = table_SVG.shape
     return torch.arange(0, members * rows, rows, device=x.device).view(-1, *(1,) * (x.dim() - 1))
 
 
 class RNNCell(Cell):
-    """Elman's cell."""
+    """Elman's cell (Elman 1990; `torch.nn.RNN`)."""
 
     blocks = 1
 
-    def step(self, p: Tensor, state: State) -> Step:
-        return Step(State(self.recur(state.h).add_(p).tanh_()))
+    def step(self, p_BG: Tensor, state: State) -> Step:
+        return Step(State(self.recur(state.h).add_(p_BG).tanh_()))
 
 
 class LSTMCell(Cell):
-    """The long short-term memory, with a forget gate and without peepholes. Gates as they act: i, f, g, o."""
+    """The long short-term memory with a forget gate (Gers 2000; `torch.nn.LSTM`).
+
+    Gates after their non-linearity: input i, forget f, candidate g, output o.
+    """
 
     blocks = 4
     gate_names = ("i", "f", "g", "o")
     has_c = True
 
-    def step(self, p: Tensor, state: State) -> Step:
+    def step(self, p_BG: Tensor, state: State) -> Step:
         assert state.c is not None
-        a = self.recur(state.h).add_(p)
-        g = a.narrow(-1, 2 * self.hidden_size, self.hidden_size).tanh()
-        s = a.sigmoid_()
-        i, f, _, o = s.chunk(4, -1)
+        a_BG = self.recur(state.h).add_(p_BG)
+        g = a_BG.narrow(-1, 2 * self.hidden_size, self.hidden_size).tanh()
+        s_BG = a_BG.sigmoid_()
+        i, f, _, o = s_BG.chunk(4, -1)
         c = (f * state.c).addcmul_(i, g)
         u = c.tanh()
-        return Step(State(o * u, c), (i, f, g, o), (s, u))
+        return Step(State(o * u, c), (i, f, g, o), (s_BG, u))
 
 
 class GRUCell(Cell):
-    """The gated recurrent unit, its reset gate after the product, as in `torch.nn`. Gates as they act: r, z, n."""
+    """The gated recurrent unit (Cho 2014), its reset gate applied after the product as in `torch.nn.GRU`.
+
+    Gates after their non-linearity: reset r, update z, candidate n.
+    """
 
     blocks = 3
     gate_names = ("r", "z", "n")
 
-    def step(self, p: Tensor, state: State) -> Step:
+    def step(self, p_BG: Tensor, state: State) -> Step:
         sizes = [2 * self.hidden_size, self.hidden_size]
         q_rz, q_n = torch.split(self.recur(state.h), sizes, -1)
-        p_rz, p_n = torch.split(p, sizes, -1)
+        p_rz, p_n = torch.split(p_BG, sizes, -1)
         rz = (p_rz + q_rz).sigmoid_()
         r, z = rz.chunk(2, -1)
         n = torch.addcmul(p_n, r, q_n).tanh_()

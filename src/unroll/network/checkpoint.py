@@ -1,11 +1,11 @@
-"""A trained network as one file: safetensors, with its recipe and history in the header. No code is in it or run.
+"""A trained network as one file: safetensors, with its recipe and history in the header. It holds no code.
 
-    tensors    the weights by the names of `torch.nn`, behind `rnn.` and `head.`; when asked, Adam's two moments by the
-               same names, behind `adam.m.` and `adam.v.`
+    tensors    the weights by the names of `torch.nn`, after `rnn.` and `head.`; with the optimizer, Adam's two moments
+               by the same names, after `adam.m.` and `adam.v.`
     metadata   `format`, and `recipe` and `history` as JSON
 
-A file may come from anyone. `header.py` says what is refused before a tensor is made of it; here the names, shapes
-and types must be exactly the recipe's, and all values finite.
+A file may come from anyone. `header.py` says what is refused before any tensor is made; here the names, shapes and
+types must be exactly the recipe's, and all values finite.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torch import Tensor
 from unroll.errors import CheckpointError, FileError, RecipeError
 from unroll.files import read_regular, write_atomically
 from unroll.network.adam import Snapshot, views
-from unroll.network.header import Header, HeaderError, read_header
+from unroll.network.header import Header, read_header
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, check
 from unroll.recipe import weights as count_weights
@@ -70,7 +70,7 @@ NO_HISTORY = History()
 
 
 class Saved(NamedTuple):
-    """What a file holds. `optimizer` is there when it was saved; training can then go on."""
+    """What a file holds; with `optimizer`, which may be None, training can continue."""
 
     model: SequenceModel
     recipe: Recipe
@@ -100,14 +100,17 @@ def packed(
     history: History = NO_HISTORY,
     optimizer: Snapshot | None = None,
 ) -> bytes:
-    """What is in the file of a network; raises `CheckpointError` as `save` does, but for the place."""
+    """The bytes of a network's file; raises `CheckpointError` if it is too large or its weights are not all finite."""
     check_size(recipe, with_optimizer=optimizer is not None)
     tensors = {name: weight.detach() for name, weight in model.named_parameters()}
     if optimizer is not None:
         for part, flat in (("m", optimizer.m), ("v", optimizer.v)):
             named = zip(model.named_parameters(), views(model, flat), strict=True)
             tensors |= {f"adam.{part}.{name}": view for (name, _), view in named}
-    _check_finite(path, tensors)
+    try:
+        _check_finite(tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{_name(path)} cannot be saved: {error}") from None
     metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history.thinned())}
     if optimizer is not None:
         metadata[STEPS] = str(optimizer.steps)
@@ -115,7 +118,7 @@ def packed(
 
 
 def put(path: str | Path, data: bytes) -> None:
-    """Write what was packed, whole or not at all; raises `CheckpointError`."""
+    """Write packed bytes to a file, whole or not at all; raises `CheckpointError`."""
     try:
         write_atomically(path, data)
     except FileError as error:
@@ -123,7 +126,7 @@ def put(path: str | Path, data: bytes) -> None:
 
 
 def _bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
-    """A file's bytes, the same for the same network: the stock writer puts the metadata in any order."""
+    """The same bytes for the same network: the stock writer puts the metadata in any order."""
     data = safetensors.torch.save(tensors, metadata)
     start = 8 + int.from_bytes(data[:8], "little")
     header = msgspec.json.encode(msgspec.json.decode(data[8:start]), order="sorted")
@@ -136,11 +139,11 @@ def _json(value: Struct) -> str:
 
 
 def check_size(recipe: Recipe, with_optimizer: bool = False) -> None:
-    """Raises `CheckpointError` when a network of this recipe would not fit into a file."""
+    """Raises `CheckpointError` if a network of this recipe would not fit into a file."""
     size = count_weights(recipe) * 4 * (3 if with_optimizer else 1)
     if size > MAX_BYTES - 2**20:
         raise CheckpointError(
-            f"A network of {size:,} bytes cannot be saved, for a file has at most {MAX_BYTES:,}: "
+            f"A network of {size:,} bytes cannot be saved (a file holds at most {MAX_BYTES:,}): "
             "choose a smaller hidden_size or vocab_size."
         )
 
@@ -157,39 +160,37 @@ def load(path: str | Path) -> Saved:
         recipe, history = _recipe(header), _history(header)
         _check_tensors(header, _expected(recipe, STEPS in header.metadata))
         tensors = safetensors.torch.load(data)
-        _check_finite(path, tensors)
+        _check_finite(tensors)
         return _fill(recipe, history, header, tensors)
-    except CheckpointError:
-        raise
+    except CheckpointError as error:
+        raise CheckpointError(f"{_name(path)} is not a saved network: {error}") from None
     except FileError as error:
         raise CheckpointError(str(error)) from None
-    except HeaderError as error:
-        raise CheckpointError(f"{_name(path)} is no saved network: {error}") from None
     except SafetensorError:
         raise CheckpointError(f"{_name(path)} is damaged: save it again, or name another.") from None
 
 
 def _name(path: str | Path) -> str:
-    """A file without its folder: what is wrong with it stands where no line of a screen cuts it off."""
+    """A file without its folder: a long path would push the reason off the end of a line on the screen."""
     return shown_path(Path(path).name)
 
 
 def _recipe(header: Header) -> Recipe:
     if header.text("format") != FORMAT:
-        raise HeaderError(f"its format is {shown_path(header.text('format'))}, where this version reads {FORMAT}.")
+        raise CheckpointError(f"its format is {shown_path(header.text('format'))}, and this version reads {FORMAT}.")
     try:
         return check(msgspec.json.decode(header.text("recipe"), type=Recipe))
     except RecipeError as error:
-        raise HeaderError(f"its recipe cannot be read. {printable(str(error)[:120])}") from None
+        raise CheckpointError(f"its recipe cannot be read. {printable(str(error)[:120])}") from None
     except (msgspec.DecodeError, RecursionError):
-        raise HeaderError("its recipe cannot be read.") from None
+        raise CheckpointError("its recipe cannot be read.") from None
 
 
 def _history(header: Header) -> History:
     try:
         return msgspec.json.decode(header.text("history"), type=History)
     except (msgspec.DecodeError, RecursionError):
-        raise HeaderError("its history cannot be read.") from None
+        raise CheckpointError("its history cannot be read.") from None
 
 
 def _expected(recipe: Recipe, with_optimizer: bool) -> dict[str, list[int]]:
@@ -204,21 +205,21 @@ def _expected(recipe: Recipe, with_optimizer: bool) -> dict[str, list[int]]:
 def _check_tensors(header: Header, expected: dict[str, list[int]]) -> None:
     for name, shape in expected.items():
         if name not in header.tensors:
-            raise HeaderError(f"the tensor {name} of its recipe is missing.")
+            raise CheckpointError(f"the tensor {name} of its recipe is missing.")
         entry = header.tensors[name]
         if entry.dtype != "F32":
-            raise HeaderError(f"{name} is of type {shown_path(entry.dtype[:12])}, not F32.")
+            raise CheckpointError(f"{name} is of type {shown_path(entry.dtype[:12])}, not F32.")
         if entry.shape != shape:
-            raise HeaderError(f"{name} has the shape {entry.shape!s:.40}, where its recipe asks for {shape}.")
+            raise CheckpointError(f"{name} has the shape {entry.shape!s:.40}, but its recipe needs {shape}.")
     for name in header.tensors:
         if name not in expected:
-            raise HeaderError(f"it holds {shown_path(name)}, which its recipe does not ask for.")
+            raise CheckpointError(f"it holds {shown_path(name)}, which its recipe does not have.")
 
 
-def _check_finite(path: str | Path, tensors: dict[str, Tensor]) -> None:
+def _check_finite(tensors: dict[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
-            raise CheckpointError(f"{_name(path)} cannot be used: {name} holds a value that is not finite.")
+            raise CheckpointError(f"{name} holds a value that is not finite.")
 
 
 def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Saved:
@@ -231,7 +232,7 @@ def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, T
 
 
 def _flat(model: SequenceModel, part: str, tensors: dict[str, Tensor]) -> Tensor:
-    """A value for every weight, in the order and layout that Adam keeps them in."""
+    """One value for every weight, in Adam's order and layout."""
     flat = torch.empty(sum(weight.numel() for weight in model.parameters()))
     for (name, _), view in zip(model.named_parameters(), views(model, flat), strict=True):
         view.copy_(tensors[part + name])

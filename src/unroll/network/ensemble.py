@@ -1,7 +1,7 @@
 """Many runs of one recipe that differ in their seed alone, trained together; member s equals the run of seed s.
 
-Every operation works on all members of a group at once, which spares its cost of calling; a group is as large as its
-logits fit in a processor's cache, because beyond that memory costs more than calling saves.
+Every operation works on all members of a group at once, which saves the cost of calling it for each. A group is as
+large as a processor's cache allows for its logits: beyond that, memory costs more than fewer calls save.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 
 GROUP_BYTES = 3 * 2**20
-"""How many bytes of logits a group may have on a CPU; other devices train all members as one group."""
+"""Bytes of logits that a group may have on a CPU; other devices train all members as one group."""
 
 
 class EnsembleUpdate(NamedTuple):
@@ -34,8 +34,8 @@ class Ensemble:
     """Runs of `recipe` under every one of `seeds`, at the same update.
 
     Attributes:
-        recipe, seeds: What the members are.
-        plan: What the recipe implies for each.
+        recipe, seeds: Which runs.
+        plan: What the recipe implies for each run.
         update: Updates made so far.
     """
 
@@ -43,7 +43,7 @@ class Ensemble:
         """Untrained members.
 
         Raises:
-            RecipeError: two fields of the recipe do not go together.
+            RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
         train, _ = parts(recipe.task)
         self.recipe = recipe
@@ -61,7 +61,7 @@ class Ensemble:
         return max(1, GROUP_BYTES // logits)
 
     def updates(self) -> Iterator[EnsembleUpdate]:
-        """Make the updates that are left, one each time the next is asked for; a loss may be NaN."""
+        """Make the remaining updates, one for each `next`; a loss may be NaN."""
         while self.update < self.plan.updates:
             epoch, place = divmod(self.update, self.plan.updates_per_epoch)
             scores = [group.learn(self._data, self.plan.batch_size, epoch, place) for group in self._groups]
@@ -71,7 +71,7 @@ class Ensemble:
 
     @torch.no_grad()
     def accuracies(self) -> list[float]:
-        """Each member's part of all training sequences answered right at the last step."""
+        """The part of all training sequences, 0 to 1, that each member answers right at the last step."""
         found: list[float] = []
         for group in self._groups:
             logits, _ = group.model(self._data.x.expand(len(group.seeds), -1, -1))
@@ -80,7 +80,7 @@ class Ensemble:
         return found
 
     def member(self, index: int) -> SequenceModel:
-        """A copy of one member's network, by its place among the seeds."""
+        """A copy of one member's network by its place among the seeds; raises `IndexError` beyond them."""
         for group in self._groups:
             if index < len(group.seeds):
                 return group.member(index)
@@ -89,7 +89,7 @@ class Ensemble:
 
 
 class Group:
-    """The members that are computed at once."""
+    """Members that are computed together."""
 
     def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str) -> None:
         self.recipe = recipe

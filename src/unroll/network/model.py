@@ -3,9 +3,9 @@
     h_t = cell(x_t, h_{t-1}),   logits_t = W h_t + b
 
 There is one loop, `SequenceModel.steps`. Answering, training and looking inside all run it; they differ in what they
-keep of the steps that it yields, and an intervention alters the state that it carries.
+keep of the steps that it yields, and an intervention changes the state that it carries.
 
-Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; S networks at once, in front of all others.
+Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; of S networks held together, S leads.
 """
 
 from __future__ import annotations
@@ -48,10 +48,16 @@ class Head(nn.Module):
 
 
 class SequenceModel(nn.Module):
-    """A recurrent network that answers at every step of a sequence what comes next."""
+    """A recurrent network that predicts at every step of a sequence what comes next.
+
+    Attributes:
+        vocab_size, hidden_size, members: V, D and S; `members` is None for a single network.
+        rnn: The cell.
+        head: The linear layer from its hidden state to logits.
+    """
 
     def __init__(self, cell: CellName, vocab_size: int, hidden_size: int, members: int | None = None) -> None:
-        """A network with unset weights (load them or `initialise`); `members` networks of a kind when given."""
+        """A network whose weights are unset (load them or `initialise`), or `members` such networks in one."""
         super().__init__()
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
@@ -61,7 +67,7 @@ class SequenceModel(nn.Module):
 
     @classmethod
     def of(cls, recipe: Recipe, seeds: Sequence[int] | None = None) -> SequenceModel:
-        """The untrained network of a recipe, by its own seed; or with `seeds`, so many networks in one."""
+        """The untrained network of a recipe and its seed; with `seeds`, one network for each of them, held together."""
         lead = None if seeds is None else len(seeds)
         model = cls(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size, lead)
         initialise(model, recipe.model.init, [recipe.train.seed] if seeds is None else seeds)
@@ -104,7 +110,7 @@ class SequenceModel(nn.Module):
 
     @property
     def time_dim(self) -> int:
-        """Where the steps of a sequence lie: first, but for S networks."""
+        """The dimension that the steps lie along: the first, or the second of S networks."""
         return 0 if self.members is None else 1
 
     def _check(self, x: Tensor, state: State | None) -> None:
@@ -120,9 +126,10 @@ class SequenceModel(nn.Module):
 def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> None:
     """Draw all weights, member by member, each from its own seed: a member equals the single network of that seed.
 
-    uniform              all of U(-1/sqrt(D), 1/sqrt(D)): PyTorch's default for cells and, with D inputs, for heads
-    normal               the cell's weights and biases standard normal, the head uniform
-    normal-bias  the cell's biases standard normal, all else uniform
+    uniform      all from U(-1/sqrt(D), 1/sqrt(D)), PyTorch's default (the pages of torch.nn.RNN and torch.nn.Linear)
+    normal       the cell's weights and biases from N(0, 1), the head uniform: as in christianb93/MLLM,
+                 rnn/LearningHowToCount.ipynb, the notebook of the post "Learning how to count"
+    normal-bias  the cell's biases from N(0, 1), all else uniform: as in rnn/MeasuringRNNAccuracy.ipynb there
     """
     bound = model.hidden_size**-0.5
     for member, seed in enumerate(seeds):

@@ -1,4 +1,4 @@
-"""Choosing the next number, and going on from it with the state carried over.
+"""Choosing the next number, and continuing from it with the state carried over.
 
     p_k = softmax(logits / temperature)_k
     top-k: keep the k likeliest numbers
@@ -50,7 +50,7 @@ ARGMAX = Sampling()
 
 
 def distribution(logits_V: Tensor, sampling: Sampling) -> Tensor:
-    """The probability `(V,)` with which each number is chosen; equally likely numbers rank by size, smaller first."""
+    """The probability `(V,)` of choosing each number; among equally likely numbers the smaller ranks first."""
     logits_V = logits_V.nan_to_num()
     order = logits_V.argsort(descending=True, stable=True)
     if sampling.temperature == 0:
@@ -63,7 +63,7 @@ def distribution(logits_V: Tensor, sampling: Sampling) -> Tensor:
 
 
 def choose(logits_V: Tensor, sampling: Sampling, generator: torch.Generator) -> int:
-    """One number, drawn."""
+    """One number, drawn from `distribution`."""
     if sampling.temperature == 0:
         return int(logits_V.argmax())
     return int(torch.multinomial(distribution(logits_V.cpu(), sampling), 1, generator=generator))
@@ -76,7 +76,12 @@ def generate(
     sampling: Sampling = ARGMAX,
     interventions: Interventions = UNTOUCHED,
 ) -> Iterator[int]:
-    """The numbers that the network says after `sequence`, without end, each fed back to it with the state kept."""
+    """The numbers that the network says after `sequence`, without end, each fed back with the state kept.
+
+    Raises:
+        ValueError: the sequence is empty.
+        IndexError: a number of it is outside the vocabulary.
+    """
     generator = torch.Generator().manual_seed(sampling.seed)
     device = model.head.weight.device
     numbers, state, seen = list(sequence), None, 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from unroll.network.adam import Snapshot
 
 BUDGET = 64 * 2**20
+"""Bytes that the snapshots of one run may take."""
 
 
 class Snapshots:
@@ -17,11 +18,11 @@ class Snapshots:
 
     @property
     def epochs(self) -> list[int]:
-        """The epochs that are kept, rising."""
+        """The epochs that are kept, in order."""
         return list(self._kept)
 
     def add(self, epoch: int, snapshot: Snapshot) -> None:
-        """Keep the snapshot of a later epoch than all others, and drop what no longer fits."""
+        """Keep the snapshot of a later epoch than any before, and drop what no longer fits."""
         if self._kept:
             newest = next(reversed(self._kept))
             if newest % self._stride:
@@ -32,11 +33,11 @@ class Snapshots:
 
     @property
     def nbytes(self) -> int:
-        """The bytes that are kept, those shared with a branch included."""
+        """Bytes of all snapshots, including those shared with a branch."""
         return len(self._kept) * next(iter(self._kept.values())).nbytes if self._kept else 0
 
     def thin(self) -> None:
-        """Keep every second epoch of those kept, and the newest; of one alone, none."""
+        """Keep every second epoch of those kept, and the newest; of a single one, none."""
         if len(self._kept) < 2:
             self._kept = {}
             return
@@ -46,7 +47,7 @@ class Snapshots:
         self._kept = {e: kept for e, kept in self._kept.items() if e in evenly or e == newest}
 
     def nearest(self, epoch: int) -> tuple[int, Snapshot]:
-        """The kept snapshot nearest to an epoch, the earlier of two equally near, and its epoch.
+        """The epoch kept nearest to `epoch`, the earlier of two equally near, and its snapshot.
 
         Raises:
             LookupError: there is none.
@@ -57,7 +58,7 @@ class Snapshots:
         return found, self._kept[found]
 
     def until(self, epoch: int) -> Snapshots:
-        """The same snapshots up to an epoch, sharing their memory: the past of a branch."""
+        """The same snapshots up to an epoch, sharing their memory: what a branch starts with."""
         past = Snapshots(self._budget)
         past._stride = self._stride
         past._kept = {e: kept for e, kept in self._kept.items() if e <= epoch}

@@ -1,10 +1,10 @@
-"""What the lesson rests on, over many seeds: how well a recipe is learned, and what of it is memory.
+"""What the lesson rests on, over many seeds: how well a recipe is learned, and how much of it is memory.
 
-Recall: which sequences a cell can still say the first number of, as they grow longer. The published figures are those
-of `rnn/MeasuringRNNAccuracy.ipynb` in christianb93/MLLM, one seed each.
+Recall: how well a cell can say the first number of a sequence as sequences grow longer. The published figures are from
+`rnn/MeasuringRNNAccuracy.ipynb` in christianb93/MLLM, one seed each.
 
-Memory: the same networks with the loop cut, so that each answer can depend on the last number alone. A perfect counter
-loses nothing by it; of N first numbers, all equally likely, none is recalled better than by chance, 1/N.
+Memory: the same networks with the hidden state erased before every step, so that an answer depends on the last number
+alone. A perfect counter loses nothing; of N equally likely first numbers, none is recalled better than by chance, 1/N.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ CUTS = {
     "h cut": Interventions(cut_all=True),
     "h and c cut": Interventions(cut_all=True, cut_cell=True),
 }
-"""What is done to the loop, in words."""
+"""What is done to the state before every step, in the words of the tables."""
 
 
 class Spread(NamedTuple):
-    """Figures of several seeds."""
+    """One figure for each of several seeds."""
 
     values: tuple[float, ...]
 
@@ -48,10 +48,12 @@ class Spread(NamedTuple):
 
     @property
     def low(self) -> float:
+        """The lowest."""
         return min(self.values)
 
     @property
     def high(self) -> float:
+        """The highest."""
         return max(self.values)
 
 
@@ -79,7 +81,7 @@ def memory_recipe(cell: CellName, task: str) -> Recipe:
 def trained(
     recipe: Recipe, seeds: Sequence[int], device: str = "cpu", tell: Callable[[float], None] | None = None
 ) -> Ensemble:
-    """All seeds of a recipe, trained as one batched computation; `tell` hears after every update what part is done."""
+    """All seeds of a recipe, trained together; after every update `tell` gets the part that is done, 0 to 1."""
     ensemble = Ensemble(recipe, seeds, device)
     for update in ensemble.updates():
         if tell is not None:
@@ -88,9 +90,9 @@ def trained(
 
 
 def memory(ensemble: Ensemble) -> dict[str, Spread]:
-    """Each member's accuracy on all training sequences, with the loop whole and cut, by the words of `CUTS`.
+    """Each member's accuracy on all training sequences, by the words of `CUTS`.
 
-    Only a cell with a cell state has a row for cutting that too.
+    Only a cell with a cell state has a row for erasing that too.
     """
     data = sequences(parts(ensemble.recipe.task)[0])
     models = [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]

@@ -1,8 +1,8 @@
 """Training as a generator of updates: to pause is not to ask for the next one.
 
 An epoch takes the training sequences in a new order, in whole batches, and drops the rest. Adam follows the gradient
-of the cross-entropy over all positions. The learning rate falls in a line, one step an epoch: of E epochs, the epoch
-e = 0, 1, ... trains at lr * (1 - e / E). A recipe determines every weight after every update, to the bit.
+of the cross-entropy over all positions, at the learning rate of `TrainConfig.rate`. A recipe determines every weight
+after every update, to the bit.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from unroll.network.snapshots import Snapshots
 from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 
-IN_ONE_PART = 2**24
-"""Values that the inputs of all steps may have when sequences are only answered."""
-
-
-HOPELESS = 100.0
-"""A loss of so many times ln V, that of one who knows nothing, is taken for divergence: no run came back from there."""
+SCORED_AT_ONCE = 2**24
+"""Values that the cell's inputs of all steps may have while sequences are scored."""
+DIVERGED_LOSS = 100.0
+"""A loss this many times ln V, that of pure guessing, counts as divergence: no run recovered from there."""
 
 
 class Update(NamedTuple):
@@ -45,7 +43,7 @@ class Update(NamedTuple):
 
 
 class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
-    """Training came upon a loss that is no number, or past hope; a sentence says where, why likely, and the way out.
+    """The loss is not finite, or far too large; the sentence says where, the likely reason and what to do.
 
     Attributes:
         update: The update, counted from 1, that could not be made or kept.
@@ -55,18 +53,19 @@ class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
         self.update = update
         what = f"The loss rose to {loss:,.0f}" if math.isfinite(loss) else "The loss was no longer a number"
         super().__init__(
-            f"{what} at update {update}: the learning rate {learning_rate:g} is likely too "
-            "large; go on from an earlier epoch, or train again, with a smaller one."
+            f"{what} at update {update}: the learning rate {learning_rate:g} is probably too large; "
+            "continue from an earlier epoch, or train again, with a smaller one."
         )
 
 
 class Training:
-    """One run: a recipe, the network it makes, and how far it has come.
+    """One run: a recipe, its network, and how far it has been trained.
 
     Attributes:
         recipe: All that determines the run.
         plan: What the recipe implies: sequences, batch size, updates.
-        data: The sequences it learns from.
+        device: Where it computes, as torch names it.
+        data: The training sequences.
         model: The newest network, changed in place by every update.
         update: Updates made so far.
     """
@@ -100,11 +99,11 @@ class Training:
         return self.update / self.plan.updates_per_epoch
 
     def updates(self) -> Iterator[Update]:
-        """Make the updates that are left, one each time the next is asked for.
+        """Make the remaining updates, one for each `next`.
 
         Raises:
-            Diverged: the loss is not finite; `model` then holds the last weights whose loss was. Asking again
-                raises it again.
+            Diverged: the loss is not finite or far too large; `model` then holds the weights of the last good
+                update. Asking again raises it again.
         """
         while self.update < self.plan.updates:
             yield self._make_update()
@@ -117,7 +116,7 @@ class Training:
         self._room = room_for(self.model, batch.x) if self._room is None else self._room
         loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
         value = loss.item()
-        if not value <= HOPELESS * math.log(self.recipe.task.vocab_size):
+        if not value <= DIVERGED_LOSS * math.log(self.recipe.task.vocab_size):
             self._give_up(value)
         self._good.copy_(self._adam.weights)
         self._adam.step(self.recipe.train.rate(epoch))
@@ -145,11 +144,11 @@ class Training:
         raise self._diverged
 
     def clear(self) -> None:
-        """Give back the memory that only an update needs, such as when there is none to come; one may all the same."""
+        """Free the memory that only an update needs; the next update allocates it again."""
         self._room, self._batched, self._made = None, -1, []
 
     def accuracy(self) -> float:
-        """The part of all training sequences answered right at the last step."""
+        """The part of all training sequences, 0 to 1, answered right at the last step."""
         return last_step_accuracy(self.model, self.data)
 
     def held_out_accuracy(self) -> float | None:
@@ -158,23 +157,23 @@ class Training:
 
     @property
     def epochs_kept(self) -> list[int]:
-        """The epochs whose snapshots are kept, rising: those that `at` and `branch` give exactly."""
+        """The epochs whose snapshots are kept, in order: those that `at` and `branch` give exactly."""
         return self._snapshots.epochs
 
     @property
     def snapshot_bytes(self) -> int:
-        """How much memory the snapshots take."""
+        """Bytes that the snapshots take."""
         return self._snapshots.nbytes
 
     def thin_snapshots(self) -> None:
-        """Make room for other runs: keep every second snapshot and the newest; of one alone, none."""
+        """Keep every second snapshot and the newest, to make room for other runs; of a single one, none."""
         self._snapshots.thin()
 
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
-        """The network as it was after an epoch, and the epoch really given: the nearest of `epochs_kept`.
+        """The network as it was after an epoch, and which epoch that is: the nearest of `epochs_kept`.
 
-        None, an epoch not yet trained, and any epoch while none is kept give the newest network: `model` itself, which
-        training goes on changing.
+        None, an epoch not yet trained, or any epoch while none is kept give the newest network: `model` itself, which
+        further training changes.
         """
         if epoch is None or epoch >= self.epoch or not self.epochs_kept:
             return self.model, self.epoch
@@ -184,14 +183,14 @@ class Training:
         return model, float(found)
 
     def branch(self, epoch: int, recipe: Recipe) -> Training:
-        """A run that goes on from an epoch, weights and optimizer and all, under a recipe with other training.
+        """A new run that continues from an epoch, weights and optimizer, by a recipe with other training fields.
 
-        The epoch really taken is the nearest of `epochs_kept` (`branch.epoch` says which); an unchanged recipe repeats
-        this run to the bit.
+        It starts at the nearest of `epochs_kept` (`branch.epoch` says which); an unchanged recipe repeats this run to
+        the bit.
 
         Raises:
             RecipeError: the recipe changes the task or the network.
-            LookupError: no epoch is kept, because the run was loaded in the middle of one and has not ended it.
+            LookupError: no epoch is kept yet, because the run was loaded in the middle of its first.
         """
         if recipe.task != self.recipe.task or recipe.model != self.recipe.model:
             raise RecipeError("cell", "A branch keeps its task and its network: change learning_rate, epochs or seed.")
@@ -204,11 +203,11 @@ class Training:
         return branch
 
     def saved_state(self) -> Snapshot:
-        """The newest weights and the optimizer's state: all that going on from here needs, besides `update`."""
+        """The newest weights and the optimizer's state: with `update`, all that continuing needs."""
         return self._adam.snapshot()
 
     def go_on_from(self, saved: Snapshot, update: int) -> None:
-        """Take a saved state of this recipe's, `update` updates in; the rest of that run repeats to the bit."""
+        """Continue from a state that was saved after `update` updates by this recipe; the rest repeats to the bit."""
         self._adam.restore(saved)
         self._good.copy_(saved.weights)
         self.update = update
@@ -219,11 +218,11 @@ class Training:
 
 @torch.no_grad()
 def last_step_accuracy(model: SequenceModel, data: Sequences, hook: StepHook | None = None) -> float:
-    """The part of the sequences answered right at the last step, with `hook` between the steps.
+    """The part of the sequences, 0 to 1, answered right at the last step, with `hook` called between steps.
 
-    Large data is gone through in parts, so that the inputs of all steps at once stay small.
+    Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
-    size = max(1, IN_ONE_PART // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
+    size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
     right = 0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
         right += int((_last_logits(model, x, hook).argmax(-1) == y[-1]).sum())
@@ -231,7 +230,7 @@ def last_step_accuracy(model: SequenceModel, data: Sequences, hook: StepHook | N
 
 
 def _last_logits(model: SequenceModel, x: Tensor, hook: StepHook | None) -> Tensor:
-    """What is answered at the last step, with no step before it kept."""
+    """The logits `(B, V)` of the last step, without keeping the steps before it."""
     for step in model.steps(x, hook=hook):
         h = step.state.h
     logits: Tensor = model.head(h)
