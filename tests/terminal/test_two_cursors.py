@@ -261,7 +261,7 @@ async def test_a_rate_beyond_reason_stops_the_run_with_the_reason() -> None:
     async with playing(recipe_of({"learning_rate": 100.0})) as game:
         await game.choose("pace", "full")
         await game.press("space")
-        assert "learning rate 100 is likely too large" in game.notice
+        assert "learning rate 100 is probably too large" in game.notice
         assert game.pane(RunTable).runs[-1].state == "diverged"
 
 

@@ -5,7 +5,7 @@
     the rest        the values
 
 The stock loader checks that the values follow one another without gap or overlap, but takes the last of two equal
-names, any type, any amount of metadata, and tensors without values. Messages of errors complete "X is not a saved network: ".
+names, any type, any amount of metadata, and tensors without values. Messages complete "X is not a saved network: ".
 """
 
 from __future__ import annotations
