@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,15 +17,15 @@ from typing import Any
 
 import pytest
 
+from pty_kit import UNROLL, Session
 from unroll import files
 from unroll.errors import FileError
 from unroll.files import write_atomically
+from unroll.protocol.codec import encode
 from unroll.protocol.replies import Answer, Created, Error, decode_reply
-from unroll_dev.bench.pty import Terminal
+from unroll.protocol.requests import Create, Save
 
 OLD, NEW = b"old" * 5000, b"new" * 7000
-UNROLL = [sys.executable, "-m", "unroll"]
-FAST = ["--hidden-size", "4", "--epochs", "2"]
 
 
 @pytest.fixture
@@ -149,20 +150,25 @@ def test_of_several_programs_that_save_to_one_place_one_is_whole_there(folder: P
     assert names(folder) == ["file"]
 
 
-def test_a_save_under_way_is_left_alone_by_another(folder: Path) -> None:
-    path, descriptor = files._temporary(folder)
+def test_a_save_under_way_is_left_alone_by_another(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync, seen = os.fsync, []
+
+    def save_another(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        write_atomically(folder / "another", NEW)
+        seen.extend(names(folder))
+
+    monkeypatch.setattr(os, "fsync", save_another)
     write_atomically(folder / "file", NEW)
-    assert names(folder) == [path.name, "file"]
-    os.close(descriptor)
-    write_atomically(folder / "file", NEW)
-    assert names(folder) == ["file"]
+    assert len(seen) == 3
+    assert names(folder) == ["another", "file"]
 
 
 # No room
 
 
 def in_a_small_file(size: int) -> Callable[[], None]:
-    """For a process about to start: no file of it may grow past so many bytes, as on a disk that fills up."""
+    """For a process about to start: no file of it may grow past this size in bytes, as on a disk that fills up."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
@@ -181,50 +187,42 @@ def may_mount() -> bool:
 needs_mount = pytest.mark.skipif(not may_mount(), reason="no file system may be mounted here")
 
 
-def train(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, capture_output=True, text=True, timeout=100, check=False, **how)
-
-
-def refused(done: subprocess.CompletedProcess[str], reason: str) -> None:
-    sentence = done.stderr.splitlines()[-1]
-    assert done.returncode == 1
-    assert re.fullmatch(rf"Error: {reason}: \S+ cannot be written, so choose another place\.", sentence)
-
-
-def test_a_file_that_may_not_grow_is_a_sentence_and_the_old_one_is_whole(folder: Path) -> None:
-    done = train(*UNROLL, "train", *FAST, "--save", str(folder / "file"), preexec_fn=in_a_small_file(2000))
-    refused(done, "File too large")
-    assert (folder / "file").read_bytes() == OLD
-    assert names(folder) == ["file"]
-
-
 PUT = """
-import sys
+import os, sys
+from pathlib import Path
 from unroll.commands.common import refusals, run
 from unroll.files import write_atomically
+file, old = Path(sys.argv[1]), b"old" * 5000
+if not file.exists():
+    file.write_bytes(old)
 def put():
     with refusals():
-        write_atomically(sys.argv[1], b"x" * 50_000)
-run(put)
+        write_atomically(file, b"x" * 50_000)
+try:
+    run(put)
+finally:
+    print(os.listdir(file.parent), file.read_bytes() == old)
 """
 
 
-@needs_mount
-def test_a_full_disk_is_a_sentence_and_the_old_file_is_whole(folder: Path) -> None:
-    then = f"cp {folder}/../old {folder}/file && {sys.executable} {folder}/../put.py {folder}/file; code=$?; "
-    then += f"cmp {folder}/../old {folder}/file && ls -A {folder} >{folder}/../ls; exit $code"
-    (folder.parent / "put.py").write_text(PUT)
-    shutil.move(folder / "file", folder.parent / "old")
-    refused(train(*mounted("-t", "tmpfs", "-o", "size=40k", "x", on=folder, then=then)), "No space left on device")
-    assert (folder.parent / "ls").read_text() == "file\n"
-
-
-@needs_mount
-def test_a_folder_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
-    (folder.parent / "put.py").write_text(PUT)
-    then = f"{sys.executable} {folder}/../put.py {folder}/file"
-    refused(train(*mounted("--bind", "-o", "ro", str(folder), on=folder, then=then)), "Read-only file system")
-    assert (folder / "file").read_bytes() == OLD
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        pytest.param("", "File too large", id="a file may not grow"),
+        pytest.param("-t tmpfs -o size=40k x", "No space left on device", id="a full disk", marks=needs_mount),
+        pytest.param("--bind -o ro {}", "Read-only file system", id="a folder not to write to", marks=needs_mount),
+    ],
+)
+def test_where_there_is_no_room_a_sentence_says_so_and_the_old_file_is_whole(
+    options: str, reason: str, folder: Path
+) -> None:
+    put = [sys.executable, "-c", PUT, str(folder / "file")]
+    if options:
+        put = mounted(*options.format(folder).split(), on=folder, then=shlex.join(put))
+    limit = None if options else in_a_small_file(2000)
+    done = subprocess.run(put, capture_output=True, text=True, timeout=100, check=False, preexec_fn=limit)
+    assert (done.returncode, done.stdout) == (1, "['file'] True\n")
+    assert re.fullmatch(rf"Error: {reason}: \S+ cannot be written\b.*\.\n", done.stderr)
 
 
 def test_a_folder_that_goes_away_during_a_save_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,32 +234,43 @@ def test_a_folder_that_goes_away_during_a_save_is_a_sentence(folder: Path, monke
 
 
 def test_a_folder_that_nobody_may_list_takes_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(folder: Path) -> None:
-        raise PermissionError(13, "Permission denied")
+    really_open = os.open
 
-    monkeypatch.setattr(files, "_sync_folder", denied)
+    def denied(path: Path, flags: int = os.O_RDONLY, *mode: int) -> int:
+        if path == folder:
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", denied)
     monkeypatch.setattr(Path, "iterdir", denied)
     write_atomically(folder / "file", NEW)
     assert (folder / "file").read_bytes() == NEW
 
 
-@needs_mount
-def test_on_a_full_disk_the_playground_says_so_and_goes_on(tmp_path: Path) -> None:
-    models = tmp_path / "saved_models"
-    models.mkdir()
-    then = f"cd {tmp_path} && exec {' '.join(UNROLL)}"
-    with Terminal(mounted("-t", "tmpfs", "-o", "size=8k", "x", on=models, then=then)) as terminal:
-        terminal.until(lambda: "it expects" in terminal.text, 60)
-        terminal.send("s")
-        terminal.until(lambda: "Save as" in terminal.text, 30)
-        terminal.send("\r")
-        terminal.until(lambda: "No space left on device: …" in terminal.text, 30)
-        terminal.send("c")
-        terminal.until(lambda: "step 5/5" in terminal.text, 30)
+def test_where_a_save_and_a_recording_find_no_room_the_playground_says_so_once_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Session("--record", "talk", command=["bash", "-c", 'ulimit -f 24; exec "$@"', "sh", *UNROLL]) as session:
+        session.until_ready()
+        session.send("s")
+        session.until_shown("Save as")
+        session.send("\r")
+        session.until_shown("File too large: ")
+        told = "File too large: the recording talk"
+        for length in range(5, 40):
+            session.send("c")
+            session.until(lambda: told in session.text or f"step {length}/{length}:" in session.text)  # noqa: B023 - awaited at once
+            if told in session.text:
+                break
+        assert told in session.text
+        session.send("c")
+        session.until_gone("File too large")
+        session.until_ready()
 
 
 def test_a_log_on_a_full_disk_is_silent_and_the_engine_answers(tmp_path: Path) -> None:
-    asked = b'{"type": "create", "id": 1}\n{"type": "save", "id": 2, "name": "x"}\n'
+    asked = encode(Create(id=1)) + b"\n" + encode(Save(id=2, name="x")) + b"\n"
     done = subprocess.run(
         [*UNROLL, "engine"],
         input=asked,
@@ -271,24 +280,7 @@ def test_a_log_on_a_full_disk_is_silent_and_the_engine_answers(tmp_path: Path) -
         cwd=tmp_path,
         preexec_fn=in_a_small_file(0),
     )
-    answers = [reply for reply in map(decode_reply, done.stdout.splitlines()) if isinstance(reply, Answer)]
-    assert done.returncode == 0
-    assert isinstance(answers[0], Created)
-    assert isinstance(answers[1], Error)
-    assert answers[1].sentence.startswith("File too large: ")
-    assert b"Traceback" not in done.stderr
-
-
-def test_where_a_recording_finds_no_room_the_playground_says_so_once_and_goes_on(tmp_path: Path) -> None:
-    limited = f"ulimit -f 24; cd {tmp_path} && exec {' '.join(UNROLL)} --record talk"
-    with Terminal(["bash", "-c", limited]) as terminal:
-        terminal.until(lambda: "it expects" in terminal.text, 60)
-        told = "File too large: the recording talk ends here"
-        for length in range(5, 40):
-            terminal.send("c")
-            terminal.until(lambda: told in terminal.text or f"step {length}/{length}:" in terminal.text, 30)  # noqa: B023 - awaited at once
-            if told in terminal.text:
-                break
-        assert told in terminal.text
-        terminal.send("c")
-        terminal.until(lambda: "File too large" not in terminal.text and "it expects" in terminal.text, 30)
+    created, refused = [reply for reply in map(decode_reply, done.stdout.splitlines()) if isinstance(reply, Answer)]
+    assert isinstance(created, Created)
+    assert isinstance(refused, Error) and refused.sentence.startswith("File too large: ")
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
