@@ -9,17 +9,16 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from pty_kit import TIMEOUT_S, UNROLL, family, wait_for
+
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-PATIENCE = 40.0
-"""Seconds for anything that is waited for, on a machine that has other things to do."""
 SERVER = """
 Port {port}
 ListenAddress 127.0.0.1
@@ -80,12 +79,12 @@ class Box:
     def unroll(self, *words: str) -> list[str]:
         """The words that run the program there, with a state folder by which its processes are known."""
         folders = [f"UNROLL_STATE_DIR={self.folder}/far", f"UNROLL_DATA_DIR={self.folder}/far/data"]
-        return ["env", *folders, "OMP_NUM_THREADS=1", "COLORTERM=truecolor", sys.executable, "-m", "unroll", *words]
+        return ["env", *folders, "OMP_NUM_THREADS=1", "COLORTERM=truecolor", *UNROLL, *words]
 
     def refusal(self, *options: str) -> str:
         """Why nobody can log in, with options such as -tt for a terminal; empty when that works."""
         ssh, *words = self.ssh("true")
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT_S
         while self.server.poll() is None and time.monotonic() < end:
             done = subprocess.run([ssh, *options, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
             if done.returncode == 0:
@@ -101,16 +100,20 @@ class Box:
 
     def drop_the_line(self, number: int = signal.SIGKILL) -> None:
         """Kill the server's end of every session, as a crash of the machine between would end it, or signal it so."""
-        for pid in _started_by(self.server.pid):
+        for pid in family(self.server.pid)[1:]:
             if "sshd" in _words(pid).split(":")[0] and not self._is_ours(pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
+
+    def until_left(self) -> None:
+        """Wait until nothing of the program runs there."""
+        wait_for(lambda: not self.processes(), self.processes)
 
     def close(self) -> None:
         """End the server, and whatever a failed test has left there."""
         self.drop_the_line()
         self.server.terminate()
-        self.server.wait(PATIENCE)
+        self.server.wait(TIMEOUT_S)
         self._log.close()
         for pid in self.processes():
             with suppress(ProcessLookupError):
@@ -138,22 +141,6 @@ def a_box(folder: Path) -> Iterator[Box]:
         yield box
     finally:
         box.close()
-
-
-def wait_for(holds: Callable[[], bool], what: str = "it") -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, f"not within {PATIENCE:.0f} s: {what}"
-        time.sleep(0.05)
-
-
-def _started_by(pid: int) -> list[int]:
-    """The processes that a process has started, and those that they have."""
-    children = [
-        int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()
-    ]
-    return [process for child in children for process in (child, *_started_by(child))]
 
 
 def _words(pid: int) -> str:
