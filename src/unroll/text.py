@@ -14,11 +14,12 @@ REPLACEMENT = "\ufffd"
 MAX_PATH = 80
 """Characters of a path that a sentence shows: its end, which tells most."""
 
-_HOSTILE = (
+HOSTILE = (
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     r"\U000e0000-\U000e007f]"
 )
-_substitute = re.compile(_HOSTILE).sub
+"""A pattern for such a character; `tty.framebuffer` has the same, and a test compares them."""
+_substitute = re.compile(HOSTILE).sub
 
 
 def printable(text: str, length: int | None = None) -> str:

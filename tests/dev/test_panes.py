@@ -1,4 +1,4 @@
-"""Bytes are told apart by pane: whatever is written, by the program's own brush, is charged to where it was drawn."""
+"""Bytes are told apart by pane: whatever is written, by the program, is charged to where it was drawn."""
 
 from collections import Counter
 
@@ -6,8 +6,7 @@ import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unroll.tty.ansi import parse
-from unroll.tty.brush import Brush
+from unroll.tty.ansi import AnsiWriter, parse
 from unroll_dev.bench.panes import NONE, PROMPT, Pane, panes_of, spent
 
 PANES = {"left": Pane(0, 0, 20, 10), "middle": Pane(20, 0, 45, 10), "below": Pane(0, 10, 60, 12)}
@@ -28,7 +27,7 @@ runs = st.lists(
 
 @given(runs, st.tuples(st.integers(0, 59), st.integers(0, 11)))
 def test_every_byte_is_charged_to_the_pane_it_was_drawn_in(drawn, home):
-    brush, expected = Brush(60, None), Counter()
+    brush, expected = AnsiWriter(60, None), Counter()
     for y, x, glyphs, pen in drawn:
         cells = [part for glyph in glyphs for part in ([(glyph, pen), ("", pen)] if glyph == "好" else [(glyph, pen)])]
         row = [("?", parse("4"))] * x + cells
@@ -37,14 +36,14 @@ def test_every_byte_is_charged_to_the_pane_it_was_drawn_in(drawn, home):
         pane = next((name for name, pane in PANES.items() if pane.holds(x, y)), NONE)
         expected[pane] += written(brush) - before
     before = written(brush)
-    brush.rest(home)
+    brush.finish(home)
     expected[NONE] += written(brush) - before
     stream = f"\x1b[?2026h{''.join(brush.written)}\x1b[?2026l\x1b[?2026$p".encode()
     expected[NONE] += len("\x1b[?2026h\x1b[?2026l\x1b[?2026$p")
     assert +spent(stream, PANES) == +expected
 
 
-def written(brush: Brush) -> int:
+def written(brush: AnsiWriter) -> int:
     return len("".join(brush.written).encode())
 
 

@@ -18,7 +18,7 @@ from unroll.terminal.bindings import TABS
 from unroll.terminal.splash import ANSI, LOOKS, Look, frame, look_of
 from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
-from unroll.tty.framebuffer import Canvas
+from unroll.tty.framebuffer import Framebuffer
 from unroll_dev.screenshots import until
 
 SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
@@ -39,7 +39,7 @@ async def live(size: tuple[int, int], theme: str, bits: int) -> tuple[pyte.Scree
     async def never() -> Any:
         await asyncio.sleep(100)
 
-    app, canvas = UnrollApp(never, None, theme), Canvas()
+    app, canvas = UnrollApp(never, None, theme), Framebuffer()
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.focused is not None and bool(app.screen.query("#advice")))
         await pilot.pause()

@@ -1,4 +1,4 @@
-"""Every glyph that is ever drawn has a form of one column in each alphabet."""
+"""Every glyph that is ever drawn has a form of one column in each charset."""
 
 import ast
 import html
@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
-from textual._border import BORDER_CHARS
 from textual.scrollbar import ScrollBarRender
 
 import unroll
-from unroll.tty.cells import cells_of, spelled
-from unroll.tty.charset import ASCII, CP437, UNKNOWN, Alphabet, alphabet_of
+from unroll.tty.charset import ASCII, CP437, UNKNOWN, Charset, charset_of
+from unroll.tty.framebuffer import cells_of, spelled
 
 SNAPSHOTS = Path(__file__).parents[1] / "terminal" / "__snapshots__"
 
@@ -41,14 +40,14 @@ def written_in_the_source() -> set[str]:
 
 
 def drawn_by_textual() -> set[str]:
-    borders = {character for rows in BORDER_CHARS.values() for row in rows for character in row}
-    return borders | set("".join(ScrollBarRender.VERTICAL_BARS + ScrollBarRender.HORIZONTAL_BARS)) | set("━╸╺▼▲●▐▌")
+    """Scroll bars, lines under tabs, and the arrows of a list."""
+    return set("".join(ScrollBarRender.VERTICAL_BARS + ScrollBarRender.HORIZONTAL_BARS)) | set("━╸╺▼▲●▐▌▔▁")
 
 
-@pytest.mark.parametrize("alphabet", [ASCII, CP437], ids=["ascii", "cp437"])
+@pytest.mark.parametrize("charset", [ASCII, CP437], ids=["ascii", "cp437"])
 @pytest.mark.parametrize("drawn", [drawn_in_snapshots, written_in_the_source, drawn_by_textual])
-def test_every_glyph_that_is_drawn_has_a_form(alphabet: Alphabet, drawn: Callable[[], set[str]]) -> None:
-    without = {glyph for glyph in drawn() if alphabet.form(glyph) == UNKNOWN} - {UNKNOWN, "\ufffd"}
+def test_every_glyph_that_is_drawn_has_a_form(charset: Charset, drawn: Callable[[], set[str]]) -> None:
+    without = {glyph for glyph in drawn() if charset.form(glyph) == UNKNOWN} - {UNKNOWN, "\ufffd"}
     assert without == set()
 
 
@@ -59,19 +58,19 @@ def test_a_plot_has_a_stroke_for_every_pattern_of_dots() -> None:
 
 
 @given(st.text(max_size=20))
-@pytest.mark.parametrize("alphabet", [ASCII, CP437], ids=["ascii", "cp437"])
-def test_whatever_the_text_it_fills_as_many_cells(alphabet: Alphabet, text: str) -> None:
-    shown = spelled(text, alphabet)
-    assert len(shown) == cell_len(text) == len(cells_of([Segment(text)], ColorSystem.TRUECOLOR, alphabet))
+@pytest.mark.parametrize("charset", [ASCII, CP437], ids=["ascii", "cp437"])
+def test_whatever_the_text_it_fills_as_many_cells(charset: Charset, text: str) -> None:
+    shown = spelled(text, charset)
+    assert len(shown) == cell_len(text) == len(cells_of([Segment(text)], ColorSystem.TRUECOLOR, charset))
     assert all(len(form) == 1 and form.isprintable() for form in shown)
-    if alphabet is ASCII:
+    if charset is ASCII:
         assert "".join(shown).isascii()
     else:
         assert not set("".join(shown)) - set(bytes(range(0x20, 0xFF)).decode("cp437")) - set("•○◙♪♫☼►◄↕‼¶§▬↑↓→←∟↔▲▼")
 
 
 @pytest.mark.parametrize(
-    ("variables", "alphabet"),
+    ("variables", "charset"),
     [
         ("", None),
         ("TERM=xterm-256color LANG=C.UTF-8", None),
@@ -85,10 +84,18 @@ def test_whatever_the_text_it_fills_as_many_cells(alphabet: Alphabet, text: str)
         ("TERM=vt100 LANG=C.UTF-8", ASCII),
         ("TERM=linux LANG=C.UTF-8", CP437),
         ("TERM=linux LANG=C", ASCII),
-        ("TERM=linux LANG=C UNROLL_GLYPHS=unicode", None),
-        ("TERM=xterm UNROLL_GLYPHS=cp437", CP437),
-        ("TERM=xterm UNROLL_GLYPHS=runes", None),
+        ("TERM=linux LANG=C WANTED=unicode", None),
+        ("TERM=xterm WANTED=cp437", CP437),
+        ("TERM=xterm WANTED=runes", None),
     ],
 )
-def test_the_variables_tell_the_alphabet(variables: str, alphabet: Alphabet | None) -> None:
-    assert alphabet_of(dict(word.split("=") for word in variables.split())) is alphabet
+def test_the_variables_tell_the_charset(variables: str, charset: Charset | None) -> None:
+    environment = dict(word.split("=") for word in variables.split())
+    assert charset_of(environment, environment.get("WANTED", "")) is charset
+
+
+@pytest.mark.parametrize(
+    ("text", "form"), [("éßσΔøЖ", "essDoZ"), ("“–”", '"-"'), ("\u241b█▀", "^##"), ("½²ﬁ", "12f"), ("漢♪", "??")]
+)
+def test_what_the_program_does_not_draw_has_a_likely_form(text: str, form: str) -> None:
+    assert ASCII.spell(text) == form

@@ -10,16 +10,16 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 from tty_kit import Terminal
 
+from unroll import text
 from unroll.text import printable
-from unroll.tty.ansi import PLAIN, Pen, change, parse
-from unroll.tty.brush import travel
-from unroll.tty.cells import glyphs, is_hostile, is_undisputed
-from unroll.tty.framebuffer import Canvas, splice
+from unroll.tty import framebuffer
+from unroll.tty.ansi import PLAIN, Pen, change, is_undisputed, parse, travel
+from unroll.tty.framebuffer import Framebuffer, glyphs, is_hostile, splice
+from unroll.tty.textual_patches import LayoutUpdate
 
 WIDTH, HEIGHT = 12, 3
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -56,7 +56,7 @@ def update(strips: list[Strip]) -> LayoutUpdate:
     return LayoutUpdate([[strip] for strip in strips], Size(WIDTH, HEIGHT).region)
 
 
-def painted(canvas: Canvas, terminal: Terminal, strips: list[Strip]) -> str:
+def painted(canvas: Framebuffer, terminal: Terminal, strips: list[Strip]) -> str:
     canvas.absorb(update(strips), SGR)
     frame, _ = canvas.paint(sorted(canvas.stale), (0, 0))
     terminal.write(frame)
@@ -66,6 +66,10 @@ def painted(canvas: Canvas, terminal: Terminal, strips: list[Strip]) -> str:
 @given(any_text)
 def test_glyphs_fill_the_cells_that_the_layout_gave(text: str) -> None:
     assert len(glyphs(text)) == cell_len(text)
+
+
+def test_what_is_hostile_is_the_same_for_the_stage_and_the_program() -> None:
+    assert (framebuffer.HOSTILE, framebuffer.REPLACEMENT) == (text.HOSTILE, text.REPLACEMENT)
 
 
 @given(any_text)
@@ -144,7 +148,7 @@ def test_a_wide_glyph_cut_by_a_patch_is_blank_in_its_other_half(data: st.DataObj
 @settings(max_examples=300)
 @given(screens(known_text))
 def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> None:
-    canvas, terminal = Canvas(), Terminal(WIDTH, HEIGHT)
+    canvas, terminal = Framebuffer(), Terminal(WIDTH, HEIGHT)
     canvas.resize(Size(WIDTH, HEIGHT))
     for strips in frames:
         painted(canvas, terminal, strips)
@@ -160,7 +164,7 @@ def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> 
 )
 @given(screens(any_text))
 def test_whatever_the_text_is_undisputed_cells_are_right(frames: list[list[Strip]]) -> None:
-    canvas, terminal = Canvas(), Terminal(WIDTH, HEIGHT)
+    canvas, terminal = Framebuffer(), Terminal(WIDTH, HEIGHT)
     canvas.resize(Size(WIDTH, HEIGHT))
     for strips in frames:
         painted(canvas, terminal, strips)

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from unroll.tty.input import ESCAPE_DELAY, PASTE, PASTE_END, PATIENCE, Keyboard
+from unroll.tty.input import ESCAPE_DELAY_S, PASTE, PASTE_END, SEQUENCE_TIMEOUT_S, InputParser
 
 WHOLE = [
     b"\x1b[D", b"\x1bOA", b"\x1b[1;5C", b"\x1b[<0;45;9M", b"\x1b[<35;1;1m", b"\x1b[?2026;2$y", b"\x1b[I", b"\x1b[97;5u",
@@ -31,13 +30,13 @@ def told(messages: list[Message]) -> list[Any]:
 
 def heard(*pieces: bytes, pause: float = 0.0) -> list[Any]:
     """What these pieces say, with a pause after each, and long silence after the last."""
-    keyboard, now, messages = Keyboard(), 0.0, []
+    keyboard, now, messages = InputParser(), 0.0, []
     for piece in pieces:
         messages += keyboard.feed(piece, now)
         now += pause
         messages += keyboard.tick(now)
     for _ in range(2):
-        now += 2 * PATIENCE
+        now += 2 * SEQUENCE_TIMEOUT_S
         messages += keyboard.tick(now)
     return told(messages)
 
@@ -46,13 +45,13 @@ def heard(*pieces: bytes, pause: float = 0.0) -> list[Any]:
 def test_torn_anywhere_it_says_the_same(stream: bytes, data: st.DataObject) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(stream)))))
     pieces = [stream[start:end] for start, end in pairwise([0, *places, len(stream)])]
-    assert heard(*pieces, pause=ESCAPE_DELAY / 2) == heard(stream)
+    assert heard(*pieces, pause=ESCAPE_DELAY_S / 2) == heard(stream)
 
 
 @given(st.lists(anything, max_size=4))
 def test_nothing_ends_it(pieces: list[bytes]) -> None:
     heard(*pieces)
-    keyboard = Keyboard()
+    keyboard = InputParser()
     for now, piece in enumerate(pieces):
         list(keyboard.feed(piece, now))
     for late in (10.0, 20.0):
@@ -62,7 +61,7 @@ def test_nothing_ends_it(pieces: list[bytes]) -> None:
 
 @given(st.binary(max_size=80).filter(lambda text: PASTE_END.encode() not in text))
 def test_a_paste_is_one_message_whatever_is_in_it(text: bytes) -> None:
-    messages = list(Keyboard().feed(PASTE.encode() + text + PASTE_END.encode(), 0.0))
+    messages = list(InputParser().feed(PASTE.encode() + text + PASTE_END.encode(), 0.0))
     assert [type(message) for message in messages] == [events.Paste]
 
 
@@ -73,7 +72,7 @@ def test_an_answer_in_the_middle_of_a_paste_is_no_part_of_it() -> None:
 
 
 def test_a_key_torn_after_its_escape_is_still_that_key() -> None:
-    assert heard(b"\x1b", b"[D", pause=2 * ESCAPE_DELAY) == [*heard(b"\x1b"), *heard(b"\x1b[D")]
+    assert heard(b"\x1b", b"[D", pause=2 * ESCAPE_DELAY_S) == [*heard(b"\x1b"), *heard(b"\x1b[D")]
 
 
 def test_escape_and_a_key_in_one_piece_are_two_keys() -> None:
@@ -81,14 +80,7 @@ def test_escape_and_a_key_in_one_piece_are_two_keys() -> None:
 
 
 def test_a_paste_is_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unroll.tty.input.LONGEST_PASTE", 1000)
-    (message,) = Keyboard().feed(PASTE.encode() + b"7 " * 10_000 + PASTE_END.encode(), 0.0)
+    monkeypatch.setattr("unroll.tty.input.MAX_PASTE", 1000)
+    (message,) = InputParser().feed(PASTE.encode() + b"7 " * 10_000 + PASTE_END.encode(), 0.0)
     assert isinstance(message, events.Paste)
     assert len(message.text) == 1000
-
-
-@pytest.mark.parametrize("junk", ["\x1b[1114112u", "\x1b[97;1;1114112u"])
-def test_textuals_own_parser_still_dies_of_what_this_is_for(junk: str) -> None:
-    """When this fails, Textual has been mended: `Keyboard` may be simpler."""
-    with pytest.raises(ValueError):
-        list(XTermParser().feed(junk))

@@ -62,7 +62,7 @@ async def live(life: list[tuple[Any, ...]]) -> None:
         for act in life:
             await perform(pilot, *act)
             await settle(pilot)
-            assert app.thrifty
+            assert app.cell_diff
             assert_painted(app)
         app.terminal.taken()
         app.screen.refresh()

@@ -8,7 +8,6 @@ import pyte
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import LayoutUpdate
 from textual._context import visible_screen_stack
 from textual.app import App, ComposeResult
 from textual.drivers.headless_driver import HeadlessDriver
@@ -20,8 +19,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from unroll.tty.flow_control import QUESTION
-from unroll.tty.renderer import ThriftyApp
+from unroll.tty.flow_control import QUERY
+from unroll.tty.renderer import CellDiffApp
+from unroll.tty.textual_patches import LayoutUpdate
 
 Run = tuple[str, str]
 
@@ -70,7 +70,7 @@ class CapturedDriver(HeadlessDriver):
 
     def write(self, data: str) -> None:
         self._app.terminal.write(data)
-        if self._app.terminal.answers and QUESTION in data:
+        if self._app.terminal.answers and QUERY in data:
             self.answer()
 
     def answer(self) -> None:
@@ -107,7 +107,7 @@ class Note(ModalScreen[None]):
 
 
 class BoardParts:
-    """What both the thrifty and the stock sample app are made of."""
+    """What both the sample app and its stock twin are made of."""
 
     CSS = """
     Screen { layers: below above; }
@@ -125,7 +125,7 @@ class BoardParts:
         yield cell
 
 
-class BoardApp(BoardParts, ThriftyApp[None]):
+class BoardApp(BoardParts, CellDiffApp[None]):
     """The sample app, painted by cell diff."""
 
 
@@ -151,7 +151,7 @@ class BusyParts(BoardParts):
         board.refresh()
 
 
-class BusyApp(BusyParts, ThriftyApp[None]):
+class BusyApp(BusyParts, CellDiffApp[None]):
     """The busy app, painted by cell diff."""
 
 
@@ -173,6 +173,7 @@ async def running(app: Any) -> AsyncIterator[Pilot[None]]:
     """The app at work on its terminal, its first screen painted."""
     size = app.terminal.screen.columns, app.terminal.screen.lines
     async with app.run_test(headless=False, size=size) as pilot:
+        app.pilot = pilot
         await settle(pilot)
         app.terminal.taken()
         yield pilot

@@ -17,8 +17,7 @@ from unroll.commands.common import Misused
 from unroll.errors import FileError, UserError
 from unroll.terminal import splash
 from unroll.text import printable, shown_path
-from unroll.tty.charset import alphabet_of
-from unroll.tty.environment import tidy
+from unroll.tty import environment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,7 +64,7 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
     drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
     if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
         raise Misused(NO_TERMINAL)
-    tidy(os.environ)
+    environment.clean(os.environ)
     with splash.shown(theme):
         code = _run(wanted, theme, start, engine or "")
     if code:
@@ -153,11 +152,18 @@ def _collect_garbage() -> None:
 
 
 def _settle_into_terminal(app: UnrollApp) -> None:
-    """Take over from the splash, with our driver and the glyphs that the terminal has."""
+    """Take over from the splash, with our driver and the characters that the terminal has."""
     import warnings
 
-    from unroll.tty.driver import Driver
+    from unroll.log import Log
+    from unroll.tty.driver import TtyDriver
+
+    class PlayDriver(TtyDriver):
+        splash = splash
+
+        def log(self, text: str) -> None:
+            Log("terminal.log").write(text)
 
     warnings.simplefilter("ignore")  # they would be written over the screen
-    app.driver_class = Driver
-    app.alphabet = alphabet_of(os.environ)
+    app.driver_class = PlayDriver
+    app.charset = splash.charset()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual.actions import ActionParseResult, parse
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -31,8 +32,8 @@ from unroll.terminal.screen import Playground
 from unroll.terminal.themes import THEMES
 from unroll.terminal.widgets.base import Pane
 from unroll.text import printable, shown_path
-from unroll.tty.renderer import ThriftyApp
-from unroll.tty.textual_patches import mend
+from unroll.tty import textual_patches
+from unroll.tty.renderer import CellDiffApp
 
 Start = Callable[[], Awaitable[Conversation]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
@@ -40,7 +41,7 @@ PATIENCE = 1.0
 """Seconds that an engine has to note that a sitting ends in order; one that is busy notes it later."""
 
 
-class UnrollApp(ThriftyApp[None], inherit_bindings=False):
+class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     """The playground and the engine behind it."""
 
     TITLE = "unroll"
@@ -65,7 +66,7 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         """`start` brings an engine, by `command` where that is not this machine's own; `wanted` is a moment to bring
         back; `theme` is `dark`, `light` or `ansi`."""
         super().__init__()
-        mend()
+        textual_patches.apply()
         self.animation_level = "none"
         self.engine: Conversation | None = None
         self._trouble = ""
@@ -134,12 +135,18 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
         if sentence or self.playground.notice == printable(told):
             self.playground.say(self._trouble, fault=bool(sentence))
 
-    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
-        """Do what a key is for; what was said of the deed before it goes, but not for looking around."""
-        acts = namespace is self.playground and action_name not in LOOKS_AROUND
-        if self.playground.notice and (acts or isinstance(namespace, Pane)):
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key is for; what was said of the action before it goes, but not for looking around."""
+        target, name, _ = parse(action) if isinstance(action, str) else action
+        acts = default_namespace is self.playground and name not in LOOKS_AROUND
+        if self.playground.notice and not target and (acts or isinstance(default_namespace, Pane)):
             self.playground.say("", fault=False)
-        return await super()._dispatch_action(namespace, action_name, params)
+        return await super().run_action(action, default_namespace, namespaces)
 
     @property
     def moment(self) -> Moment:
@@ -153,18 +160,11 @@ class UnrollApp(ThriftyApp[None], inherit_bindings=False):
             self.playground.say("Starting another engine …", fault=False)
             self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """A fault; but not while leaving, when widgets go one by one, some of them before they have quite come."""
-        if self._exit:
-            self.log.error(f"while leaving: {error!r}")
-        else:
-            super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        """Say in a sentence that the program is at fault; Textual would print a page of its insides."""
+    def crash_message(self) -> str:
+        """One sentence that the program is at fault, and where the details are."""
         log = Log("terminal.log")
         log.write(traceback.format_exc())
-        self.panic(f"unroll has failed, which is a fault of its own: {shown_path(log.path)} tells what happened.")
+        return f"unroll has failed, which is a fault of its own: {shown_path(log.path)} tells what happened."
 
     async def action_leave(self) -> None:
         """Leave; but a training that would be lost is asked about first."""

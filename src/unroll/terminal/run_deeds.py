@@ -23,7 +23,7 @@ from unroll.terminal.help import Help
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.text import printable
-from unroll.tty.renderer import ThriftyApp
+from unroll.tty.renderer import CellDiffApp
 
 if TYPE_CHECKING:
     from unroll.terminal.session import Session
@@ -163,7 +163,7 @@ class RunDeeds(Screen[None]):
     async def _tell_cost(self) -> None:
         """What both processes take, and the line between this one and the person."""
         measured, app = await self.session.ask(Measure()), self.app
-        if measured is not None and isinstance(app, ThriftyApp):
+        if measured is not None and isinstance(app, CellDiffApp):
             sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
             self.app.push_screen(Help("What it costs", sentences, {}))
 

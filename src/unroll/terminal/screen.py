@@ -35,7 +35,7 @@ from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
-from unroll.tty.compositor import SparingCompositor
+from unroll.tty.textual_patches import draw_sparingly
 
 WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
@@ -51,7 +51,7 @@ class Playground(Prompting):
 
     def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
-        self._compositor = SparingCompositor()
+        draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
 
     @property

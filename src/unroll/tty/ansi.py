@@ -1,10 +1,14 @@
-"""Pens: what Select Graphic Rendition (SGR) the terminal holds, and the shortest way from one to another.
+"""Escape sequences in the fewest bytes: runs of cells written from a known cursor, in a known pen.
 
-Textual renders a style to SGR codes by itself (`Strip.render_ansi`, with its colour systems and filters); a pen is
-those codes taken apart. Stock writes all of them and a reset around every segment; here only the difference is written.
+A *pen* is what Select Graphic Rendition (SGR) has set in the terminal. Textual renders a style to SGR codes by itself
+(`Strip.render_ansi`, with its colour systems and filters); a pen is those codes taken apart. Stock Textual writes all
+of them and a reset around every segment; here only the difference is written.
 """
 
+import re
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.color import ColorSystem
@@ -17,16 +21,125 @@ _DEFAULT = {"39", "49"}
 
 
 class Pen(NamedTuple):
-    """Attributes, foreground and background as SGR codes; an empty colour is the terminal's own."""
+    """Attributes, foreground and background as SGR codes; an empty colour is the terminal's default."""
 
     attributes: frozenset[str] = frozenset()
     foreground: str = ""
     background: str = ""
 
 
+Cell = tuple[str, Pen]
+"""What one cell shows: a character with its combining marks, empty in the second half of a wide one; and its pen."""
+Place = tuple[int, int]
+"""Column and row, from 0."""
+
 PLAIN = Pen()
-SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+_SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
 """Underlined, reversed, struck through, framed or overlined."""
+_REWRITTEN_GAP = 4
+"""Unchanged cells fewer than this, in the current pen, are cheaper to write again than to jump over."""
+
+_NARROW = r"\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0377\u0391-\u0482\u2010-\u2027\u2030-\u205e\u2500-\u25fc\u2800-\u28ff"
+_WIDE = r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3\uff01-\uff5e"
+is_narrow = re.compile(f"[{_NARROW}]*").fullmatch
+"""Whether every character is one cell wide in all terminals."""
+is_undisputed = re.compile(f"[{_NARROW}{_WIDE}]*").fullmatch
+"""Whether all terminals agree on the width of every character: after others the cursor is placed anew."""
+
+_pen = itemgetter(1)
+
+
+class AnsiWriter:
+    """Collects escape sequences and text in `written`, of `size` characters.
+
+    Attributes:
+        cursor: Where the terminal's cursor stands after `written`; None where terminals differ.
+        pen: What the terminal draws with after `written`.
+    """
+
+    def __init__(self, width: int, cursor: Place | None) -> None:
+        """`width` is the screen's, in cells; the pen starts plain."""
+        self.width = width
+        self.cursor = cursor
+        self.pen = PLAIN
+        self.written: list[str] = []
+        self.size = 0
+
+    def run(self, row: list[Cell], y: int, start: int, end: int) -> None:
+        """Write the cells of `row` from column `start` up to `end`."""
+        self._cross_gap(row, y, start)
+        x = start
+        for pen, cells in groupby(row[start:end], key=_pen):
+            glyphs = [glyph for glyph, _ in cells]
+            self._set_pen(self._sufficient_pen(pen, glyphs))
+            self._write(glyphs, x, y)
+            x += len(glyphs)
+
+    def emit(self, text: str) -> None:
+        """Write something that leaves cursor and pen as they are."""
+        self.written.append(text)
+        self.size += len(text)
+
+    def move(self, x: int, y: int) -> None:
+        """Bring the cursor to a cell."""
+        if self.cursor != (x, y):
+            self.emit(travel(self.cursor, (x, y)))
+            self.cursor = x, y
+
+    def finish(self, cursor: Place) -> None:
+        """Leave a plain pen, and the cursor where the program wants it."""
+        self._set_pen(PLAIN)
+        self.move(*cursor)
+
+    def _cross_gap(self, row: list[Cell], y: int, start: int) -> None:
+        """Write a short gap again rather than jump, where that takes no change of pen."""
+        if self.cursor is None or self.cursor[1] != y or not 0 < start - self.cursor[0] < _REWRITTEN_GAP:
+            return
+        gap = row[self.cursor[0] : start]
+        text = "".join(glyph for glyph, _ in gap)
+        if len(text) == len(gap) and is_undisputed(text) and all(pen == self.pen for _, pen in gap):
+            self._put(text, len(gap))
+
+    def _sufficient_pen(self, pen: Pen, glyphs: list[str]) -> Pen:
+        """The pen to write glyphs with: on blanks only the background is seen, unless they are underlined."""
+        if "".join(glyphs).isspace() and _SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes):
+            return self.pen._replace(background=pen.background)
+        return pen
+
+    def _set_pen(self, pen: Pen) -> None:
+        if pen is not self.pen:
+            self.emit(change(self.pen, pen))
+            self.pen = pen
+
+    def _write(self, glyphs: list[str], x: int, y: int) -> None:
+        """Write glyphs of one pen from a place on."""
+        text = "".join(glyphs)
+        if is_undisputed(text):
+            self.move(x, y)
+            self._put(text, len(glyphs))
+            return
+        for offset, glyph in enumerate(glyphs):
+            if glyph:
+                width = 2 if glyphs[offset + 1 : offset + 2] == [""] else 1
+                self._write_one(glyph, width, x + offset, y)
+
+    def _write_one(self, glyph: str, width: int, x: int, y: int) -> None:
+        """Write one glyph; if terminals dispute its width, on cells blanked first, and the cursor is lost after it."""
+        disputed = not is_undisputed(glyph)
+        self.move(x, y)
+        if disputed and width > 1:
+            self._put(" " * width, width)
+            self.move(x, y)
+        self._put(glyph, width)
+        if disputed:
+            self.cursor = None
+
+    def _put(self, text: str, cells: int) -> None:
+        """Write text at the cursor. At the right edge terminals differ in where that leaves the cursor."""
+        assert self.cursor is not None
+        x, y = self.cursor
+        self.emit(text)
+        self.cursor = (x + cells, y) if x + cells < self.width else None
 
 
 def pen_of(style: Style | None, system: ColorSystem) -> Pen:
@@ -67,10 +180,22 @@ def _difference(before: Pen, after: Pen) -> list[str] | None:
     if not gone <= _OFF.keys():
         return None
     ends = {_OFF[code] for code in gone}
-    held = {code for code in before.attributes if _OFF.get(code) not in ends}
-    codes = sorted(ends) + sorted(after.attributes - held)
+    kept = {code for code in before.attributes if _OFF.get(code) not in ends}
+    codes = sorted(ends) + sorted(after.attributes - kept)
     if before.foreground != after.foreground:
         codes.append(after.foreground or "39")
     if before.background != after.background:
         codes.append(after.background or "49")
     return codes
+
+
+@lru_cache(4096)
+def travel(start: Place | None, end: Place) -> str:
+    """The shortest sequence that brings the cursor from a place, if it is known, to another."""
+    x, y = end
+    absolute = f"\x1b[{y + 1 if y else ''}{f';{x + 1}' if x else ''}H"
+    if start is None or start[1] != y:
+        return absolute
+    step = x - start[0]
+    count = "" if abs(step) == 1 else abs(step)
+    return min(absolute, f"\x1b[{count}{'C' if step > 0 else 'D'}", key=len)

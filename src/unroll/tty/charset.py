@@ -1,8 +1,7 @@
-"""The glyphs that a terminal can show, and for every other one a form of one column that it can.
+"""The characters that a terminal can show, and for every other one a form of one column that it can.
 
-A locale that is not UTF-8, or a terminal of the old days, gets ASCII; the Linux console gets what its font has, the
-characters of code page 437. `UNROLL_GLYPHS` (`unicode`, `cp437`, `ascii`) says otherwise. No import from Textual here:
-the splash is written by this too.
+A locale that is not UTF-8, or an old kind of terminal, gets ASCII; the Linux console gets what its font has, the
+characters of code page 437. No import from Textual here: it may be used before Textual is loaded.
 """
 
 from __future__ import annotations
@@ -13,69 +12,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 
-GLYPHS = "UNROLL_GLYPHS"
-"""The environment variable that names an alphabet."""
 UNKNOWN = "?"
-"""What stands for a character of which nothing like it is known."""
+"""Stands for a character of which nothing similar is known."""
 
 _LOOKS = {
-    "<": "←◀◄◁◂⏎↩‹«≤⌫",
-    ">": "→▶►▷▸›»≥",
-    "^": "↑▲△▴" + "".join(map(chr, range(0x2400, 0x2422))),
-    "v": "↓▼▽▾✓✔√",
-    "-": "↔–—‐‑‒−",
-    "|": "↕▎▏▕",
-    "*": "●•◆★☆",
-    ".": "∙·…⋯░▖▗╭╮",
-    "o": "○◯◌□▫◇øθ°œ∘",
-    "@": "◉⊙",
-    "0": "⊘∅Ø",
-    "#": "■▪≠█▉▊▋▅▆▇▙▛▜▟▚▞",
-    "x": "✗✘✕✖×⊗",
-    "=": "‖⏸∥▌▍▐",
-    "Y": "⑂⑃¥",
-    ":": "⋮▒",
-    '"': "“”„″▀▔",
-    "'": "‘’′▘▝╰╯",
-    ",": "‚",
-    "/": "÷╱",
-    "+": "±⊕",
-    "~": "≈≃",
-    "8": "∞",
-    "S": "∑Σ§",
-    "s": "σß",
-    "t": "τ",
-    "u": "μµ",
-    "a": "αæ",
-    "b": "β",
-    "g": "γ",
-    "d": "δðđ∂",
-    "D": "Δ",
-    "e": "ε",
-    "l": "λł",
-    "p": "πþ",
-    "f": "φ",
-    "w": "ω",
-    "P": "¶",
-    "c": "©¢",
-    "R": "®",
-    "E": "€",
-    "L": "£Ł",
-    "!": "¡",
-    "?": "¿�",
-    "A": "Æ",
-    "O": "Œ",
-    "i": "ı",
-    "V": "∇",
-    "_": "▄▁▂▃",
-    "%": "▓",
-    "\\": "╲",
-    "X": "╳",
-}
-"""ASCII characters, each with those that look or read like it."""
-_ASCII = {glyph: form for form, glyphs in _LOOKS.items() for glyph in glyphs}
+    "<": "←", ">": "→▶›", "^": "↑▲", "v": "↓▼✓", "-": "−", "|": "▎▏", "*": "●•", ".": "·╭╮", "o": "○", "@": "⊙",
+    "0": "∅", "#": "█▉▊▋▅▆▇", "x": "✗", "=": "‖▌▍", "Y": "⑂", "'": "╰╯", "_": "▁▂▃▄", "?": "\ufffd",
+}  # fmt: skip
+"""ASCII characters, each with those that a screen draws (a test walks the sources) and that look or read like it."""
+_ASCII = {glyph: form for form, glyphs in _LOOKS.items() for glyph in glyphs} | {"⏎": "<"}
+_BY_CATEGORY = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " "}
 _OF_CP437 = frozenset(bytes(range(0x80, 0xFF)).decode("cp437")) | set("•○◙♪♫☼►◄↕‼¶§▬↑↓→←∟↔▲▼")
-_IN_CP437 = dict(zip("✓✔●∙▶▷▸◀◁◂△▴▽▾╭╮╰╯‖∥›‹▉▊▋▍▎▏▇▆▅▃▂▁▔‖×∑∅", "√√•·►►►◄◄◄▲▲▼▼┌┐└┘║║»«███▌▌│██▄▄▄▄▀║xΣφ", strict=True))
+_IN_CP437 = dict(zip("✓●▶╭╮╰╯‖›▉▊▋▍▎▏▇▆▅▃▂▁∅", "√•►┌┐└┘║»███▌▌│██▄▄▄▄φ", strict=True))
 
 
 def _light_boxes(kept: frozenset[str]) -> dict[str, str]:
@@ -89,15 +37,15 @@ def _light_boxes(kept: frozenset[str]) -> dict[str, str]:
     return {character: form for character, form in (forms | short).items() if character not in kept and form in kept}
 
 
-class Alphabet:
+class Charset:
     """What a terminal can show."""
 
     def __init__(self, kept: frozenset[str], forms: Mapping[str, str]) -> None:
-        """`kept` are the characters beyond ASCII that it has; `forms` what others turn into, before ASCII is taken."""
+        """`kept` are its characters beyond ASCII; `forms` what others turn into, before ASCII is tried."""
         self._kept, self._forms = kept, forms
 
     def spell(self, text: str) -> str:
-        """`text` of narrow characters in those that it has, column by column."""
+        """`text` of one-column characters in those that it has, column by column."""
         return text if text.isascii() else "".join(map(self.form, text))
 
     def form(self, glyph: str) -> str:
@@ -108,17 +56,16 @@ class Alphabet:
         return character if character in self._kept else self._forms.get(character) or ascii_form(character)
 
 
-ASCII = Alphabet(frozenset(), {})
-CP437 = Alphabet(_OF_CP437, _IN_CP437 | _light_boxes(_OF_CP437))
-ALPHABETS: Mapping[str, Alphabet | None] = {"unicode": None, "cp437": CP437, "ascii": ASCII}
-"""By name; with `None` every glyph is shown as it is."""
+ASCII = Charset(frozenset(), {})
+CP437 = Charset(_OF_CP437, _IN_CP437 | _light_boxes(_OF_CP437))
+CHARSETS: Mapping[str, Charset | None] = {"unicode": None, "cp437": CP437, "ascii": ASCII}
+"""By name; None shows every character as it is."""
 
 
-def alphabet_of(environment: Mapping[str, str]) -> Alphabet | None:
-    """What the terminal can show, as far as its variables tell: with none set, everything."""
-    wished = environment.get(GLYPHS, "")
-    if wished in ALPHABETS:
-        return ALPHABETS[wished]
+def charset_of(environment: Mapping[str, str], wanted: str = "") -> Charset | None:
+    """What the terminal can show: the charset named `wanted` if there is one, else as its variables say."""
+    if wanted in CHARSETS:
+        return CHARSETS[wanted]
     term = environment.get("TERM", "")
     encoding = environment.get("PYTHONIOENCODING", "").partition(":")[0] or _locale(environment) or "utf-8"
     if "utf8" not in encoding.lower().replace("-", "") or term.startswith(("vt", "ansi", "cons", "sun")):
@@ -127,7 +74,7 @@ def alphabet_of(environment: Mapping[str, str]) -> Alphabet | None:
 
 
 def _locale(environment: Mapping[str, str]) -> str:
-    """The locale of characters. Python puts `C.UTF-8` in place of `C` for itself: that says nothing of the terminal."""
+    """The locale of characters. Python sets `C.UTF-8` in place of `C` for itself: that says nothing of the terminal."""
     language, characters = environment.get("LANG", ""), environment.get("LC_CTYPE", "")
     if characters == "C.UTF-8" and language in ("C", "POSIX"):
         characters = ""
@@ -139,25 +86,40 @@ def ascii_form(character: str) -> str:
     """One ASCII character that looks or reads most like this one."""
     if character in _ASCII:
         return _ASCII[character]
-    if 0x2500 <= ord(character) < 0x2580:
+    code = ord(character)
+    if 0x2500 <= code < 0x2580:
         return _box(unicodedata.name(character))
-    if 0x2800 <= ord(character) < 0x2900:
-        return _dots(ord(character) - 0x2800)
-    letter = unicodedata.normalize("NFKD", character)[0]
-    return letter if letter.isascii() and letter.isprintable() else _ASCII.get(letter, UNKNOWN)
+    if 0x2580 <= code < 0x25A0:
+        return "#"
+    if 0x2800 <= code < 0x2900:
+        return _dots(code - 0x2800)
+    if 0x2400 <= code < 0x2422:  # the picture of a control character
+        return "^"
+    return _letter(character) or _BY_CATEGORY.get(unicodedata.category(character), UNKNOWN)
+
+
+def _letter(character: str) -> str:
+    """The letter or sign without its marks; of another alphabet, the first letter of its name. Else nothing."""
+    plain = unicodedata.normalize("NFKD", character)[0]
+    if plain.isascii() and plain.isprintable():
+        return plain
+    if plain in _ASCII:
+        return _ASCII[plain]
+    named = re.search(r"(CAPITAL|SMALL) (?:FINAL )?LETTER (?:SHARP )?([A-Z])", unicodedata.name(plain, ""))
+    return "" if named is None else named[2] if named[1] == "CAPITAL" else named[2].lower()
 
 
 def _box(name: str) -> str:
     """A line of a box by its name."""
-    lies = any(word in name for word in ("HORIZONTAL", "LEFT", "RIGHT"))
-    stands = any(word in name for word in ("VERTICAL", "UP", "DOWN"))
-    if lies and stands:
+    horizontal = any(word in name for word in ("HORIZONTAL", "LEFT", "RIGHT"))
+    vertical = any(word in name for word in ("VERTICAL", "UP", "DOWN"))
+    if horizontal and vertical:
         return "+"
-    return "|" if stands else "=" if "DOUBLE" in name or "HEAVY" in name else "-"
+    return "|" if vertical else "=" if "DOUBLE" in name or "HEAVY" in name else "-"
 
 
 def _dots(bits: int) -> str:
-    """A cell of a plot, two dots wide and four high, as the stroke that it is a part of."""
+    """A braille cell of a plot, two dots wide and four high, as the stroke that it is a part of."""
     left = [row for row, bit in enumerate((1, 2, 4, 64)) if bits & bit]
     right = [row for row, bit in enumerate((8, 16, 32, 128)) if bits & bit]
     rows = left + right

@@ -1,32 +1,52 @@
-"""The screen twice: as the compositor wants it, and as the terminal is known to hold it.
+"""The screen twice: as the compositor wants it, and as the terminal is known to show it.
 
 `absorb` takes what Textual would have printed into the wanted screen; `paint` writes the cells in which the two differ,
 and marks them painted. Any number of updates may be absorbed before the next painting: what was never painted is never
 sent. A row that the terminal may have lost is `None` on the painted side: `forget` makes all of them so.
+
+A wide character is two cells, the character and an empty one. Widths are Rich's, as in Textual's layout; where
+terminals dispute them (a family of emoji joined by U+200D, a variation selector) the first character alone is drawn and
+the rest of its cells stay blank, so that a row is the same in every terminal. Hostile characters are replaced here.
 """
 
+import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
+from itertools import pairwise, repeat
 
+from rich.cells import cell_len
 from rich.color import ColorSystem
-from textual._compositor import ChopsUpdate, LayoutUpdate
+from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from unroll.tty.brush import Brush, Place
-from unroll.tty.cells import BLANK, Cell, cells_of, is_undisputed
-from unroll.tty.charset import Alphabet
+from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, is_narrow, is_undisputed, pen_of
+from unroll.tty.charset import Charset
+from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate
 
 REPAIR = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7l\x1b[?25l\x0f\x1b(B\x1b[m"
 """What painting relies on: no scrolling region, absolute places, no insertion, no wrapping, ASCII, a plain pen."""
+REPLACEMENT = "\ufffd"
+"""Stands for a character that must not be sent."""
+HOSTILE = (
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
+"""A pattern for a character that acts on the terminal or on the text around it: controls, bidi, invisible ones."""
+is_hostile = re.compile(HOSTILE).match
 
-LONGEST_RUN = 12
-"""Cells after which a painting may stop, when the line has no more room."""
+_BLANK: Cell = (" ", PLAIN)
+_MAX_MARKS = 4
+"""Combining marks on one cell; without a bound a single cell could grow without limit."""
+_MAX_UNBROKEN_RUN = 12
+"""Cells after which painting may stop when the line has no more room."""
+_is_selector = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]").match
 
 
-class Canvas:
-    """Both screens, and the rows in which they may differ."""
+class Framebuffer:
+    """Both screens, and the rows in which they may differ (`stale`)."""
 
     def __init__(self) -> None:
         self.size = Size(0, 0)
@@ -37,7 +57,7 @@ class Canvas:
         self.forgotten = True
 
     def forget(self) -> None:
-        """The terminal may hold anything: the next painting writes every cell."""
+        """The terminal may show anything: the next painting writes every cell."""
         self.painted = [None] * self.size.height
         self.stale = set(range(self.size.height))
         self.cursor = None
@@ -46,12 +66,12 @@ class Canvas:
     def resize(self, size: Size) -> None:
         """A screen of another size, blank until it is absorbed."""
         self.size = size
-        self.wanted = [[BLANK] * size.width for _ in range(size.height)]
+        self.wanted = [[_BLANK] * size.width for _ in range(size.height)]
         self.forget()
 
-    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem, alphabet: Alphabet | None = None) -> None:
-        """Take an update of the compositor into the wanted screen, in the glyphs of an alphabet."""
-        for y, x, cells in _patches(update, partial(cells_of, system=system, alphabet=alphabet)):
+    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem, charset: Charset | None = None) -> None:
+        """Take an update of the compositor into the wanted screen, in the characters of a charset."""
+        for y, x, cells in _patches(update, partial(cells_of, system=system, charset=charset)):
             row = self.wanted[y]
             if row[x : x + len(cells)] != cells:
                 splice(row, x, cells[: self.size.width - x])
@@ -60,25 +80,25 @@ class Canvas:
     def paint(self, rows: Iterable[int], cursor: Place, room: int = sys.maxsize) -> tuple[str, int]:
         """What must be written for these rows to be right and the cursor in its place, and in how many runs.
 
-        The first run that reaches `room` characters is the last; what lacks stays to be painted.
+        The first run that reaches `room` characters is the last; the rest stays stale.
         """
-        brush = Brush(self.size.width, self.cursor)
+        writer = AnsiWriter(self.size.width, self.cursor)
         if self.forgotten:
-            brush.emit(REPAIR)
+            writer.emit(REPAIR)
             self.forgotten = False
-        runs = sum(self._paint_row(brush, y, room) for y in rows if brush.size < room)
-        brush.rest(cursor)
-        self.cursor = brush.cursor
-        return "".join(brush.written), runs
+        runs = sum(self._paint_row(writer, y, room) for y in rows if writer.size < room)
+        writer.finish(cursor)
+        self.cursor = writer.cursor
+        return "".join(writer.written), runs
 
-    def _paint_row(self, brush: Brush, y: int, room: int) -> int:
+    def _paint_row(self, writer: AnsiWriter, y: int, room: int) -> int:
         """Write the cells of a row that differ, as far as there is room, and count the runs."""
         wanted, painted = self.wanted[y], self.painted[y]
         runs = 0
-        for start, end in changed_runs(painted, wanted):
-            if runs and brush.size >= room:
+        for start, end in _changed_runs(painted, wanted):
+            if runs and writer.size >= room:
                 return runs
-            brush.run(wanted, y, start, end)
+            writer.run(wanted, y, start, end)
             runs += 1
             if painted is not None:
                 painted[start:end] = wanted[start:end]
@@ -88,7 +108,7 @@ class Canvas:
         return runs
 
 
-def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:
+def _changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:
     """The runs of cells to write, left to right, each with whole glyphs only."""
     if painted is None:
         yield 0, len(wanted)
@@ -98,7 +118,7 @@ def changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tup
         if old is new or old == new:
             continue
         first, last = _whole(wanted, x)
-        if first > end or (first == end and end - start >= LONGEST_RUN):
+        if first > end or (first == end and end - start >= _MAX_UNBROKEN_RUN):
             if end > start:
                 yield start, end
             start = first
@@ -140,3 +160,50 @@ def _patches(
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < stop and end > start:
                 yield y, x, cells_of(strip)
+
+
+def cells_of(segments: Iterable[Segment], system: ColorSystem, charset: Charset | None = None) -> list[Cell]:
+    """The cells that a strip's segments fill, in the characters of a charset or, without one, in their own."""
+    cells: list[Cell] = []
+    for text, style, control in segments:
+        if not control:
+            shown: Iterable[str] = text if is_narrow(text) else glyphs(text)
+            if charset is not None and not text.isascii():
+                shown = spelled(text, charset)
+            cells.extend(zip(shown, repeat(pen_of(style, system)), strict=False))
+    return cells
+
+
+@lru_cache(4096)
+def spelled(text: str, charset: Charset) -> tuple[str, ...]:
+    """What each cell of `text` shows in a charset."""
+    return tuple(map(charset.form, glyphs(text)))
+
+
+@lru_cache(4096)
+def glyphs(text: str) -> tuple[str, ...]:
+    """What each cell of `text` shows: a character with its combining marks; nothing in a wide one's second cell."""
+    cells: list[str] = []
+    for character, width in zip(text, _widths(text), strict=True):
+        if _is_selector(character):
+            cells += [" "] * width
+        elif width:
+            cells += [REPLACEMENT if is_hostile(character) else character, *[""] * (width - 1)]
+        elif cells and unicodedata.category(character)[0] == "M":
+            _combine(cells, character)
+    return tuple(cells)
+
+
+def _combine(cells: list[str], mark: str) -> None:
+    """Put a combining mark on the last character, up to the bound."""
+    last = -1 if cells[-1] else -2
+    if len(cells[last]) <= _MAX_MARKS:
+        cells[last] += mark
+
+
+def _widths(text: str) -> list[int]:
+    """How many cells each character adds to those before it, in Rich's count."""
+    if "\u200d" not in text and "\ufe0f" not in text:
+        return [cell_len(character) for character in text]
+    totals = [cell_len(text[:end]) for end in range(len(text) + 1)]
+    return [after - before for before, after in pairwise(totals)]

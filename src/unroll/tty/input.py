@@ -1,4 +1,4 @@
-"""What a terminal sends, taken apart before Textual's parser sees it: the parser gets whole sequences or none.
+"""What a terminal sends, split into whole sequences before Textual's parser sees it.
 
 Fed byte by byte, Textual's parser dies of some input (`CSI 1114112u`), types the rest of a torn or unknown sequence as
 keys, and takes every key for pasted text once the end of a paste is lost. Here
@@ -7,9 +7,9 @@ keys, and takes every key for pasted text once the end of a paste is lost. Here
     a sequence         goes on when it is whole (ECMA-48); one that stops half-way is waited for, then dropped
     ESC                is the escape key if no sequence follows; the rest of one that comes a little later still counts
     a paste            goes on when its end has come, or nothing more for a while; no key of it is pressed
-    what nobody knows  is dropped, and so is what the parser fails on
+    unknown sequences  are dropped, and so is what the parser fails on
 
-Knows no descriptor and no clock: it is told the time in seconds.
+Reads no descriptor and no clock: it is told the time in seconds.
 """
 
 import re
@@ -17,20 +17,21 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import suppress
 
-from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste, Resize
 from textual.message import Message
 
-ESCAPE_DELAY = 0.1
-"""Seconds after which an ESC was the escape key."""
-PATIENCE = 1.0
-"""Seconds of silence after which half a sequence is given up, or a paste taken for ended."""
-LONGEST = 32
+from unroll.tty.textual_patches import XTermParser
+
+ESCAPE_DELAY_S = 0.1
+"""Of silence, after which an ESC was the escape key."""
+SEQUENCE_TIMEOUT_S = 1.0
+"""Of silence, after which half a sequence is dropped, or a paste taken for ended."""
+MAX_SEQUENCE = 32
 """Characters of the longest sequence that the parser takes: a longer one it types as keys."""
-LONGEST_WAIT = 4096
-"""Characters among which a sequence must end."""
-LONGEST_PASTE = 2**20
-"""Characters kept of a paste; the rest is passed over."""
+MAX_PENDING = 4096
+"""Characters within which a sequence must end."""
+MAX_PASTE = 2**20
+"""Characters kept of a paste; the rest is dropped."""
 
 PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
 
@@ -50,38 +51,38 @@ _end_or_answer = re.compile(r"\x1b\[201~|\x1b\[\?\d+;\d\$y").search
 _PARSER_STATE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size")
 
 
-class Keyboard:
-    """Bytes in, Textual's messages out."""
+class InputParser:
+    """Bytes in, Textual's messages out. `now` is a time in seconds, from any start."""
 
     def __init__(self) -> None:
         self._decode = getincrementaldecoder("utf-8")("ignore").decode
         self._parser = XTermParser()
         self._pending = ""
         self._paste: str | None = None
-        self._escape_was_said = False
+        self._escape_sent = False
         self._heard = 0.0
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
         """The messages that these bytes complete."""
         text = self._decode(data)
-        if self._escape_was_said and (now - self._heard >= PATIENCE or text[:1] not in ("", "[")):
-            self._pending, self._escape_was_said = "", False
+        if self._escape_sent and (now - self._heard >= SEQUENCE_TIMEOUT_S or text[:1] not in ("", "[")):
+            self._pending, self._escape_sent = "", False
         self._heard = now
         self._pending += text
         while self._pending and (token := self._next()) is not None:
             yield from self._messages(token)
 
     def tick(self, now: float) -> Iterator[Message]:
-        """What follows from silence; to be called every now and then."""
+        """What follows from silence; to be called at least ten times a second."""
         silence = now - self._heard
-        if self._pending == "\x1b" and self._paste is None and not self._escape_was_said:
-            if silence >= ESCAPE_DELAY:
-                self._escape_was_said = True
+        if self._pending == "\x1b" and self._paste is None and not self._escape_sent:
+            if silence >= ESCAPE_DELAY_S:
+                self._escape_sent = True
                 yield Key("escape", "\x1b")
-        elif silence >= PATIENCE:
+        elif silence >= SEQUENCE_TIMEOUT_S:
             if self._paste is not None:
                 yield Paste(self._pasted(self._pending))
-            self._pending, self._escape_was_said = "", False
+            self._pending, self._escape_sent = "", False
 
     def _next(self) -> str | None:
         """Take the next whole token off what is pending; `None` if there is none yet."""
@@ -89,7 +90,7 @@ class Keyboard:
             return self._take_paste()
         found = _whole(self._pending)
         if found is None:
-            if len(self._pending) > LONGEST_WAIT:
+            if len(self._pending) > MAX_PENDING:
                 self._pending = ""
             return None
         self._pending = self._pending[found.end() :]
@@ -99,19 +100,19 @@ class Keyboard:
         """Collect what is pasted; at its end, the whole of it as a token. An answer of the terminal may stand in it."""
         assert self._paste is not None
         end = _end_or_answer(self._pending)
-        taken = end.start() if end else max(0, len(self._pending) - LONGEST)
-        self._paste += self._pending[: min(taken, LONGEST_PASTE - len(self._paste))]
+        taken = end.start() if end else max(0, len(self._pending) - MAX_SEQUENCE)
+        self._paste += self._pending[: min(taken, MAX_PASTE - len(self._paste))]
         self._pending = self._pending[end.end() if end else taken :]
         return end and end[0].replace(PASTE_END, PASTE)
 
     def _messages(self, token: str) -> Iterator[Message]:
-        said, self._escape_was_said = self._escape_was_said, False
+        sent, self._escape_sent = self._escape_sent, False
         if token == PASTE and self._paste is not None:
             yield Paste(self._pasted())
         elif token == PASTE:
             self._paste = ""
         elif token == "\x1b":
-            yield from () if said else [Key("escape", "\x1b")]
+            yield from () if sent else [Key("escape", "\x1b")]
         elif token[0] != "\x1b":
             for character in token:
                 yield from self._parsed(character)
@@ -119,18 +120,18 @@ class Keyboard:
             yield from self._of_sequence(token)
 
     def _pasted(self, rest: str = "") -> str:
-        """The paste that is over."""
+        """The text of the paste that has ended."""
         assert self._paste is not None
         text, self._paste = self._paste + rest, None
         return text.replace("\x00", "")
 
     def _of_sequence(self, sequence: str) -> Iterator[Message]:
-        """What the parser makes of a sequence; a size is the window's own to tell, not a sequence's."""
+        """What the parser makes of a sequence; sizes are left out: the window itself is asked for its size."""
         is_string = len(sequence) > 2 and sequence[1] in "]PX^_"
-        messages = [] if is_string or len(sequence) > LONGEST else self._parsed(sequence)
+        messages = [] if is_string or len(sequence) > MAX_SEQUENCE else self._parsed(sequence)
         if not messages:
-            self._start_afresh()
-        if len(sequence) > 2 or (messages and _is_no_text(messages[0])):
+            self._reset_parser()
+        if len(sequence) > 2 or (messages and _is_no_character(messages[0])):
             yield from (message for message in messages if not isinstance(message, Resize))
         else:
             yield Key("escape", "\x1b")
@@ -139,16 +140,16 @@ class Keyboard:
     def _parsed(self, text: str) -> list[Message]:
         with suppress(Exception):
             return list(self._parser.feed(text))
-        self._start_afresh()
+        self._reset_parser()
         return []
 
-    def _start_afresh(self) -> None:
-        """Another parser: this one has failed, or still waits for the rest of what it does not know."""
+    def _reset_parser(self) -> None:
+        """Another parser with the same state: this one failed, or waits for the rest of a sequence it does not know."""
         old, self._parser = self._parser, XTermParser()
         for name in _PARSER_STATE:
             setattr(self._parser, name, getattr(old, name))
 
 
-def _is_no_text(message: Message) -> bool:
+def _is_no_character(message: Message) -> bool:
     """Whether a key does something other than to type a character."""
     return isinstance(message, Key) and not message.is_printable

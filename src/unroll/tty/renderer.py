@@ -1,94 +1,101 @@
-"""Thrift: what goes over the line, by four rules.
+"""Painting by cell diff: only the cells that changed are written, and only as many as the line takes now.
 
-1. *Cell diff.* Stock Textual repaints whole rows of a widget: 100 to 400 KB/s for a screen like ours. Here the
-   compositor's updates are compared with what the terminal holds, and only cells that changed are written.
-2. *Pace.* A frame is sent when the terminal has taken the last one; what changes meanwhile is never queued, only
-   compared later with what was really sent: a slow line shows fewer frames, not late ones, a stalled one stops nothing.
-3. *Nothing for nothing.* No change, no byte; one changed cell, some forty.
-4. *One door.* All text passes here, so here it is freed of controls that came in as data (`inert`) and counted.
+1. *Cell diff.* Stock Textual repaints whole rows of a widget: 287 KB/s for a heatmap and six curves at 150x45, ten
+   frames a second. Here the compositor's updates are compared with what the terminal shows: 7.8 KB/s.
+2. *Flow control.* A frame is sent when the terminal has taken the last one; what changes meanwhile is never queued,
+   only compared later with what was really sent: a slow line shows fewer frames, not late ones, and a stalled one
+   blocks nothing.
+3. *Idle is silent.* No change, no byte; one changed cell costs about forty bytes.
+4. *One way out.* All text passes here, so here hostile characters are replaced and bytes are counted.
 
-Use: `class UnrollApp(ThriftyApp[None])`, with a key bound to `repaint`. Its private overrides are `App._display` and,
-to send nothing where the mouse only passes, `App._set_pointer_shape`. Where Textual's internals are not those known
-(`internals_are_known`), or painting fails, Textual paints for itself.
+Where Textual's internals are not those known (`internals_are_known`), or painting fails, Textual paints by itself.
 
-    compositor --LayoutUpdate, ChopsUpdate--> canvas (wanted | painted) --brush--> driver
+    compositor --LayoutUpdate, ChopsUpdate--> Framebuffer (wanted | painted) --AnsiWriter--> TtyDriver
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
-from inspect import signature
 from typing import Any
 
 from rich.color import ColorSystem
-from rich.console import RenderableType
+from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.segment import Segment
 from textual import events
-from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
-from textual.app import App, ReturnType
+from textual.app import ReturnType
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
-from unroll.tty.cells import glyphs, spelled
-from unroll.tty.charset import Alphabet
-from unroll.tty.flow_control import QUESTION, Line
-from unroll.tty.framebuffer import Canvas
+from unroll.tty.charset import Charset
+from unroll.tty.driver import TtyDriver
+from unroll.tty.flow_control import QUERY, FlowControl
+from unroll.tty.framebuffer import Framebuffer, glyphs, spelled
+from unroll.tty.textual_patches import (
+    ChopsUpdate,
+    LayoutUpdate,
+    PatchedApp,
+    compositor_size,
+    full_update,
+    internals_are_known,
+)
 
-BETWEEN_REPAINTS = 0.1
-"""Seconds from one painting of the whole screen to the next, while a window is being dragged larger."""
-ECHO_WITHIN = 0.5
-"""Seconds after a key in which what changes near the focus is taken for its echo."""
-UNTIL_WRITTEN = 0.004
-"""Seconds after which to look again whether the driver has written the last frame."""
+REPAINT_INTERVAL_S = 0.1
+"""From one painting of the whole screen to the next, while a window is being dragged larger."""
+ECHO_WINDOW_S = 0.5
+"""After a key: what changes near the focus meanwhile is taken for its echo."""
+WRITER_POLL_S = 0.004
+"""After this long look again whether the driver has written the last frame."""
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+"""Between these a terminal shows nothing, and then all at once."""
 
 
-def internals_are_known() -> bool:
-    """Whether Textual's private parts are those this was written for."""
-    return (
-        sys.platform != "win32"
-        and list(signature(LayoutUpdate).parameters) == ["strips", "region"]
-        and list(signature(ChopsUpdate).parameters) == ["chops", "spans", "chop_ends"]
-        and list(signature(App._display).parameters) == ["self", "screen", "renderable"]
-        and hasattr(Compositor, "render_full_update")
-    )
+class CellDiffApp(PatchedApp[ReturnType]):
+    """An App that writes only the cells that changed.
 
+    Attributes:
+        charset: The characters that the terminal can show; None for all.
+        cell_diff: Whether painting is by cell diff; if not, it is Textual's own.
+        bytes_written: Bytes of all frames so far.
+        frames: Frames written so far.
+        flow: What is in flight to the terminal, and how much the line takes.
+        terminal_answers: Whether the terminal has ever answered a query.
+    """
 
-class ThriftyApp(App[ReturnType]):
-    """An App that writes only the cells that changed."""
+    DEFAULT_CSS = "* { pointer: default !important; }"
+    """No shape for the mouse pointer: one for every widget that it passes would be sent past the frames."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.alphabet: Alphabet | None = None
-        """The glyphs that the terminal can show; `None` for all."""
-        self.thrifty = internals_are_known()
-        """Whether painting is by cell diff; if not, it is Textual's own."""
+        self.charset: Charset | None = None
+        self.cell_diff = internals_are_known()
         self.bytes_written = 0
-        """Bytes of all frames so far."""
         self.frames = 0
-        """Frames written so far."""
-        self._canvas = Canvas()
-        self._line = Line()
-        self._pictured: Screen[Any] | None = None
-        self._repainted = 0.0
-        self._first_row = 0
-        self._typed = 0.0
+        self._framebuffer = Framebuffer()
+        self.flow = FlowControl()
+        self.terminal_answers = False
+        self._shown: Screen[Any] | None = None
+        self._repainted_at = 0.0
+        self._key_at = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._reminder: asyncio.TimerHandle | None = None
         super().__init__(*args, **kwargs)
 
+    def get_driver_class(self) -> type[Driver]:
+        """The driver of this package."""
+        return TtyDriver
+
     @property
     def unpainted(self) -> bool:
-        """Whether something is still to be sent that a slow line had no room for."""
-        return self.thrifty and bool(self._canvas.stale)
+        """Whether something is still to be sent for which a slow line had no room."""
+        return self.cell_diff and bool(self._framebuffer.stale)
 
     def repaint(self) -> None:
         """Write the whole screen anew, over whatever has disturbed the terminal."""
-        self._canvas.forget()
-        self._line.forgive()
-        self._pictured = None
+        self._framebuffer.forget()
+        self.flow.forgive()
+        self._shown = None
         self.screen.refresh()
 
     def action_repaint(self) -> None:
@@ -96,145 +103,131 @@ class ThriftyApp(App[ReturnType]):
         self.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another size, or the same after a suspension: either way nothing the terminal holds can be relied on."""
-        self._canvas.forget()
-        self._pictured = None
-        if event.size == self._canvas.size:
+        """Another size, or the same after a suspension: either way what the terminal shows is unknown."""
+        self._framebuffer.forget()
+        self._shown = None
+        if event.size == self._framebuffer.size:
             self.repaint()
 
     def on_terminal_supports_synchronized_output(self, answer: TerminalSupportsSynchronizedOutput) -> None:
-        """The terminal's answer to a question at the end of a frame, timed when it was read."""
-        self._line.answered(answer.time)
+        """The terminal's answer to the query at the end of a frame, timed when it was read."""
+        self.terminal_answers = True
+        self.flow.answered(answer.time)
         if self.unpainted:
             self._paint()
 
     async def on_event(self, event: events.Event) -> None:
-        """A key is a sign of life from a terminal that has ceased to answer, and wants an echo."""
+        """A key shows that a terminal that ceased to answer is alive, and wants an echo."""
         if isinstance(event, events.Key):
-            self._typed = time.monotonic()
-            if self._line.dead(self._typed):
-                self._line.forgive()
+            self._key_at = time.monotonic()
+            if self.flow.dead(self._key_at):
+                self.flow.forgive()
         await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters and, where Textual paints, the one that the cell diff has built in."""
-        return super().get_line_filters() if self.thrifty else [*super().get_line_filters(), InertFilter(self.alphabet)]
+        filters = super().get_line_filters()
+        return filters if self.cell_diff else [*filters, PrintableFilter(self.charset)]
 
-    def _set_pointer_shape(self, shape: str) -> None:
-        """Leave the mouse pointer as it is: a shape for every widget it passes would be sent past the one door."""
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if not self._paints(renderable):
-            super()._display(screen, renderable)
-            return
+    def display_update(self, screen: Screen[Any], update: RenderableType | None) -> bool:
+        """Paint an update of a screen, on a terminal of which all of the window is ours; others Textual paints."""
+        driver = self.driver
+        ours = self.cell_diff and (update is None or isinstance(update, LayoutUpdate | ChopsUpdate))
+        if not ours or driver is None or driver.is_headless or driver.is_inline or not self.is_running:
+            return False
         try:
-            self._absorb(screen, renderable)
+            self._absorb(screen, update)
         except Exception as error:
             self._give_up(error)
         self._paint()
-        self.post_display_hook()
+        return True
 
     def _give_up(self, error: Exception) -> None:
-        """Let Textual paint from here on: a screen that is dear to send is better than none."""
+        """Let Textual paint from here on: more bytes are better than no screen."""
         self.log.error(f"the cell diff failed, so Textual paints: {error!r}")
-        self.thrifty = False
+        self.cell_diff = False
         self.screen.refresh()
 
-    def _paints(self, renderable: RenderableType | None) -> bool:
-        """Whether this is ours to paint: an update of a screen, on a terminal, with all of the window ours."""
-        driver = self._driver
-        return (
-            self.thrifty
-            and (renderable is None or isinstance(renderable, LayoutUpdate | ChopsUpdate))
-            and self._running
-            and not self._closed
-            and driver is not None
-            and not driver.is_headless
-            and not driver.is_inline
-        )
-
     def _absorb(self, screen: Screen[Any], update: RenderableType | None) -> None:
-        """Take an update into the canvas; all of the screen where the canvas shows another, or another size."""
-        size = screen._compositor.size
-        if screen is not self._pictured or size != self._canvas.size:
+        """Take an update into the framebuffer; all of the screen where that holds another, or another size."""
+        size = compositor_size(screen)
+        if screen is not self._shown or size != self._framebuffer.size:
             if not isinstance(update, LayoutUpdate):
-                update = screen._compositor.render_full_update()
-            if size != self._canvas.size:
-                self._canvas.resize(size)
-            self._pictured = screen
+                update = full_update(screen)
+            if size != self._framebuffer.size:
+                self._framebuffer.resize(size)
+            self._shown = screen
         if isinstance(update, LayoutUpdate | ChopsUpdate):
-            self._canvas.absorb(update, self.console._color_system or ColorSystem.TRUECOLOR, self.alphabet)
+            system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
+            self._framebuffer.absorb(update, system, self.charset)
 
     def _paint(self) -> None:
-        """Write what the terminal lacks, as far as the line has room; but nothing while another size is on its way."""
-        if not self.thrifty or self._batch_count or self._canvas.size != self.size or self._must_wait():
+        """Write what changed, as far as the line has room; but nothing while another size is on its way."""
+        if not self.cell_diff or self.is_batching or self._framebuffer.size != self.size or self._must_wait():
             return
         try:
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
-            frame, runs = self._canvas.paint(self._rows(), cursor, self._line.room)
+            frame, runs = self._framebuffer.paint(self._rows(), cursor, self.flow.room)
         except Exception as error:
             self._give_up(error)
             return
         if frame:
-            self._send(f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 and self._sync_available else frame)
-        if self.unpainted and self._line.free:
-            self._look_again(UNTIL_WRITTEN)
+            self._send(f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 and self.terminal_answers else frame)
+        if self.unpainted and self.flow.free:
+            self._paint_in(WRITER_POLL_S)
 
     def _must_wait(self) -> bool:
-        """Whether nothing may be sent now; it is seen to that painting is tried again."""
+        """Whether nothing may be sent now; if so, something is scheduled that tries again."""
         now = time.monotonic()
-        if self._writing():
-            self._look_again(UNTIL_WRITTEN)
+        if self._is_writing():
+            self._paint_in(WRITER_POLL_S)
             return True
-        if self._canvas.forgotten:
-            if now < self._repainted + BETWEEN_REPAINTS:
-                self._look_again(self._repainted + BETWEEN_REPAINTS - now)
+        if self._framebuffer.forgotten:
+            if now < self._repainted_at + REPAINT_INTERVAL_S:
+                self._paint_in(self._repainted_at + REPAINT_INTERVAL_S - now)
                 return True
-            self._repainted = now
-        if self._line.curious:
-            self._line.asks(now)
-            self._write(QUESTION)
-            self._remind_in(self._line.patience)
-        return not self._line.room
+            self._repainted_at = now
+        if self.flow.wants_probe:
+            self.flow.asked_at(now)
+            self._write(QUERY)
+            self._remind_in(self.flow.patience)
+        return not self.flow.room
 
     def _rows(self) -> list[int]:
-        """The rows to paint: the focused widget's first; while a picture is under way none but the echo of a key."""
+        """The rows to paint: the focused widget's first; while a frame is in flight none but the echo of a key."""
         focused = self.screen.focused
         near = focused.region.line_range if focused is not None else ()
-        height = self._canvas.size.height
-        rows = sorted(self._canvas.stale, key=lambda y: (y not in near, (y - self._first_row) % height))
-        if self._line.free:
+        rows = sorted(self._framebuffer.stale, key=lambda y: (y not in near, y))
+        if self.flow.free:
             return rows
-        return [y for y in rows if y in near] if time.monotonic() < self._typed + ECHO_WITHIN else []
+        return [y for y in rows if y in near] if time.monotonic() < self._key_at + ECHO_WINDOW_S else []
 
     def _send(self, frame: str) -> None:
-        """Write a frame, and with it a question if it is time for one."""
-        if self._sync_available and self._line.sent(len(frame.encode(errors="replace")), time.monotonic()):
-            frame += QUESTION
-            self._remind_in(self._line.patience)
+        """Write a frame, and with it a query if it is time for one."""
+        if self.terminal_answers and self.flow.sent(len(frame.encode(errors="replace")), time.monotonic()):
+            frame += QUERY
+            self._remind_in(self.flow.patience)
         self.frames += 1
         self._write(frame)
 
     def _write(self, text: str) -> None:
-        assert self._driver is not None
+        assert self.driver is not None
         self.bytes_written += len(text.encode(errors="replace"))
-        self._driver.write(text)
-        self._driver.flush()
+        self.driver.write(text)
+        self.driver.flush()
 
-    def _writing(self) -> bool:
-        """Whether the driver is still at the last frame: its queue, once full, stops the event loop."""
-        thread = getattr(self._driver, "_writer_thread", None)
-        queued = thread is not None and thread._queue.qsize() > 0
-        return bool(getattr(self._driver, "is_writing", queued))
+    def _is_writing(self) -> bool:
+        """Whether the driver is still at the last frame. Another driver than `TtyDriver` does not tell."""
+        return bool(getattr(self.driver, "is_writing", False))
 
-    def _look_again(self, delay: float) -> None:
-        """Try to paint after a while."""
+    def _paint_in(self, delay: float) -> None:
+        """Try to paint after `delay` seconds."""
         if self._later is None:
-            self._later = asyncio.get_running_loop().call_later(delay, self._look)
+            self._later = asyncio.get_running_loop().call_later(delay, self._paint_later)
 
-    def _look(self) -> None:
+    def _paint_later(self) -> None:
         self._later = None
-        if self._running and self._driver is not None:
+        if self.is_running and self.driver is not None:
             self._paint()
 
     def _remind_in(self, delay: float) -> None:
@@ -242,28 +235,28 @@ class ThriftyApp(App[ReturnType]):
             self._reminder = asyncio.get_running_loop().call_later(delay, self._remind)
 
     def _remind(self) -> None:
-        """Ask again what has long not been answered."""
+        """Repeat a query that has long not been answered."""
         self._reminder = None
-        if self._line.free or not self._running:
+        if self.flow.free or not self.is_running:
             return
-        if self._line.silent(time.monotonic()) and not self._writing():
-            if self._line.insist():
-                self._write(QUESTION)
+        if self.flow.silent(time.monotonic()) and not self._is_writing():
+            if self.flow.insist():
+                self._write(QUERY)
             else:
-                self._look()
-        self._remind_in(self._line.patience)
+                self._paint_later()
+        self._remind_in(self.flow.patience)
 
 
-class InertFilter(LineFilter):
-    """Frees segments of what a terminal must not or cannot show, where the cell diff does not."""
+class PrintableFilter(LineFilter):
+    """Replaces what a terminal must not or cannot show, where the cell diff does not."""
 
-    def __init__(self, alphabet: Alphabet | None) -> None:
+    def __init__(self, charset: Charset | None) -> None:
         super().__init__()
-        self._alphabet = alphabet
+        self._charset = charset
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments with what they may show of their text."""
-        return [Segment(self._shown(text), style, control) for text, style, control in segments]
+        """The segments with what may be shown of their text."""
+        return [Segment(self._printable(text), style, control) for text, style, control in segments]
 
-    def _shown(self, text: str) -> str:
-        return "".join(glyphs(text) if self._alphabet is None else spelled(text, self._alphabet))
+    def _printable(self, text: str) -> str:
+        return "".join(glyphs(text) if self._charset is None else spelled(text, self._charset))

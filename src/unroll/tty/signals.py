@@ -1,8 +1,8 @@
-"""Hears the signals that end the program in a thread of its own, and sees to it that it ends, though its loop hangs.
+"""Takes the signals that end a program in a thread of its own, and ends the program even if its event loop hangs.
 
 Python writes every signal's number into a pipe (`signal.set_wakeup_fd`), whatever the main thread is busy with. The
-thread at the pipe's other end asks the event loop to leave. If the loop does not even hear that, or has not left in
-time, the thread gives the terminal back by force and ends the process; the engine, whose input ends with it, follows.
+thread at the pipe's other end asks the event loop to leave. If the loop does not take the call, or has not left in
+time, the thread restores the terminal by force and ends the process.
 """
 
 import os
@@ -14,82 +14,86 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from contextlib import suppress
 
-from unroll.log import Log
-
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """The signals that end the program."""
-HEARS_WITHIN = 3.0
-"""Seconds in which a loop that lives takes a call."""
-ENDS_WITHIN = 8.0
-"""Seconds in which a program that leaves in order, and waits for its engine, has ended."""
-_SUSPECTED = 0
+CALL_TIMEOUT_S = 3.0
+"""In which an event loop that is alive takes a call."""
+EXIT_TIMEOUT_S = 8.0
+"""In which a program that leaves in order has ended."""
+_RESTORE_TIMEOUT_S = 1.0
+_PROBE = 0
 
 
-class Watchdog(threading.Thread):
-    """Watches over the end of a program."""
+class SignalThread(threading.Thread):
+    """Waits for signals, and sees the program to its end."""
 
     def __init__(
-        self, loop: AbstractEventLoop, leave: Callable[[int], object], give_back: Callable[[], object]
+        self,
+        loop: AbstractEventLoop,
+        leave: Callable[[int], object],
+        restore: Callable[[], object],
+        log: Callable[[str], object],
     ) -> None:
-        """`leave` asks for an orderly end, in the loop; `give_back` restores the terminal, from any thread."""
-        super().__init__(name="unroll-watchdog", daemon=True)
-        self._loop, self._leave, self._give_back = loop, leave, give_back
-        self._heard, self._told = os.pipe()
+        """`leave(exit_code)` asks for an orderly end, in the loop; `restore` gives the terminal back and `log` keeps
+        where the program hung: both are called in a thread."""
+        super().__init__(name="signals", daemon=True)
+        self._loop, self._leave, self._restore, self._log = loop, leave, restore, log
+        self._read_end, self._write_end = os.pipe()
 
     def listen(self) -> None:
-        """From now on take the signals that end the program, but those that it was started to ignore."""
-        os.set_blocking(self._told, False)
-        signal.set_wakeup_fd(self._told, warn_on_full_buffer=False)
+        """From now on take the signals that end the program, except those that it was started to ignore."""
+        os.set_blocking(self._write_end, False)
+        signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _take)
         self.start()
 
-    def suspect(self) -> None:
-        """Someone asks the program to end by a key: if its loop hangs, it must be done here."""
-        os.write(self._told, bytes([_SUSPECTED]))
+    def probe(self) -> None:
+        """A key asked the program to end: if its loop hangs, end it from here."""
+        os.write(self._write_end, bytes([_PROBE]))
 
     def run(self) -> None:
-        """Hear signals until the process ends."""
+        """Take signals until the process ends."""
         while True:
-            for number in os.read(self._heard, 64):
+            for number in os.read(self._read_end, 64):
                 if number in ENDING:
                     self._end_in_order(128 + number)
-                elif number == _SUSPECTED:
-                    if not self._loop_hears(lambda: None):
+                elif number == _PROBE:
+                    if not self.loop_takes(lambda: None):
                         self._end_by_force(128 + signal.SIGINT)
                 else:
                     self._wake_loop()
 
     def _wake_loop(self) -> None:
-        """Another thread may have been the one to get a signal: its handler runs once the main thread wakes."""
+        """Another thread may have got the signal: its handler runs once the main thread wakes."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(lambda: None)
 
     def _end_in_order(self, code: int) -> None:
-        if self._loop_hears(lambda: self._leave(code)):
-            threading.Event().wait(ENDS_WITHIN - HEARS_WITHIN)
+        if self.loop_takes(lambda: self._leave(code)):
+            threading.Event().wait(EXIT_TIMEOUT_S - CALL_TIMEOUT_S)
         self._end_by_force(code)
 
-    def _loop_hears(self, words: Callable[[], object]) -> bool:
-        """Whether the loop does in time what it is asked to. One that is closed has ended, and so will the process."""
-        heard = threading.Event()
+    def loop_takes(self, call: Callable[[], object], timeout: float = CALL_TIMEOUT_S) -> bool:
+        """Whether the loop makes a call within `timeout` seconds. One that is closed has ended: that counts as yes."""
+        taken = threading.Event()
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(words)
-            self._loop.call_soon_threadsafe(heard.set)
-            return heard.wait(HEARS_WITHIN)
+            self._loop.call_soon_threadsafe(call)
+            self._loop.call_soon_threadsafe(taken.set)
+            return taken.wait(timeout)
         return True
 
     def _end_by_force(self, code: int) -> None:
-        """Note where the program hangs, give the terminal back, and end the process."""
+        """Log where the program hangs, restore the terminal, and end the process."""
         stack = sys._current_frames().get(threading.main_thread().ident or 0)
-        Log("terminal.log").write("Ended by force, for it did not end when told to. It was at:\n")
-        Log("terminal.log").write("".join(traceback.format_stack(stack)))
-        giving = threading.Thread(target=self._give_back, daemon=True)
-        giving.start()
-        giving.join(1.0)
+        where = "".join(traceback.format_stack(stack))
+        self._log(f"Ended by force, for it did not end when told to. It was at:\n{where}")
+        restoring = threading.Thread(target=self._restore, daemon=True)
+        restoring.start()
+        restoring.join(_RESTORE_TIMEOUT_S)
         os._exit(code)
 
 
 def _take(*_: object) -> None:
-    """What Python does for a signal itself: nothing; without a handler it would not be written into the pipe."""
+    """Does nothing: without a handler in Python the signal would not be written into the pipe."""

@@ -1,8 +1,8 @@
-"""The way out to the terminal: what Textual's writer thread writes to, in place of standard error.
+"""What Textual's writer thread writes to, in place of standard error.
 
 Python's own file blocks its thread while the terminal is not read, holding a lock on which the interpreter's exit then
-fails; it takes the locale's encoding; and it raises where the terminal is gone. This writes UTF-8, and never blocks in
-the system, so that it can be given up; and it passes over what a terminal that is gone can no longer take.
+fails; it takes the locale's encoding; and it raises where the terminal is gone. This writes UTF-8, never blocks in the
+system, so that it can be cut off, and drops what a terminal that is gone can no longer take.
 """
 
 import os
@@ -11,29 +11,29 @@ import termios
 from contextlib import suppress
 from threading import Lock
 
-ATTENTION = 0.1
-"""Seconds after which a writer whom nobody reads looks up: has it been given up?"""
+_CUT_POLL_S = 0.1
+"""How often a writer that waits for the terminal looks whether it has been cut off."""
 
 
-class Outlet:
-    """A file to write text to; what is written goes out with `flush`."""
+class TerminalWriter:
+    """A file to write text to; `flush` sends it. `flushed` counts the texts sent by `flush` so far."""
 
     def __init__(self, fileno: int) -> None:
-        self._fileno = _opened_anew(fileno)
+        """`fileno` is a descriptor of the terminal; it is opened anew if the system allows that."""
+        self._fileno = _reopened(fileno)
         self._never_blocks = not os.get_blocking(self._fileno)
         self.flushed = 0
-        """Texts written by `flush` so far."""
         self._rest = b""
         self._texts: list[str] = []
         self._open = True
-        self._writing = Lock()
+        self._lock = Lock()
 
     def fileno(self) -> int:
-        """The descriptor of the terminal."""
+        """The descriptor that is written to."""
         return self._fileno
 
     def open(self) -> None:
-        """From now on write."""
+        """From now on write: again, after `cut` or a terminal that was gone."""
         self._open = True
 
     def write(self, text: str) -> None:
@@ -48,11 +48,11 @@ class Outlet:
         while data and self._open:
             data = data[self._put(data) :]
             if data:
-                select.select([], [self._fileno], [], ATTENTION)
+                select.select([], [self._fileno], [], _CUT_POLL_S)
         self.flushed += texts
 
-    def write_at_once(self, text: str) -> bool:
-        """Write what the terminal takes now, and keep the rest for the next `flush`; whether there is no rest.
+    def write_now(self, text: str) -> bool:
+        """Write what the terminal takes now, keep the rest for the next `flush`; whether there is no rest.
 
         Only to be called while nothing is kept: what comes later would overtake it.
         """
@@ -62,7 +62,7 @@ class Outlet:
 
     def _put(self, data: bytes) -> int:
         """Write as much as the terminal takes now; how many bytes those were."""
-        with self._writing:
+        with self._lock:
             try:
                 return os.write(self._fileno, data) if self._open else 0
             except BlockingIOError:
@@ -72,17 +72,17 @@ class Outlet:
                 return 0
 
     def cut(self, last: str) -> None:
-        """From any thread: drop all that the terminal has not taken, and write some last bytes."""
+        """From any thread: drop all that the terminal has not taken, and write `last`."""
         self._open = False
-        if not self._writing.acquire(timeout=5 * ATTENTION):  # a terminal that could not be opened anew blocks
+        if not self._lock.acquire(timeout=5 * _CUT_POLL_S):  # a terminal that could not be opened anew blocks
             return
         with suppress(termios.error, OSError):
             termios.tcflush(self._fileno, termios.TCOFLUSH)
             os.write(self._fileno, last.encode())
-        self._writing.release()
+        self._lock.release()
 
 
-def _opened_anew(fileno: int) -> int:
+def _reopened(fileno: int) -> int:
     """The same terminal without blocking: the descriptor given shares its flags with the shell."""
     with suppress(OSError):
         return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
