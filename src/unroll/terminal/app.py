@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.actions import ActionParseResult, parse
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -135,18 +134,11 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         if sentence or self.playground.notice == printable(told):
             self.playground.say(self._trouble, fault=bool(sentence))
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Do what a key is for; what was said of the action before it goes, but not for looking around."""
-        target, name, _ = parse(action) if isinstance(action, str) else action
-        acts = default_namespace is self.playground and name not in LOOKS_AROUND
-        if self.playground.notice and not target and (acts or isinstance(default_namespace, Pane)):
+    def before_action(self, target: DOMNode, name: str) -> None:
+        """What was said of the action before goes when a key does something, but not for looking around."""
+        acts = target is self.playground and name not in LOOKS_AROUND
+        if self.playground.notice and (acts or isinstance(target, Pane)):
             self.playground.say("", fault=False)
-        return await super().run_action(action, default_namespace, namespaces)
 
     @property
     def moment(self) -> Moment:

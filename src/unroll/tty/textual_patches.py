@@ -5,7 +5,7 @@ still there as this was written for (8.2), so an upgrade says what to look at.
 
     ChopsUpdate, LayoutUpdate   what the compositor changed: the cell diff compares these with what the terminal shows
     XTermParser                 turns one whole escape sequence into Textual's messages (`input`)
-    PatchedApp                  hands updates to a method of ours, and names two things that have no public name
+    PatchedApp                  hands updates, actions and crashes to methods of ours
     PatchedDriver               writes to a file of ours
     SparingCompositor           draws no more widgets than an update touches
     apply                       repairs a widget that raises where it should do nothing
@@ -20,6 +20,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App, ReturnType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region, Size
@@ -45,6 +46,9 @@ class PatchedApp(App[ReturnType]):
         """What to print when the program fails, instead of Textual's traceback with all local variables (None)."""
         return None
 
+    def before_action(self, target: DOMNode, name: str) -> None:
+        """Called when `target` offers an action and it is about to run; `run_action` runs before that is known."""
+
     @property
     def driver(self) -> Driver | None:
         """The driver in use; None before the start."""
@@ -60,6 +64,10 @@ class PatchedApp(App[ReturnType]):
             self.post_display_hook()
         else:
             super()._display(screen, renderable)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        self.before_action(namespace, action_name)
+        return await super()._dispatch_action(namespace, action_name, params)
 
     def _handle_exception(self, error: Exception) -> None:
         """Only log it while exiting, when widgets go one by one, some of them before they are mounted."""
