@@ -1,4 +1,4 @@
-"""Runs a server without threads, processes or waiting: lines come at set times of a clock that the server moves."""
+"""Runs a server without threads, processes or waiting: what comes, comes at set times of a clock that it moves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from unroll.engine.connection import Event
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.protocol.codec import encode
@@ -31,52 +32,59 @@ class Clock:
         return self.now
 
 
-class Script:
-    """Lines at their times, then the end; waiting for one moves the clock."""
+class FakeConnection:
+    """Whom a server speaks with in a test: what comes, comes at its time, and what is said is heard at once.
 
-    def __init__(self, clock: Clock, lines: Iterable[tuple[float, bytes]], until: float) -> None:
+    To wait moves the clock. `items` are lines and events, each with its time.
+    """
+
+    idle = True
+
+    def __init__(self, clock: Clock, items: Iterable[tuple[float, bytes | Event]]) -> None:
+        self.name = ""
         self.clock = clock
-        self.lines = list(lines)
-        self.until = until
+        self.items = list(items)
+        self.heard: list[bytes] = []
 
-    def take(self, timeout: float | None) -> bytes | None:
-        at = self.lines[0][0] if self.lines else self.until
+    def take(self, timeout: float | None) -> bytes | Event | None:
+        at = self.items[0][0] if self.items else inf
         if at > self.clock.now:
-            wanted = self.clock.now + (inf if timeout is None else timeout)
-            self.clock.now = min(at, wanted)
+            self.clock.now = min(at, self.clock.now + (inf if timeout is None else timeout))
+            assert self.clock.now < inf, "nothing will ever come"
             if at > self.clock.now or timeout == 0:
                 return None
-        if not self.lines:
-            raise EOFError
-        return self.lines.pop(0)[1]
-
-
-class Clear:
-    """A line that is always clear: what is put is heard at once."""
-
-    idle = has_room = True
-
-    def __init__(self) -> None:
-        self.heard: list[bytes] = []
+        return self.items.pop(0)[1]
 
     def put(self, line: bytes) -> None:
         self.heard.append(line)
 
-    def wait(self, timeout: float | None) -> bool:
-        return True
+    def listen(self, wanted: str) -> None:
+        self.name = wanted
+
+    def nothing(self) -> None:
+        """There is nothing to close."""
+
+    leave = switch = close = nothing
+
+
+def serve(*said: Any, tick: float = 0.001) -> FakeConnection:
+    """Runs a server to its end on requests (numbered from 1), raw lines and events, or `(time, one of them)`."""
+    timed = [one if isinstance(one, tuple) else (0.0, one) for one in said]
+    clock = Clock(tick)
+    connection = FakeConnection(
+        clock,
+        [
+            (at, encode(replace(one, id=number)) if isinstance(one, Request) else one)
+            for number, (at, one) in enumerate(timed, 1)
+        ],
+    )
+    Server(connection, Log("t.log"), clock=clock).serve()  # type: ignore[arg-type]
+    return connection
 
 
 def converse(*said: Any, until: float = 0.0, tick: float = 0.001) -> list[Any]:
-    """What a server replies, hello included, to requests (numbered from 1) or raw lines, or `(time, one of them)`."""
-    timed = [one if isinstance(one, tuple) else (0.0, one) for one in said]
-    lines = [
-        (at, encode(replace(one, id=number)) if isinstance(one, Request) else one)
-        for number, (at, one) in enumerate(timed, 1)
-    ]
-    clock = Clock(tick)
-    outlet = Clear()
-    Server(Script(clock, lines, until), outlet, Log("t.log"), clock=clock).serve()
-    return [decode_reply(line) for line in outlet.heard]
+    """What a server replies, hello included, when the line ends at `until`; `said` as for `serve`."""
+    return [decode_reply(line) for line in serve(*said, (until, Event.END), tick=tick).heard]
 
 
 def answers(replies: list[Any]) -> dict[int, Any]:

@@ -13,11 +13,11 @@ import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNROLL, wait_for
+from unroll.client.background import start_training
 from unroll.client.client import Engine
 from unroll.client.conversation import EngineDied, EngineError
-from unroll.engine.background import start_training
+from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.listener import names
-from unroll.engine.sessions import cut_off
 from unroll.network.training import Training
 from unroll.protocol.requests import Begin, Create, Detach, End, Play
 from unroll.recipe import recipe_of
@@ -129,7 +129,7 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
         await attached(name)
     assert f"There is no engine {name} in the background: there are none." in died.value.last_lines
     assert names() == []
-    assert [session.recipe for session in cut_off()] == [LONG]
+    assert [session.recipe for session in cut_off_sessions()] == [LONG]
 
 
 @pytest.mark.long

@@ -75,7 +75,7 @@ async def test_while_it_trains_or_somebody_is_there_it_stays(state_dir: Path) ->
 
 @pytest.mark.long
 async def test_what_cannot_be_kept_stays_with_it(state_dir: Path) -> None:
-    (state_dir / "sittings").write_text("no folder")
+    (state_dir / "sessions").write_text("no folder")
     name = await leave_alone(SHORT)
     await asyncio.sleep(3)
     assert names() == [name]

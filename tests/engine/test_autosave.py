@@ -67,12 +67,12 @@ def test_what_has_been_resumed_is_offered_no_more_but_kept_in_the_new_sitting() 
 def test_a_sitting_that_ends_in_order_leaves_nothing(state_dir: Path) -> None:
     converse(Begin(), MAKE, Play(), (5.0, End()))
     assert begun(Begin()).cut_off == []
-    assert list((state_dir / "sittings").iterdir()) == []
+    assert list((state_dir / "sessions").iterdir()) == []
 
 
 def test_without_begin_nothing_is_written(state_dir: Path) -> None:
     converse(MAKE, Play())
-    assert not (state_dir / "sittings").exists()
+    assert not (state_dir / "sessions").exists()
 
 
 def test_untrained_and_forgotten_runs_are_not_kept() -> None:
@@ -90,7 +90,7 @@ def test_finished_runs_and_branches_come_back_as_what_they_are() -> None:
 
 def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
     converse(Begin(), MAKE, Advance(updates=2))
-    (folder,) = (state_dir / "sittings").iterdir()
+    (folder,) = (state_dir / "sessions").iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -108,7 +108,7 @@ def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
 
 def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:
     converse(Begin(), MAKE, MAKE, Advance(run=1, updates=3), Advance(run=2, updates=5))
-    next((state_dir / "sittings").glob("*/2-*")).write_bytes(b"damaged")
+    next((state_dir / "sessions").glob("*/2-*")).write_bytes(b"damaged")
     (run,) = answers(resumed())[2].runs
     assert (run.was, run.update) == (1, 3)
 
@@ -117,7 +117,7 @@ def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeyp
     converse(Begin(), MAKE, Advance(updates=2))
     monkeypatch.setattr(sessions, "MAX_AGE", -1.0)
     assert begun(Begin()).cut_off == []
-    assert list((state_dir / "sittings").iterdir()) == []
+    assert list((state_dir / "sessions").iterdir()) == []
 
 
 def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
     converse(Begin(), MAKE, Advance(updates=2))
-    size = next((state_dir / "sittings").glob("*/1-*")).stat().st_size
+    size = next((state_dir / "sessions").glob("*/1-*")).stat().st_size
     monkeypatch.setattr(autosave, "MAX_BYTES", int(2.5 * size))
     converse(Begin(), MAKE, MAKE, MAKE, *[(float(run), Advance(run=run, updates=2)) for run in (1, 2, 3)])
     assert [run.was for run in answers(resumed())[2].runs] == [2, 3]
@@ -147,7 +147,7 @@ def test_a_network_too_large_to_be_kept_is_told_of_once() -> None:
 
 
 def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_dir: Path) -> None:
-    (state_dir / "sittings").write_text("in the way")
+    (state_dir / "sessions").write_text("in the way")
     replies = converse(Begin(), MAKE, Play(pace="2/s"), until=20.0)
     told = progress(replies)
     assert losses(told) == WHOLE

@@ -99,7 +99,7 @@ def test_a_whole_conversation_writes_the_log_and_the_model_and_opens_nothing(tmp
         assert not children(engine.process.pid)
     finally:
         engine.end()
-    written = {name for name in engine.files if not name.startswith("state/sittings/")}
+    written = {name for name in engine.files if not name.startswith("state/sessions/")}
     assert written == {"state/engine.log", "data/models/kept.safetensors"}
     assert not list((tmp_path / "work").iterdir())
 

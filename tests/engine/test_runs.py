@@ -8,8 +8,7 @@ import pytest
 
 from engine_kit import answers, converse, progress
 from unroll.engine import runs as runs_module
-from unroll.engine.runs import Runs
-from unroll.engine.stopping import NOWHERE
+from unroll.engine.runs import LiveRuns, StopAt
 from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.network.training import Training
@@ -30,7 +29,7 @@ def trained() -> Training:
     return training
 
 
-def kept(runs: Runs, *numbers: int) -> list[int]:
+def kept(runs: LiveRuns, *numbers: int) -> list[int]:
     return [len(runs.find(number).training.epochs_kept) for number in numbers]
 
 
@@ -52,7 +51,7 @@ def test_without_runs_there_is_none_to_forget() -> None:
 
 
 def test_all_snapshots_stay_within_the_budget_and_the_run_that_has_most_gives_way() -> None:
-    runs = Runs(25 * ONE)
+    runs = LiveRuns(25 * ONE)
     for _ in range(2):
         runs.add(trained())
     assert kept(runs, 1, 2) == [11, 11]
@@ -64,7 +63,7 @@ def test_all_snapshots_stay_within_the_budget_and_the_run_that_has_most_gives_wa
 
 
 def test_a_long_run_leaves_short_ones_whole() -> None:
-    runs = Runs(40 * ONE)
+    runs = LiveRuns(40 * ONE)
     runs.add(trained())
     long = Training(SMALL.replace(epochs=100))
     run = runs.add(long)
@@ -75,7 +74,7 @@ def test_a_long_run_leaves_short_ones_whole() -> None:
 
 
 def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_be_seen() -> None:
-    runs = Runs(2 * ONE)
+    runs = LiveRuns(2 * ONE)
     for _ in range(3):
         runs.add(trained())
     assert kept(runs, 1, 2, 3) == [0, 1, 1]
@@ -84,16 +83,16 @@ def test_when_even_the_newest_snapshots_are_too_much_old_runs_keep_none_but_can_
 
 
 def test_forgetting_gives_room_back() -> None:
-    runs = Runs(25 * ONE)
+    runs = LiveRuns(25 * ONE)
     for _ in range(2):
         runs.add(trained())
-    runs.forget(1)
+    runs.forget(runs.find(1))
     runs.add(trained())
     assert kept(runs, 2, 3) == [11, 11]
 
 
 def test_a_run_that_grows_takes_room_from_the_others_at_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Runs.__init__, "__defaults__", (14 * ONE,))
+    monkeypatch.setattr(LiveRuns.__init__, "__defaults__", (14 * ONE,))
     asked = MAKE, Advance(updates=20), (3.0, MAKE), Advance(updates=20), (6.0, Look(moment=Moment(1, (7,), epoch=3)))
     replies = answers(converse(*asked, until=9.0))
     assert replies[5].trace.epoch == 2.0
@@ -101,7 +100,7 @@ def test_a_run_that_grows_takes_room_from_the_others_at_every_epoch(monkeypatch:
 
 def test_no_more_runs_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs_module, "MAX_RUNS", 1)
-    runs = Runs()
+    runs = LiveRuns()
     runs.add(Training(SMALL))
     with pytest.raises(UserError, match="forget one first"):
         runs.add(Training(SMALL))
@@ -111,14 +110,14 @@ def test_runs_at_rest_are_not_gone_through() -> None:
     asked = [MAKE, MAKE, Play(run=1), (3.0, Play(run=2)), (6.0, Advance(run=1))]
     told = progress(converse(*asked, until=9.0))
     assert [news.run for news in told if news.state == "finished"] == [1, 2]
-    runs = Runs()
+    runs = LiveRuns()
     run = runs.add(Training(SMALL))
-    assert runs.lively == {1: run}
+    assert runs.active == {1: run}
 
 
 def test_a_finished_run_keeps_no_room_for_updates() -> None:
-    run = Runs().add(Training(SMALL))
-    run.play("full", NOWHERE, 0.0)
+    run = LiveRuns().add(Training(SMALL))
+    run.play("full", StopAt(), 0.0)
     run.make_update(0.0)
     assert run.training._room is not None
     while run.state == "training":

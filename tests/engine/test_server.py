@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from engine_kit import answers, converse, losses, progress
-from unroll.engine.inspect import Looker
-from unroll.engine.run import Run
-from unroll.engine.stopping import NOWHERE
+from unroll.engine.inspect import Inspector
+from unroll.engine.runs import LiveRun, StopAt
 from unroll.moment import Interventions, Moment
 from unroll.network import inspection
 from unroll.network.training import Training
@@ -179,8 +178,8 @@ def test_what_cannot_go_on_says_so() -> None:
 
 
 def test_divergence_is_told_and_keeps_the_last_good_network() -> None:
-    run = Run(1, Training(SMALL))
-    run.play("full", NOWHERE, 0.0)
+    run = LiveRun(1, Training(SMALL))
+    run.play("full", StopAt(), 0.0)
     run.make_update(0.0)
     run.training.model.head.weight.data.fill_(float("nan"))
     run.make_update(0.0)
@@ -195,7 +194,7 @@ def test_a_failure_inside_is_answered_and_logged(monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise RuntimeError("no memory left")
 
-    monkeypatch.setattr(Looker, "look", fail)
+    monkeypatch.setattr(Inspector, "look", fail)
     replies = answers(converse(Create(recipe=SMALL), Look(moment=PROMPT), Pause()))
     assert "no memory left" in replies[2].sentence
     assert replies[3] == Done(id=3)

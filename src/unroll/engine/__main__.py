@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from unroll.log import Log
     from unroll.recipe import DeviceName
 
-WATCHDOG = 5.0
-"""Seconds after the end of standard input until an engine that is stuck ends all the same, and seconds that a reader
-has for the last lines."""
-MAX_THREADS = 4
-"""Threads at most, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
+STUCK_AFTER_S = 5.0
+"""From the end of standard input until an engine that is stuck ends all the same; so long has a reader for the last
+lines, too."""
+MAX_TORCH_THREADS = 4
+"""Of torch, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
 long for an update as one, for they wait for each other."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
@@ -50,7 +50,7 @@ def _serve(protocol: int, device: DeviceName) -> int:
     from unroll.log import Log
     from unroll.network.model import device_for
 
-    torch.set_num_threads(max(1, min(MAX_THREADS, (os.cpu_count() or 1) // 2)))
+    torch.set_num_threads(max(1, min(MAX_TORCH_THREADS, (os.cpu_count() or 1) // 2)))
     try:
         found = device_for(device)
     except UserError as error:
@@ -70,9 +70,8 @@ def _serve(protocol: int, device: DeviceName) -> int:
 
 
 def _converse(protocol: int, log: Log, device: str) -> str:
-    """Talk to the end; gives why that was, where it is not just so."""
-    from unroll.engine.connection import Inbox
-    from unroll.engine.outbox import Outbox
+    """Talk to the end; gives why that was, where it is out of the ordinary."""
+    from unroll.engine.connection import Connection
     from unroll.engine.server import Server
 
     def nobody_listens(error: OSError) -> None:
@@ -80,14 +79,16 @@ def _converse(protocol: int, log: Log, device: str) -> str:
         end(0)
 
     def end(code: int) -> None:
-        if not server.goes_on_alone:
+        if not server.is_in_background:
             os._exit(code)
 
-    inbox = Inbox(os.fdopen(os.dup(0), "rb"), lambda: end(1), WATCHDOG)
-    outbox = Outbox(lambda line: _write_all(protocol, line), nobody_listens)
-    server = Server(inbox, outbox, log, device)
+    stream = os.fdopen(os.dup(0), "rb")
+    connection = Connection(
+        stream, lambda line: _write_all(protocol, line), nobody_listens, lambda: end(1), STUCK_AFTER_S
+    )
+    server = Server(connection, log, device)
     why = server.serve()
-    outbox.wait(WATCHDOG)
+    connection.wait(STUCK_AFTER_S)
     return why
 
 

@@ -1,37 +1,58 @@
-"""Keeps a sitting's runs on disk while it lasts, so that a mishap costs two seconds of training at most.
+"""Saves a session's runs while it lasts, so that a crash costs two seconds of training at most.
 
-What is kept of a run is a saved network with its optimizer and its history: training goes on from it to the bit. It is
-packed between two updates and written by a thread. A network that takes long to pack is kept less often.
+A session is a folder in the state folder, and in it a file for every run:
+
+    sessions/20261124-140212-…/lock                     held by the engine that writes it, as long as that lives
+    sessions/20261124-140212-…/3-recipe.safetensors     run 3 as it last was: network, optimizer and history
+
+Training goes on from such a file to the bit. A run is packed between two updates and written by a thread; a large one
+is saved less often. A folder whose lock nobody holds belongs to a session that was cut off: a clean end removes it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import re
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from math import inf
-from time import perf_counter
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Self, get_args
 
-from unroll.engine.run import Run
-from unroll.engine.runs import Runs
-from unroll.engine.sessions import Sitting, name_now
+from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError
 from unroll.files import reason
-from unroll.log import Log
+from unroll.log import Log, state_dir
 from unroll.network import checkpoint
-from unroll.protocol.replies import Origin
+from unroll.paths import SUFFIX
+from unroll.protocol.replies import CutOff, Origin
 
-EVERY = 1.0
-"""Seconds from one keeping to the next; with the writing, no change is kept later than two seconds."""
-SHARE = 0.05
+SAVE_INTERVAL_S = 1.0
+"""From one save to the next; with the writing, no change is saved later than two seconds."""
+PACKING_SHARE = 0.05
 """The part of the time that packing may take."""
-GLANCE = 0.05
-"""Seconds between two glances at whether the last writing is over."""
-MAX_BYTES = 256 * 10**6
-"""Bytes of all runs of a sitting; when there are more, the oldest are kept no longer."""
+WRITING_CHECK_S = 0.05
+"""From one look at whether the last save is written to the next."""
+MAX_SESSION_BYTES = 256 * 10**6
+"""All runs of a session; when there are more, the oldest are saved no longer."""
+MAX_CUT_OFF_SESSIONS = 10
+"""Those that are still offered; older ones are removed, as are those of `MAX_SESSION_AGE_S`."""
+MAX_SESSION_AGE_S = 14 * 86400.0
+LOCK = "lock"
+RUN_FILE = re.compile(rf"(\d{{1,9}})-({'|'.join(get_args(Origin))}){re.escape(SUFFIX)}")
 
 
-class Packed(NamedTuple):
+class SavedRun(NamedTuple):
+    """The file of a run."""
+
+    number: int
+    origin: Origin
+    path: Path
+
+
+class PackedRun(NamedTuple):
     """A run as it is to be written."""
 
     number: int
@@ -39,23 +60,23 @@ class Packed(NamedTuple):
     data: bytes
 
 
-class Journal:
-    """The runs of one sitting, from `begin` to `close` or `drop`."""
+class Autosave:
+    """Saves the runs of one session, from `begin` to `close`."""
 
-    def __init__(self, runs: Runs, log: Log) -> None:
+    def __init__(self, runs: LiveRuns, log: Log) -> None:
         self.name = ""
-        """The sitting's name; none before it begins."""
+        """The session's name; empty before it begins."""
         self.due = inf
         """When `keep` has something to do."""
         self._runs = runs
         self._log = log
-        self._changed: dict[int, Run] = {}
-        self._at = -inf
+        self._changed: dict[int, LiveRun] = {}
+        self._save_at = -inf
         self._sizes: dict[int, int] = {}
-        self._sitting: Sitting | None = None
-        self._writer = ThreadPoolExecutor(1, "journal")
+        self._folder: SessionFolder | None = None
+        self._writer = ThreadPoolExecutor(1, "autosave")
         self._writing: Future[str] | None = None
-        self._hopeless: set[int] = set()
+        self._too_large: set[int] = set()
         self._has_complained = False
 
     @property
@@ -66,17 +87,17 @@ class Journal:
         return all(run.number in self._sizes for run in self._runs.all() if run.training.update)
 
     def begin(self) -> None:
-        """Keep all runs from now on."""
+        """Save all runs from now on."""
         if not self.name:
-            self.name = name_now()
+            self.name = _session_name()
             for run in self._runs.all():
                 self.touch(run)
 
-    def touch(self, run: Run) -> None:
+    def touch(self, run: LiveRun) -> None:
         """A run has changed."""
-        if self.name and run.number not in self._changed and run.number not in self._hopeless and run.training.update:
+        if self.name and run.number not in self._changed and run.number not in self._too_large and run.training.update:
             self._changed[run.number] = run
-            self.due = min(self.due, self._at)
+            self.due = min(self.due, self._save_at)
 
     def forget(self, number: int) -> None:
         """A run is wanted no more."""
@@ -84,44 +105,38 @@ class Journal:
         self._writer.submit(self._unlink, number)
 
     def keep(self, now: float) -> None:
-        """Keep what has changed, when that is due."""
+        """Save what has changed, when that is due."""
         if now < self.due:
             return
-        busy = self._writing is not None and not self._writing.done()
-        if not busy:
+        is_writing = self._writing is not None and not self._writing.done()
+        if not is_writing:
             self._complain()
-            if self._changed and now >= self._at:
-                started = perf_counter()
-                self._pack()
-                self._at = now + max(EVERY, (perf_counter() - started) / SHARE)
-                busy = True
-        self.due = now + GLANCE if busy else self._at if self._changed else inf
+            if self._changed and now >= self._save_at:
+                started = time.perf_counter()
+                self._save()
+                self._save_at = now + max(SAVE_INTERVAL_S, (time.perf_counter() - started) / PACKING_SHARE)
+                is_writing = True
+        self.due = now + WRITING_CHECK_S if is_writing else self._save_at if self._changed else inf
 
-    def keep_now(self) -> bool:
-        """Keep what has changed, and wait until that is done; whether it could be."""
-        return not self._pack().result()
+    def save_now(self) -> bool:
+        """Save what has changed, and wait until that is done; whether it could be."""
+        return not self._save().result()
 
-    def close(self) -> None:
-        """Keep everything as it is now; the sitting can be resumed. Waits until that is done."""
-        self._pack()
+    def close(self, keep: bool) -> None:
+        """Save everything as it is now, to be resumed, or keep nothing; waits until that is done."""
+        if keep:
+            self._save()
         self._writer.shutdown()
-        if self._sitting is not None:
-            self._sitting.release()
+        if self._folder is not None:
+            (self._folder.release if keep else self._folder.remove)()
 
-    def drop(self) -> None:
-        """The sitting has ended well, and nothing need be kept of it. Waits until that is done."""
-        self._writer.shutdown()
-        if self._sitting is not None:
-            self._sitting.remove()
-
-    def _pack(self) -> Future[str]:
-        """Have all that has changed written."""
+    def _save(self) -> Future[str]:
         packed = [self._packed(run) for run in self._changed.values()]
         self._changed = {}
         self._writing = self._writer.submit(self._write, [one for one in packed if one])
         return self._writing
 
-    def _packed(self, run: Run) -> Packed | None:
+    def _packed(self, run: LiveRun) -> PackedRun | None:
         history = run.past.history(run.accuracy, run.held_out)
         training = run.training
         try:
@@ -129,20 +144,34 @@ class Journal:
                 f"run {run.number}", training.model, training.recipe, history, training.saved_state()
             )
         except CheckpointError:
-            self._hopeless.add(run.number)
+            self._too_large.add(run.number)
             self._tell(run, "This network is too large to be kept while it trains, so a mishap would lose it: save it.")
             return None
-        return Packed(run.number, run.origin, data)
+        return PackedRun(run.number, run.origin, data)
 
-    def _write(self, packed: list[Packed]) -> str:
-        """Write runs, in the thread; gives what went wrong."""
+    def _complain(self) -> None:
+        """Say, once, that nothing can be saved."""
+        fault = self._writing.result() if self._writing else ""
+        if fault and not self._has_complained:
+            self._has_complained = True
+            self._tell(self._runs.find(0), f"Nothing is kept for the case of a mishap: {fault}")
+
+    def _tell(self, run: LiveRun, sentence: str) -> None:
+        self._log.write(sentence)
+        run.remark(sentence)
+        self._runs.wake(run)
+
+    # In the writing thread
+
+    def _write(self, packed: list[PackedRun]) -> str:
+        """Write runs; gives what went wrong."""
         if not packed:
             return ""
         try:
-            self._sitting = self._sitting or Sitting.make(self.name)
+            self._folder = self._folder or SessionFolder.make(self.name)
             for number, origin, data in packed:
                 self._make_room(number, len(data))
-                checkpoint.put(self._sitting.path(number, origin), data)
+                checkpoint.put(self._folder.path / f"{number}-{origin}{SUFFIX}", data)
         except FileError as error:
             return str(error)
         except OSError as error:
@@ -153,27 +182,120 @@ class Journal:
         """Note the size of a run that is to be written, and remove the oldest others while all are too much."""
         self._sizes[number] = size
         for other in sorted(self._sizes):
-            if sum(self._sizes.values()) <= MAX_BYTES:
+            if sum(self._sizes.values()) <= MAX_SESSION_BYTES:
                 return
             if other != number:
                 self._unlink(other)
 
     def _unlink(self, number: int) -> None:
-        """Remove what is kept of a run, in the thread."""
+        """Remove what is saved of a run."""
         self._sizes.pop(number, None)
-        for kept in self._sitting.files() if self._sitting else []:
-            if kept.number == number:
+        for saved in self._folder.files() if self._folder else []:
+            if saved.number == number:
                 with suppress(OSError):
-                    kept.path.unlink()
+                    saved.path.unlink()
 
-    def _complain(self) -> None:
-        """Say, once, that nothing can be kept."""
-        fault = self._writing.result() if self._writing else ""
-        if fault and not self._has_complained:
-            self._has_complained = True
-            self._tell(self._runs.find(0), f"Nothing is kept for the case of a mishap: {fault}")
 
-    def _tell(self, run: Run, sentence: str) -> None:
-        self._log.write(sentence)
-        run.remark(sentence)
-        self._runs.wake(run)
+class SessionFolder:
+    """The folder of one session, locked: nobody else writes to it or takes from it."""
+
+    def __init__(self, path: Path) -> None:
+        """Lock a folder that exists; raises `OSError` where another has."""
+        self.path = path
+        self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise
+
+    @classmethod
+    def make(cls, name: str) -> Self:
+        """A new folder, for its owner's eyes alone; raises `OSError`."""
+        path = _sessions() / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(path)
+
+    @classmethod
+    def take(cls, name: str) -> Self | None:
+        """The folder of a session that was cut off; None where there is none, or its engine lives."""
+        try:
+            return cls(_sessions() / name)
+        except OSError:
+            return None
+
+    def files(self) -> list[SavedRun]:
+        """The runs that are in it, by number."""
+        with suppress(OSError):
+            found = [(RUN_FILE.fullmatch(path.name), path) for path in self.path.iterdir()]
+            return sorted(SavedRun(int(name[1]), name[2], path) for name, path in found if name)  # type: ignore[arg-type]
+        return []
+
+    def remove(self) -> None:
+        """Remove the folder and give up the lock; a file that cannot be removed is left."""
+        for path in [saved.path for saved in self.files()] + list(self.path.glob(".unroll-*.tmp")):
+            with suppress(OSError):
+                path.unlink()
+        with suppress(OSError):
+            (self.path / LOCK).unlink()
+            self.path.rmdir()
+        self.release()
+
+    def release(self) -> None:
+        """Give up the lock; the folder stays."""
+        os.close(self._lock)
+
+
+def cut_off_sessions() -> list[CutOff]:
+    """The sessions that were cut off, the newest first; those that nobody will come back for are removed."""
+    found: list[CutOff] = []
+    for name in _session_names():
+        folder = SessionFolder.take(name)
+        if folder is None:
+            continue
+        told = _summary(folder) if len(found) < MAX_CUT_OFF_SESSIONS else None
+        if told is None:
+            folder.remove()
+        else:
+            folder.release()
+            found.append(told)
+    return found
+
+
+def _summary(folder: SessionFolder) -> CutOff | None:
+    """What there is to say of a session; None when it is too old, or nothing in it is of use."""
+    saved_runs = folder.files()
+    for saved in reversed(saved_runs):
+        try:
+            when = saved.path.stat().st_mtime
+            newest = checkpoint.load(saved.path)
+        except (OSError, FileError):
+            continue
+        if time.time() - when > MAX_SESSION_AGE_S:
+            return None
+        return CutOff(
+            sitting=folder.path.name,
+            when=when,
+            runs=len(saved_runs),
+            recipe=newest.recipe,
+            update=newest.history.updates,
+            finished=newest.history.accuracy is not None,
+        )
+    return None
+
+
+def _sessions() -> Path:
+    return state_dir() / "sessions"
+
+
+def _session_names() -> list[str]:
+    """The newest first: a name begins with the time."""
+    with suppress(OSError):
+        return sorted((path.name for path in _sessions().iterdir() if path.is_dir()), reverse=True)
+    return []
+
+
+def _session_name() -> str:
+    """A name for a session that begins now, in this process."""
+    now = time.time_ns()
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now // 10**9))}-{now % 10**9:09}-{os.getpid()}"

@@ -1,100 +1,296 @@
-"""The lines of a stream, read by a thread of their own, so that whoever trains can look in between updates."""
+"""Whom the engine speaks with: one client after the other, over two pipes or a socket.
+
+Threads read, write and listen; the main thread trains, and waits for all of them in one place, `Connection.take`:
+
+    reader      a line of the client of now, or the end of its lines
+    listener    another client, which takes over
+    writer      all replies are written, so that there is room for the next
+"""
 
 from __future__ import annotations
 
 import select
+import socket
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
-from queue import Empty, Full, Queue
-from typing import BinaryIO, Protocol
+from contextlib import suppress
+from enum import Enum, auto
+from math import inf
+from typing import BinaryIO
 
+from unroll.engine.listener import Listener
 from unroll.protocol.codec import MAX_REQUEST
 
-WAITING = 32
-"""Lines that may wait to be taken; the thread reads no further before there is room."""
-WATCHDOG = 5.0
-"""Seconds without a line taken after which, when the stream has ended, whoever should take them is stuck."""
+MAX_WAITING_LINES = 32
+"""Lines that may wait to be taken; the reader reads no further before there is room."""
+MAX_UNWRITTEN_BYTES = 2**20
+"""Replies that may wait to be written before no more lines are taken; one answer more fits in any case."""
+STUCK_AFTER_S = 5.0
+"""How long nobody takes a line, once the input has ended, until the main thread counts as stuck."""
+FAREWELL_S = 1.0
+"""How long a client that has to go is given to read the last words."""
+HEARTBEAT_GLANCES = 12
+"""Glances in vain before a heartbeat has stopped. One that comes late counts as one: an engine that was itself stopped,
+or busy, has not listened meanwhile."""
 
 
-class Lines(Protocol):
-    """Where the server takes its lines from."""
+class Event(Enum):
+    """What may come instead of a line."""
 
-    def take(self, timeout: float | None) -> bytes | None:
-        """The next line, or None when there is none within `timeout` seconds; None waits for ever.
-
-        A line of more than `MAX_REQUEST` bytes comes cut off, but longer than that.
-
-        Raises:
-            EOFError: there will be no more.
-        """
+    END = auto()
+    """The client's lines have ended."""
+    VISITOR = auto()
+    """Another client wants to take over."""
 
 
-class Inbox:
-    """The lines of a stream as they come.
+class Heartbeat:
+    """Tells a line that has died without a word from one on which there is nothing to say. Times are in seconds.
 
-    When the stream has ended and nobody takes what is left, `on_stuck` is called from the reading thread.
+    A client that pings may promise with it to be heard again within a time. When it is not, its line counts as ended.
+    One that promises nothing, such as a person who types, may be silent as long as it likes.
     """
 
-    def __init__(
-        self, stream: BinaryIO, on_stuck: Callable[[], None] = lambda: None, watchdog: float = WATCHDOG
-    ) -> None:
-        self._stream = stream
-        self._on_stuck = on_stuck
-        self._watchdog = watchdog
-        self._taken = 0
-        self._over = False
-        self._lines: Queue[bytes] = Queue(WAITING)
-        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+    def __init__(self, within: float | None = None) -> None:
+        self.due = inf
+        """When to glance next; never where nothing was promised."""
+        self.promise(within)
+        self._in_vain = 0
 
-    def take(self, timeout: float | None) -> bytes | None:
-        """The next line, or None when there is none within `timeout` seconds; raises `EOFError` after the last."""
-        if timeout == 0 and not self._lines.queue:  # asked before every update: no lock for this
+    def promise(self, within: float | None) -> None:
+        """Something will be heard again within this time of whatever is heard next; None takes that back."""
+        self._every = inf if within is None else within / HEARTBEAT_GLANCES
+
+    def heard(self, now: float) -> None:
+        """Something was heard, and has been dealt with."""
+        self._in_vain = 0
+        self.due = now + self._every
+
+    def has_stopped(self, now: float) -> bool:
+        """Whether the promise is broken; to be asked whenever it is `due`."""
+        if now >= self.due:
+            self._in_vain += 1
+            self.due = now + self._every
+        return self._in_vain >= HEARTBEAT_GLANCES
+
+
+class ClientState:
+    """What the client of now has said about itself."""
+
+    def __init__(self) -> None:
+        self.heartbeat = Heartbeat()
+        self._acknowledges = False
+        self._wants_progress = True
+
+    def acknowledge(self) -> None:
+        """It has taken in the last progress, and from now on says so each time."""
+        self._acknowledges = self._wants_progress = True
+
+    def told(self) -> None:
+        """A progress is on its way: of those who acknowledge, only one at a time."""
+        self._wants_progress = not self._acknowledges
+
+    def hears(self, idle: bool) -> bool:
+        """Whether a progress can be sent: the last was taken in, as those who acknowledge say, and for the others when
+        all is written."""
+        return self._wants_progress and (self._acknowledges or idle)
+
+
+class Connection:
+    """The client of now and those that wait; begins with the one that has started this process."""
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        write: Callable[[bytes], None],
+        on_broken: Callable[[OSError], None] = lambda error: None,
+        on_stuck: Callable[[], None] = lambda: None,
+        stuck_after_s: float = STUCK_AFTER_S,
+    ) -> None:
+        """Lines come from `stream` and go to `write`.
+
+        From threads of their own are called `on_broken` when writing fails, and `on_stuck` when the stream has ended
+        and nobody takes what is left for `stuck_after_s`.
+        """
+        self.name = ""
+        self._changed = threading.Condition()
+        self._visitors: deque[socket.socket] = deque()
+        self._listener: Listener | None = None
+        self._client: ClientLine | None = ClientLine(self._changed, stream, write, on_broken, on_stuck, stuck_after_s)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was put has been written."""
+        return self._client is None or not self._client.unwritten
+
+    def take(self, timeout: float | None) -> bytes | Event | None:
+        """What comes next; None when nothing does within `timeout` seconds, and when all replies have been written.
+
+        A `timeout` of None waits for ever. A line of more than `MAX_REQUEST` bytes comes cut off, but longer than that.
+        """
+        client = self._client
+        if timeout == 0 and not (self._visitors or (client and client.lines)):  # before every update: no lock for this
             return None
-        try:
-            line = self._lines.get(timeout=timeout)
-        except Empty:
+        with self._changed:
+            self._changed.wait_for(lambda: self._visitors or (client and client.is_ready()), timeout)
+            if self._visitors:
+                return Event.VISITOR
+            return client.take() if client else None
+
+    def put(self, line: bytes) -> None:
+        """Write this after all that was put before; returns at once. Without a client it is lost."""
+        if self._client:
+            self._client.put(line)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until all is written, this many seconds at most; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.idle, timeout)
+
+    def listen(self, wanted: str) -> None:
+        """Let other clients find this engine under a `name`; raises `FileError`."""
+        self._listener = Listener(wanted)
+        self.name = self._listener.name
+        threading.Thread(target=self._listen, args=(self._listener,), name="listener", daemon=True).start()
+
+    def _listen(self, listener: Listener) -> None:
+        for visitor in listener.visitors():
+            with self._changed:
+                self._visitors.append(visitor)
+                self._changed.notify_all()
+
+    def leave(self) -> None:
+        """Part with the client of now; behind a socket, it is given a second to read the last words."""
+        if self._client:
+            if self._client.close:
+                self.wait(FAREWELL_S)
+            self._client.part()
+        self._client = None
+
+    def switch(self) -> None:
+        """Part with the client of now, and go on with the one that came."""
+        self.leave()
+        visitor = self._visitors.popleft()
+        self._client = ClientLine(
+            self._changed, visitor.makefile("rb"), visitor.sendall, close=lambda: _hang_up(visitor)
+        )
+
+    def close(self) -> None:
+        """Let no other client find this engine any more."""
+        if self._listener:
+            self._listener.close()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+    line.close()
+
+
+class ClientLine:
+    """One client: a thread reads its lines, another writes the replies; `changed` guards what they share."""
+
+    def __init__(
+        self,
+        changed: threading.Condition,
+        stream: BinaryIO,
+        write: Callable[[bytes], None],
+        on_broken: Callable[[OSError], None] = lambda error: None,
+        on_stuck: Callable[[], None] = lambda: None,
+        stuck_after_s: float = STUCK_AFTER_S,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        self.lines: deque[bytes] = deque()
+        """Those that wait; an empty one is the end."""
+        self.unwritten = 0
+        """Bytes of replies that are not written yet."""
+        self.close = close
+        self._changed = changed
+        self._stream = stream
+        self._write = write
+        self._on_broken = on_broken
+        self._on_stuck = on_stuck
+        self._stuck_after_s = stuck_after_s
+        self._replies: deque[bytes] = deque()
+        self._taken = 0
+        self._has_written_all = self._is_broken = self._is_over = False
+        threading.Thread(target=self._write_replies, name="writer", daemon=True).start()
+        threading.Thread(target=self._read_lines, name="reader", daemon=True).start()
+
+    # Called by the main thread; `is_ready` and `take` with the lock held
+
+    def is_ready(self) -> bool:
+        """Whether a line can be taken, or all has been written since the last `take`."""
+        return bool(self.lines and self._has_room) or self._has_written_all
+
+    def take(self) -> bytes | Event | None:
+        """The next line, if one can be taken."""
+        self._has_written_all = False
+        if not (self.lines and self._has_room):
             return None
         self._taken += 1
-        if not line:
-            self._over = True
-            raise EOFError
-        return line
+        line = self.lines.popleft()
+        self._is_over = not line
+        if self._is_over or len(self.lines) == MAX_WAITING_LINES - 1:
+            self._changed.notify_all()
+        return line or Event.END
 
-    def _read(self) -> None:
-        line = b"\n"
-        while line:
-            line = self._next_line()
-            self._put(line)
-        self._watch()
+    def put(self, line: bytes) -> None:
+        """Write this after all that was put before."""
+        with self._changed:
+            if not self._is_broken:
+                self._replies.append(line)
+                self.unwritten += len(line)
+                self._changed.notify_all()
 
-    def _put(self, line: bytes) -> None:
-        """Wait for room, and notice that the stream has ended in the meantime."""
-        while True:
-            try:
-                return self._lines.put(line, timeout=self._watchdog)
-            except Full:
-                if not line or self._hung_up():
-                    self._on_stuck()
+    def part(self) -> None:
+        """Take no more from it, and hang up."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        if self.close:
+            self.close()
 
-    def _watch(self) -> None:
-        """The stream has ended: from now on, lines must be taken."""
-        taken = -1
-        while taken < self._taken and not self._over:
-            taken = self._taken
-            time.sleep(self._watchdog)
-        if not self._over:
-            self._on_stuck()
+    @property
+    def _has_room(self) -> bool:
+        return self.unwritten < MAX_UNWRITTEN_BYTES
 
-    def _hung_up(self) -> bool:
-        """Whether the other end of a pipe, a socket or a terminal is closed, whatever there is still to read of it."""
-        poll = select.poll()
+    # The writer
+
+    def _write_replies(self) -> None:
         try:
-            poll.register(self._stream, getattr(select, "POLLRDHUP", 0))
-        except (OSError, ValueError):
-            return False
-        closed = select.POLLHUP | select.POLLERR | select.POLLNVAL | getattr(select, "POLLRDHUP", 0)
-        return any(event & closed for _, event in poll.poll(0))
+            while line := self._next_reply():
+                self._write(line)
+                self._count_written(len(line))
+        except OSError as error:
+            with self._changed:
+                self._is_broken = True
+                self._count_written(self.unwritten)
+            self._on_broken(error)
+
+    def _next_reply(self) -> bytes:
+        """Empty where there are no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._replies or self._is_over)
+            return self._replies.popleft() if self._replies else b""
+
+    def _count_written(self, size: int) -> None:
+        with self._changed:
+            self.unwritten -= size
+            self._has_written_all = not self.unwritten
+            self._changed.notify_all()
+
+    # The reader
+
+    def _read_lines(self) -> None:
+        line = b"\n"
+        while line and not self._is_over:
+            line = self._next_line()
+            self._wait_for(lambda: len(self.lines) < MAX_WAITING_LINES, has_ended=not line)
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        self._wait_for(lambda: False, has_ended=True)
 
     def _next_line(self) -> bytes:
         """One line, cut off when it is too long; empty at the end, also when the stream breaks."""
@@ -105,3 +301,22 @@ class Inbox:
         except (OSError, ValueError):
             return b""
         return line
+
+    def _wait_for(self, holds: Callable[[], bool], has_ended: bool) -> None:
+        """Wait until something holds, or all is over; notice when nobody takes a line though the stream has ended."""
+        with self._changed:
+            taken = self._taken
+            while not self._changed.wait_for(lambda: self._is_over or holds(), self._stuck_after_s):
+                if taken == self._taken and (has_ended or self._has_hung_up()):
+                    self._on_stuck()
+                taken = self._taken
+
+    def _has_hung_up(self) -> bool:
+        """Whether the other end of a pipe, a socket or a terminal is closed, whatever there is still to read of it."""
+        poll = select.poll()
+        try:
+            poll.register(self._stream, getattr(select, "POLLRDHUP", 0))
+        except (OSError, ValueError):
+            return False
+        closed = select.POLLHUP | select.POLLERR | select.POLLNVAL | getattr(select, "POLLRDHUP", 0)
+        return any(event & closed for _, event in poll.poll(0))

@@ -1,67 +1,62 @@
-"""What is done about each request. Nothing that is asked ends the engine: what cannot be done gets a sentence."""
+"""What is done about each request, a method each. No request ends the engine: what cannot be done gets a sentence."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from unroll.engine.attending import Attending
-from unroll.engine.branching import branch
-from unroll.engine.continuing import go_on
-from unroll.engine.inspect import Looker
-from unroll.engine.models import list_models, open_model, save_model
-from unroll.engine.run import Run
-from unroll.engine.runs import Runs
-from unroll.engine.stopping import Stop
-from unroll.errors import UserError
+from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
+from unroll.engine.connection import ClientState, Connection
+from unroll.engine.inspect import Inspector, check_epoch, check_moment
+from unroll.engine.models import list_models, open_model, run_as_saved, save_model
+from unroll.engine.pdeathsig import outlive_parent
+from unroll.engine.runs import MAX_TOLD_UPDATES, LiveRun, LiveRuns, StopAt
+from unroll.errors import RecipeError, UserError
 from unroll.log import Log
 from unroll.memory import NO_MEMORY, is_memory, resident
+from unroll.moment import MAX_STEPS
+from unroll.network.sampling import Sampling, generate
 from unroll.network.training import Training
-from unroll.protocol.reading import Unreadable, read_request
-from unroll.protocol.replies import Answer, Created, Done, Error, Looked, Measured, Models, Saved
-from unroll.protocol.requests import (
-    Advance,
-    Branch,
-    Continue,
-    Create,
-    Forget,
-    ListModels,
-    Look,
-    Measure,
-    Open,
-    Pause,
-    Play,
-    Save,
-)
-from unroll.recipe import check
+from unroll.protocol import replies, requests
+from unroll.protocol.reading import KINDS, Unreadable, read_request
+from unroll.protocol.replies import Answer, Created, Done, Error
+from unroll.recipe import Recipe, TaskConfig, check
+from unroll.tasks import answer
 from unroll.text import encodable, shown_path
 
+MAX_SEED = 2**63 - 1
 
-class Answering:
-    """Answers the requests of one conversation, each with its id."""
 
-    def __init__(self, runs: Runs, attending: Attending, log: Log, device: str, clock: Callable[[], float]) -> None:
+class Handlers:
+    """Answers the requests of one engine's clients. A request of type `look` is answered by `_look`, and so on.
+
+    Attributes:
+        client: What the client of now has said about itself.
+        is_over: Whether a client has said that nothing need be kept.
+    """
+
+    def __init__(
+        self,
+        runs: LiveRuns,
+        autosave: Autosave,
+        connection: Connection,
+        log: Log,
+        device: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self.client = ClientState()
+        self.is_over = False
         self._runs = runs
-        self._journal = attending.journal
-        self._looker = Looker(runs.find)
+        self._autosave = autosave
+        self._connection = connection
+        self._inspector = Inspector(runs.find)
         self._log = log
         self._device = device
         self._clock = clock
-        self._deeds: dict[type, Callable[[Any], Answer]] = {
-            Create: self._create,
-            Branch: self._branch,
-            Play: self._play,
-            Pause: self._pause,
-            Advance: self._advance,
-            Look: self._look,
-            Continue: self._continue,
-            Save: self._save,
-            Open: self._open,
-            ListModels: self._list,
-            Forget: self._forget,
-            Measure: self._measure,
-            **attending.deeds,
+        self._methods: dict[type, Callable[[Any], Answer]] = {
+            kind: getattr(self, f"_{name}") for name, kind in KINDS.items()
         }
 
     def answer(self, line: bytes) -> Answer:
@@ -71,7 +66,7 @@ class Answering:
         except Unreadable as unreadable:
             return Error(id=unreadable.id, sentence=str(unreadable))
         try:
-            return self._deeds[type(request)](request)
+            return self._methods[type(request)](request)
         except UserError as refusal:
             return Error(id=request.id, sentence=str(refusal))
         except Exception as error:
@@ -80,63 +75,211 @@ class Answering:
             failed = f"The engine failed at this ({error!s:.200}): try something smaller, or see {see}."
             return Error(id=request.id, sentence=NO_MEMORY if is_memory(error) else failed)
 
-    def _create(self, request: Create) -> Created:
-        run = self._runs.add(Training(check(request.recipe), self._device))
-        return self._created(request.id, run)
+    # Runs
 
-    def _branch(self, request: Branch) -> Created:
-        training, past = branch(self._runs.find(request.run), request.epoch, check(request.recipe))
+    def _create(self, request: requests.Create) -> Created:
+        """`create`: an untrained network."""
+        return self._created(request.id, self._runs.add(Training(check(request.recipe), self._device)))
+
+    def _branch(self, request: requests.Branch) -> Created:
+        """`branch`: a run that goes on from an epoch of another, its history and its optimizer with it."""
+        run = self._runs.find(request.run)
+        training = _branched(run, request.epoch, check(request.recipe))
+        past = run.past.until(training.update)
         return self._created(request.id, self._runs.add(training, "paused", past, "branch"))
 
-    def _created(self, number: int, run: Run) -> Created:
+    def _open(self, request: requests.Open) -> Created:
+        """`open`: a finished run of a saved model."""
+        return self._created(request.id, open_model(self._runs, request.name, self._device))
+
+    def _created(self, number: int, run: LiveRun) -> Created:
         recipe = " ".join(f"{name}={value}" for name, value in run.training.recipe.values().items())
         self._log.note(f"run {run.number}: {recipe}")
-        self._journal.touch(run)
+        self._autosave.touch(run)
         return run.created(number)
 
-    def _play(self, request: Play) -> Done:
+    def _play(self, request: requests.Play) -> Done:
+        """`play`: train on, at a pace and up to a stop."""
         run = self._runs.find(request.run)
-        run.play(request.pace, Stop(request.stop_epoch, request.stop_accuracy), self._clock())
+        run.play(request.pace, StopAt(request.stop_epoch, request.stop_accuracy), self._clock())
         return self._moved(request.id, run)
 
-    def _advance(self, request: Advance) -> Done:
+    def _advance(self, request: requests.Advance) -> Done:
+        """`advance`: make some updates, then pause."""
         run = self._runs.find(request.run)
         run.advance(request.updates, self._clock())
         return self._moved(request.id, run)
 
-    def _pause(self, request: Pause) -> Done:
+    def _pause(self, request: requests.Pause) -> Done:
+        """`pause`: stop after the update under way."""
         run = self._runs.find(request.run)
         run.pause()
         return self._moved(request.id, run)
 
-    def _moved(self, number: int, run: Run) -> Done:
+    def _moved(self, number: int, run: LiveRun) -> Done:
         self._runs.wake(run)
         return Done(id=number)
 
-    def _look(self, request: Look) -> Looked:
-        return Looked(id=request.id, trace=self._looker.look(request))
+    def _forget(self, request: requests.Forget) -> Done:
+        """`forget`: drop a run and all that is kept of it."""
+        run = self._runs.find(request.run)
+        self._runs.forget(run)
+        self._inspector.forget()
+        self._autosave.forget(run.number)
+        return Done(id=request.id)
 
-    def _continue(self, request: Continue) -> Answer:
-        return go_on(self._runs.find(request.moment.run), request)
+    # Networks
 
-    def _save(self, request: Save) -> Saved:
+    def _look(self, request: requests.Look) -> replies.Looked:
+        """`look`: what a network does over a moment's sequence."""
+        return replies.Looked(id=request.id, trace=self._inspector.look(request))
+
+    def _continue(self, request: requests.Continue) -> replies.Continued:
+        """`continue`: the network's own answers, each fed back to it with the state kept."""
+        moment = request.moment
+        run = self._runs.find(moment.run)
+        check_moment(run, moment)
+        task, count = run.training.recipe.task, _count(request)
+        model, _ = run.training.at(moment.epoch)
+        said = islice(generate(model, moment.sequence, _sampling(request), moment.interventions), count)
+        numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
+        wrong = _is_wrong(task, [*moment.sequence, *numbers])
+        return replies.Continued(id=request.id, numbers=numbers, wrong=wrong)
+
+    def _save(self, request: requests.Save) -> replies.Saved:
+        """`save`: write a run's network to a file, as it was after an epoch."""
         path = save_model(self._runs.find(request.run), request.epoch, request.name)
-        return Saved(id=request.id, path=encodable(path))
+        return replies.Saved(id=request.id, path=encodable(path))
 
-    def _open(self, request: Open) -> Created:
-        return self._created(request.id, open_model(self._runs, request.name, self._device))
-
-    def _list(self, request: ListModels) -> Models:
+    def _list(self, request: requests.ListModels) -> replies.Models:
+        """`list`: the saved models that can be opened."""
         return list_models(request.id)
 
-    def _measure(self, request: Measure) -> Measured:
+    # The client, and the session
+
+    def _heard(self, request: requests.Heard) -> Done:
+        """`heard`: the last progress was taken in, and the next may be sent."""
+        self.client.acknowledge()
+        return Done(id=request.id)
+
+    def _ping(self, request: requests.Ping) -> Done:
+        """`ping`: the engine is there; the client may promise when it will be heard again."""
+        self.client.heartbeat.promise(request.within)
+        return Done(id=request.id)
+
+    def _measure(self, request: requests.Measure) -> replies.Measured:
+        """`measure`: what the engine takes and has done."""
         runs = self._runs.all()
         updates = sum(run.training.update for run in runs)
-        return Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
+        return replies.Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
-    def _forget(self, request: Forget) -> Done:
-        run = self._runs.find(request.run)
-        self._runs.forget(run.number)
-        self._looker.forget()
-        self._journal.forget(run.number)
+    def _begin(self, request: requests.Begin) -> replies.Begun:
+        """`begin`: save this session from now on; tells what runs there are, and which sessions were cut off."""
+        cut_off = [] if self._autosave.name else cut_off_sessions()
+        self._autosave.begin()
+        runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
+        return replies.Begun(id=request.id, sitting=self._autosave.name, runs=runs, cut_off=cut_off)
+
+    def _resume(self, request: requests.Resume) -> replies.Resumed:
+        """`resume`: bring back the runs of a session that was cut off."""
+        folder = SessionFolder.take(request.sitting)
+        if folder is None:
+            raise UserError(f"There is no session {shown_path(request.sitting)} to resume: it is over, or still runs.")
+        found = [(run, saved.number) for saved in folder.files() if (run := self._restored(saved))]
+        if self._autosave.save_now():
+            folder.remove()
+        else:
+            folder.release()
+        return replies.Resumed(id=request.id, runs=self._told(request.id, found))
+
+    def _told(self, number: int, runs: Sequence[tuple[LiveRun, int]]) -> list[Created]:
+        """How runs stand, all in one line; what was still to be sent of them is sent with it."""
+        for run, _ in runs:
+            run.progress(self._clock())
+        share = MAX_TOLD_UPDATES // max(1, len(runs))
+        return [run.created(number, share, was) for run, was in runs]
+
+    def _restored(self, saved: SavedRun) -> LiveRun | None:
+        """A run as it was saved; None, and a line in the log, where the file is of no use."""
+        try:
+            run = run_as_saved(self._runs, saved.path, self._device, saved.origin)
+        except UserError as error:
+            self._log.write(str(error))
+            return None
+        self._autosave.touch(run)
+        return run
+
+    def _detach(self, request: requests.Detach) -> replies.Detached:
+        """`detach`: go on in the background when this line ends, where another client can find it."""
+        if not self._connection.name:
+            recipe = self._runs.find(0).training.recipe
+            self._connection.listen(f"{recipe.task.task}-{recipe.model.cell}")
+            self._log.note(f"goes on alone as {self._connection.name}")
+            outlive_parent()
+            self._autosave.begin()
+        return replies.Detached(id=request.id, name=self._connection.name)
+
+    def _end(self, request: requests.End) -> Done:
+        """`end`: nothing need be kept, and the engine ends with this line."""
+        self.is_over = True
         return Done(id=request.id)
+
+
+def _branched(run: LiveRun, epoch: int, recipe: Recipe) -> Training:
+    """The training of a branch.
+
+    Raises:
+        UserError: there is no such epoch, or none is kept any more.
+        RecipeError: the recipe changes more than a branch may, or leaves nothing to train.
+    """
+    check_epoch(run, epoch)
+    if recipe.train.batch_size != run.training.recipe.train.batch_size:
+        raise RecipeError("batch_size", "A branch keeps its batch_size: change learning_rate, epochs or seed.")
+    try:
+        training = run.training.branch(epoch, recipe)
+    except LookupError:
+        raise UserError(
+            "No epoch of this run is kept any more: train it to the end of an epoch, or create another run."
+        ) from None
+    if training.update >= training.plan.updates:
+        raise RecipeError(
+            "epochs",
+            f"epochs cannot be {recipe.train.epochs:,} for a branch from epoch {int(training.epoch):,}: choose more.",
+        )
+    return training
+
+
+def _count(request: requests.Continue) -> int:
+    """How many numbers are to come: no more than the sequence has room for."""
+    room = MAX_STEPS - len(request.moment.sequence)
+    if request.count < 1:
+        raise UserError(f"count cannot be {request.count!s:.20}: choose a whole number from 1 up.")
+    if not room:
+        raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
+    return min(request.count, room)
+
+
+def _sampling(request: requests.Continue) -> Sampling:
+    if not 0 <= request.seed <= MAX_SEED:
+        raise UserError(f"seed cannot be {request.seed!s:.20}: choose a whole number from 0 to {MAX_SEED:,}.")
+    return Sampling(request.temperature, request.top_k, request.top_p, request.seed)
+
+
+def _until_wrong(task: TaskConfig, sequence: Sequence[int], said: Iterator[int]) -> Iterator[int]:
+    """Numbers up to the first that is wrong, or up to where the task has no right answer any more."""
+    read = list(sequence)
+    if answer(task, read, len(read) - 1) is None:
+        raise UserError(
+            f"Task {task.task} has no right answer after {read[-1]}: let it go on by a number of steps instead."
+        )
+    for number in said:
+        read.append(number)
+        yield number
+        if _is_wrong(task, read) or answer(task, read, len(read) - 1) is None:
+            return
+
+
+def _is_wrong(task: TaskConfig, sequence: Sequence[int]) -> bool:
+    """Whether the last number is not what the task wants after those before it."""
+    wanted = answer(task, sequence, len(sequence) - 2)
+    return wanted is not None and sequence[-1] != wanted

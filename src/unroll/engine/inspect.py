@@ -1,35 +1,62 @@
-"""Answers a look: checks that there is something to see, runs the network, and keeps only what was asked for."""
+"""What can be seen of a run: the answer to a `look`, what a moment must be to be seen, and how well it does.
+
+A view holds a value for every step and unit, under a name:
+
+    hidden, cell state     the state after the step; the cell state where the cell has one
+    input gate, ...        how far each gate was open, by the names that torch.nn's documentation gives them
+    attribution            each unit's share of the expected number's lead over the runner-up, in logits
+
+Shapes: T steps, B sequences, D units, V numbers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from unroll.engine.checking import check_moment, check_unit
-from unroll.engine.run import Run
-from unroll.engine.views import GATES, HIDDEN, decimal, decimals, scale_of, table, view_names
 from unroll.errors import UserError
-from unroll.moment import Moment
+from unroll.moment import MAX_CLAMP, UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
+from unroll.network.batches import Sequences
 from unroll.network.model import SequenceModel
+from unroll.network.training import last_step_accuracy
 from unroll.protocol.requests import Look
 from unroll.protocol.trace import Candidate, Trace, UnitDetail, Window
 
-MAX_TOP = 100
-KEPT = 2
-"""Sights that are kept: enough for a moment and the one it is compared with, while a cursor walks through them."""
+if TYPE_CHECKING:
+    from unroll.engine.runs import LiveRun
 
-Find = Callable[[int], Run]
-"""Gives the run of a number, the newest for 0; raises `UserError`."""
+MAX_TOP = 100
+"""Candidates of a step at most."""
+KEPT_SIGHTS = 2
+"""Enough for a moment and the one it is compared with, while a cursor walks through them."""
+MAX_SCORED, MIN_SCORED = 512, 16
+"""Training sequences that a score is taken over: so that a look stays quick, a large task is sampled evenly."""
+MAX_SCORE_WORK = 2 * 10**9
+"""Multiplications that a score may cost, roughly: a large network is scored on fewer sequences."""
+MAX_KNOWN_SCORES = 100
+MAX_SHOWN = 1e6
+"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
+HIDDEN, CELL_STATE, ATTRIBUTION = "hidden", "cell state", "attribution"
+GATES = {
+    "i": "input gate",
+    "f": "forget gate",
+    "g": "cell gate",
+    "o": "output gate",
+    "r": "reset gate",
+    "z": "update gate",
+    "n": "new gate",
+}
 
 
 class Sight(NamedTuple):
-    """A moment and what is to be seen of it: the network as it was then, and what it does."""
+    """A moment and what is seen of it: the network of then, the epoch it stands at, and what it does."""
 
-    run: Run
+    run: LiveRun
     moment: Moment
     model: SequenceModel
     epoch: float
@@ -40,22 +67,24 @@ class Sight(NamedTuple):
         return self.seen.hidden.shape[1]
 
 
-class Looker:
-    """Looks at the runs that `find` gives; a network is not run anew for another step, unit or view of the same."""
+class Inspector:
+    """Answers looks; a network is not run anew for another step, unit or view of the same moment."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Callable[[int], LiveRun]) -> None:
+        """`find` gives the run of a number, the newest for 0, or raises `UserError`."""
         self._find = find
-        self._kept: dict[tuple[Hashable, ...], Sight] = {}
+        self._sights: dict[tuple[Hashable, ...], Sight] = {}
+        self._scorers: dict[int, Scorer] = {}
 
     def look(self, request: Look) -> Trace:
-        """What the network of a run does over the moment's sequence; raises `UserError` when the moment cannot be."""
+        """What a run's network does over the moment's sequence; raises `UserError` where that cannot be seen."""
         here = self._see(request.moment)
         there = None if request.against is None else self._see_against(request.against, here)
-        return _trace(request, here, there)
+        return _trace(request, here, there, self._score(here) if request.score else None)
 
     def forget(self) -> None:
         """Keep nothing of what was seen."""
-        self._kept = {}
+        self._sights, self._scorers = {}, {}
 
     def _see(self, moment: Moment) -> Sight:
         run = self._find(moment.run)
@@ -63,14 +92,14 @@ class Looker:
         check_moment(run, moment)
         network = run.number, moment.epoch, run.version
         key = *network, moment.sequence, moment.interventions
-        sight = self._kept.pop(key, None) or self._run(run, moment, network)
-        self._kept[key] = sight
-        self._kept = dict(list(self._kept.items())[-KEPT:])
+        sight = self._sights.pop(key, None) or self._run(run, moment, network)
+        self._sights[key] = sight
+        self._sights = dict(list(self._sights.items())[-KEPT_SIGHTS:])
         return sight._replace(moment=moment)
 
-    def _run(self, run: Run, moment: Moment, network: tuple[Hashable, ...]) -> Sight:
+    def _run(self, run: LiveRun, moment: Moment, network: tuple[Hashable, ...]) -> Sight:
         """Run a moment's network, which may be at hand."""
-        alike = next((kept for key, kept in self._kept.items() if key[:3] == network), None)
+        alike = next((kept for key, kept in self._sights.items() if key[:3] == network), None)
         model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
         return Sight(run, moment, model, epoch, inspection.trace(model, moment.sequence, moment.interventions))
 
@@ -79,11 +108,72 @@ class Looker:
             raise UserError("The moment to compare with is on another sequence: give the same one for both.")
         return self._see(moment)
 
+    def _score(self, here: Sight) -> tuple[float, float]:
+        run = here.run
+        if run.number not in self._scorers:
+            self._scorers[run.number] = Scorer(run.training.data, run.training.model)
+        version = here.epoch, run.state == "diverged"
+        return self._scorers[run.number].score(here.model, version, here.moment.interventions)
 
-def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
-    """What of it was asked for."""
+
+class Scorer:
+    """Scores one run's networks; the scores of one network are kept, for they are asked for at every step."""
+
+    def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
+        each = sequences.x.shape[0] * sum(weight.numel() for weight in (model.rnn.weight_hh_l0, model.head.weight))
+        self.sample = sample(sequences, max(MIN_SCORED, min(MAX_SCORED, MAX_SCORE_WORK // each)))
+        self._version: Hashable = None
+        self._known: dict[Interventions, float] = {}
+
+    def score(self, model: SequenceModel, version: Hashable, done: Interventions) -> tuple[float, float]:
+        """The part answered right at the last step under interventions, and without; `version` tells networks apart."""
+        if version != self._version or len(self._known) > MAX_KNOWN_SCORES:
+            self._version, self._known = version, {}
+        for does in (done, UNTOUCHED):
+            if does not in self._known:
+                right = last_step_accuracy(model, self.sample, inspection.InterventionHook(does))
+                self._known[does] = round(right, 4)
+        return self._known[done], self._known[UNTOUCHED]
+
+
+def sample(sequences: Sequences, most: int) -> Sequences:
+    """All sequences, or `most` of them, evenly chosen with the first and the last among them."""
+    if sequences.total <= most:
+        return sequences
+    columns = torch.linspace(0, sequences.total - 1, most, device=sequences.x.device).round().long()
+    return Sequences(*(part.index_select(1, columns) for part in sequences))
+
+
+def check_moment(run: LiveRun, moment: Moment) -> None:
+    """Raises `UserError` where the run has nothing to show of the moment."""
+    check_sequence(moment.sequence, run.training.recipe.task.vocab_size)
+    if not 0 <= moment.step < len(moment.sequence):
+        last = len(moment.sequence) - 1
+        raise UserError(f"Step {moment.step!s:.20} is not in the sequence: choose one from 0 to {last}.")
+    if moment.epoch is not None:
+        check_epoch(run, moment.epoch)
+    for unit, value in moment.interventions.clamps:
+        _check_unit(unit, run.training.recipe.model.hidden_size, "clamp")
+        if not -MAX_CLAMP <= value <= MAX_CLAMP:
+            raise UserError(f"Unit {unit} cannot be held at {value:g}: choose from -{MAX_CLAMP:,g} to {MAX_CLAMP:,g}.")
+
+
+def check_epoch(run: LiveRun, epoch: int) -> None:
+    """Raises `UserError` where the run has not trained that far."""
+    last = int(run.training.epoch)
+    if not 0 <= epoch <= last:
+        raise UserError(f"Epoch {epoch!s:.20} cannot be seen: this run has epochs 0 to {last}.")
+
+
+def _check_unit(unit: int, units: int, what_for: str) -> None:
+    if not 0 <= unit < units:
+        raise UserError(f"There is no unit {unit!s:.20} to {what_for}: choose one from 0 to {units - 1}.")
+
+
+def _trace(request: Look, here: Sight, there: Sight | None, score: tuple[float, float] | None) -> Trace:
+    """The part that was asked for."""
     view, views, values = _values(request, here, there)
-    window = clip(request.window, *values.shape)
+    window = _clip(request.window, *values.shape)
     steps = slice(window.first_step, window.first_step + window.steps)
     units = slice(window.first_unit, window.first_unit + window.units)
     return Trace(
@@ -93,65 +183,95 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         window=window,
         view=view,
         views=views,
-        values=decimals(values[steps, units], 3),
-        scale=scale_of(values),
+        values=_rounded(values[steps, units], 3).tolist(),
+        scale=max(1.0, _decimal(values.abs().max(), 3)),
         candidates=_candidates(here.seen.logits[steps], request.top),
         before=[] if there is None else _candidates(there.seen.logits[steps], request.top),
         detail=None if request.unit is None else _detail(here, request.unit),
-        score=here.run.score(here.model, here.epoch, here.moment.interventions) if request.score else None,
+        score=score,
     )
 
 
 def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple[str, ...], Tensor]:
-    """The view that is given, those that could be, and all its values."""
-    views = view_names(here.seen)
+    """The view that is given, those that could be, and all its values `(T, D)`."""
+    views = _view_names(here.seen)
     if there is None or not request.difference:
         view = request.view if request.view in views else HIDDEN
-        return view, views, table(view, here.model, here.seen)
+        return view, views, _table(view, here)
     if there.units != here.units:
         raise UserError(
             f"This run has {here.units:,} units and the one to compare with {there.units:,}: "
             "compare runs of one hidden_size, or look at them without the difference."
         )
-    both = tuple(view for view in views if view in view_names(there.seen))
+    both = tuple(view for view in views if view in _view_names(there.seen))
     view = request.view if request.view in both else HIDDEN
-    return view, both, table(view, here.model, here.seen) - table(view, there.model, there.seen)
+    return view, both, _table(view, here) - _table(view, there)
+
+
+def _view_names(seen: inspection.Activations) -> tuple[str, ...]:
+    cell = () if seen.cell is None else (CELL_STATE,)
+    return (HIDDEN, *cell, *(GATES[letter] for letter in seen.gates), ATTRIBUTION)
+
+
+def _table(view: str, sight: Sight) -> Tensor:
+    """A view's values `(T, D)`."""
+    seen = sight.seen
+    if view == ATTRIBUTION:
+        return _shares(sight.model, seen)
+    if view == CELL_STATE and seen.cell is not None:
+        return seen.cell
+    gates = {GATES[letter]: gate for letter, gate in seen.gates.items()}
+    return gates.get(view, seen.hidden)
+
+
+def _shares(model: SequenceModel, seen: inspection.Activations) -> Tensor:
+    """At each step `(W[k] - W[j]) * h`, k the likeliest number and j the next."""
+    expected, runner_up = seen.logits.topk(2).indices.unbind(-1)
+    weight = model.head.weight.detach()
+    return (weight[expected] - weight[runner_up]) * seen.hidden
 
 
 def _detail(here: Sight, unit: int) -> UnitDetail:
     """One unit at the moment's step."""
-    check_unit(unit, here.units, "look at")
+    _check_unit(unit, here.units, "look at")
     seen, step = here.seen, here.moment.step
     lead = inspection.attribution(here.model, seen.hidden[step])
     return UnitDetail(
         unit=unit,
-        value=decimal(seen.hidden[step, unit], 4),
-        cell_state=None if seen.cell is None else decimal(seen.cell[step, unit], 4),
-        gates={GATES[letter]: decimal(gate[step, unit], 4) for letter, gate in seen.gates.items()},
+        value=_decimal(seen.hidden[step, unit], 4),
+        cell_state=None if seen.cell is None else _decimal(seen.cell[step, unit], 4),
+        gates={GATES[letter]: _decimal(gate[step, unit], 4) for letter, gate in seen.gates.items()},
         number=lead.number,
         rival=lead.rival,
-        share=decimal(lead.units[unit], 4),
+        share=_decimal(lead.units[unit], 4),
         bias=round(lead.bias, 4),
         lead=round(lead.lead, 4),
     )
 
 
-def clip(window: Window, steps: int, units: int) -> Window:
+def _candidates(logits: Tensor, top: int) -> list[list[Candidate]]:
+    """The likeliest numbers of each step, from logits `(T, V)`."""
+    values, numbers = logits.softmax(-1).topk(_inside(top, min(MAX_TOP, logits.shape[-1])))
+    rows = zip(numbers.tolist(), _rounded(values, 4).tolist(), strict=True)
+    return [list(map(Candidate, row, chances)) for row, chances in rows]
+
+
+def _clip(window: Window, steps: int, units: int) -> Window:
     """The part of a window that there is."""
     first_step, first_unit = _inside(window.first_step, steps), _inside(window.first_unit, units)
-    return Window(
-        first_step,
-        _inside(window.steps, steps - first_step),
-        first_unit,
-        _inside(window.units, units - first_unit),
-    )
+    across, down = _inside(window.steps, steps - first_step), _inside(window.units, units - first_unit)
+    return Window(first_step, across, first_unit, down)
 
 
 def _inside(number: int, high: int) -> int:
     return max(0, min(number, high))
 
 
-def _candidates(logits: Tensor, top: int) -> list[list[Candidate]]:
-    values, numbers = logits.softmax(-1).topk(_inside(top, min(MAX_TOP, logits.shape[-1])))
-    rows = zip(numbers.tolist(), decimals(values, 4), strict=True)
-    return [list(map(Candidate, row, chances)) for row, chances in rows]
+def _decimal(value: Tensor, places: int) -> float:
+    return float(_rounded(value, places))
+
+
+def _rounded(values: Tensor, places: int) -> Tensor:
+    """The same numbers, finite, and short as text."""
+    wide = values.to("cpu", torch.float64).nan_to_num(0, MAX_SHOWN, -MAX_SHOWN).clamp(-MAX_SHOWN, MAX_SHOWN)
+    return wide.round(decimals=places) + 0.0  # no -0.0

@@ -1,16 +1,17 @@
-"""Where an engine that goes on alone is found again: a Unix socket in a folder that only its owner can enter.
+"""Where an engine in the background is found again: a Unix socket in a folder that only its owner can enter.
 
     engines/count-rnn.sock      in the state folder; the folder has mode 0700, the socket 0600
 
-No port is opened, and a socket that nobody listens at any more is removed by whoever comes upon it.
+No port is opened. A socket that no engine listens at any more is removed by the next that looks. `enter` and `names`
+are what a client needs: they import no torch.
 """
 
 from __future__ import annotations
 
 import os
-import select
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,18 +21,18 @@ from unroll.log import state_dir
 from unroll.text import shown_path
 
 SUFFIX = ".sock"
-KNOCK = b"attach\n"
-"""What a visitor says first; whoever only wants to know whether somebody listens says nothing."""
-PATIENCE = 0.5
-"""Seconds that a visitor has to say it."""
+ATTACH = b"attach\n"
+"""What a client says first; one that only wants to know whether an engine listens says nothing."""
+ATTACH_TIMEOUT_S = 0.5
+"""How long it is given to say so."""
 WAY_OUT = "name another state folder with UNROLL_STATE_DIR."
 
 
-class Door:
-    """A socket that is listened at."""
+class Listener:
+    """A socket at which other clients find this engine."""
 
     def __init__(self, wanted: str) -> None:
-        """Listen under a name, or under it with a number behind where it is taken.
+        """Listen under a name, with a number behind it where that is taken.
 
         Raises:
             FileError: no socket can be made there.
@@ -49,36 +50,33 @@ class Door:
         finally:
             os.umask(before)
         self._socket.listen()
-        self._socket.setblocking(False)
 
-    def wait(self, timeout: float | None) -> bool:
-        """Wait until somebody knocks, so many seconds at most; None waits for ever. Says whether somebody does."""
-        return bool(select.select([self._socket], [], [], timeout)[0])
-
-    def visitor(self) -> socket.socket | None:
-        """Whoever has come, if anybody has."""
-        if not self.wait(0):
-            return None
-        with suppress(OSError):  # gone again
-            return _welcome(self._socket.accept()[0])
-        return None
+    def visitors(self) -> Iterator[socket.socket]:
+        """The clients that come, until `close`; those that do not say so at once are sent away."""
+        with suppress(OSError):  # closed
+            while True:
+                visitor, _ = self._socket.accept()
+                if _wants_in(visitor):
+                    yield visitor
+                else:
+                    visitor.close()
 
     def close(self) -> None:
         """Listen no more."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         with suppress(OSError):
             self._path.unlink()
 
 
-def _welcome(visitor: socket.socket) -> socket.socket | None:
-    """A visitor who has said what one says; another is sent away."""
-    visitor.settimeout(PATIENCE)
+def _wants_in(visitor: socket.socket) -> bool:
+    visitor.settimeout(ATTACH_TIMEOUT_S)
     with suppress(OSError):
-        if visitor.recv(len(KNOCK), socket.MSG_WAITALL) == KNOCK:
+        if visitor.recv(len(ATTACH), socket.MSG_WAITALL) == ATTACH:
             visitor.settimeout(None)
-            return visitor
-    visitor.close()
-    return None
+            return True
+    return False
 
 
 def enter(name: str) -> socket.socket:
@@ -92,17 +90,17 @@ def enter(name: str) -> socket.socket:
     if line is None:
         others = ", ".join(names()) or "none"
         raise FileError(f"There is no engine {shown_path(name)} in the background: there are {others}.")
-    line.sendall(KNOCK)
+    line.sendall(ATTACH)
     return line
 
 
 def names() -> list[str]:
-    """The engines that go on alone, by name; a socket left by one that has died is removed."""
+    """The engines in the background, by name; a socket left by one that has died is removed."""
     return sorted(path.stem for path in _folder().glob(f"*{SUFFIX}") if _is_taken(path))
 
 
 def _is_taken(path: Path) -> bool:
-    """Whether somebody listens there."""
+    """Whether an engine listens there."""
     line = _entered(path)
     if line is None:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Saved models: putting a run's network on the shelf, and making a run of what stands there."""
+"""Saved models: writes a run's network to a file, and makes a run of such a file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from unroll.engine.checking import check_epoch
+from unroll.engine.inspect import check_epoch
 from unroll.engine.past import Past
-from unroll.engine.run import Run
-from unroll.engine.runs import Runs
+from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError, UserError
 from unroll.files import reason
 from unroll.network import checkpoint
@@ -24,7 +23,7 @@ MAX_NAMES = 1000
 NAME = re.compile(get_args(Name)[1].pattern)
 
 
-def save_model(run: Run, epoch: int | None, name: str) -> Path:
+def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
     """Save a run's network with its history as it was after an epoch, and the optimizer where the file has room.
 
     The epoch really saved is the nearest that is kept.
@@ -41,7 +40,7 @@ def save_model(run: Run, epoch: int | None, name: str) -> Path:
     return path
 
 
-def _as_it_was(run: Run, epoch: int | None) -> Training:
+def _as_it_was(run: LiveRun, epoch: int | None) -> Training:
     """The run's training itself, or one that stands at the epoch."""
     training = run.training
     if epoch is not None:
@@ -71,7 +70,7 @@ def _folder() -> Path:
     return folder
 
 
-def open_model(runs: Runs, name: str, device: str) -> Run:
+def open_model(runs: LiveRuns, name: str, device: str) -> LiveRun:
     """A finished run of a saved model.
 
     Raises:
@@ -85,7 +84,7 @@ def open_model(runs: Runs, name: str, device: str) -> Run:
     return run_as_saved(runs, file, device, "model")
 
 
-def run_as_saved(runs: Runs, file: Path, device: str, origin: Origin) -> Run:
+def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> LiveRun:
     """A run that stands where a saved one did, with an optimizer at rest where none was saved; a model's is finished.
 
     Raises:

@@ -1,4 +1,7 @@
-"""No engine outlives whoever started it, unless told to; even when that is killed and another holds its input open."""
+"""An engine ends with the process that started it, unless told not to; even if that is killed and its input stays open.
+
+Linux only (`prctl(PR_SET_PDEATHSIG)`); elsewhere the end of standard input has to do.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent() -> None:
-    """Have the system end this process when its parent dies; where it cannot, the end of standard input has to do."""
+    """Have the system end this process when its parent dies."""
     _at_parents_death(signal.SIGTERM)
 
 
 def outlive_parent() -> None:
-    """Take that back: from now on this process goes on alone."""
+    """Take that back."""
     _at_parents_death(0)
 
 

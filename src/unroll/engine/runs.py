@@ -1,28 +1,228 @@
-"""All runs of one engine by their numbers, which are never used again, and the memory that they share."""
+"""The runs of one engine: how each one trains, at what pace and up to where, and the memory that all of them share."""
 
 from __future__ import annotations
 
 from itertools import count
 from math import inf
+from typing import NamedTuple
 
 from unroll.engine.past import Past
-from unroll.engine.run import Run
 from unroll.errors import UserError
+from unroll.memory import NO_MEMORY, is_memory
 from unroll.network.snapshots import BUDGET
-from unroll.network.training import Training
-from unroll.protocol.replies import Origin, State
+from unroll.network.training import Diverged, Training
+from unroll.protocol.replies import Created, Origin, Progress, State
+from unroll.protocol.requests import EPOCHS_PER_SECOND, Pace
 
+PROGRESS_INTERVAL_S = 1 / 15
+"""From one progress message of a run that trains to the next."""
+MAX_TOLD_UPDATES = 2**19
+"""Updates of history that fit into one line, with room to spare."""
 MAX_RUNS = 2000
 
 
-class Runs:
-    """The runs there are. Those that train, or have something to tell, are the `lively` ones: an update costs no more
-    for all the others."""
+class RateLimiter:
+    """Says when the next update is due: evenly spaced, and without a burst after a delay. Times are in seconds."""
+
+    def __init__(self) -> None:
+        self._interval = inf
+        self._last = -inf
+        self.due = inf
+
+    def set(self, per_second: float, now: float) -> None:
+        """The updates a second from now on: 0 for none, `inf` for as many as can be made."""
+        self._interval = 1 / per_second if per_second else inf
+        self.due = max(self._last + self._interval, now) if per_second else inf
+
+    def tick(self, now: float) -> None:
+        """An update was made: the next is due one interval after this one was due, or at once if that has passed."""
+        self._last = now
+        self.due = max(self.due + self._interval, now)
+
+
+class StopAt(NamedTuple):
+    """Where a run pauses before its recipe's end: an epoch, an accuracy, both or neither."""
+
+    epoch: int | None = None
+    accuracy: float | None = None
+
+    def reason(self, update: int, updates_per_epoch: int, past: Past) -> str:
+        """Why to stop after this update; empty to train on."""
+        epoch, rest = divmod(update, updates_per_epoch)
+        if rest:
+            return ""
+        if epoch == self.epoch:
+            return f"Stopped at epoch {epoch:,} as asked."
+        if self.accuracy is None or (mean := past.mean_accuracy(updates_per_epoch)) < self.accuracy - 1e-9:
+            return ""
+        return f"Stopped at epoch {epoch:,} as asked: its mean accuracy is {mean * 100:.1f} %."
+
+
+class LiveRun:
+    """A training that `play` and `advance` start and `pause` holds. Times are in seconds of one clock."""
+
+    def __init__(
+        self,
+        number: int,
+        training: Training,
+        state: State = "ready",
+        past: Past | None = None,
+        origin: Origin = "recipe",
+    ) -> None:
+        self.number = number
+        self.origin: Origin = origin
+        self.training = training
+        self.state: State = state
+        self.past = past or Past()
+        self.accuracy: float | None = None
+        self.held_out: float | None = None
+        self._updates = training.updates()
+        self._rate = RateLimiter()
+        self._left: int | None = None
+        self._stop = StopAt()
+        self._losses: list[float | None] = []
+        self._accuracies: list[float] = []
+        self._sentence = ""
+        self._told_at = -inf
+        self._told_state: State | None = None
+
+    @property
+    def due(self) -> float:
+        """When the next update is to be made; `inf` when none is."""
+        return self._rate.due if self.state == "training" else inf
+
+    @property
+    def tell_at(self) -> float:
+        """When the next progress is to be sent: at once after a change of state, `inf` when there is nothing new."""
+        if self.state != self._told_state:
+            return -inf
+        return self._told_at + PROGRESS_INTERVAL_S if self._losses else inf
+
+    @property
+    def version(self) -> tuple[int, bool]:
+        """Differs for every network that this run has had as its newest."""
+        return self.training.update, self.state == "diverged"
+
+    def play(self, pace: Pace, stop: StopAt, now: float) -> None:
+        """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
+        if stop.accuracy is not None and not 0 <= stop.accuracy <= 1:
+            raise UserError(f"stop_accuracy cannot be {stop.accuracy:g}: choose a number from 0 to 1.")
+        self._start(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
+
+    def advance(self, updates: int, now: float) -> None:
+        """Make this many updates at full speed, then pause; raises `UserError` for less than 1, or if none is left."""
+        if updates < 1:
+            raise UserError(f"updates cannot be {updates!s:.20}: choose a whole number from 1 up.")
+        self._start(inf, updates, StopAt(), now)
+
+    def pause(self) -> None:
+        """Make no more updates until told to."""
+        if self.state == "training":
+            self.state = "paused"
+
+    def _start(self, per_second: float, left: int | None, stop: StopAt, now: float) -> None:
+        if self.state in ("finished", "diverged"):
+            raise UserError(f"This run has {self.state} and trains no further: branch off it, or create another run.")
+        self._left, self._stop = left, stop
+        self._rate.set(per_second, now)
+        self.state = "training" if per_second else "paused"
+
+    def make_update(self, now: float) -> None:
+        """Make the update that is due."""
+        try:
+            _, loss, accuracy = next(self._updates)
+        except Diverged as diverged:
+            self._hold("diverged", str(diverged))
+            return
+        except Exception as error:
+            self._hold("paused", f"This run cannot go on: {NO_MEMORY if is_memory(error) else error}")
+            raise
+        self._note(round(loss, 6), round(accuracy, 4))
+        self._rate.tick(now)
+        self._finish_pause_or_go_on()
+
+    def _note(self, loss: float, accuracy: float) -> None:
+        self.past.add(loss, accuracy)
+        self._losses.append(loss)
+        self._accuracies.append(accuracy)
+
+    def _finish_pause_or_go_on(self) -> None:
+        training = self.training
+        if training.update >= training.plan.updates:
+            self._finish()
+        elif reason := self._stop.reason(training.update, training.plan.updates_per_epoch, self.past):
+            self._hold("paused", reason)
+        elif self._left is not None:
+            self._left -= 1
+            self.state = "training" if self._left else "paused"
+
+    def _finish(self) -> None:
+        """Score the last network on all training sequences, and on those held out."""
+        self.state = "finished"
+        self.training.clear()
+        held_out = self.training.held_out_accuracy()
+        self.accuracy = round(self.training.accuracy(), 4)
+        self.held_out = None if held_out is None else round(held_out, 4)
+
+    def _hold(self, state: State, sentence: str) -> None:
+        self.state = state
+        self._sentence = sentence
+        self._updates = self.training.updates()
+        self.training.clear()
+
+    def remark(self, sentence: str) -> None:
+        """Send a sentence with the next progress, which comes soon."""
+        self._sentence = sentence
+        self._told_state = None
+
+    def created(self, answers: int, max_updates: int = MAX_TOLD_UPDATES, was: int = 0) -> Created:
+        """How it stands, as the answer to the request of that id; its history is thinned to `max_updates`."""
+        stride, losses, accuracies = self.past.told(max_updates)
+        return Created(
+            id=answers,
+            run=self.number,
+            recipe=self.training.recipe,
+            plan=self.training.plan,
+            state=self.state,
+            update=self.training.update,
+            stride=stride,
+            losses=losses,
+            accuracies=accuracies,
+            accuracy=self.accuracy,
+            held_out=self.held_out,
+            origin=self.origin,
+            was=was,
+        )
+
+    def progress(self, now: float) -> Progress:
+        """All that has not been sent yet."""
+        finished = self.state == "finished"
+        news = Progress(
+            run=self.number,
+            state=self.state,
+            update=self.training.update,
+            losses=self._losses,
+            accuracies=self._accuracies,
+            accuracy=self.accuracy if finished else None,
+            held_out=self.held_out if finished else None,
+            sentence=self._sentence,
+        )
+        self._losses, self._accuracies, self._sentence = [], [], ""
+        self._told_at, self._told_state = now, self.state
+        return news
+
+
+class LiveRuns:
+    """All runs by number; no number is used twice.
+
+    Attributes:
+        active: Those that train, or have something to send: an update costs no more for all the others.
+    """
 
     def __init__(self, budget: int = BUDGET) -> None:
         """`budget` is in bytes, for all snapshots of all runs together."""
-        self.lively: dict[int, Run] = {}
-        self._runs: dict[int, Run] = {}
+        self.active: dict[int, LiveRun] = {}
+        self._runs: dict[int, LiveRun] = {}
         self._numbers = count(1)
         self._budget = budget
         self._bytes: dict[int, int] = {}
@@ -30,21 +230,21 @@ class Runs:
 
     def add(
         self, training: Training, state: State = "ready", past: Past | None = None, origin: Origin = "recipe"
-    ) -> Run:
+    ) -> LiveRun:
         """A new run; raises `UserError` when there are too many."""
         if len(self._runs) >= MAX_RUNS:
             raise UserError(f"There are {MAX_RUNS:,} runs: forget one first.")
-        run = Run(next(self._numbers), training, state, past, origin)
+        run = LiveRun(next(self._numbers), training, state, past, origin)
         self._runs[run.number] = run
         self.wake(run)
         self.share_memory(run)
         return run
 
-    def all(self) -> list[Run]:
+    def all(self) -> list[LiveRun]:
         """All runs, the oldest first."""
         return list(self._runs.values())
 
-    def find(self, number: int) -> Run:
+    def find(self, number: int) -> LiveRun:
         """The run of that number, the newest for 0; raises `UserError`."""
         if not self._runs:
             raise UserError("There is no run yet: create one first.")
@@ -54,25 +254,24 @@ class Runs:
             raise UserError(f"There is no run {number!s:.20}: the newest is {newest}, which 0 stands for too.")
         return run
 
-    def forget(self, number: int) -> None:
-        """Drop a run and all that is kept of it; raises `UserError` when there is none."""
-        run = self.find(number)
+    def forget(self, run: LiveRun) -> None:
+        """Drop a run with all its snapshots."""
         del self._runs[run.number]
-        self.lively.pop(run.number, None)
+        self.active.pop(run.number, None)
         self._total -= self._bytes.pop(run.number)
 
-    def wake(self, run: Run) -> None:
-        """A run may have something to do or to tell."""
+    def wake(self, run: LiveRun) -> None:
+        """Count a run as active if it has something to do or to send."""
         if run.due != inf or run.tell_at != inf:
-            self.lively[run.number] = run
+            self.active[run.number] = run
 
-    def rest(self, run: Run) -> None:
-        """A run may have nothing more to do or to tell."""
+    def rest(self, run: LiveRun) -> None:
+        """Count a run as active no longer if it has nothing to do and nothing to send."""
         if run.due == run.tell_at == inf:
-            del self.lively[run.number]
+            del self.active[run.number]
 
-    def share_memory(self, growing: Run) -> None:
-        """Keep all snapshots together within the budget: the run that has most is thinned, of two alike the older.
+    def share_memory(self, growing: LiveRun) -> None:
+        """Keep all snapshots within the budget: the run that has most is thinned, of two with as many the older.
 
         Each keeps its newest, until even these are too much: then those go, the oldest first.
         """
@@ -88,11 +287,11 @@ class Runs:
             if run is not growing:
                 self._thin(run)
 
-    def _thin(self, run: Run) -> None:
+    def _thin(self, run: LiveRun) -> None:
         run.training.thin_snapshots()
         self._count(run)
 
-    def _count(self, run: Run) -> None:
+    def _count(self, run: LiveRun) -> None:
         held = run.training.snapshot_bytes
         self._total += held - self._bytes.get(run.number, 0)
         self._bytes[run.number] = held

@@ -1,7 +1,7 @@
-"""Leads from standard input and output to an engine in the background, as if it were started here.
+"""Connects standard input and output to an engine in the background, as if it had been started here.
 
-So an engine that goes on alone is found again by a command, on this machine or over ssh like any other engine. When
-either end ends, so does this; the engine goes on.
+So a command leads to it, on this machine or over ssh, as to any other engine. When either side ends, so does this
+process; the engine goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unroll.engine.listener import enter
 from unroll.engine.pdeathsig import end_with_parent
 from unroll.errors import FileError
 
-CHUNK = 2**16
+CHUNK_BYTES = 2**16
 
 
 def relay(name: str) -> int:
@@ -33,7 +33,7 @@ def relay(name: str) -> int:
 
 def _pass_requests(line: socket.socket) -> None:
     with suppress(OSError):
-        while data := os.read(0, CHUNK):
+        while data := os.read(0, CHUNK_BYTES):
             line.sendall(data)
     with suppress(OSError):
         line.shutdown(socket.SHUT_WR)
@@ -41,10 +41,9 @@ def _pass_requests(line: socket.socket) -> None:
 
 def _pass_replies(line: socket.socket) -> int:
     try:
-        while data := line.recv(CHUNK):
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(1, rest) :]
+        while data := line.recv(CHUNK_BYTES):
+            while data:
+                data = data[os.write(1, data) :]
     except OSError:
         return 1
     return 0

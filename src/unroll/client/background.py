@@ -1,4 +1,4 @@
-"""Starts a training that goes on in an engine of its own, whoever leaves."""
+"""Starts an engine that trains in the background, whoever leaves; it is spoken to over pipes, without an event loop."""
 
 from __future__ import annotations
 
