@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from unroll.client.conversation import EngineDied, EngineError
+from unroll.engine.connection import Event
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.protocol.codec import encode
@@ -27,9 +28,12 @@ A = TypeVar("A", bound=Answer)
 
 
 class StillTime:
-    """The server's lines and its clock."""
+    """The server's connection and its clock: what it says is heard at once, by `put`."""
 
-    def __init__(self) -> None:
+    name, idle = "", True
+
+    def __init__(self, put: Callable[[bytes], None]) -> None:
+        self.put = put
         self.now = 0.0
         self._until = 0.0
         self._lines: deque[bytes] = deque()
@@ -41,7 +45,7 @@ class StillTime:
     def __call__(self) -> float:
         return self.now
 
-    def take(self, timeout: float | None) -> bytes | None:
+    def take(self, timeout: float | None) -> bytes | Event | None:
         due = inf if timeout is None else self.now + timeout
         with self._news:
             while not self._lines and not self._ended and due > self._until:
@@ -51,11 +55,11 @@ class StillTime:
             if self._lines:
                 return self._lines.popleft()
             if self._ended:
-                raise EOFError
+                return Event.END
             self.now = due
             return None
 
-    def put(self, line: bytes) -> None:
+    def ask(self, line: bytes) -> None:
         with self._news:
             self.is_still = False
             self._lines.append(line)
@@ -72,17 +76,8 @@ class StillTime:
             self._ended = True
             self._news.notify()
 
-
-class ClearLine:
-    """Where the server's lines are heard at once."""
-
-    idle = has_room = True
-
-    def __init__(self, put: Callable[[bytes], None]) -> None:
-        self.put = put
-
-    def wait(self, timeout: float | None) -> bool:
-        return True
+    def close(self) -> None:
+        """Nobody else can come."""
 
 
 class StillEngine:
@@ -99,8 +94,8 @@ class StillEngine:
         self._ids = count(1)
         self._dead = False
         self._held: list[Any] | None = None
-        self._time = StillTime()
-        server = Server(self._time, ClearLine(self._write), Log("engine.log"), clock=self._time)
+        self._time = StillTime(self._write)
+        server = Server(self._time, Log("engine.log"), clock=self._time)
         self._thread = threading.Thread(target=server.serve, daemon=True)
         self._thread.start()
 
@@ -129,7 +124,7 @@ class StillEngine:
         self.asked.append(request)
         number = next(self._ids)
         answer = self._pending[number] = self._loop.create_future()
-        self._time.put(encode(replace(request, id=number)))
+        self._time.ask(encode(replace(request, id=number)))
         return await answer
 
     async def events(self) -> AsyncIterator[Progress]:

@@ -2,80 +2,62 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
-from pty_kit import long
+from engine_kit import python, serve
+from pty_kit import wait_for
 from unroll.client.client import Engine
+from unroll.engine import server
+from unroll.engine.autosave import cut_off_sessions
+from unroll.engine.connection import Event
 from unroll.engine.listener import names
-from unroll.engine.sessions import cut_off
-from unroll.protocol.requests import Begin, Create, Detach, Pause, Play
+from unroll.protocol.requests import Begin, Create, Detach, End, Pause, Play
 from unroll.recipe import recipe_of
 
-pytestmark = pytest.mark.usefixtures("nobody_left_behind")
-
 HASTY = """
-from unroll.engine import attending
-attending.LONELY = 1.0
+from unroll.engine import server
+server.FORSAKEN_AFTER_S = 1.0
 from unroll.engine.__main__ import serve
 serve()
 """
 SHORT = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 50})
-LONG = SHORT.replace(epochs=100_000)
+TRAINED: list[Any] = [Create(recipe=SHORT), Play(run=1), Create(recipe=SHORT), Play(run=2), Detach()]
+LEFT = (10.0, Event.END)
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(40):
-        while not holds():
-            await asyncio.sleep(0.02)
+@pytest.mark.parametrize("begin", [[Begin()], []], ids=["saved from the start", "saved since it was left"])
+def test_days_after_its_training_it_ends_and_the_next_session_is_offered_all(begin: list[Any]) -> None:
+    line = serve(*begin, *TRAINED, LEFT)
+    assert 3 * 86400 <= line.clock.now < 4 * 86400
+    (session,) = cut_off_sessions()
+    assert (session.runs, session.recipe, session.update) == (2, SHORT, 100)
 
 
-async def leave_alone(*recipes: object, begin: bool = True) -> str:
-    """Train some recipes in an engine that is soon lonely, and leave it; its name."""
-    engine = await Engine.start([sys.executable, "-c", HASTY])
-    if begin:
-        await engine.ask(Begin())
-    for recipe in recipes:
-        run = (await engine.ask(Create(recipe=recipe))).run  # type: ignore[arg-type]
-        await engine.ask(Play(run=run))
-    name = (await engine.ask(Detach())).name
-    await engine.leave()
-    return name
+def test_while_it_trains_or_somebody_is_there_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FORSAKEN_AFTER_S", 10.0)
+    slow = Create(recipe=SHORT.replace(epochs=1000)), Play(pace="2/s"), Detach()
+    left = serve(*slow, (0.0, Event.END), (100.0, Event.VISITOR), (101.0, Pause()), (200.0, Event.END))
+    assert left.clock.now >= 210
 
 
-@pytest.mark.parametrize("begin", [long(True, id="kept"), pytest.param(False, id="kept only since it was left")])
-async def test_after_its_training_it_ends_and_the_next_sitting_is_offered_all(state_dir: Path, begin: bool) -> None:
-    await leave_alone(SHORT, SHORT, begin=begin)
-    await until(lambda: not living_on(state_dir))
-    assert names() == []
-    (sitting,) = cut_off()
-    assert (sitting.runs, sitting.recipe, sitting.update) == (2, SHORT, 100)
-    assert "nobody has come" in (state_dir / "engine.log").read_text()
-
-
-async def test_while_it_trains_or_somebody_is_there_it_stays(state_dir: Path) -> None:
-    name = await leave_alone(LONG)
-    await asyncio.sleep(2.5)
-    assert names() == [name]
-    engine = await Engine.start([sys.executable, "-m", "unroll", "engine", "--attach", name])
-    (run,) = (await engine.ask(Begin())).runs
-    assert run.state == "training"
-    await engine.ask(Pause(run=run.run))
-    await asyncio.sleep(2.5)
-    assert names() == [name]
-    await engine.close()
-    await until(lambda: not living_on(state_dir))
-    assert [sitting.recipe for sitting in cut_off()] == [LONG]
-
-
-@pytest.mark.long
-async def test_what_cannot_be_kept_stays_with_it(state_dir: Path) -> None:
+def test_what_cannot_be_saved_stays_with_it(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FORSAKEN_AFTER_S", 10.0)
     (state_dir / "sessions").write_text("no folder")
-    name = await leave_alone(SHORT)
-    await asyncio.sleep(3)
-    assert names() == [name]
+    assert serve(*TRAINED, LEFT, (500.0, Event.VISITOR), (500.0, End()), (500.0, Event.END)).clock.now >= 500
+
+
+@pytest.mark.usefixtures("nobody_left_behind")
+async def test_a_real_one_ends_and_is_found_no_more(state_dir: Path) -> None:
+    engine = await Engine.start(python(HASTY))
+    await engine.ask(Create(recipe=SHORT))
+    await engine.ask(Play())
+    await engine.ask(Detach())
+    await engine.leave()
+    wait_for(lambda: not living_on(state_dir))
+    assert names() == []
+    assert [session.update for session in cut_off_sessions()] == [100]
+    assert "nobody has come" in (state_dir / "engine.log").read_text()

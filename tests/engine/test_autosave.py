@@ -11,7 +11,7 @@ import pytest
 
 import engine_kit
 from engine_kit import answers, losses, progress
-from unroll.engine import autosave, sessions
+from unroll.engine import autosave
 from unroll.network.training import Training
 from unroll.protocol.replies import Begun, Progress
 from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
@@ -95,15 +95,15 @@ def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
 
 
 def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
-    living = sessions.Sitting.make("20261124-140212-1")
+    living = autosave.SessionFolder.make("20261124-140212-1")
     assert begun(Begin()).cut_off == []
-    assert "still goes on" in answers(converse(Begin(), Resume(sitting=living.folder.name)))[2].sentence
+    assert "still runs" in answers(converse(Begin(), Resume(sitting=living.path.name)))[2].sentence
     living.remove()
 
 
 @pytest.mark.parametrize("name", ["20261124-140212-1", "nowhere", ".."])
 def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
-    assert "sitting" in answers(converse(Begin(), Resume(sitting=name)))[2].sentence
+    assert "resume" in answers(converse(Begin(), Resume(sitting=name)))[2].sentence
 
 
 def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:
@@ -115,15 +115,15 @@ def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> 
 
 def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     converse(Begin(), MAKE, Advance(updates=2))
-    monkeypatch.setattr(sessions, "MAX_AGE", -1.0)
+    monkeypatch.setattr(autosave, "MAX_SESSION_AGE_S", -1.0)
     assert begun(Begin()).cut_off == []
     assert list((state_dir / "sessions").iterdir()) == []
 
 
 def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MAX_SITTINGS", 2)
+    monkeypatch.setattr(autosave, "MAX_CUT_OFF_SESSIONS", 2)
     names = iter(f"20261124-14021{digit}-1" for digit in range(9))
-    monkeypatch.setattr(autosave, "name_now", lambda: next(names))
+    monkeypatch.setattr(autosave, "_session_name", lambda: next(names))
     for updates in (2, 3, 4):
         converse(Begin(), MAKE, Advance(updates=updates))
     assert [sitting.update for sitting in begun(Begin()).cut_off] == [4, 3]
@@ -133,7 +133,7 @@ def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -
 def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
     converse(Begin(), MAKE, Advance(updates=2))
     size = next((state_dir / "sessions").glob("*/1-*")).stat().st_size
-    monkeypatch.setattr(autosave, "MAX_BYTES", int(2.5 * size))
+    monkeypatch.setattr(autosave, "MAX_SESSION_BYTES", int(2.5 * size))
     converse(Begin(), MAKE, MAKE, MAKE, *[(float(run), Advance(run=run, updates=2)) for run in (1, 2, 3)])
     assert [run.was for run in answers(resumed())[2].runs] == [2, 3]
 
@@ -157,7 +157,7 @@ def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_di
 def test_what_cannot_be_kept_anew_is_not_taken_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     converse(Begin(), MAKE, Advance(updates=7))
     with monkeypatch.context() as full:
-        full.setattr(autosave.Sitting, "make", lambda name: (_ for _ in ()).throw(OSError(28, "No space left")))
+        full.setattr(autosave.SessionFolder, "make", lambda name: (_ for _ in ()).throw(OSError(28, "No space left")))
         assert [run.update for run in answers(resumed())[2].runs] == [7]
     assert [sitting.update for sitting in begun(Begin()).cut_off] == [7]
 

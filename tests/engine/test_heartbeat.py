@@ -15,18 +15,15 @@ from typing import Any
 
 import pexpect
 import pytest
-from test_elsewhere import RELAY
 
 from background_kit import nobody_left_behind  # noqa: F401
-from engine_kit import Clear, Clock, Script, converse, python
+from engine_kit import RELAY, FakeConnection, converse, python, serve
+from pty_kit import PATIENCE, wait_for
 from unroll.client.client import Engine
-from unroll.engine.listener import names
-from unroll.engine.server import Server
-from unroll.engine.sessions import cut_off
-from unroll.log import Log
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Error
-from unroll.protocol.requests import Begin, Create, Detach, Heard, Ping, Play
+from unroll.engine.autosave import cut_off_sessions
+from unroll.engine.connection import Event
+from unroll.protocol.replies import Begun, Error, decode_reply
+from unroll.protocol.requests import Begin, Create, Detach, End, Heard, Ping, Play, decode_request
 from unroll.recipe import recipe_of
 from unroll_dev.bench.pty import Terminal
 
@@ -35,66 +32,64 @@ pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 100_000})
 LATE = 10_000.0
 """When the line ends at last, in seconds."""
-PATIENCE = 40.0
 XTERM = {"TERM": "xterm-256color", "PS1": "ready> "}
 
 
-def served(*said: Any, tick: float = 0.001) -> tuple[list[Any], float]:
-    """What a server replies when the line ends late, and when it had ended."""
-    clock = Clock(tick)
-    lines = [
-        (at, encode(one) + b"\n" if not isinstance(one, bytes) else one)
-        for at, one in (one if isinstance(one, tuple) else (0.0, one) for one in said)
-    ]
-    outlet = Clear()
-    Server(Script(clock, lines, LATE), outlet, Log("t.log"), clock=clock).serve()
-    return outlet.heard, clock.now
+def end_of(*said: Any) -> float:
+    """When a server's line counts as ended, which really ends late."""
+    return serve(*said, (LATE, Event.END)).clock.now
 
 
 def test_after_a_promise_silence_is_the_end_and_the_runs_are_kept() -> None:
-    heard, end = served(Begin(id=1), Create(id=2, recipe=SMALL), Play(id=3, pace="2/s"), Ping(id=4, within=60))
-    assert 60 <= end < 80
-    assert b"heard nothing for too long" in heard[-2] + heard[-1]
-    (sitting,) = cut_off()
-    assert sitting.update > 60
+    line = serve(Begin(), Create(recipe=SMALL), Play(pace="2/s"), Ping(within=60), (LATE, Event.END))
+    assert 60 <= line.clock.now < 80
+    assert b"heard nothing for too long" in line.heard[-2] + line.heard[-1]
+    (session,) = cut_off_sessions()
+    assert session.update > 60
 
 
 def test_an_engine_at_rest_ends_too() -> None:
-    assert 60 <= served(Ping(id=1, within=60))[1] < 80
+    assert 60 <= end_of(Ping(within=60)) < 80
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        [Create(id=1), (1.0, Heard(id=2))],
-        [Ping(id=1), b"what?\n"],
-        [Ping(id=1, within=60), (30.0, Ping(id=2))],
+        [Create(), (1.0, Heard())],
+        [Ping(), b"what?\n"],
+        [Ping(within=60), (30.0, Ping())],
     ],
     ids=["without a ping", "with a ping that promises nothing", "with the promise taken back"],
 )
 def test_without_a_promise_silence_is_nothing(said: list[Any]) -> None:
-    assert served(*said)[1] >= LATE
+    assert end_of(*said) >= LATE
 
 
 def test_anything_that_is_heard_keeps_the_promise() -> None:
     said = [(float(at), b"\n") for at in range(30, 600, 50)]
-    assert 580 + 60 <= served(Ping(id=1, within=60), *said)[1] < 580 + 80
+    assert 580 + 60 <= end_of(Ping(within=60), *said) < 580 + 80
 
 
-def test_time_in_which_the_engine_was_itself_stopped_or_busy_does_not_count() -> None:
-    clock = Clock()
-    script = Script(clock, [(0.0, encode(Ping(id=1, within=60)) + b"\n"), (3640.0, encode(Ping(id=2)) + b"\n")], LATE)
-    take = script.take
+def test_time_in_which_the_engine_was_itself_stopped_or_busy_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    take = FakeConnection.take
 
-    def take_after_an_hour(timeout: float | None) -> bytes | None:
-        if 10 < clock.now < 100:
-            clock.now += 3600
+    def take_after_an_hour(self: FakeConnection, timeout: float | None) -> bytes | Event | None:
+        if 10 < self.clock.now < 100:
+            self.clock.now += 3600
             return None
-        return take(timeout)
+        return take(self, timeout)
 
-    script.take = take_after_an_hour  # type: ignore[method-assign]
-    Server(script, Clear(), Log("t.log"), clock=clock).serve()
-    assert clock.now >= LATE
+    monkeypatch.setattr(FakeConnection, "take", take_after_an_hour)
+    assert end_of(Ping(within=60), (3640.0, Ping())) >= LATE
+
+
+def test_in_the_background_a_dead_client_is_left_and_the_next_finds_the_runs_in_training() -> None:
+    said = [Begin(), Create(recipe=SMALL), Play(pace="2/s"), Detach(), Ping(within=60)]
+    line = serve(*said, (1000.0, Event.VISITOR), (1000.0, Begin()), (1001.0, End()), (1001.0, Event.END))
+    replies = [decode_reply(one) for one in line.heard]
+    assert any("heard nothing" in getattr(reply, "sentence", "") for reply in replies)
+    (run,) = [reply for reply in replies if isinstance(reply, Begun)][-1].runs
+    assert (run.state, run.update) == ("training", pytest.approx(4 * 1000, abs=20))
 
 
 @pytest.mark.parametrize("within", ["0", "-1", "1e999", '"1"'])
@@ -107,57 +102,25 @@ def test_a_promise_that_is_none_is_refused(within: str) -> None:
 # Real processes
 
 
-async def through_a_relay(engine: str, promise: float, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """An engine behind a process that stands for a line, which can be stopped."""
-    monkeypatch.setattr("unroll.client.client.PROMISE", promise)
-    monkeypatch.setattr("unroll.client.liveness.TICK", 0.05)
-    monkeypatch.setattr("unroll.client.liveness.PING_EVERY", 0.2)
-    return await Engine.start([*python(RELAY), engine])
-
-
-async def until(holds: Any) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
-LOCAL = "from unroll.engine.__main__ import serve; serve()"
-
-
 async def test_an_engine_behind_a_dead_line_ends_and_another_resumes_its_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = await through_a_relay(LOCAL, 1.5, monkeypatch)
+    monkeypatch.setattr("unroll.client.client.PROMISE", 1.0)
+    monkeypatch.setattr("unroll.client.liveness.TICK", 0.05)
+    monkeypatch.setattr("unroll.client.liveness.PING_EVERY", 0.1)
+    engine = await Engine.start([*python(RELAY), "from unroll.engine.__main__ import serve; serve()"])
     await engine.ask(Begin())
     await engine.ask(Create(recipe=SMALL))
     await engine.ask(Play())
-    await asyncio.sleep(2)  # more than what was promised: it is heard of
-    await engine.ask(Ping(within=1.5))
-    assert cut_off() == []
-    os.kill(engine.pid, signal.SIGSTOP)
-    await until(lambda: [sitting.recipe for sitting in cut_off()] == [SMALL])
-    await engine.close()
-
-
-async def test_a_background_engine_lets_a_visitor_with_a_dead_line_go_and_trains_on(
-    monkeypatch: pytest.MonkeyPatch, state_dir: Path
-) -> None:
-    engine = await through_a_relay(LOCAL, 1.5, monkeypatch)
-    await engine.ask(Begin())
-    await engine.ask(Create(recipe=SMALL))
-    await engine.ask(Play())
-    name = (await engine.ask(Detach())).name
-    await engine.ask(Ping(within=0.5))
-    os.kill(engine.pid, signal.SIGSTOP)
-    log = state_dir / "engine.log"
-    await until(lambda: "heard nothing for too long" in log.read_text())
-    again = await Engine.start([sys.executable, "-m", "unroll", "engine", "--attach", name])
-    first = (await again.ask(Begin())).runs[0].update
-    async for news in again.events():
-        if news.update > first:
+    started = time.monotonic()
+    async for _news in engine.events():
+        if time.monotonic() > started + 1.2:  # more than what was promised: it is heard of
             break
-    assert names() == [name]
-    await again.close()
+    assert cut_off_sessions() == []
+    os.kill(engine.pid, signal.SIGSTOP)
+    async with asyncio.timeout(PATIENCE):
+        while [session.recipe for session in cut_off_sessions()] != [SMALL]:
+            await asyncio.sleep(0.02)
     await engine.close()
 
 
@@ -192,10 +155,7 @@ def test_a_playground_that_was_stopped_for_too_long_is_told_in_a_sentence_and_on
     hasty: Terminal,
 ) -> None:
     os.kill(hasty.program.pid, signal.SIGSTOP)
-    end = time.monotonic() + PATIENCE
-    while not cut_off():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(cut_off_sessions)
     os.kill(hasty.program.pid, signal.SIGCONT)
     hasty.until_shown("ctrl+r starts another engine. The engine ended (exit status 0). It heard nothing", PATIENCE)
     hasty.send("\x12")
@@ -203,20 +163,21 @@ def test_a_playground_that_was_stopped_for_too_long_is_told_in_a_sentence_and_on
     assert epoch(hasty) >= 1000
 
 
-def test_ctrl_z_is_not_taken_for_a_dead_line() -> None:
+def test_ctrl_z_takes_the_promise_back(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+
+    def promises() -> list[float | None]:
+        requests = map(decode_request, said.read_bytes().splitlines())
+        return [request.within for request in requests if isinstance(request, Ping)]
+
+    engine = shlex.join(["sh", "-c", f"tee {said} | {ENGINE}"])
     shell = pexpect.spawn("bash", ["--norc", "-i"], dimensions=(40, 120), timeout=PATIENCE, env={**os.environ, **XTERM})
     try:
-        shell.sendline(shlex.join([*python(HASTY), "play", "--engine", ENGINE, LINE]))
+        shell.sendline(shlex.join([*python(HASTY), "play", "--engine", engine, LINE]))
         shell.expect("it expects")
-        shell.send(" ++++")
-        shell.expect("Pause")
-        time.sleep(1)  # it has promised
+        wait_for(lambda: 2.0 in promises())
         shell.send("\x1a")
         shell.expect("Stopped")
-        time.sleep(4)  # twice what was promised
-        assert cut_off() == []
-        shell.sendline("fg")
-        shell.expect("Hidden state")
-        shell.expect("Pause")
+        wait_for(lambda: promises()[-1] is None)
     finally:
         shell.close(force=True)

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from engine_kit import answers, converse
-from unroll.engine import scoring
-from unroll.engine.scoring import Scorer, sample
+from unroll.engine.inspect import MAX_SCORED, MIN_SCORED, Scorer, sample
 from unroll.moment import UNTOUCHED, Interventions, Moment
 from unroll.network import inspection
 from unroll.network.batches import Sequences
@@ -163,11 +162,8 @@ def test_what_is_done_to_a_network_is_scored_once_a_version(monkeypatch: pytest.
     scorer = Scorer(training.data, training.model)
     scored: list[Interventions] = []
 
-    def count(self: Scorer, model: object, done: Interventions) -> float:
-        scored.append(done)
-        return 0.5
-
-    monkeypatch.setattr(Scorer, "_part_right", count)
+    hook = inspection.InterventionHook
+    monkeypatch.setattr(inspection, "InterventionHook", lambda done: scored.append(done) or hook(done))
     for version, done in [(1, UNTOUCHED), (1, CUT), (1, CUT), (2, CUT)]:
         scorer.score(training.model, version, done)
     assert scored == [UNTOUCHED, CUT, CUT, UNTOUCHED]
@@ -217,4 +213,4 @@ def test_a_large_task_is_sampled_evenly_and_a_large_network_less() -> None:
     assert sample(Sequences(columns, columns), 1001).total == 1001
     large = Training(recipe_of({"vocab_size": 600, "length": 60, "hidden_size": 512, "batch_size": 8}))
     scorer = Scorer(large.data, large.model)
-    assert scoring.FEWEST <= scorer._data.total < scoring.SAMPLE
+    assert MIN_SCORED <= scorer.sample.total < MAX_SCORED

@@ -134,7 +134,7 @@ def test_an_engine_stuck_at_work_ends_all_the_same() -> None:
     stuck = """
 import time
 from unroll.engine import __main__ as engine, server
-engine.WATCHDOG = 0.1
+engine.STUCK_AFTER_S = 0.1
 server.Server.serve = lambda self: time.sleep(60)
 engine.serve()
 """

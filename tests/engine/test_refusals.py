@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_kit import answers, converse
-from unroll.engine.connection import Inbox
 from unroll.moment import Interventions, Moment
-from unroll.protocol.codec import MAX_REQUEST, encode
+from unroll.protocol.codec import encode
 from unroll.protocol.replies import Answer, Error
 from unroll.protocol.requests import (
     Advance,
@@ -147,37 +144,6 @@ def test_any_line_is_answered_once_and_the_engine_goes_on(lines: list[bytes]) ->
     answered = [reply for reply in replies if isinstance(reply, Answer)]
     assert answered[-1].id == 77
     assert len(answered) == 2 + sum(bool(line.strip()) for line in lines)
-
-
-def test_lines_come_whole_and_then_the_end() -> None:
-    inbox = Inbox(io.BytesIO(b"one\n\ntwo"))
-    assert [inbox.take(5), inbox.take(5), inbox.take(5)] == [b"one\n", b"\n", b"two"]
-    with pytest.raises(EOFError):
-        inbox.take(5)
-
-
-def test_a_line_too_long_is_cut_off_refused_and_passed_over() -> None:
-    inbox = Inbox(io.BytesIO(b"x" * (3 * MAX_REQUEST) + b"\nnext\n" + b"y" * MAX_REQUEST + b"\n"))
-    long, following, longest = inbox.take(5), inbox.take(5), inbox.take(5)
-    assert long is not None
-    assert MAX_REQUEST < len(long) < MAX_REQUEST + 10
-    assert "too long" in converse(long)[-1].sentence
-    assert (following, longest) == (b"next\n", b"y" * MAX_REQUEST + b"\n")
-    assert "not JSON" in converse(longest)[-1].sentence
-
-
-def test_nothing_within_the_timeout_is_none() -> None:
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb") as pen:
-        inbox = Inbox(stream)
-        assert inbox.take(0) is None
-        assert inbox.take(0.01) is None
-        pen.write(b"now\n")
-        pen.flush()
-        assert inbox.take(5) == b"now\n"
-        pen.close()
-        with pytest.raises(EOFError):
-            inbox.take(5)
 
 
 def test_an_id_is_carried_back() -> None:
