@@ -18,7 +18,7 @@ import pytest
 
 from background_kit import nobody_left_behind  # noqa: F401
 from engine_kit import RELAY, FakeConnection, converse, python, serve
-from pty_kit import PATIENCE, wait_for
+from pty_kit import TIMEOUT_S, wait_for
 from unroll.client.client import Engine
 from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.connection import Event
@@ -32,7 +32,6 @@ pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 100_000})
 LATE = 10_000.0
 """When the line ends at last, in seconds."""
-XTERM = {"TERM": "xterm-256color", "PS1": "ready> "}
 
 
 def end_of(*said: Any) -> float:
@@ -118,7 +117,7 @@ async def test_an_engine_behind_a_dead_line_ends_and_another_resumes_its_runs(
             break
     assert cut_off_sessions() == []
     os.kill(engine.pid, signal.SIGSTOP)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_S):
         while [session.recipe for session in cut_off_sessions()] != [SMALL]:
             await asyncio.sleep(0.02)
     await engine.close()
@@ -145,9 +144,9 @@ def epoch(terminal: Terminal) -> int:
 def hasty() -> Iterator[Terminal]:
     """The playground before an engine elsewhere, in training; it promises to be heard of every two seconds."""
     with Terminal([*python(HASTY), "play", "--engine", ENGINE, LINE]) as terminal:
-        terminal.until_shown("it expects", PATIENCE)
+        terminal.until_shown("it expects", TIMEOUT_S)
         terminal.send(" ++++")
-        terminal.until(lambda: "Pause" in terminal.text and epoch(terminal) >= 1000, PATIENCE)
+        terminal.until(lambda: "Pause" in terminal.text and epoch(terminal) >= 1000, TIMEOUT_S)
         yield terminal
 
 
@@ -157,9 +156,9 @@ def test_a_playground_that_was_stopped_for_too_long_is_told_in_a_sentence_and_on
     os.kill(hasty.program.pid, signal.SIGSTOP)
     wait_for(cut_off_sessions)
     os.kill(hasty.program.pid, signal.SIGCONT)
-    hasty.until_shown("ctrl+r starts another engine. The engine ended (exit status 0). It heard nothing", PATIENCE)
+    hasty.until_shown("ctrl+r starts another engine. The engine ended (exit status 0). It heard nothing", TIMEOUT_S)
     hasty.send("\x12")
-    hasty.until_shown("It is back as it was last kept", PATIENCE)
+    hasty.until_shown("It is back as it was last kept", TIMEOUT_S)
     assert epoch(hasty) >= 1000
 
 
@@ -171,7 +170,8 @@ def test_ctrl_z_takes_the_promise_back(tmp_path: Path) -> None:
         return [request.within for request in requests if isinstance(request, Ping)]
 
     engine = shlex.join(["sh", "-c", f"tee {said} | {ENGINE}"])
-    shell = pexpect.spawn("bash", ["--norc", "-i"], dimensions=(40, 120), timeout=PATIENCE, env={**os.environ, **XTERM})
+    terminal = {**os.environ, "TERM": "xterm-256color"}
+    shell = pexpect.spawn("bash", ["--norc", "-i"], dimensions=(40, 120), timeout=TIMEOUT_S, env=terminal)
     try:
         shell.sendline(shlex.join([*python(HASTY), "play", "--engine", engine, LINE]))
         shell.expect("it expects")
