@@ -12,12 +12,13 @@ Shapes: T steps, B sequences, D units, V numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor
 
+from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import MAX_CLAMP, UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
@@ -26,9 +27,6 @@ from unroll.network.model import SequenceModel
 from unroll.network.training import last_step_accuracy
 from unroll.protocol.requests import Look
 from unroll.protocol.trace import Candidate, Trace, UnitDetail, Window
-
-if TYPE_CHECKING:
-    from unroll.engine.runs import LiveRun
 
 MAX_TOP = 100
 """Candidates of a step at most."""
