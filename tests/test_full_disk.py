@@ -6,7 +6,6 @@ import os
 import re
 import resource
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -78,53 +77,6 @@ def test_killed_at_any_line_of_a_save_one_file_is_whole_and_the_next_save_leaves
         assert names(folder) == ["file"]
     assert found == {OLD, NEW}
     assert lines > 30
-
-
-SAVE = """
-import os, sys
-from unroll.files import write_atomically
-data = sys.argv[2].encode() * 7000
-os.stat("/")
-write_atomically(sys.argv[1], data)
-os.stat("/")
-"""
-CALLS = (
-    "openat,fstat,newfstatat,stat,lstat,flock,fchmod,write,fsync,rename,unlink,close,getdents64,readlink,lseek,ioctl"
-)
-
-
-def strace(*options: str, file: Path) -> subprocess.CompletedProcess[str]:
-    command = ["strace", "-qq", *options, sys.executable, "-I", "-c", SAVE, str(file), "new"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def calls_of_a_save(file: Path) -> list[tuple[str, int]]:
-    """Every system call of a save: its name, and which of that name it is since the program's start."""
-    log = strace("-e", f"trace={CALLS}", file=file).stderr
-    counts: dict[str, int] = {}
-    marks, found = 0, []
-    for line in log.splitlines():
-        name = line.partition("(")[0]
-        counts[name] = counts.get(name, 0) + 1
-        marks += '"/", {' in line and "stat" in name
-        if marks == 1:
-            found.append((name, counts[name]))
-    return found
-
-
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_killed_at_any_system_call_of_a_save_one_file_is_whole(folder: Path) -> None:
-    calls = calls_of_a_save(folder / "file")
-    if not calls:
-        pytest.skip("strace may not trace here")
-    assert {"write", "fsync", "rename"} <= {name for name, _ in calls}
-    found = set()
-    for name, number in calls:
-        write_atomically(folder / "file", OLD)
-        assert names(folder) == ["file"]
-        strace("-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={number}", file=folder / "file")
-        found.add((folder / "file").read_bytes())
-    assert found == {OLD, NEW}
 
 
 # Two at once
