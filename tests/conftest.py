@@ -15,7 +15,7 @@ from hypothesis import settings
 
 settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("shared cores")
-os.environ["UNROLL_GLYPHS"] = "unicode"  # whatever the locale of whoever runs the tests
+os.environ["UNROLL_GLYPHS"] = "unicode"  # whatever the locale here
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a suite in a shell's background would hand that on to programs
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,22 +15,12 @@ Kind = Literal["key", "paste", "click", "scroll", "resize"]
 
 WALKS = ["left", "right", "up", "down", "home", "end", "pageup", "pagedown"]
 MOVES = ["tab", "shift+tab", "enter", "escape", "space", "backspace", "delete"]
-DEEDS = [*"neEbclmsoyTRBxXkzuvVDCW", "slash", "plus", "minus", "equals_sign", "question_mark"]
+ACTIONS = [*"neEbclmsoyTRBxXkzuvVDCW", "slash", "plus", "minus", "equals_sign", "question_mark"]
 PANES = [*"1234", "f1", "ctrl+p", "ctrl+l", "ctrl+r"]
 TYPED = [*"0123456789rt.", "comma", "space", "minus", "a", "ä", "漢"]
 PASTES = [
-    "7 8 9 10",
-    "1,2;3\n4\t5",
-    "[12, 13]\n[14]",
-    "7 8 x",
-    "9" * 5000,
-    "3 " * 1500,
-    "\x1b[2J\x9b31m\x07",
-    "\u202eright to left",
-    "[red]markup[/red][@click=app.quit]x[/]",
-    "0.5",
-    "lstm",
-    "",
+    *("7 8 9 10", "1,2;3\n4\t5", "[12, 13]\n[14]", "7 8 x", "9" * 5000, "3 " * 1500, "0.5", "lstm", ""),
+    *("\x1b[2J\x9b31m\x07", "\u202eright to left", "[red]markup[/red][@click=app.quit]x[/]"),
 ]
 SIZES = [(10, 3), (300, 100), (80, 24), (120, 40), (79, 24), (120, 39), (200, 60), (1, 1)]
 
@@ -46,7 +36,7 @@ class Act:
 
 
 def acts(seed: int, count: int) -> Iterator[Act]:
-    """So many of them."""
+    """Draw this many."""
     chance = random.Random(seed)
     left = count
     while left > 0:
@@ -62,7 +52,7 @@ def _burst(chance: random.Random) -> list[Act]:
 
 
 def _keys(chance: random.Random) -> list[Act]:
-    some = chance.choices([WALKS, DEEDS, MOVES, PANES], [5, 7, 4, 2])[0]
+    some = chance.choices([WALKS, ACTIONS, MOVES, PANES], [5, 7, 4, 2])[0]
     return [Act("key", chance.choice(some)) for _ in range(chance.randint(1, 6))]
 
 

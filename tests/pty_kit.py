@@ -84,9 +84,12 @@ class Session(Terminal):
         os.close(self.line)
         return self.program.wait(10)
 
-    def tell(self, number: int) -> None:
-        """Send the program a signal."""
-        os.kill(self.program.pid, number)
+    def tell(self, told: int | str) -> None:
+        """Send the program a signal, or keys."""
+        if isinstance(told, str):
+            self.send(told)
+        else:
+            os.kill(self.program.pid, told)
 
     @property
     def processes(self) -> list[int]:

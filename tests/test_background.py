@@ -1,4 +1,4 @@
-"""A training that goes on alone: really left, really found again, and by nobody else."""
+"""A training that goes on alone: really left, really found again, and by its owner alone."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
     assert living_on(state_dir) == []
 
 
-async def test_it_survives_killed_lines_and_whoever_comes_later_takes_over(state_dir: Path) -> None:
+async def test_it_survives_killed_lines_and_a_later_terminal_takes_it_over(state_dir: Path) -> None:
     (state_dir / "engines").mkdir(mode=0o777)
     name = await asyncio.to_thread(start_training, LONG)
     rights = [stat.S_IMODE(path.stat().st_mode) for path in (state_dir / "engines", state_dir / f"engines/{name}.sock")]

@@ -1,4 +1,4 @@
-"""Somebody gone wild at the real program, in a pseudo-terminal with a real engine: it stays alive, right and quick.
+"""Random keys at the real program, in a pseudo-terminal with a real engine: it stays alive, right and quick.
 
 Looked at now and then: no fault is logged, nothing like a traceback is painted, the window drawn anew is the one that
 stood there, and keys do what they say.
@@ -18,6 +18,11 @@ from pty_kit import TIMEOUT_S, Session
 ACTS_BETWEEN_LOOKS = 50
 SENT = {
     "escape": "\x1b",
+    "tab": "\t",
+    "enter": "\r",
+    "backspace": "\x7f",
+    "delete": "\x1b[3~",
+    "f1": "\x1bOP",
     "up": "\x1b[A",
     "down": "\x1b[B",
     "right": "\x1b[C",
@@ -26,12 +31,7 @@ SENT = {
     "end": "\x1b[F",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
-    "delete": "\x1b[3~",
     "shift+tab": "\x1b[Z",
-    "f1": "\x1bOP",
-    "tab": "\t",
-    "enter": "\r",
-    "backspace": "\x7f",
     "ctrl+p": "\x10",
     "ctrl+l": "\x0c",
     "ctrl+r": "\x12",
@@ -46,7 +46,7 @@ SENT = {
 
 
 class Wild(Session):
-    """Somebody wild at the program."""
+    """A session of random keys."""
 
     def do(self, act: Act) -> None:
         """Send what a terminal sends for it."""

@@ -51,7 +51,7 @@ with splash.shown(None):
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, long(signal.SIGINT), long(signal.SIGQUIT)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, *map(long, [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])])
 def test_told_to_end_while_it_trains_it_gives_the_terminal_back_and_leaves_no_process(number: signal.Signals) -> None:
     with Session() as session:
         session.until_ready()
@@ -99,7 +99,7 @@ def test_told_to_end_while_it_hangs_it_is_ended_and_the_terminal_given_back(
         session.send(" ")
         session.pump(0.5)
         asked = time.monotonic()
-        tell(session, told)
+        session.tell(told)
         assert session.until_ended() == 128 + (signal.SIGINT if told == "\x03" else told)
         assert time.monotonic() - asked < 8
         session.assert_given_back()
@@ -112,18 +112,10 @@ def test_where_nobody_reads_it_still_ends_and_gives_back_its_settings(told: sign
         processes = session.processes
         session.send("++++ ")
         time.sleep(2)
-        tell(session, told)
+        session.tell(told)
         session.program.wait(10)
         session.until_ended(*processes)
         session.assert_given_back()
-
-
-def tell(session: Session, told: signal.Signals | str) -> None:
-    """By a signal or by keys."""
-    if isinstance(told, str):
-        session.send(told)
-    else:
-        session.tell(told)
 
 
 def test_an_answer_on_its_way_is_not_typed_into_the_shell() -> None:
