@@ -1,7 +1,8 @@
-"""Files that people name: read whole when they are regular and small enough, replaced whole or not at all."""
+"""Files that people name: read only if regular and small enough, replaced whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -16,7 +17,7 @@ TEMPORARY = re.compile(r"\.unroll-[0-9a-f]{16}\.tmp")
 
 
 def at_home(path: str) -> Path:
-    """A path, with the user's home folder for a `~`; as it is where there is no such home."""
+    """A path with `~` replaced by the home folder; unchanged if there is no such home."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -24,15 +25,15 @@ def at_home(path: str) -> Path:
 
 
 def read_regular(path: str | Path, limit: int) -> bytes:
-    """All bytes of a regular file of at most `limit` bytes; never waits, as for a pipe that nobody writes to.
+    """All bytes of a regular file of at most `limit` bytes; never blocks, as reading a pipe would.
 
     Raises:
-        FileError: there is no such file, or it is no regular file, too large, or not readable.
+        FileError: the file is missing, not regular, too large, or not readable.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name a file that is there.") from None
+        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name an existing file.") from None
     try:
         return _read(descriptor, path, limit)
     except OSError as error:
@@ -55,29 +56,29 @@ def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Put `data` where a file of that name is to be: until all of it is on the disk, the old file stays whole.
+    """Write `data` to a file; until all of it is on the disk, the old file stays whole.
 
-    A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its rights.
-    What a save that was killed has left beside it is removed.
+    A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its mode.
+    Temporary files that a killed save left behind are removed.
 
     Raises:
-        FileError: there is something else than a regular file, or it cannot be written.
+        FileError: something other than a regular file has that name, or it cannot be written.
     """
     check_place(path)
     try:
-        target = Path(path).resolve()
+        target = _target(path)
         _sweep(target.parent)
         _replace(target, data)
     except (OSError, ValueError, RuntimeError) as error:
         raise _unwritable(path, error) from None
-    with suppress(OSError):  # the file is there; some systems know no fsync of a folder, or let nobody open it
+    with suppress(OSError):  # the file is written; some systems cannot fsync a folder, or open one
         _sync_folder(target.parent)
 
 
 def check_place(path: str | Path) -> None:
-    """Raises `FileError` where no file can be put: there is no such folder, or something else of that name."""
+    """Raises `FileError` if no file can be saved there: no such folder, or something else of that name."""
     try:
-        target = Path(path).resolve()
+        target = _target(path)
         if not target.parent.is_dir():
             raise FileError(f"There is no folder {shown_path(target.parent)} to save to: make it first.")
         if target.exists() and not target.is_file():
@@ -86,10 +87,22 @@ def check_place(path: str | Path) -> None:
         raise _unwritable(path, error) from None
 
 
+def _target(path: str | Path) -> Path:
+    """The file that a path leads to, its links followed.
+
+    Raises:
+        OSError, RuntimeError: the links lead in a circle. From Python 3.13 on `resolve` returns such a link as it is.
+    """
+    target = Path(path).resolve()
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
+
+
 def _unwritable(path: str | Path, error: Exception) -> FileError:
-    """The reason comes first: a path is long, and a line on a screen is not."""
+    """The reason comes first: a long path would push it off the end of a line on the screen."""
     why = reason(error)
-    return FileError(f"{why[:1].upper()}{why[1:]}: {shown_path(path)} cannot be written, so choose another place.")
+    return FileError(f"{why[:1].upper()}{why[1:]}: {shown_path(path)} cannot be written. Choose another place.")
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -109,19 +122,19 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 def _temporary(folder: Path) -> tuple[Path, int]:
-    """A new file, locked for as long as it is open: one without a lock is what a killed save has left."""
+    """A new file, locked while it is open: one without a lock was left by a killed save."""
     while True:
         path = folder / f".unroll-{os.urandom(8).hex()}.tmp"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        with suppress(OSError):  # some file systems know no locks
+        with suppress(OSError):  # some file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:  # not swept away before it was locked
+        if os.fstat(descriptor).st_nlink:  # not removed before it was locked
             return path, descriptor
         os.close(descriptor)
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of saves that are no more, where that can be seen and done."""
+    """Remove the temporary files of killed saves, as far as possible."""
     with suppress(OSError):
         for path in filter(lambda path: TEMPORARY.fullmatch(path.name), folder.iterdir()):
             with suppress(OSError):
@@ -146,6 +159,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Why the system refused, in its words without a path."""
+    """The system's reason for an error, without the path."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return words[:1].lower() + words[1:]

@@ -1,6 +1,6 @@
-"""A log that takes care of itself: a file of bounded size for the user's eyes alone, made when there is need.
+"""A log file of bounded size that only the user can read, created with the first line.
 
-A line is appended in one write, so that several processes can share a file.
+Each call appends in one write, so that several processes can share a file.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from unroll.text import printable
 STATE_DIR = "UNROLL_STATE_DIR"
 """The environment variable that names another state folder."""
 NOTE = "note: "
-"""How an echoed line begins that tells of nothing out of the ordinary."""
+"""How an echoed line begins that reports no problem."""
 MAX_LOG = 256 * 2**10
-"""Bytes in a log at most, before it becomes `NAME.1` and the one before that is dropped."""
+"""Bytes in a log at most; a full one becomes `NAME.1` and replaces the previous one."""
 
 
 def state_dir() -> Path:
-    """The folder for what outlives the program: the platform's own, or the one that `UNROLL_STATE_DIR` names."""
+    """The folder for logs and sessions: the platform's own, or the one that `UNROLL_STATE_DIR` names."""
     return Path(os.environ.get(STATE_DIR) or platformdirs.user_state_dir("unroll"))
 
 
 class Log:
-    """One log file. A log that cannot be written is silently not written: it must not stop what it tells of."""
+    """One log file. Failing to write it is ignored on purpose: logging must not stop the program."""
 
     def __init__(self, name: str, echo: TextIO | None = None, max_bytes: int = MAX_LOG) -> None:
-        """The log of that name in the state folder; `echo` gets every line too, for whoever started this process."""
+        """The log of that name in the state folder; `echo` gets every line too, for the parent process."""
         self.path = state_dir() / name
         self._echo = echo
         self._max_bytes = max_bytes
 
     def note(self, text: str) -> None:
-        """Write what is in the order of things."""
+        """Write lines that report no problem."""
         self.write(text, NOTE)
 
     def write(self, text: str, mark: str = "") -> None:
-        """Add each line of `text`, with the time and the process; an echo has the mark before it."""
+        """Append each line of `text` with the time and the process; an echoed line begins with `mark` instead."""
         stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()} "
         lines = [printable(line) for line in text.splitlines()]
         with suppress(OSError):

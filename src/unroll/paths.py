@@ -35,7 +35,7 @@ def saving_folder() -> Path:
 
 
 def models_by_name() -> dict[str, Path]:
-    """The networks that the playground can open; of one name, the saving folder's comes before the other two's."""
+    """The networks that the playground can open, by name; the saving folder's win over others of the same name."""
     return {file.stem: file for file in [*model_files(), *sorted(saving_folder().glob(f"*{SUFFIX}"))]}
 
 
@@ -45,7 +45,7 @@ def model_files() -> list[Path]:
 
 
 def find_model(name: str) -> Path:
-    """The file that a path or the name of a saved network means; a file of that very name comes first.
+    """The file of a path or of a saved network's name; an existing file of exactly that name wins.
 
     Raises:
         FileError: it is a name without a folder, and no saved network has it.
@@ -58,11 +58,11 @@ def find_model(name: str) -> Path:
         if file.stem == name:
             return file
     names = ", ".join(dict.fromkeys(file.stem for file in known)) or "none yet"
-    raise FileError(f"There is no saved network {shown_path(name)}: name a file, or one of those there are ({names}).")
+    raise FileError(f"There is no saved network {shown_path(name)}: name a file, or choose one of these ({names}).")
 
 
 def place_to_save(name: str) -> Path:
-    """Where to save under a path, or a bare name, which goes to the user's folder; the folder is made if need be.
+    """Where to save under a path, or under a bare name, which goes to the user's folder; makes that folder if needed.
 
     Raises:
         FileError: the user's folder cannot be made.
@@ -77,5 +77,5 @@ def place_to_save(name: str) -> Path:
 
 
 def is_bare(name: str) -> bool:
-    """Whether it is a name without a folder and without an ending."""
+    """Whether it is a name without a folder and without a suffix."""
     return Path(name).name == name and "." not in name and not name.startswith("~")

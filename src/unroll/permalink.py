@@ -1,8 +1,8 @@
-"""A moment as one line of text, which brings the whole screen back on another machine by training again.
+"""A permalink: a moment as one line of text, which restores the whole screen elsewhere by training again.
 
     unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0
 
-Fields of the recipe stand under their own names, defaults are left out. Steps count from 1, as on the screen.
+Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from unroll.text import shown_path
 
 START = "unroll:1"
 MAX_LENGTH = 64_000
-"""Characters in a line at most."""
+"""Characters in a permalink at most."""
 
 
 def write(recipe: Recipe, moment: Moment) -> str:
-    """The line for a run by this recipe, looked at in this moment (whose `epoch` is a number).
+    """The permalink of a moment, whose `epoch` must be a number, in a run of this recipe.
 
     Raises:
-        UserError: the recipe reads a file, which another machine may not have.
+        UserError: the recipe reads a file, which may be missing elsewhere.
     """
     if recipe.task.task == "file":
-        raise UserError(f"This run learns from {recipe.task.path}, which a line cannot carry: save the model instead.")
+        raise UserError(
+            f"This run learns from {recipe.task.path}, which no permalink can hold: save the model."
+        )
     default = Recipe().values()
     words = [f"{name}={value}" for name, value in recipe.values().items() if value != default[name]]
     return " ".join([START, *words, *_moment_words(moment)])
@@ -46,15 +48,15 @@ def _moment_words(moment: Moment) -> list[str]:
 
 
 def read(text: str) -> tuple[Recipe, Moment]:
-    """The recipe and the moment (its run is 0: none yet) that a line tells of.
+    """The recipe and the moment of a permalink; the moment's run is 0, as there is none yet.
 
     Raises:
-        UserError: the line is not one of ours, or something in it cannot be.
+        UserError: it is not a permalink, or a value in it is not allowed.
     """
     words = text[:MAX_LENGTH].split()
     if not words or words[0] != START:
         raise UserError(
-            f"{shown_path(text)} is no moment's line: one starts with {START}, and y in the playground copies it whole."
+            f"{shown_path(text)} is not a permalink: one starts with {START}, and y in the playground copies it."
         )
     given = dict(_pair(word) for word in words[1:])
     fields: dict[str, Value] = {}
@@ -63,19 +65,19 @@ def read(text: str) -> tuple[Recipe, Moment]:
     recipe = recipe_of(fields)
     moment = _moment(given, recipe)
     if given:
-        raise UserError(f"The line has a word {next(iter(given)):.20} that says nothing here: copy it whole again.")
+        raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
     return recipe, moment
 
 
 def _pair(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not equals:
-        raise UserError(f"{word:.20} in the line is not of the form name=value: copy it whole again.")
+        raise UserError(f"{word:.20} in the permalink is not of the form name=value: copy it again.")
     return name, value
 
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
-    """The moment's part of the words, which are taken out of `given`."""
+    """The moment, from words that are removed from `given`."""
     sequence = parse_sequence(given.pop("sequence", "7,8,9,10"), recipe.task.vocab_size)
     units = recipe.model.hidden_size
     cut, cut_cell = given.pop("cut", ""), given.pop("cut_cell", "no") == "yes"
@@ -94,14 +96,16 @@ def _clamp(word: str, last: int) -> tuple[int, float]:
     unit, _, value = word.partition(":")
     held = _number("hold", value or "0", float)
     if not -MAX_CLAMP <= held <= MAX_CLAMP:
-        raise UserError(f"hold cannot be {word:.20} in this line: choose a value from -{MAX_CLAMP:g} to {MAX_CLAMP:g}.")
+        raise UserError(
+            f"hold cannot be {word:.20} in a permalink: choose a value from -{MAX_CLAMP:g} to {MAX_CLAMP:g}."
+        )
     return _whole("hold", unit, 0, last), held
 
 
 def _whole(name: str, word: str, first: int, last: int) -> int:
     number = _number(name, word, int)
     if not first <= number <= last:
-        raise UserError(f"{name} cannot be {number} in this line: choose a whole number from {first} to {last:,}.")
+        raise UserError(f"{name} cannot be {number} in this permalink: choose a whole number from {first} to {last:,}.")
     return int(number)
 
 
@@ -109,4 +113,4 @@ def _number(name: str, word: str, kind: Callable[[str], float]) -> float:
     try:
         return kind(word[:24])
     except ValueError:
-        raise UserError(f"{name} cannot be {word:.20} in this line: copy it whole again.") from None
+        raise UserError(f"{name} cannot be {word:.20} in this permalink: copy it again.") from None

@@ -1,6 +1,6 @@
-"""Reading a file of whole numbers: a sequence a line, or one long series on a single line.
+"""Reads a file of whole numbers: one sequence per line, or one long series on a single line.
 
-Numbers stand with spaces, tabs, commas or semicolons between; empty lines are passed over.
+Numbers are separated by spaces, tabs, commas or semicolons; empty lines are skipped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from unroll.recipe import FIELDS
 from unroll.text import shown_path
 
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
-"""The largest vocabulary there can be."""
+"""The largest vocabulary that a recipe allows."""
 MAX_BYTES = 16 * 10**6
 MAX_LINES = 10**6
 PLAIN = re.compile(r"[0-9 \t\r\n,;]*")
@@ -22,25 +22,25 @@ WORD = re.compile(r"[^ \t\r,;]+")
 
 
 def read_numbers(path: str, vocab_size: int | None = None) -> list[tuple[int, ...]]:
-    """The numbers of every line that has any, each below `vocab_size`, or below the largest there can be.
+    """The numbers of every line that has any, each below `vocab_size`, or else below `MAX_VOCAB`.
 
     Raises:
-        RecipeError: of field `path`: the file cannot be read, is not text, has too many lines, or a word that is no
-            such number; the sentence names the line and the column, counted from 1.
+        RecipeError: of field `path`: the file cannot be read, is not text, has too many lines, or holds a word that
+            is not such a number; the sentence names its line and column, counted from 1.
     """
     text = _text(path)
     if text.count("\n") > MAX_LINES:
-        raise RecipeError("path", f"{shown_path(path)} has more than {MAX_LINES:,} lines: cut it down to so many.")
+        raise RecipeError("path", f"{shown_path(path)} has more than {MAX_LINES:,} lines: shorten it.")
     found = _numbers(text, vocab_size or MAX_VOCAB)
     if found is None:
         raise _refusal(path, text, vocab_size)
     if not found:
-        raise RecipeError("path", f"{shown_path(path)} has no numbers in it: name a text file of whole numbers.")
+        raise RecipeError("path", f"{shown_path(path)} has no numbers: name a text file of whole numbers.")
     return found
 
 
 def infer_vocab_size(path: str) -> int:
-    """The smallest vocabulary that a file's numbers fit into; raises `RecipeError` like `read_numbers`."""
+    """The smallest vocabulary that holds a file's numbers; raises `RecipeError` like `read_numbers`."""
     return max(2, 1 + max(max(line) for line in read_numbers(path)))
 
 
@@ -58,7 +58,7 @@ def _text(path: str) -> str:
 
 
 def _numbers(text: str, limit: int) -> list[tuple[int, ...]] | None:
-    """The numbers of every line that has any; None where something is not a number below the limit."""
+    """The numbers of every line that has any; None if something is not a number below the limit."""
     if not PLAIN.fullmatch(text) or LONG.search(text):
         return None
     words = text.replace(",", " ").replace(";", " ")
@@ -68,7 +68,7 @@ def _numbers(text: str, limit: int) -> list[tuple[int, ...]] | None:
 
 
 def _refusal(path: str, text: str, vocab_size: int | None) -> RecipeError:
-    """What is wrong with the first word that is no number below the limit, and where it stands."""
+    """What is wrong with the first word that is not a number below the limit, and where."""
     limit = vocab_size or MAX_VOCAB
     wrong_lines = (pair for pair in enumerate(text.split("\n"), 1) if _numbers(pair[1], limit) is None)
     number, line = next(wrong_lines)
@@ -84,7 +84,7 @@ def _why(word: str, vocab_size: int | None) -> str:
     word = shown_path(word[:24])
     if vocab_size is not None and _fits(word, MAX_VOCAB):
         return f"{word} is not in a vocabulary of {vocab_size}: choose a vocab_size of {int(word) + 1} or more."
-    return f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: write one, with spaces or commas between."
+    return f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: separate numbers by spaces or commas."
 
 
 def _place(path: str, line: int, column: int) -> str:
