@@ -77,6 +77,7 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
         ("hold=1:nan", "hold"),
         ("dance=1", "dance"),
         ("dance", "dance"),
+        ("vocab_size=5 length=7", "length"),
     ],
 )
 def test_a_refusal_names_the_word_that_cannot_be(words: str, named: str) -> None:
@@ -88,8 +89,3 @@ def test_a_recipe_that_reads_a_file_has_no_line() -> None:
     recipe = recipe_of({"task": "file", "path": "numbers.txt"})
     with pytest.raises(UserError, match=r"numbers\.txt"):
         permalink.write(recipe, Moment(0, (1,), 0, 0))
-
-
-def test_a_recipe_of_a_line_is_checked_as_any_other() -> None:
-    with pytest.raises(UserError, match="length"):
-        permalink.read(f"{permalink.START} vocab_size=5 length=7")

@@ -26,9 +26,7 @@ def write(recipe: Recipe, moment: Moment) -> str:
         UserError: the recipe reads a file, which may be missing elsewhere.
     """
     if recipe.task.task == "file":
-        raise UserError(
-            f"This run learns from {recipe.task.path}, which no permalink can hold: save the model."
-        )
+        raise UserError(f"This run learns from {recipe.task.path}, which no permalink can hold: save the model.")
     default = Recipe().values()
     words = [f"{name}={value}" for name, value in recipe.values().items() if value != default[name]]
     return " ".join([START, *words, *_moment_words(moment)])

@@ -18,7 +18,7 @@ from unroll.tasks.datafile import infer_vocab_size
 from unroll.text import printable
 
 if TYPE_CHECKING:
-    from unroll.network.checkpoint import Saved
+    from unroll.network.checkpoint import Checkpoint
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_INPUT = MAX_STEPS * 16
@@ -112,7 +112,7 @@ def model_arguments(command: F) -> F:
     return click.argument("model")(command)
 
 
-def open_model(name: str) -> Saved:
+def open_model(name: str) -> Checkpoint:
     """The saved network of a path or a name; raises `FileError`."""
     from unroll.network.checkpoint import load
 

@@ -69,7 +69,7 @@ class History(Struct, frozen=True, forbid_unknown_fields=True):
 NO_HISTORY = History()
 
 
-class Saved(NamedTuple):
+class Checkpoint(NamedTuple):
     """What a file holds; with `optimizer`, which may be None, training can continue."""
 
     model: SequenceModel
@@ -148,7 +148,7 @@ def check_size(recipe: Recipe, with_optimizer: bool = False) -> None:
         )
 
 
-def load(path: str | Path) -> Saved:
+def load(path: str | Path) -> Checkpoint:
     """The network in a file.
 
     Raises:
@@ -222,13 +222,13 @@ def _check_finite(tensors: dict[str, Tensor]) -> None:
             raise CheckpointError(f"{name} holds a value that is not finite.")
 
 
-def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Saved:
+def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Checkpoint:
     model = SequenceModel(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size)
     model.load_state_dict({name: tensors[name] for name, _ in model.named_parameters()})
     if STEPS not in header.metadata:
-        return Saved(model, recipe, history, None)
+        return Checkpoint(model, recipe, history, None)
     m, v = _flat(model, "adam.m.", tensors), _flat(model, "adam.v.", tensors)
-    return Saved(model, recipe, history, Snapshot(_flat(model, "", tensors), m, v, header.whole_number(STEPS)))
+    return Checkpoint(model, recipe, history, Snapshot(_flat(model, "", tensors), m, v, header.whole_number(STEPS)))
 
 
 def _flat(model: SequenceModel, part: str, tensors: dict[str, Tensor]) -> Tensor:

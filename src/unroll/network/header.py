@@ -25,7 +25,7 @@ FORMAT_WITHIN = 2**12
 """Bytes within which a saved network names its format: our headers are sorted, so it comes early."""
 
 
-class Entry(NamedTuple):
+class TensorEntry(NamedTuple):
     """One tensor's type and shape."""
 
     dtype: str
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 class Header(NamedTuple):
     """A header without the offsets of the values."""
 
-    tensors: dict[str, Entry]
+    tensors: dict[str, TensorEntry]
     metadata: dict[str, str]
 
     def text(self, key: str) -> str:
@@ -112,9 +112,9 @@ def _metadata(found: Any) -> dict[str, str]:
     return found
 
 
-def _entry(found: Any) -> Entry:
+def _entry(found: Any) -> TensorEntry:
     entry = found if isinstance(found, dict) else {}
     dtype, shape = entry.get("dtype"), entry.get("shape")
     if not isinstance(dtype, str) or not isinstance(shape, list):
         raise CheckpointError("its header does not say each tensor's type and shape.")
-    return Entry(dtype, shape)
+    return TensorEntry(dtype, shape)
