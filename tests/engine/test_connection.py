@@ -14,7 +14,7 @@ import pytest
 
 from engine_kit import answers, converse, losses, progress
 from unroll.engine import connection as connection_module
-from unroll.engine.connection import MAX_WAITING_LINES, Connection, Event
+from unroll.engine.connection import MAX_WAITING_LINES, Connection, Event, Wire
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.network.training import Training
@@ -41,7 +41,7 @@ class Pipe:
         reading, self.pen = os.pipe()
         self.may_read = threading.Event()
         self.heard: list[bytes] = []
-        self.connection = Connection(os.fdopen(reading, "rb"), self._write)
+        self.connection = Connection(Wire(os.fdopen(reading, "rb"), self._write))
         self.server = Server(self.connection, Log("t.log"))
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
         self.thread.start()
@@ -107,7 +107,7 @@ def test_the_news_of_several_runs_comes_in_turn() -> None:
 
 
 def connected(stream: BinaryIO, **given: Any) -> Connection:
-    return Connection(stream, given.pop("write", lambda line: None), **given)
+    return Connection(Wire(stream, given.pop("write", lambda line: None), **given))
 
 
 def test_lines_are_written_in_order_and_put_returns_at_once() -> None:

@@ -71,7 +71,7 @@ def _serve(protocol: int, device: DeviceName) -> int:
 
 def _converse(protocol: int, log: Log, device: str) -> str:
     """Talk to the end; gives why that was, where it is out of the ordinary."""
-    from unroll.engine.connection import Connection
+    from unroll.engine.connection import Connection, Wire
     from unroll.engine.server import Server
 
     def nobody_listens(error: OSError) -> None:
@@ -83,9 +83,8 @@ def _converse(protocol: int, log: Log, device: str) -> str:
             os._exit(code)
 
     stream = os.fdopen(os.dup(0), "rb")
-    connection = Connection(
-        stream, lambda line: _write_all(protocol, line), nobody_listens, lambda: end(1), STUCK_AFTER_S
-    )
+    wire = Wire(stream, lambda line: _write_all(protocol, line), nobody_listens, lambda: end(1), STUCK_AFTER_S)
+    connection = Connection(wire)
     server = Server(connection, log, device)
     why = server.serve()
     connection.wait(STUCK_AFTER_S)

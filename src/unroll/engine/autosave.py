@@ -52,14 +52,6 @@ class SavedRun(NamedTuple):
     path: Path
 
 
-class PackedRun(NamedTuple):
-    """A run as it is to be written."""
-
-    number: int
-    origin: Origin
-    data: bytes
-
-
 class Autosave:
     """Saves the runs of one session, from `begin` to `close`."""
 
@@ -136,7 +128,8 @@ class Autosave:
         self._writing = self._writer.submit(self._write, [one for one in packed if one])
         return self._writing
 
-    def _packed(self, run: LiveRun) -> PackedRun | None:
+    def _packed(self, run: LiveRun) -> tuple[int, str, bytes] | None:
+        """Its number, its file's name and what is to be written there."""
         history = run.past.history(run.accuracy, run.held_out)
         training = run.training
         try:
@@ -147,7 +140,7 @@ class Autosave:
             self._too_large.add(run.number)
             self._tell(run, "This network is too large to be kept while it trains, so a mishap would lose it: save it.")
             return None
-        return PackedRun(run.number, run.origin, data)
+        return run.number, f"{run.number}-{run.origin}{SUFFIX}", data
 
     def _complain(self) -> None:
         """Say, once, that nothing can be saved."""
@@ -163,15 +156,15 @@ class Autosave:
 
     # In the writing thread
 
-    def _write(self, packed: list[PackedRun]) -> str:
+    def _write(self, packed: list[tuple[int, str, bytes]]) -> str:
         """Write runs; gives what went wrong."""
         if not packed:
             return ""
         try:
             self._folder = self._folder or SessionFolder.make(self.name)
-            for number, origin, data in packed:
+            for number, name, data in packed:
                 self._make_room(number, len(data))
-                checkpoint.put(self._folder.path / f"{number}-{origin}{SUFFIX}", data)
+                checkpoint.put(self._folder.path / name, data)
         except FileError as error:
             return str(error)
         except OSError as error:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 from math import inf
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from unroll.engine.listener import Listener
 from unroll.protocol.codec import MAX_REQUEST
@@ -38,10 +38,8 @@ or busy, has not listened meanwhile."""
 class Event(Enum):
     """What may come instead of a line."""
 
-    END = auto()
-    """The client's lines have ended."""
-    VISITOR = auto()
-    """Another client wants to take over."""
+    END = auto()  # the client's lines have ended
+    VISITOR = auto()  # another client wants to take over
 
 
 class Heartbeat:
@@ -96,27 +94,31 @@ class ClientState:
         return self._wants_progress and (self._acknowledges or idle)
 
 
+class Wire(NamedTuple):
+    """Where a client's lines come from, and where the replies go.
+
+    From threads of their own are called `on_broken` when writing fails, and `on_stuck` when the stream has ended and
+    nobody takes a line for `stuck_after_s`. One that can be hung up has `close`.
+    """
+
+    stream: BinaryIO
+    write: Callable[[bytes], None]
+    on_broken: Callable[[OSError], None] = lambda error: None
+    on_stuck: Callable[[], None] = lambda: None
+    stuck_after_s: float = STUCK_AFTER_S
+    close: Callable[[], None] | None = None
+
+
 class Connection:
-    """The client of now and those that wait; begins with the one that has started this process."""
+    """The client of now and those that wait; the first is the one that has started this process."""
 
-    def __init__(
-        self,
-        stream: BinaryIO,
-        write: Callable[[bytes], None],
-        on_broken: Callable[[OSError], None] = lambda error: None,
-        on_stuck: Callable[[], None] = lambda: None,
-        stuck_after_s: float = STUCK_AFTER_S,
-    ) -> None:
-        """Lines come from `stream` and go to `write`.
-
-        From threads of their own are called `on_broken` when writing fails, and `on_stuck` when the stream has ended
-        and nobody takes what is left for `stuck_after_s`.
-        """
+    def __init__(self, wire: Wire) -> None:
         self.name = ""
+        """The name under which other clients find this engine; empty before `listen`."""
         self._changed = threading.Condition()
         self._visitors: deque[socket.socket] = deque()
         self._listener: Listener | None = None
-        self._client: ClientLine | None = ClientLine(self._changed, stream, write, on_broken, on_stuck, stuck_after_s)
+        self._client: ClientLine | None = ClientLine(wire, self._changed)
 
     @property
     def idle(self) -> bool:
@@ -160,10 +162,8 @@ class Connection:
                 self._changed.notify_all()
 
     def leave(self) -> None:
-        """Part with the client of now; behind a socket, it is given a second to read the last words."""
+        """Part with the client of now; one that is hung up is given a second to read the last words."""
         if self._client:
-            if self._client.close:
-                self.wait(FAREWELL_S)
             self._client.part()
         self._client = None
 
@@ -171,9 +171,8 @@ class Connection:
         """Part with the client of now, and go on with the one that came."""
         self.leave()
         visitor = self._visitors.popleft()
-        self._client = ClientLine(
-            self._changed, visitor.makefile("rb"), visitor.sendall, close=lambda: _hang_up(visitor)
-        )
+        wire = Wire(visitor.makefile("rb"), visitor.sendall, close=lambda: _hang_up(visitor))
+        self._client = ClientLine(wire, self._changed)
 
     def close(self) -> None:
         """Let no other client find this engine any more."""
@@ -190,27 +189,13 @@ def _hang_up(line: socket.socket) -> None:
 class ClientLine:
     """One client: a thread reads its lines, another writes the replies; `changed` guards what they share."""
 
-    def __init__(
-        self,
-        changed: threading.Condition,
-        stream: BinaryIO,
-        write: Callable[[bytes], None],
-        on_broken: Callable[[OSError], None] = lambda error: None,
-        on_stuck: Callable[[], None] = lambda: None,
-        stuck_after_s: float = STUCK_AFTER_S,
-        close: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, wire: Wire, changed: threading.Condition) -> None:
         self.lines: deque[bytes] = deque()
         """Those that wait; an empty one is the end."""
         self.unwritten = 0
         """Bytes of replies that are not written yet."""
-        self.close = close
+        self._wire = wire
         self._changed = changed
-        self._stream = stream
-        self._write = write
-        self._on_broken = on_broken
-        self._on_stuck = on_stuck
-        self._stuck_after_s = stuck_after_s
         self._replies: deque[bytes] = deque()
         self._taken = 0
         self._has_written_all = self._is_broken = self._is_over = False
@@ -246,10 +231,12 @@ class ClientLine:
     def part(self) -> None:
         """Take no more from it, and hang up."""
         with self._changed:
+            if self._wire.close:
+                self._changed.wait_for(lambda: not self.unwritten, FAREWELL_S)
             self._is_over = True
             self._changed.notify_all()
-        if self.close:
-            self.close()
+        if self._wire.close:
+            self._wire.close()
 
     @property
     def _has_room(self) -> bool:
@@ -260,13 +247,13 @@ class ClientLine:
     def _write_replies(self) -> None:
         try:
             while line := self._next_reply():
-                self._write(line)
+                self._wire.write(line)
                 self._count_written(len(line))
         except OSError as error:
             with self._changed:
                 self._is_broken = True
                 self._count_written(self.unwritten)
-            self._on_broken(error)
+            self._wire.on_broken(error)
 
     def _next_reply(self) -> bytes:
         """Empty where there are no more."""
@@ -295,9 +282,9 @@ class ClientLine:
     def _next_line(self) -> bytes:
         """One line, cut off when it is too long; empty at the end, also when the stream breaks."""
         try:
-            line = rest = self._stream.readline(MAX_REQUEST + 2)
+            line = rest = self._wire.stream.readline(MAX_REQUEST + 2)
             while len(line) > MAX_REQUEST + 1 and rest and not rest.endswith(b"\n"):
-                rest = self._stream.readline(2**16)
+                rest = self._wire.stream.readline(2**16)
         except (OSError, ValueError):
             return b""
         return line
@@ -306,16 +293,16 @@ class ClientLine:
         """Wait until something holds, or all is over; notice when nobody takes a line though the stream has ended."""
         with self._changed:
             taken = self._taken
-            while not self._changed.wait_for(lambda: self._is_over or holds(), self._stuck_after_s):
+            while not self._changed.wait_for(lambda: self._is_over or holds(), self._wire.stuck_after_s):
                 if taken == self._taken and (has_ended or self._has_hung_up()):
-                    self._on_stuck()
+                    self._wire.on_stuck()
                 taken = self._taken
 
     def _has_hung_up(self) -> bool:
         """Whether the other end of a pipe, a socket or a terminal is closed, whatever there is still to read of it."""
         poll = select.poll()
         try:
-            poll.register(self._stream, getattr(select, "POLLRDHUP", 0))
+            poll.register(self._wire.stream, getattr(select, "POLLRDHUP", 0))
         except (OSError, ValueError):
             return False
         closed = select.POLLHUP | select.POLLERR | select.POLLNVAL | getattr(select, "POLLRDHUP", 0)
