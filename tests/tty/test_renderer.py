@@ -1,16 +1,14 @@
 """What is written: the terminal shows the compositor's screen, for few bytes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Size
 from textual.widgets import Input
 from tty_kit import Board, BoardApp, Note, StockApp, assert_painted, resize, running, sample, settle
 
-from unroll.tty import textual_patches
 from unroll.tty.framebuffer import Framebuffer
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x9b31m \u202eabc\u2066 \x1b[2J\x00\x7f"
@@ -148,7 +146,7 @@ async def test_after_a_suspension_the_screen_comes_back(app: Any) -> None:
 )
 async def test_repaint_heals_a_disturbed_terminal(app: Any, disturbance: str) -> None:
     app.terminal.write(disturbance)
-    app.repaint()
+    app.action_repaint()
     await settle(app.pilot)
     assert_painted(app)
     await sent_by_drawing(app, 4, "after", style="bold")
@@ -205,19 +203,8 @@ def _assert_harmless(sent: str) -> None:
     assert "\x1b]52" not in sent and "\x1b[2J" not in sent
 
 
-def _another_textual(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textual_patches, "ChopsUpdate", Segment)  # a class of other parameters
-
-
-def _a_broken_framebuffer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_textual_paints_where_the_cell_diff_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(Framebuffer, "absorb")
-
-
-@pytest.mark.parametrize("break_it", [_another_textual, _a_broken_framebuffer])
-async def test_textual_paints_where_its_internals_are_not_known(
-    monkeypatch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None]
-) -> None:
-    break_it(monkeypatch)
     app = sample()
     async with running(app) as pilot:
         app.query_one(Board).draw(2, [(HOSTILE, ""), ("plain", "bold")])

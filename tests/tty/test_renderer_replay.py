@@ -44,7 +44,7 @@ async def perform(pilot: Pilot[None], name: str, *details: Any) -> None:
         app.theme = details[0]
     elif name == "disturb":
         app.terminal.write(details[0])
-        app.repaint()
+        app.action_repaint()
     elif name == "suspend":
         app.terminal.screen.reset()
         app.terminal.write("\x1b[?7l$ fg\r\n")

@@ -39,6 +39,7 @@ SIGNATURES: list[tuple[Any, list[str]]] = [
     (Compositor.render_full_update, ["self", "simplify"]),
     (Compositor.render_partial_update, ["self"]),
     (App._display, ["self", "screen", "renderable"]),
+    (App._set_pointer_shape, ["self", "shape"]),
     (App._dispatch_action, ["self", "namespace", "action_name", "params"]),
     (App._handle_exception, ["self", "error"]),
     (App._fatal_error, ["self"]),

@@ -1,8 +1,7 @@
 """Escape sequences in the fewest bytes: runs of cells written from a known cursor, in a known pen.
 
-A *pen* is what Select Graphic Rendition (SGR) has set in the terminal. Textual renders a style to SGR codes by itself
-(`Strip.render_ansi`, with its colour systems and filters); a pen is those codes taken apart. Stock Textual writes all
-of them and a reset around every segment; here only the difference is written.
+A *pen* is what Select Graphic Rendition (SGR) has set in the terminal. Stock Textual writes all codes of a style and a
+reset around every segment; here only the difference between two pens is written.
 """
 
 import re
@@ -50,18 +49,12 @@ _pen = itemgetter(1)
 
 
 class AnsiWriter:
-    """Collects escape sequences and text in `written`, of `size` characters.
-
-    Attributes:
-        cursor: Where the terminal's cursor stands after `written`; None where terminals differ.
-        pen: What the terminal draws with after `written`.
-    """
+    """Collects text in `written`, of `size` characters; after it the terminal holds `pen`, and its cursor stands at
+    `cursor`: None where terminals differ."""
 
     def __init__(self, width: int, cursor: Place | None) -> None:
         """`width` is the screen's, in cells; the pen starts plain."""
-        self.width = width
-        self.cursor = cursor
-        self.pen = PLAIN
+        self.width, self.cursor, self.pen = width, cursor, PLAIN
         self.written: list[str] = []
         self.size = 0
 

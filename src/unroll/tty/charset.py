@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 
 UNKNOWN = "?"
@@ -23,18 +22,7 @@ _LOOKS = {
 _ASCII = {glyph: form for form, glyphs in _LOOKS.items() for glyph in glyphs} | {"⏎": "<"}
 _BY_CATEGORY = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " "}
 _OF_CP437 = frozenset(bytes(range(0x80, 0xFF)).decode("cp437")) | set("•○◙♪♫☼►◄↕‼¶§▬↑↓→←∟↔▲▼")
-_IN_CP437 = dict(zip("✓●▶╭╮╰╯‖›▉▊▋▍▎▏▇▆▅▃▂▁∅", "√•►┌┐└┘║»███▌▌│██▄▄▄▄φ", strict=True))
-
-
-def _light_boxes(kept: frozenset[str]) -> dict[str, str]:
-    """Lines of boxes, heavy, dashed or short, as the light lines that are kept."""
-    forms = {}
-    for character in map(chr, range(0x2500, 0x2580)):
-        name = re.sub("HEAVY|ARC", "LIGHT", unicodedata.name(character)).replace("LIGHT LIGHT", "LIGHT")
-        with suppress(KeyError):
-            forms[character] = unicodedata.lookup(re.sub("(DOUBLE|TRIPLE|QUADRUPLE) DASH ", "", name))
-    short = dict(zip("╴╶╵╷╸╺╹╻╼╾╽╿", "──││──││──││", strict=True))
-    return {character: form for character, form in (forms | short).items() if character not in kept and form in kept}
+_IN_CP437 = dict(zip("✓●▶╭╮╰╯‖›▉▊▋▍▎▏▇▆▅▃▂▁∅━╸╺╴╶┃╎╏", "√•►┌┐└┘║»███▌▌│██▄▄▄▄φ─────│││", strict=True))
 
 
 class Charset:
@@ -57,7 +45,7 @@ class Charset:
 
 
 ASCII = Charset(frozenset(), {})
-CP437 = Charset(_OF_CP437, _IN_CP437 | _light_boxes(_OF_CP437))
+CP437 = Charset(_OF_CP437, _IN_CP437)
 CHARSETS: Mapping[str, Charset | None] = {"unicode": None, "cp437": CP437, "ascii": ASCII}
 """By name; None shows every character as it is."""
 

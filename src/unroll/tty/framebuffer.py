@@ -5,8 +5,8 @@ and marks them painted. Any number of updates may be absorbed before the next pa
 sent. A row that the terminal may have lost is `None` on the painted side: `forget` makes all of them so.
 
 A wide character is two cells, the character and an empty one. Widths are Rich's, as in Textual's layout; where
-terminals dispute them (a family of emoji joined by U+200D, a variation selector) the first character alone is drawn and
-the rest of its cells stay blank, so that a row is the same in every terminal. Hostile characters are replaced here.
+terminals dispute them (emoji joined by U+200D, a variation selector) the first character alone is drawn and the rest of
+its cells stay blank, so that a row is the same in every terminal. Hostile characters are replaced here.
 """
 
 import re

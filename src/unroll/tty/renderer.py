@@ -1,14 +1,12 @@
 """Painting by cell diff: only the cells that changed are written, and only as many as the line takes now.
 
-1. *Cell diff.* Stock Textual repaints whole rows of a widget: 287 KB/s for a heatmap and six curves at 150x45, ten
-   frames a second. Here the compositor's updates are compared with what the terminal shows: 7.8 KB/s.
-2. *Flow control.* A frame is sent when the terminal has taken the last one; what changes meanwhile is never queued,
-   only compared later with what was really sent: a slow line shows fewer frames, not late ones, and a stalled one
-   blocks nothing.
-3. *Idle is silent.* No change, no byte; one changed cell costs about forty bytes.
-4. *One way out.* All text passes here, so here hostile characters are replaced and bytes are counted.
+1. *Cell diff.* The compositor's updates are compared with what the terminal shows. No change, no byte; one changed
+   cell costs about forty bytes.
+2. *Flow control.* A frame is sent when the terminal has taken the last one; what changes meanwhile is never queued: a
+   slow line shows fewer frames, not late ones, and a stalled one blocks nothing.
+3. *One way out.* All text passes here, so here hostile characters are replaced and bytes are counted.
 
-Where Textual's internals are not those known (`internals_are_known`), or painting fails, Textual paints by itself.
+Where that fails, as it may with another Textual, Textual paints by itself.
 
     compositor --LayoutUpdate, ChopsUpdate--> Framebuffer (wanted | painted) --AnsiWriter--> TtyDriver
 """
@@ -33,14 +31,7 @@ from unroll.tty.charset import Charset
 from unroll.tty.driver import TtyDriver
 from unroll.tty.flow_control import QUERY, FlowControl
 from unroll.tty.framebuffer import Framebuffer, glyphs, spelled
-from unroll.tty.textual_patches import (
-    ChopsUpdate,
-    LayoutUpdate,
-    PatchedApp,
-    compositor_size,
-    full_update,
-    internals_are_known,
-)
+from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate, PatchedApp, compositor_of
 
 REPAINT_INTERVAL_S = 0.1
 """From one painting of the whole screen to the next, while a window is being dragged larger."""
@@ -64,12 +55,9 @@ class CellDiffApp(PatchedApp[ReturnType]):
         terminal_answers: Whether the terminal has ever answered a query.
     """
 
-    DEFAULT_CSS = "* { pointer: default !important; }"
-    """No shape for the mouse pointer: one for every widget that it passes would be sent past the frames."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.charset: Charset | None = None
-        self.cell_diff = internals_are_known()
+        self.cell_diff = True
         self.bytes_written = 0
         self.frames = 0
         self._framebuffer = Framebuffer()
@@ -91,23 +79,19 @@ class CellDiffApp(PatchedApp[ReturnType]):
         """Whether something is still to be sent for which a slow line had no room."""
         return self.cell_diff and bool(self._framebuffer.stale)
 
-    def repaint(self) -> None:
+    def action_repaint(self) -> None:
         """Write the whole screen anew, over whatever has disturbed the terminal."""
         self._framebuffer.forget()
         self.flow.forgive()
         self._shown = None
         self.screen.refresh()
 
-    def action_repaint(self) -> None:
-        """Write the whole screen anew."""
-        self.repaint()
-
     def on_resize(self, event: events.Resize) -> None:
         """Another size, or the same after a suspension: either way what the terminal shows is unknown."""
         self._framebuffer.forget()
         self._shown = None
         if event.size == self._framebuffer.size:
-            self.repaint()
+            self.action_repaint()
 
     def on_terminal_supports_synchronized_output(self, answer: TerminalSupportsSynchronizedOutput) -> None:
         """The terminal's answer to the query at the end of a frame, timed when it was read."""
@@ -150,10 +134,11 @@ class CellDiffApp(PatchedApp[ReturnType]):
 
     def _absorb(self, screen: Screen[Any], update: RenderableType | None) -> None:
         """Take an update into the framebuffer; all of the screen where that holds another, or another size."""
-        size = compositor_size(screen)
+        compositor = compositor_of(screen)
+        size = compositor.size
         if screen is not self._shown or size != self._framebuffer.size:
             if not isinstance(update, LayoutUpdate):
-                update = full_update(screen)
+                update = compositor.render_full_update()
             if size != self._framebuffer.size:
                 self._framebuffer.resize(size)
             self._shown = screen

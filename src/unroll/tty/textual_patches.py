@@ -3,17 +3,12 @@
 Textual is pinned to one minor version; `tests/tty/test_textual_patches.py` asserts that every private name used here is
 still there as this was written for (8.2), so an upgrade says what to look at.
 
-    ChopsUpdate, LayoutUpdate   what the compositor changed: the cell diff compares these with what the terminal shows
-    XTermParser                 turns one whole escape sequence into Textual's messages (`input`)
-    PatchedApp                  hands updates, actions and crashes to methods of ours
-    PatchedDriver               writes to a file of ours
-    SparingCompositor           draws no more widgets than an update touches
-    apply                       repairs a widget that raises where it should do nothing
+`LayoutUpdate` and `ChopsUpdate` are what the compositor changed: the cell diff compares them with what the terminal
+shows. `XTermParser` turns one whole escape sequence into Textual's messages.
 """
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any
 
 from rich.console import RenderableType
@@ -23,14 +18,14 @@ from textual.app import App, ReturnType
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
 
 __all__ = [
     "ChopsUpdate", "Compositor", "LayoutUpdate", "PatchedApp", "PatchedDriver", "SparingCompositor", "XTermParser",
-    "apply", "compositor_size", "draw_sparingly", "full_update", "internals_are_known",
+    "apply", "compositor_of", "draw_sparingly",
 ]  # fmt: skip
 
 
@@ -38,8 +33,10 @@ class PatchedApp(App[ReturnType]):
     """Textual's App, which asks `display_update` before it paints, and takes no error for a crash while it exits."""
 
     def display_update(self, screen: Screen[Any], update: RenderableType | None) -> bool:
-        """Paint an update of the compositor; False leaves it to Textual, which repaints whole rows of a widget:
-        287 KB/s where a cell diff takes 8 (150x45, a heatmap and six curves, ten frames a second)."""
+        """Paint an update of the compositor; False leaves it to Textual, which repaints whole rows of a widget.
+
+        That takes 287 KB/s where a cell diff takes 8 (150x45, a heatmap and six curves, ten frames a second).
+        """
         return False
 
     def crash_message(self) -> str | None:
@@ -65,23 +62,24 @@ class PatchedApp(App[ReturnType]):
         else:
             super()._display(screen, renderable)
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Nothing: a shape for every widget that the mouse passes would be sent past the frames. The public way, CSS
+        for all widgets (`pointer: default`), costs 60 ms of processor time at the start (mean of four pairs)."""
+
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         self.before_action(namespace, action_name)
         return await super()._dispatch_action(namespace, action_name, params)
 
     def _handle_exception(self, error: Exception) -> None:
         """Only log it while exiting, when widgets go one by one, some of them before they are mounted."""
-        if self.return_code is not None:
-            self.log.error(f"while exiting: {error!r}")
-        else:
+        if self.return_code is None:
             super()._handle_exception(error)
+        else:
+            self.log.error(f"while exiting: {error!r}")
 
     def _fatal_error(self) -> None:
         message = self.crash_message()
-        if message is None:
-            super()._fatal_error()
-        else:
-            self.panic(message)
+        self.panic(message) if message else super()._fatal_error()
 
 
 class PatchedDriver(LinuxDriver):
@@ -137,24 +135,9 @@ def draw_sparingly(screen: Screen[Any]) -> None:
     screen._compositor = SparingCompositor()
 
 
-def compositor_size(screen: Screen[Any]) -> Size:
-    """The size that a screen was last laid out for, in cells: after a resize it lags behind the app's."""
-    return screen._compositor.size
-
-
-def full_update(screen: Screen[Any]) -> LayoutUpdate:
-    """All of a screen, drawn anew."""
-    return screen._compositor.render_full_update()
-
-
-def internals_are_known() -> bool:
-    """Whether Textual's updates are those that the cell diff was written for; if not, Textual paints by itself."""
-    return (
-        list(signature(LayoutUpdate).parameters) == ["strips", "region"]
-        and list(signature(ChopsUpdate).parameters) == ["chops", "spans", "chop_ends"]
-        and list(signature(App._display).parameters) == ["self", "screen", "renderable"]
-        and hasattr(Compositor, "render_full_update")
-    )
+def compositor_of(screen: Screen[Any]) -> Compositor:
+    """What draws a screen. Its size is the one last laid out for: after a resize it lags behind the app's."""
+    return screen._compositor
 
 
 _move_page = OptionList._move_page
