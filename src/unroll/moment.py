@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from unroll.errors import UserError
@@ -16,6 +17,9 @@ from unroll.errors import UserError
 MAX_STEPS = 1024
 MAX_CLAMP = 1000.0
 """A clamped unit is held within this of 0: far beyond what any cell reaches by itself."""
+MAX_TEMPERATURE = 100.0
+MAX_TOP_K = 4096
+MAX_SEED = 2**31 - 1
 
 
 class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -69,6 +73,27 @@ class Moment(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     step: int = 0
     epoch: int | None = None
     interventions: Interventions = UNTOUCHED
+
+
+class Sampling(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How the next number is chosen from the network's logits.
+
+    Attributes:
+        temperature: Divides the logits: below 1 bolder, above 1 more even; 0 always takes the likeliest number.
+        top_k: Only the k likeliest numbers can be chosen; 0 allows all.
+        top_p: Only the fewest likeliest numbers whose probabilities add up to this can be chosen (Holtzman et al.
+            2019); 1 allows all.
+        seed: Fixes the draw.
+    """
+
+    temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] = 0.0
+    top_k: Annotated[int, Meta(ge=0, le=MAX_TOP_K)] = 0
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
+
+
+ARGMAX = Sampling()
+"""Always the likeliest number."""
 
 
 def parse_sequence(text: str, vocab_size: int) -> tuple[int, ...]:

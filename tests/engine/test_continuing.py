@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engine_kit import answers, converse
-from unroll.moment import MAX_STEPS, Interventions, Moment
-from unroll.network.sampling import Sampling, generate
+from unroll.moment import MAX_STEPS, Interventions, Moment, Sampling
+from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.protocol.replies import Continued
 from unroll.protocol.requests import Advance, Continue, Create
@@ -38,9 +38,9 @@ def test_one_more_number_is_the_next() -> None:
 
 
 def test_many_are_what_sampling_generates_under_the_interventions() -> None:
-    does = Interventions(cut_steps=(5, 6), clamps=((3, 0.0),))
-    request = Continue(moment=Moment(0, PROMPT, 0, None, does), count=9, temperature=2.0, top_k=5, seed=4)
-    expected = islice(generate(trained(COUNTS).model, PROMPT, Sampling(2.0, 5, 1.0, 4), does), 9)
+    does, how = Interventions(cut_steps=(5, 6), clamps=((3, 0.0),)), Sampling(2.0, 5, 1.0, 4)
+    request = Continue(moment=Moment(0, PROMPT, 0, None, does), count=9, sampling=how)
+    expected = islice(generate(trained(COUNTS).model, PROMPT, how, does), 9)
     assert said(COUNTS, request).numbers == list(expected)
 
 
@@ -72,10 +72,10 @@ def test_a_sequence_grows_no_longer_than_it_may() -> None:
     [
         (Continue(moment=Moment(0, (7,) * MAX_STEPS)), ["1,024 numbers", "shorter"]),
         (Continue(moment=HERE, count=0), ["count cannot be 0"]),
-        (Continue(moment=HERE, temperature=-1), ["temperature cannot be -1"]),
-        (Continue(moment=HERE, top_p=0), ["top_p cannot be 0"]),
-        (Continue(moment=HERE, temperature=1, seed=2**70), ["seed cannot be"]),
-        (Continue(moment=HERE, temperature=1, seed=-1), ["seed cannot be -1"]),
+        (Continue(moment=HERE, sampling=Sampling(-1)), ["temperature cannot be -1"]),
+        (Continue(moment=HERE, sampling=Sampling(top_p=0)), ["top_p cannot be 0"]),
+        (Continue(moment=HERE, sampling=Sampling(seed=2**63)), ["seed cannot be"]),
+        (Continue(moment=HERE, sampling=Sampling(seed=-1)), ["seed cannot be -1"]),
         (Continue(moment=Moment(0, (99,))), ["99 is not in the vocabulary"]),
         (Continue(moment=Moment(0, (30, 31)), until_wrong=True), ["no right answer after 31"]),
     ],

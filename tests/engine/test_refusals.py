@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_kit import answers, converse
-from unroll.moment import Interventions, Moment
+from unroll.moment import Interventions, Moment, Sampling
 from unroll.protocol.codec import encode
 from unroll.protocol.replies import Answer, Error
 from unroll.protocol.requests import (
@@ -107,7 +107,7 @@ ALL = [
     encode(Branch(id=9, epoch=0, recipe=SMALL.recipe)),
     encode(Play(id=9, pace="8/s", stop_epoch=1, stop_accuracy=0.5)),
     encode(Advance(id=9, updates=3)),
-    encode(Continue(id=9, moment=HERE, count=3, until_wrong=True, temperature=1.5, top_k=3, top_p=0.5)),
+    encode(Continue(id=9, moment=HERE, count=3, until_wrong=True, sampling=Sampling(1.5, 3, 0.5))),
     encode(Save(id=9, name="mine", epoch=0)),
     encode(Open(id=9, name="mine")),
     encode(ListModels(id=9)),

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from unroll.errors import UserError
-from unroll.moment import Interventions
+from unroll.moment import ARGMAX, Interventions, Sampling
 from unroll.network.inspection import trace
 from unroll.network.model import SequenceModel
-from unroll.network.sampling import ARGMAX, Sampling, choose, distribution, generate
+from unroll.network.sampling import choose, distribution, generate
 from unroll.recipe import Recipe
 
 logits = st.lists(st.floats(-30, 30, width=32), min_size=1, max_size=12).map(torch.tensor)
@@ -94,13 +93,3 @@ def test_a_seed_fixes_what_is_drawn() -> None:
         return list(islice(generate(network(), [1], Sampling(2.0, seed=seed)), 20))
 
     assert drawn(1) == drawn(1) != drawn(2)
-
-
-@pytest.mark.parametrize(
-    ("given_", "name"),
-    [({"temperature": -1.0}, "temperature"), ({"temperature": float("nan")}, "temperature"), ({"top_k": -1}, "top_k"),
-     ({"top_p": 0.0}, "top_p"), ({"top_p": 1.5}, "top_p")],
-)  # fmt: skip
-def test_a_way_of_choosing_that_cannot_be_is_refused(given_: dict[str, float], name: str) -> None:
-    with pytest.raises(UserError, match=f"{name} cannot be .*: choose"):
-        Sampling(**given_)

@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.errors import UserError
-from unroll.moment import Moment
+from unroll.moment import Sampling
 from unroll.protocol.replies import Models
-from unroll.protocol.requests import Continue
 from unroll.terminal import answers
 
-NOW = Continue(moment=Moment(0, (1,)))
+NOW = Sampling(seed=4)
 PARSERS = (answers.stop, lambda text: answers.sampling(text, NOW), answers.run_name)
 
 

@@ -9,10 +9,10 @@ import click
 
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option, model_arguments, open_model, read_sequence
+from unroll.moment import ARGMAX, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, Sampling
 
 if TYPE_CHECKING:
     from unroll.network.model import SequenceModel
-    from unroll.network.sampling import Sampling
 
 EXAMPLES = """
 unroll predict count-rnn 7 8 9 10
@@ -29,16 +29,16 @@ seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 -
 )
 @click.option(
     "--temperature",
-    type=click.FloatRange(0, 1000),
+    type=click.FloatRange(0, MAX_TEMPERATURE),
     help="Below 1: bolder. Above 1: more even. 0: always the likeliest.",
 )
-@click.option("--top-k", type=click.IntRange(1), help="Draw from the k likeliest numbers only.")
+@click.option("--top-k", type=click.IntRange(1, MAX_TOP_K), help="Draw from the k likeliest numbers only.")
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
     help="Draw from the smallest set of likeliest numbers whose probabilities add up to this.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Fixes the draw.")
+@click.option("--seed", type=click.IntRange(0, MAX_SEED), default=0, show_default=True, help="Fixes the draw.")
 @json_option
 def predict(
     model: str, numbers: tuple[str, ...], top: int, count: int | None, seed: int, as_json: bool, **how: Any
@@ -61,8 +61,6 @@ def predict(
 
 def _sampling(seed: int, how: dict[str, Any]) -> Sampling | None:
     """How to choose the next number; None if no option says so."""
-    from unroll.network.sampling import Sampling
-
     given = {name: value for name, value in how.items() if value is not None}
     return Sampling(**{"temperature": 1.0, **given, "seed": seed}) if given else None
 
@@ -71,7 +69,7 @@ def _print_next(
     model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, top: int, as_json: bool
 ) -> None:
     from unroll.network.inspection import trace
-    from unroll.network.sampling import Sampling, distribution
+    from unroll.network.sampling import distribution
 
     logits_V = trace(model, sequence).logits[-1]
     chances, found = distribution(logits_V, sampling or Sampling(temperature=1.0)).sort(descending=True, stable=True)
@@ -86,7 +84,7 @@ def _print_next(
 def _print_continued(
     model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, count: int, as_json: bool
 ) -> None:
-    from unroll.network.sampling import ARGMAX, generate
+    from unroll.network.sampling import generate
 
     said = islice(generate(model, sequence, sampling or ARGMAX), count)
     if as_json:

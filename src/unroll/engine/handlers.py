@@ -17,7 +17,7 @@ from unroll.errors import RecipeError, UserError
 from unroll.log import Log
 from unroll.memory import NO_MEMORY, is_memory, resident
 from unroll.moment import MAX_STEPS
-from unroll.network.sampling import Sampling, generate
+from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.protocol import replies, requests
 from unroll.protocol.reading import KINDS, Unreadable, read_request
@@ -25,8 +25,6 @@ from unroll.protocol.replies import Answer, Created, Done, Error
 from unroll.recipe import Recipe, TaskConfig, check
 from unroll.tasks import answer
 from unroll.text import encodable, shown_path
-
-MAX_SEED = 2**63 - 1
 
 
 class Handlers:
@@ -141,7 +139,7 @@ class Handlers:
         check_moment(run, moment)
         task, count = run.training.recipe.task, _count(request)
         model, _ = run.training.at(moment.epoch)
-        said = islice(generate(model, moment.sequence, _sampling(request), moment.interventions), count)
+        said = islice(generate(model, moment.sequence, request.sampling, moment.interventions), count)
         numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
         wrong = _is_wrong(task, [*moment.sequence, *numbers])
         return replies.Continued(id=request.id, numbers=numbers, wrong=wrong)
@@ -257,12 +255,6 @@ def _count(request: requests.Continue) -> int:
     if not room:
         raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
     return min(request.count, room)
-
-
-def _sampling(request: requests.Continue) -> Sampling:
-    if not 0 <= request.seed <= MAX_SEED:
-        raise UserError(f"seed cannot be {request.seed!s:.20}: choose a whole number from 0 to {MAX_SEED:,}.")
-    return Sampling(request.temperature, request.top_k, request.top_p, request.seed)
 
 
 def _until_wrong(task: TaskConfig, sequence: Sequence[int], said: Iterator[int]) -> Iterator[int]:

@@ -13,40 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
-from msgspec import Struct
 from torch import Tensor
 
-from unroll.errors import UserError
-from unroll.moment import UNTOUCHED, Interventions
+from unroll.moment import ARGMAX, UNTOUCHED, Interventions, Sampling
 from unroll.network.inspection import InterventionHook
 from unroll.network.model import SequenceModel
-
-
-class Sampling(Struct, frozen=True):
-    """How the next number is chosen.
-
-    Attributes:
-        temperature: Divides the logits: below 1 bolder, above 1 more even; 0 takes the likeliest, always.
-        top_k: Only the k likeliest numbers can be chosen; 0 allows all.
-        top_p: Only the fewest likeliest numbers that add up to this probability can be chosen; 1 allows all.
-        seed: Fixes the draw.
-    """
-
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.temperature <= 1000:
-            raise UserError(f"temperature cannot be {self.temperature:g}: choose a number from 0 to 1,000.")
-        if self.top_k < 0:
-            raise UserError(f"top_k cannot be {self.top_k}: choose a whole number from 1 up, or 0 for all.")
-        if not 0 < self.top_p <= 1:
-            raise UserError(f"top_p cannot be {self.top_p:g}: choose a number above 0 and up to 1.")
-
-
-ARGMAX = Sampling()
 
 
 def distribution(logits_V: Tensor, sampling: Sampling) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from unroll.moment import Moment
+from unroll.moment import ARGMAX, Moment, Sampling
 from unroll.protocol.codec import Message
 from unroll.protocol.replies import (
     Answer,
@@ -114,19 +114,13 @@ class Continue(Request[Continued], frozen=True, kw_only=True):
     Attributes:
         count: How many numbers at most.
         until_wrong: Stop after the first answer that is wrong by the task.
-        temperature: 0 takes the likeliest number; above, one is drawn from the logits divided by it.
-        top_k: Draw only from so many likeliest numbers; 0 for all.
-        top_p: Draw only from the likeliest numbers that together have this probability (Holtzman 2019).
-        seed: Fixes what is drawn.
+        sampling: How each number is chosen; by default always the likeliest.
     """
 
     moment: Moment
     count: int = 1
     until_wrong: bool = False
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 0
+    sampling: Sampling = ARGMAX
 
 
 class Save(Request[Saved], frozen=True, kw_only=True):

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import get_args
 
-from msgspec.structs import replace
+import msgspec
 
 from unroll.errors import UserError
+from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
 from unroll.protocol.replies import Models
-from unroll.protocol.requests import Continue, Name
+from unroll.protocol.requests import Name
 
 MAX_NAME = 64
 MAX_ROW = 66
@@ -52,21 +53,26 @@ def of_stop(epoch: int | None, accuracy: float | None) -> str:
     return f"{epoch}" if epoch is not None else f"{accuracy * 100:g} %" if accuracy is not None else ""
 
 
-def sampling(text: str, now: Continue) -> Continue:
+def sampling(text: str, now: Sampling) -> Sampling:
     """Temperature, top-k and top-p, as many as are given."""
     words = text.replace(",", " ").split()
     try:
-        temperature = float(words[0]) if words else 0.0
-        top_k = int(words[1]) if len(words) > 1 else 0
-        top_p = float(words[2]) if len(words) > 2 else 1.0
+        kinds = zip(("temperature", "top_k", "top_p"), (float, int, float), words, strict=False)
+        given = {name: kind(word) for name, kind, word in kinds}
     except ValueError:
         raise UserError(f"{text:.20} is not three numbers: give temperature, top-k and top-p.") from None
-    if not (0 <= temperature <= 100 and 0 <= top_k <= 4096 and 0 < top_p <= 1 and len(words) <= 3):
-        raise UserError("Give a temperature from 0 to 100, a top-k from 0 to 4,096 and a top-p above 0 and up to 1.")
-    return replace(now, temperature=temperature, top_k=top_k, top_p=top_p)
+    try:
+        if len(words) <= 3:
+            return msgspec.convert({**given, "seed": now.seed}, Sampling)
+    except msgspec.ValidationError:
+        pass
+    raise UserError(
+        f"Give a temperature from 0 to {MAX_TEMPERATURE:g}, a top-k from 0 to {MAX_TOP_K:,} "
+        "and a top-p above 0 and up to 1."
+    )
 
 
-def of_sampling(now: Continue) -> str:
+def of_sampling(now: Sampling) -> str:
     """The answer that would say what stands."""
     return f"{now.temperature:g} {now.top_k} {now.top_p:g}"
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec.structs import replace
 
 from unroll.client.conversation import Conversation, EngineError
-from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment
+from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol.replies import Answer
 from unroll.protocol.requests import Continue, Look, Request
 from unroll.protocol.trace import Trace, Window
@@ -49,7 +49,7 @@ class Looking:
         self.view = "hidden"
         self.difference = False
         self.compared: Run | None = None
-        self.sampling = Continue(moment=self.moment)
+        self.sampling = Sampling()
         self.run: Run | None = None
         self.trace: Trace | None = None
         self.engine: Conversation | None = None
@@ -232,7 +232,8 @@ class Looking:
             if room <= 0:
                 self._audience.say(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: type a shorter one.")
                 return
-            request = replace(self.sampling, moment=self.moment, count=min(count, room), until_wrong=until_wrong)
+            count = min(count, room)
+            request = Continue(moment=self.moment, count=count, until_wrong=until_wrong, sampling=self.sampling)
             said = await self.ask(request)
             if said is not None and wanted() and self.moment.run == request.moment.run:
                 self.sampling = replace(self.sampling, seed=self.sampling.seed + 1)

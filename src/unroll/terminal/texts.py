@@ -6,9 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from unroll.moment import UNTOUCHED, Interventions
+from unroll.moment import UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import Created, CutOff, Measured
-from unroll.protocol.requests import Continue
 from unroll.protocol.trace import Trace, UnitDetail
 from unroll.recipe import Plan, TaskConfig
 from unroll.tasks import answer
@@ -156,7 +155,7 @@ def _megabytes(size: int | None) -> str:
     return "an unknown amount" if size is None else f"{size / 2**20:,.0f} MB"
 
 
-def of_sampling(sampling: Continue) -> str:
+def of_sampling(sampling: Sampling) -> str:
     """How the next numbers are chosen: nothing for the likeliest."""
     if not sampling.temperature:
         return ""
