@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from unroll.engine.connection import Event
 from unroll.engine.server import Server
 from unroll.log import Log
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Progress, decode_reply
+from unroll.protocol.codec import decode_reply, encode
+from unroll.protocol.replies import Progress
 from unroll.protocol.requests import Request
 
 RELAY = """

@@ -20,8 +20,8 @@ from unroll.client.conversation import EngineDied, EngineError
 from unroll.engine.connection import Event
 from unroll.engine.server import Server
 from unroll.log import Log
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Answer, Error, Hello, Progress, decode_reply
+from unroll.protocol.codec import decode_reply, encode
+from unroll.protocol.replies import Answer, Error, Hello, Progress
 from unroll.protocol.requests import Request
 
 A = TypeVar("A", bound=Answer)

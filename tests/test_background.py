@@ -59,7 +59,7 @@ async def test_a_run_is_left_and_found_again_with_its_curve_complete() -> None:
     (run,) = (await again.ask(Begin())).runs
     assert 0 < run.update < 800
     await again.ask(Play(run=1))
-    losses = list(run.history()[0])
+    losses = list(run.history.losses)
     async for news in again.events():
         losses += news.losses
         if news.state == "finished":

@@ -21,8 +21,8 @@ from pty_kit import UNROLL, Session
 from unroll import files
 from unroll.errors import FileError
 from unroll.files import write_atomically
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Answer, Created, Error, decode_reply
+from unroll.protocol.codec import decode_reply, encode
+from unroll.protocol.replies import Answer, Created, Error
 from unroll.protocol.requests import Create, Save
 
 OLD, NEW = b"old" * 5000, b"new" * 7000

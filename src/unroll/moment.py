@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from unroll.errors import UserError
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, MAX_VOCAB
 
 MAX_STEPS = 1024
 MAX_CLAMP = 1000.0
@@ -20,6 +21,14 @@ MAX_CLAMP = 1000.0
 MAX_TEMPERATURE = 100.0
 MAX_TOP_K = 4096
 MAX_SEED = 2**31 - 1
+
+RunNumber = Annotated[int, Meta(ge=0, le=10**9)]
+Epoch = Annotated[int, Meta(ge=0, le=10 * MAX_EPOCHS)]
+"""An epoch; one beyond the recipe's end can be asked for, and is refused by its run."""
+Number = Annotated[int, Meta(ge=0, le=MAX_VOCAB - 1)]
+Step = Annotated[int, Meta(ge=0, le=MAX_STEPS - 1)]
+Unit = Annotated[int, Meta(ge=0, le=MAX_HIDDEN - 1)]
+Clamp = Annotated[float, Meta(ge=-MAX_CLAMP, le=MAX_CLAMP)]
 
 
 class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -32,10 +41,10 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         clamps: `(unit, value)` pairs: the unit is held at the value at every step; 0 silences it.
     """
 
-    cut_steps: tuple[int, ...] = ()
+    cut_steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS)] = ()
     cut_all: bool = False
     cut_cell: bool = False
-    clamps: tuple[tuple[int, float], ...] = ()
+    clamps: Annotated[tuple[tuple[Unit, Clamp], ...], Meta(max_length=MAX_HIDDEN)] = ()
 
     def cuts(self, step: int) -> bool:
         """Whether the loop is cut before this step."""
@@ -68,10 +77,10 @@ UNTOUCHED = Interventions()
 class Moment(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is looked at. An `epoch` of None rides on the newest; steps count from 0."""
 
-    run: int
-    sequence: tuple[int, ...]
-    step: int = 0
-    epoch: int | None = None
+    run: RunNumber
+    sequence: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=MAX_STEPS)]
+    step: Step = 0
+    epoch: Epoch | None = None
     interventions: Interventions = UNTOUCHED
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.inspect import FloatType, IntType, Metadata, UnionType, type_info
 
 from unroll.errors import RecipeError
 from unroll.text import shown_path
@@ -25,6 +26,9 @@ DeviceName = Literal["cpu", "cuda", "mps", "auto"]
 Value = int | float | str
 
 
+MAX_VOCAB = 4096
+MAX_HIDDEN = 1024
+MAX_EPOCHS = 100_000
 MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
 BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -36,7 +40,7 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     task: Annotated[TaskName, Meta(description="What the network is asked at every step of a sequence.")] = "count"
     vocab_size: Annotated[
-        int, Meta(ge=2, le=4096, description="How many different numbers there are: 0 up to vocab_size - 1.")
+        int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 up to vocab_size - 1.")
     ] = 128
     length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
     path: Annotated[str, Meta(max_length=4096, description="The text file of whole numbers that task file reads.")] = ""
@@ -50,7 +54,7 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     cell: Annotated[CellName, Meta(description="The recurrent cell: how one hidden state makes the next.")] = "rnn"
     hidden_size: Annotated[
-        int, Meta(ge=1, le=1024, description="How many numbers the hidden state has: all the memory there is.")
+        int, Meta(ge=1, le=MAX_HIDDEN, description="How many numbers the hidden state has: all the memory there is.")
     ] = 32
     init: Annotated[
         InitName, Meta(description="How the cell's weights start: normal is the blog's, uniform is PyTorch's.")
@@ -60,7 +64,7 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
 class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How it learns."""
 
-    epochs: Annotated[int, Meta(ge=1, le=100_000, description="How many times training goes through the data.")] = 25
+    epochs: Annotated[int, Meta(ge=1, le=MAX_EPOCHS, description="How many times training goes through the data.")] = 25
     batch_size: Annotated[
         Annotated[int, Meta(ge=1, le=4096)] | BatchWord,
         Meta(description="Sequences an update learns from at once: a number, half or full."),
@@ -115,7 +119,7 @@ class Field(Struct, frozen=True):
         """What the field takes, to stand after "choose"."""
         words = ", ".join(self.words[:-1]) + " or " + self.words[-1] if self.words else ""
         if self.kind is str:
-            return words or "a path"
+            return words or ("a path" if self.section else self.help)
         noun = "a whole number" if self.kind is int else "a number"
         start = f"above {plain(self.above)}" if self.above is not None else f"from {plain(self.low)}"
         span = f"{noun} {start} {'and up ' if self.above is not None else ''}to {plain(self.high)}"
@@ -151,25 +155,32 @@ class Field(Struct, frozen=True):
 
 def plain(number: float | None) -> str:
     """A limit as a person reads it: `1,024`, `0.9`."""
-    return f"{number:,.10g}"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
 
 
-def _field(section: str, config: type[Struct], name: str, hint: Any) -> Field:
-    inner, meta = get_args(hint)
-    parts = [inner] if get_origin(inner) in (Literal, None) else get_args(inner)
-    words = next((get_args(part) for part in parts if get_origin(part) is Literal), ())
-    kind, limits = next((_number(part, meta) for part in parts if get_origin(part) is not Literal), (str, Meta()))
-    default = getattr(config(), name)
-    return Field(name, section, kind, limits.ge, limits.le, limits.gt, words, default, meta.description)
+def field_of(name: str, hint: Any, section: str = "", default: Value = 0) -> Field:
+    """The field of a type hint: its limits, words and help are those of the type."""
+    info = type_info(hint)
+    schema = (info.extra_json_schema or {}) if isinstance(info, Metadata) else {}
+    inner = info.type if isinstance(info, Metadata) else info
+    parts = inner.types if isinstance(inner, UnionType) else (inner,)
+    number = next((part for part in parts if isinstance(part, IntType | FloatType)), None)
+    help_ = schema.get("description", "")
+    if number is None:
+        return Field(name, section, str, None, None, None, words_of(hint), default, help_)
+    kind = int if isinstance(number, IntType) else float
+    return Field(name, section, kind, number.ge, number.le, number.gt, words_of(hint), default, help_)
 
 
-def _number(part: Any, meta: Meta) -> tuple[Any, Meta]:
-    """A number's type and limits, which stand with it when it is one of two things that a field takes."""
-    return get_args(part) if get_origin(part) is Annotated else (part, meta)
+def words_of(hint: Any) -> tuple[str, ...]:
+    """The words that a hint allows, in its order, which `msgspec.inspect` does not keep."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return tuple(word for part in get_args(hint) for word in words_of(part))
 
 
 FIELDS: Mapping[str, Field] = {
-    name: _field(section, config, name, hint)
+    name: field_of(name, hint, section, getattr(config(), name))
     for section, config in (("task", TaskConfig), ("model", ModelConfig), ("train", TrainConfig))
     for name, hint in get_type_hints(config, include_extras=True).items()
 }
@@ -207,14 +218,17 @@ def check(recipe: Recipe) -> Recipe:
     return recipe
 
 
+Some = Annotated[int, Meta(ge=1, le=10**12)]
+
+
 class Plan(Struct, frozen=True):
     """What a recipe implies once its sequences are counted."""
 
-    sequences: int
-    batch_size: int
-    updates_per_epoch: int
-    updates: int
-    weights: int
+    sequences: Some
+    batch_size: Some
+    updates_per_epoch: Some
+    updates: Some
+    weights: Some
 
 
 def plan(recipe: Recipe, sequences: int) -> Plan:

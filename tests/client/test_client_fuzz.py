@@ -31,13 +31,13 @@ ANSWERS = {
     "play": {"type": "done"}, "heard": {"type": "done"}, "ping": {"type": "done"},
     "save": {"type": "saved", "path": "/a"},
     "list": {"type": "models", "names": ["a"], "folder": "/"},
-    "continue": {"type": "continued", "numbers": [8], "wrong": False},
+    "continue": {"type": "continued", "numbers": [8]},
 }
 WHOLE = [json.dumps(one).encode() for one in (
     *({**answer, "id": 1} for answer in ANSWERS.values()),
-    {"type": "hello", "protocol": 1, "torch": "", "device": ""},
+    {"type": "hello", "protocol": 1},
     {"type": "error", "id": 3, "sentence": "no"},
-    {"type": "progress", "run": 1, "state": "training", "update": 2, "losses": [0.5, None], "accuracies": [1, 1]},
+    {"type": "progress", "run": 1, "state": "training", "update": 2, "losses": [0.5, 0.4], "accuracies": [1, 1]},
     {"type": "looked", "id": 2, "trace": {"moment": {"run": 1, "sequence": [7]}, "epoch": 1, "units": 1, "window": {},
      "values": [[0.1]], "candidates": [[[8, 0.9]]]}},
 )]
@@ -143,8 +143,13 @@ async def test_ten_thousand_broken_lines(state_dir: Path) -> None:
 WRONG = {
     "another kind": (
         "{'type': 'looked', 'trace': {'moment': {'run': 1, 'sequence': [7]}, 'epoch': 1, 'units': 1, "
-        "'window': {}, 'values': [], 'candidates': []}}",
+        "'window': {'steps': 0, 'units': 0}, 'values': [], 'candidates': []}}",
         "answered save with looked",
+    ),
+    "bounds that it breaks": (
+        "{'type': 'looked', 'trace': {'moment': {'run': 1, 'sequence': [7]}, 'epoch': 1, 'units': 1, "
+        "'window': {}, 'values': [], 'candidates': []}}",
+        "rows of another length than their window",
     ),
     "an unknown kind": ("{'type': 'executed'}", "an answer that cannot be read"),
     "a field of another kind": ("{'type': 'saved', 'path': 7}", "an answer that cannot be read"),

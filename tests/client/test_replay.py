@@ -10,17 +10,19 @@ from unroll.client.conversation import EngineDied, EngineError
 from unroll.client.recording import Recorder
 from unroll.client.replay import Replay
 from unroll.moment import Moment
-from unroll.protocol.codec import VERSION, Message, encode
-from unroll.protocol.replies import Continued, Done, Error, Hello, Looked, Progress
+from unroll.protocol.codec import VERSION, encode
+from unroll.protocol.replies import Continued, Done, Error, Hello, Looked, Message, Progress
 from unroll.protocol.requests import Continue, Create, Look, Pause, Play, Request
 from unroll.protocol.trace import Candidate, Trace, Window
 
+ONE = Window(steps=1, units=1)
+
 
 def looked(number: int, moment: Moment, epoch: float) -> Looked:
-    here, candidate = Window(steps=1, units=1), Candidate(9, 1.0)
+    candidate = Candidate(9, 1.0)
     return Looked(
         id=number,
-        trace=Trace(moment=moment, epoch=epoch, units=1, window=here, values=[[epoch]], candidates=[[candidate]]),
+        trace=Trace(moment=moment, epoch=epoch, units=1, window=ONE, values=[[epoch]], candidates=[[candidate]]),
     )
 
 
@@ -32,7 +34,7 @@ NOW = Moment(1, (7, 8))
 THEN = Moment(1, (7, 8), epoch=3)
 SHORT = Moment(1, (3,))
 TALK: list[Message] = [
-    Hello(protocol=VERSION, torch="none", device="cpu"),
+    Hello(protocol=VERSION),
     Play(id=1, run=1),
     Done(id=1),
     news(1),
@@ -41,7 +43,7 @@ TALK: list[Message] = [
     looked(2, NOW, 1.0),
     Continue(id=7, moment=NOW),
     news(3),
-    Continued(id=7, numbers=[9], wrong=False),
+    Continued(id=7, numbers=[9]),
     Look(id=3, moment=NOW),
     looked(3, NOW, 2.0),
     Look(id=4, moment=THEN),
@@ -49,7 +51,10 @@ TALK: list[Message] = [
     Pause(id=5, run=9),
     Error(id=5, sentence="There is no run 9."),
     Look(id=8, moment=SHORT),
-    Looked(id=8, trace=Trace(moment=SHORT, epoch=0, units=1, window=Window(), values=[[0.5]], candidates=[])),
+    Looked(
+        id=8,
+        trace=Trace(moment=SHORT, epoch=0, units=1, window=Window(steps=1, units=1), values=[[0.5]], candidates=[[]]),
+    ),
     Pause(id=6, run=1),
 ]
 
@@ -68,7 +73,7 @@ async def epoch_at(replay: Replay, moment: Moment, units: int = 64) -> float:
 
 
 async def test_a_request_that_moves_a_run_brings_the_progress_that_followed_it(replay: Replay) -> None:
-    assert (await replay.hello).torch == "none"
+    assert (await replay.hello).protocol == VERSION
     await replay.ask(Play(run=1))
     await replay.close()
     assert [event async for event in replay.events()] == [news(1), news(2), news(3)]
@@ -97,7 +102,7 @@ async def test_what_the_recording_lacks_is_refused(replay: Replay) -> None:
 
 
 async def test_what_cannot_be_is_refused(replay: Replay) -> None:
-    with pytest.raises(EngineError, match="rows of another length than their window"):
+    with pytest.raises(EngineError, match="a step without candidates"):
         await replay.ask(Look(moment=SHORT))
 
 

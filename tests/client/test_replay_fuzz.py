@@ -14,7 +14,8 @@ from unroll.client.conversation import EngineError
 from unroll.client.recording import read
 from unroll.client.replay import Replay
 from unroll.errors import FileError
-from unroll.protocol.requests import Request, decode_request
+from unroll.protocol.codec import decode_request
+from unroll.protocol.requests import Request
 
 
 async def play_back(path: Path, requests: list[Request[Any]]) -> int:

@@ -38,7 +38,7 @@ def test_too_short_a_soak_is_not_measured() -> None:
 def test_what_was_told_is_read_from_the_talk_and_drift_is_seen(tmp_path: Path) -> None:
     record = Recorder(tmp_path / "talk.jsonl")
     news = [
-        Progress(run=1, state="training", update=2, losses=[1.0, None], accuracies=[0.0, 0.0]),
+        Progress(run=1, state="training", update=2, losses=[1.0, 0.9], accuracies=[0.0, 0.0]),
         Progress(run=1, state="finished", update=3, losses=[0.5], accuracies=[1.0]),
         Progress(run=2, state="training", update=9, losses=[1.0], accuracies=[0.0]),
     ]

@@ -47,7 +47,7 @@ def test_a_sitting_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> No
     assert abs(sitting.when - time.time()) < 600
     replies = resumed((1.0, Play(run=1)))
     (run,) = answers(replies)[2].runs
-    assert (run.was, run.state, run.update, run.history()[0]) == (1, "paused", 7, WHOLE[:7])
+    assert (run.was, run.state, run.update, [*run.history.losses]) == (1, "paused", 7, WHOLE[:7])
     assert losses(progress(replies)) == WHOLE[7:]
 
 
@@ -84,7 +84,7 @@ def test_untrained_and_forgotten_runs_are_not_kept() -> None:
 def test_finished_runs_and_branches_come_back_as_what_they_are() -> None:
     converse(Begin(), MAKE, Play(), (3.0, Branch(run=1, epoch=4, recipe=SMALL)))
     whole, branch = answers(resumed())[2].runs
-    assert (whole.state, whole.origin, whole.accuracy) == ("finished", "recipe", ACCURACY)
+    assert (whole.state, whole.origin, whole.history.accuracy) == ("finished", "recipe", ACCURACY)
     assert (branch.state, branch.origin, branch.update) == ("paused", "branch", 4 * EACH)
 
 
@@ -171,7 +171,7 @@ def test_the_newest_run_is_forgotten_by_its_other_name_too() -> None:
 def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:
     replies = converse(MAKE, Advance(updates=7), (5.0, Begin()), (6.0, Advance(updates=2)))
     (run,) = next(reply for reply in replies if isinstance(reply, Begun)).runs
-    assert run.history()[0] == WHOLE[:7]
+    assert [*run.history.losses] == WHOLE[:7]
     after = replies[replies.index(next(reply for reply in replies if isinstance(reply, Begun))) :]
     assert losses(progress(after)) == WHOLE[7:9]
 

@@ -30,10 +30,10 @@ def test_an_unchanged_branch_repeats_the_rest_of_the_run_to_the_bit() -> None:
     replies = branched(Branch(epoch=4, recipe=SMALL), Play(run=2))
     created = answers(replies)[3]
     assert isinstance(created, Created)
-    assert (created.run, created.state, created.losses) == (2, "paused", run_whole(SMALL)[: 4 * EACH])
-    assert len(created.accuracies) == 4 * EACH
+    assert (created.run, created.state, [*created.history.losses]) == (2, "paused", run_whole(SMALL)[: 4 * EACH])
+    assert len(created.history.accuracies) == 4 * EACH
     told = [news for news in progress(replies) if news.run == 2]
-    assert [*created.losses, *losses(told)] == run_whole(SMALL)
+    assert [*created.history.losses, *losses(told)] == run_whole(SMALL)
     assert (told[0].state, told[0].update, told[-1].state) == ("paused", 4 * EACH, "finished")
 
 
@@ -42,7 +42,7 @@ def test_a_branch_may_learn_at_another_rate_and_longer() -> None:
     replies = branched(Branch(run=1, epoch=4, recipe=changed), Play(run=2))
     created = answers(replies)[3]
     assert (created.recipe, created.plan.updates) == (changed, 14 * EACH)
-    told = [*created.losses, *losses([news for news in progress(replies) if news.run == 2])]
+    told = [*created.history.losses, *losses([news for news in progress(replies) if news.run == 2])]
     assert len(told) == 14 * EACH
     assert told[: 4 * EACH] == run_whole(SMALL)[: 4 * EACH]
     assert told[4 * EACH] != run_whole(SMALL)[4 * EACH]
@@ -57,14 +57,14 @@ def test_the_epochs_before_a_branch_can_still_be_seen() -> None:
 
 def test_a_branch_of_a_branch_has_the_whole_history() -> None:
     replies = answers(branched(Branch(epoch=4, recipe=SMALL), Advance(updates=4), (6.0, Branch(epoch=5, recipe=SMALL))))
-    assert replies[5].losses == run_whole(SMALL)[: 5 * EACH]
+    assert [*replies[5].history.losses] == run_whole(SMALL)[: 5 * EACH]
 
 
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
         (Branch(epoch=7, recipe=SMALL), ["Epoch 7", "epochs 0 to 6"]),
-        (Branch(epoch=-1, recipe=SMALL), ["Epoch -1"]),
+        (Branch(epoch=-1, recipe=SMALL), ["epoch cannot be -1"]),
         (Branch(run=9, epoch=1, recipe=SMALL), ["no run 9"]),
         (Branch(epoch=4, recipe=SMALL.replace(epochs=4)), ["epochs cannot be 4", "choose more"]),
         (Branch(epoch=4, recipe=SMALL.replace(batch_size="full")), ["batch_size", "learning_rate, epochs or seed"]),

@@ -18,8 +18,7 @@ from unroll.engine.connection import MAX_WAITING_LINES, Connection, Event, Wire
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.network.training import Training
-from unroll.protocol.codec import MAX_REQUEST, encode
-from unroll.protocol.replies import decode_reply
+from unroll.protocol.codec import MAX_REQUEST, decode_reply, encode
 from unroll.protocol.requests import Create, Pause, Play, Request
 from unroll.recipe import recipe_of
 

@@ -34,7 +34,7 @@ def trained(recipe: Recipe) -> Training:
 
 
 def test_one_more_number_is_the_next() -> None:
-    assert said(COUNTS, Continue(moment=HERE)) == Continued(id=3, numbers=[11], wrong=False)
+    assert said(COUNTS, Continue(moment=HERE)) == Continued(id=3, numbers=[11])
 
 
 def test_many_are_what_sampling_generates_under_the_interventions() -> None:
@@ -48,13 +48,11 @@ def test_until_wrong_ends_with_the_first_wrong_number() -> None:
     cut = Interventions(cut_all=True)
     moment = Moment(0, PROMPT, 0, None, cut)
     continued = said(RECALLS, Continue(moment=moment, count=50, until_wrong=True))
-    assert continued.wrong
     assert [number == 7 for number in continued.numbers] == [True] * (len(continued.numbers) - 1) + [False]
 
 
 def test_until_wrong_goes_no_further_than_the_vocabulary() -> None:
     continued = said(COUNTS, Continue(moment=HERE, count=500, until_wrong=True))
-    assert not continued.wrong
     assert continued.numbers == list(range(11, 32))
 
 
@@ -64,7 +62,7 @@ def test_until_wrong_ends_with_the_count() -> None:
 
 def test_a_sequence_grows_no_longer_than_it_may() -> None:
     almost = Moment(0, (7,) * (MAX_STEPS - 2))
-    assert len(said(COUNTS, Continue(moment=almost, count=10**9)).numbers) == 2
+    assert len(said(COUNTS, Continue(moment=almost, count=10**6)).numbers) == 2
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from pty_kit import TIMEOUT_S, wait_for
 from unroll.client.client import Engine
 from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.connection import Event
-from unroll.protocol.replies import Begun, Error, decode_reply
-from unroll.protocol.requests import Begin, Create, Detach, End, Heard, Ping, Play, decode_request
+from unroll.protocol.codec import decode_reply, decode_request
+from unroll.protocol.replies import Begun, Error
+from unroll.protocol.requests import Begin, Create, Detach, End, Heard, Ping, Play
 from unroll.recipe import recipe_of
 from unroll_dev.bench.pty import Terminal
 

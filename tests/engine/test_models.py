@@ -17,6 +17,7 @@ from unroll.paths import own_models, shipped_models
 from unroll.protocol.replies import Created, Error, Models, Saved
 from unroll.protocol.requests import Advance, Branch, Create, ListModels, Look, Open, Play, Save
 from unroll.recipe import recipe_of
+from unroll.series import History
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10, "held_out": 0.2})
 EACH = 2
@@ -43,9 +44,9 @@ def test_what_is_saved_is_opened_as_a_finished_run_history_and_all(state_dir: Pa
     assert isinstance(opened, Created)
     whole = Training(SMALL)
     losses = [round(update.loss, 6) for update, _ in zip(whole.updates(), range(13), strict=False)]
-    assert (opened.run, opened.recipe, opened.state, opened.losses) == (2, SMALL, "finished", losses)
-    assert len(opened.accuracies) == 13
-    assert opened.accuracy is not None
+    assert (opened.run, opened.recipe, opened.state, [*opened.history.losses]) == (2, SMALL, "finished", losses)
+    assert len(opened.history.accuracies) == 13
+    assert opened.history.accuracy is not None
     assert replies[5].trace.values == replies[6].trace.values
     assert replies[5].trace.epoch == replies[6].trace.epoch == 6.5
 
@@ -62,7 +63,7 @@ def test_an_opened_run_is_told_of_as_finished_with_its_accuracies_and_trains_no_
 def test_an_earlier_epoch_is_saved_as_it_was() -> None:
     looks = Look(moment=Moment(1, (7, 8), epoch=2)), Look(moment=Moment(2, (7, 8)))
     replies = shelved(Save(epoch=2, name="early"), Open(name="early"), *looks)
-    assert len(replies[4].losses) == 2 * EACH
+    assert len(replies[4].history.losses) == 2 * EACH
     assert replies[5].trace.values == replies[6].trace.values
 
 
@@ -73,7 +74,7 @@ def test_a_branch_off_an_opened_model_goes_on_as_the_run_would_have() -> None:
     )
     branch = answers(replies)[5]
     told = [loss for news in progress(replies) if news.run == 3 for loss in news.losses]
-    assert branch.losses + told == [round(update.loss, 6) for update in Training(SMALL).updates()]
+    assert [*branch.history.losses, *told] == [round(update.loss, 6) for update in Training(SMALL).updates()]
 
 
 def test_without_room_for_the_optimizer_the_network_is_saved_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +100,7 @@ def test_else_to_the_users_own_folder(state_dir: Path) -> None:
 def test_a_model_is_replaced_by_one_of_its_name(workplace: Path) -> None:
     (workplace / "saved_models").mkdir()
     replies = shelved(Save(name="mine"), Save(epoch=1, name="mine"), Open(name="mine"), ListModels())
-    assert len(replies[5].losses) == EACH
+    assert len(replies[5].history.losses) == EACH
     assert replies[6].names.count("mine") == 1
     assert [file.name for file in (workplace / "saved_models").iterdir()] == ["mine.safetensors"]
 
@@ -112,7 +113,7 @@ def test_the_working_directorys_model_comes_before_a_shipped_one_of_its_name(wor
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_is_opened_and_answers(name: str) -> None:
     opened = shelved(Open(name=name))[3]
-    assert (opened.state, len(opened.losses)) == ("finished", opened.plan.updates)
+    assert (opened.state, opened.update) == ("finished", opened.plan.updates)
 
 
 @pytest.mark.parametrize("name", ["../mine", "/tmp/mine", "", ".hidden", "a/b", "x" * 65, "mine\n", "~", "ä"])
@@ -163,7 +164,7 @@ def test_an_epoch_that_is_not_there_is_not_saved() -> None:
 
 def test_a_history_that_lies_is_left_out(workplace: Path) -> None:
     (workplace / "saved_models").mkdir()
-    lie = checkpoint.History(updates=10**15, losses=(1.0,), accuracies=(1.0,))
+    lie = History(updates=10**12, stride=10**12, losses=(1.0,), accuracies=(1.0,))
     checkpoint.save("saved_models/lie.safetensors", Training(SMALL).model, SMALL, lie)
     opened = shelved(Open(name="lie"))[3]
-    assert (opened.state, opened.losses) == ("finished", [])
+    assert (opened.state, [*opened.history.losses]) == ("finished", [])

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from engine_kit import losses, progress, python
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Hello, decode_reply
+from unroll.protocol.codec import decode_reply, encode
+from unroll.protocol.replies import Hello
 from unroll.protocol.requests import Create, Play
 from unroll.recipe import recipe_of
 
@@ -53,11 +53,9 @@ def test_a_killed_parent_leaves_no_engine_even_when_its_input_is_held_open() -> 
         os.close(descriptor)
 
 
-def test_the_device_asked_for_is_in_its_first_word() -> None:
+def test_the_best_device_there_is_can_be_asked_for() -> None:
     done = subprocess.run([*ENGINE, "--device", "auto"], input=b"", capture_output=True, timeout=50, check=True)
-    hello = decode_reply(done.stdout)
-    assert isinstance(hello, Hello)
-    assert hello.device in ("cpu", "cuda", "mps")
+    assert isinstance(decode_reply(done.stdout), Hello)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

@@ -21,8 +21,8 @@ from unroll.client.replay import Replay
 from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
-from unroll.protocol.codec import VERSION
-from unroll.protocol.replies import Progress, decode_reply
+from unroll.protocol.codec import VERSION, decode_reply
+from unroll.protocol.replies import Progress
 from unroll.protocol.requests import Advance, Create, Look, Pause, Play
 from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe, recipe_of

@@ -16,9 +16,10 @@ import pytest
 from unroll import files
 from unroll.errors import CheckpointError
 from unroll.network import checkpoint
-from unroll.network.checkpoint import History, load, save
+from unroll.network.checkpoint import load, save
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe
+from unroll.series import History
 
 SMALL = Recipe().replace(vocab_size=12, hidden_size=5, length=3, epochs=2)
 ROOM = 200 * 2**20
@@ -28,7 +29,7 @@ ROOM = 200 * 2**20
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "network.safetensors"
-    save(path, SequenceModel.of(SMALL), SMALL, History(4, 1, (2.0, 1.0), (0.5, 1.0), 1.0))
+    save(path, SequenceModel.of(SMALL), SMALL, History(2, 1, (2.0, 1.0), (0.5, 1.0), accuracy=1.0))
     return path
 
 

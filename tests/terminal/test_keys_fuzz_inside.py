@@ -64,7 +64,7 @@ def check_moment(game: Playing) -> None:
     assert 0 <= session.unit < units
     assert all(0 <= step < len(moment.sequence) for step in does.cut_steps)
     assert all(0 <= unit < units for unit, _ in does.clamps)
-    if not run.origin and (moment.epoch is not None or not len(run.curve.losses) % run.plan.updates_per_epoch):
+    if not run.origin and (moment.epoch is not None or not run.curve.updates % run.plan.updates_per_epoch):
         recipe, whole = session.to_write()
         assert permalink.read(permalink.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
 
@@ -82,7 +82,7 @@ def check_panes(game: Playing) -> None:
     assert (heatmap.trace, heatmap.step, heatmap.unit) == (trace, moment.step, session.unit)
     assert trace.holds(heatmap.window)
     assert list(following.candidates) == trace.candidates[moment.step - trace.window.first_step]
-    assert (loss.curve, loss.updates) == (run.curve, len(run.curve.losses))
+    assert (loss.curve, loss.updates) == (run.curve, run.curve.updates)
     assert (loss.epoch, loss.shown) == (moment.epoch, trace.epoch)
     assert (table.shown, list(table.runs)) == (run.number, session.runs.rows)
     prompt, form = game.pane(Prompt), game.pane(RecipeForm)

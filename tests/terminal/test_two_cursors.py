@@ -46,9 +46,9 @@ async def test_a_branch_goes_on_from_the_epoch_that_is_shown() -> None:
         await game.write("learning_rate", "0.01")
         await game.press("escape", "b")
         first, branch = game.pane(RunTable).runs
-        assert branch.curve.losses[:10] == first.curve.losses[:10]
-        assert branch.curve.losses[10:] != first.curve.losses[10:]
-        assert len(branch.curve.losses) == 50
+        assert branch.curve.series.losses.total[:10] == first.curve.series.losses.total[:10]
+        assert branch.curve.series.losses.total[10:] != first.curve.series.losses.total[10:]
+        assert branch.curve.updates == 50
 
 
 async def test_a_unit_tells_its_value_and_its_share() -> None:
@@ -177,7 +177,7 @@ async def test_a_saved_model_opens_with_its_curve_and_its_answers(
         await game.press("enter")
         opened = game.pane(RunTable).runs[-1]
         assert opened.origin
-        assert opened.curve.losses[:] == game.pane(RunTable).runs[0].curve.losses[:]
+        assert opened.curve.series.losses.total == game.pane(RunTable).runs[0].curve.series.losses.total
         assert game.trace.values == values
 
 
@@ -306,7 +306,7 @@ async def test_news_that_comes_while_the_panes_go_is_passed_over() -> None:
     async with playing() as game:
         await game.pane(RunTable).remove()
         await game.press("n")
-        assert len(game.app.playground.session.run.curve.losses) == 1
+        assert game.app.playground.session.run.curve.updates == 1
 
 
 async def test_left_of_half_an_epoch_is_the_whole_one_before() -> None:

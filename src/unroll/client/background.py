@@ -9,8 +9,8 @@ from typing import TypeVar
 import msgspec
 
 from unroll.client.conversation import EngineError
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Answer, Error, decode_reply
+from unroll.protocol.codec import decode_reply, encode
+from unroll.protocol.replies import Answer, Error
 from unroll.protocol.requests import Begin, Create, Detach, Play, Request
 from unroll.recipe import Recipe
 

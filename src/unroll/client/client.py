@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from unroll.client.backlog import Backlog
 from unroll.client.conversation import EngineDied, EngineError
@@ -25,8 +26,8 @@ from unroll.client.overheard import Overheard
 from unroll.client.pending import Pending
 from unroll.client.recording import Recorder, Speaker
 from unroll.client.transport import Link, lines
-from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, VERSION, encode
-from unroll.protocol.replies import Answer, AnyReply, Error, Hello, Progress, decode_reply
+from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, VERSION, decode_reply, encode
+from unroll.protocol.replies import Answer, AnyReply, Error, Hello, Progress
 from unroll.protocol.requests import Heard, Ping, Request
 
 A = TypeVar("A", bound=Answer)
@@ -174,8 +175,7 @@ class Engine:
             reply: AnyReply = decode_reply(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._overheard.note(line[:4096].decode(errors="replace"))
-            if numbered := NUMBERED.match(line, 0, 4096):
-                self._pending.refuse(int(numbered[1]), f"gave an answer that cannot be read ({error!s:.200})")
+            self._pending.refuse(number_of(line), f"gave an answer that cannot be read ({error!s:.200})")
             return None
         return reply
 
@@ -262,6 +262,24 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+class Numbered(Struct):
+    """What is read of an answer when the rest of it cannot be."""
+
+    id: int
+    type: str
+
+
+def number_of(line: bytes) -> int:
+    """The request that a line answers, as far as can be told; 0 where it answers none."""
+    try:
+        if len(line) <= MAX_LINE and (found := msgspec.json.decode(line, type=Numbered)).type != "progress":
+            return found.id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    begins = NUMBERED.match(line, 0, 4096)
+    return int(begins[1]) if begins else 0
 
 
 def _nobody(sentence: str) -> None:

@@ -9,10 +9,8 @@ from itertools import count
 from typing import Any, TypeVar, get_args
 
 from unroll.client.conversation import EngineError
-from unroll.protocol.codec import Message
-from unroll.protocol.replies import Answer, Error
-from unroll.protocol.requests import Request
-from unroll.protocol.sound import fault
+from unroll.protocol.replies import Answer, Continued, Error, Looked, Message
+from unroll.protocol.requests import Continue, Look, Request
 
 A = TypeVar("A", bound=Answer)
 
@@ -80,6 +78,16 @@ def answer_of(request: type[Request[Any]]) -> type[Answer]:
     (answer,) = get_args(request.__orig_bases__[0])  # type: ignore[attr-defined]
     kind: type[Answer] = answer
     return kind
+
+
+def fault(request: Request[Any], answer: Answer) -> str:
+    """What cannot be in an answer of the right kind to this very request; empty where nothing is wrong."""
+    if isinstance(request, Continue) and isinstance(answer, Continued) and len(answer.numbers) > request.count:
+        return "more numbers than were asked for"
+    if isinstance(request, Look) and isinstance(answer, Looked) and request.top:
+        trace = answer.trace
+        return "" if all((*trace.candidates, *trace.before)) else "a step without candidates"
+    return ""
 
 
 def _name(message: Message) -> str:

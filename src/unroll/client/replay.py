@@ -17,11 +17,10 @@ from msgspec.structs import replace
 
 from unroll.client import recording
 from unroll.client.conversation import EngineDied, EngineError
-from unroll.client.pending import answer_of
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress, decode_reply
-from unroll.protocol.requests import Continue, ListModels, Look, Request, Save, decode_request
-from unroll.protocol.sound import fault
+from unroll.client.pending import answer_of, fault
+from unroll.protocol.codec import decode_reply, decode_request, encode
+from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress
+from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
 
 A = TypeVar("A", bound=Answer)
 

@@ -23,8 +23,8 @@ from unroll.recipe import DeviceName, Plan, Recipe
 from unroll.text import encodable, shown_path
 
 if TYPE_CHECKING:
-    from unroll.network.checkpoint import History
     from unroll.network.training import Training
+    from unroll.series import History
 
 EXAMPLES = """
 unroll train
@@ -92,18 +92,18 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
 
 def run_training(training: Training) -> History:
     """Make all updates, with a progress bar; raises `Refused` when training diverges."""
-    from unroll.engine.past import Past
     from unroll.network.training import Diverged
+    from unroll.series import Series
 
-    past = Past()
+    series = Series(training.plan.updates_per_epoch)
     try:
         with progress(training.plan.updates, "training") as show:
             for update in training.updates():
-                past.add(update.loss, update.accuracy)
+                series.add(update.loss, update.accuracy)
                 show(update.update, f"loss {update.loss:.3f}")
     except Diverged as diverged:
         raise Refused(str(diverged)) from None
-    return past.history(training.accuracy(), training.held_out_accuracy())
+    return series.history(training.accuracy(), training.held_out_accuracy())
 
 
 def _save(place: Path, training: Training, history: History, optimizer: bool) -> None:
@@ -122,7 +122,7 @@ def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: 
         "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",
         "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
         "training": f"{plan.updates:,} updates in {seconds:.2f} s",
-        "loss": f"{history.losses[-1]:.4f} nats",
+        "loss": f"{history.newest[0]:.4f} nats" if history.newest else "",
         "accuracy": f"{history.accuracy:.1%}",
         "held out": f"{history.held_out_accuracy:.1%}" if history.held_out_accuracy is not None else "",
         "saved": shown_path(place) if place else "",

@@ -130,7 +130,7 @@ class Autosave:
 
     def _packed(self, run: LiveRun) -> tuple[int, str, bytes] | None:
         """Its number, its file's name and what is to be written there."""
-        history = run.past.history(run.accuracy, run.held_out)
+        history = run.history()
         training = run.training
         try:
             data = checkpoint.packed(

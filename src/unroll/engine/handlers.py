@@ -12,7 +12,7 @@ from unroll.engine.connection import ClientState, Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
 from unroll.engine.models import list_models, open_model, run_as_saved, save_model
 from unroll.engine.pdeathsig import outlive_parent
-from unroll.engine.runs import MAX_TOLD_UPDATES, LiveRun, LiveRuns, StopAt
+from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
 from unroll.errors import RecipeError, UserError
 from unroll.log import Log
 from unroll.memory import NO_MEMORY, is_memory, resident
@@ -20,7 +20,7 @@ from unroll.moment import MAX_STEPS
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.protocol import replies, requests
-from unroll.protocol.reading import KINDS, Unreadable, read_request
+from unroll.protocol.codec import KINDS, Unreadable, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error
 from unroll.recipe import Recipe, TaskConfig, check
 from unroll.tasks import answer
@@ -83,8 +83,8 @@ class Handlers:
         """`branch`: a run that goes on from an epoch of another, its history and its optimizer with it."""
         run = self._runs.find(request.run)
         training = _branched(run, request.epoch, check(request.recipe))
-        past = run.past.until(training.update)
-        return self._created(request.id, self._runs.add(training, "paused", past, "branch"))
+        series = run.series.until(training.update)
+        return self._created(request.id, self._runs.add(training, "paused", series, "branch"))
 
     def _open(self, request: requests.Open) -> Created:
         """`open`: a finished run of a saved model."""
@@ -141,8 +141,7 @@ class Handlers:
         model, _ = run.training.at(moment.epoch)
         said = islice(generate(model, moment.sequence, request.sampling, moment.interventions), count)
         numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
-        wrong = _is_wrong(task, [*moment.sequence, *numbers])
-        return replies.Continued(id=request.id, numbers=numbers, wrong=wrong)
+        return replies.Continued(id=request.id, numbers=numbers)
 
     def _save(self, request: requests.Save) -> replies.Saved:
         """`save`: write a run's network to a file, as it was after an epoch."""
@@ -194,7 +193,7 @@ class Handlers:
         """How runs stand, all in one line; what was still to be sent of them is sent with it."""
         for run, _ in runs:
             run.progress(self._clock())
-        share = MAX_TOLD_UPDATES // max(1, len(runs))
+        share = MAX_BUCKETS_TOLD // max(1, len(runs))
         return [run.created(number, share, was) for run, was in runs]
 
     def _restored(self, saved: SavedRun) -> LiveRun | None:
@@ -250,8 +249,6 @@ def _branched(run: LiveRun, epoch: int, recipe: Recipe) -> Training:
 def _count(request: requests.Continue) -> int:
     """How many numbers are to come: no more than the sequence has room for."""
     room = MAX_STEPS - len(request.moment.sequence)
-    if request.count < 1:
-        raise UserError(f"count cannot be {request.count!s:.20}: choose a whole number from 1 up.")
     if not room:
         raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
     return min(request.count, room)

@@ -20,16 +20,14 @@ from torch import Tensor
 
 from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
-from unroll.moment import MAX_CLAMP, UNTOUCHED, Interventions, Moment, check_sequence
+from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
 from unroll.network.batches import Sequences
 from unroll.network.model import SequenceModel
 from unroll.network.training import last_step_accuracy
 from unroll.protocol.requests import Look
-from unroll.protocol.trace import Candidate, Trace, UnitDetail, Window
+from unroll.protocol.trace import MAX_VALUE, Candidate, Trace, UnitDetail, Window
 
-MAX_TOP = 100
-"""Candidates of a step at most."""
 KEPT_SIGHTS = 2
 """Enough for a moment and the one it is compared with, while a cursor walks through them."""
 MAX_SCORED, MIN_SCORED = 512, 16
@@ -37,8 +35,6 @@ MAX_SCORED, MIN_SCORED = 512, 16
 MAX_SCORE_WORK = 2 * 10**9
 """Multiplications that a score may cost, roughly: a large network is scored on fewer sequences."""
 MAX_KNOWN_SCORES = 100
-MAX_SHOWN = 1e6
-"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
 HIDDEN, CELL_STATE, ATTRIBUTION = "hidden", "cell state", "attribution"
 GATES = {
     "i": "input gate",
@@ -145,27 +141,25 @@ def sample(sequences: Sequences, most: int) -> Sequences:
 def check_moment(run: LiveRun, moment: Moment) -> None:
     """Raises `UserError` where the run has nothing to show of the moment."""
     check_sequence(moment.sequence, run.training.recipe.task.vocab_size)
-    if not 0 <= moment.step < len(moment.sequence):
+    if moment.step >= len(moment.sequence):
         last = len(moment.sequence) - 1
-        raise UserError(f"Step {moment.step!s:.20} is not in the sequence: choose one from 0 to {last}.")
+        raise UserError(f"Step {moment.step} is not in the sequence: choose one from 0 to {last}.")
     if moment.epoch is not None:
         check_epoch(run, moment.epoch)
-    for unit, value in moment.interventions.clamps:
+    for unit, _ in moment.interventions.clamps:
         _check_unit(unit, run.training.recipe.model.hidden_size, "clamp")
-        if not -MAX_CLAMP <= value <= MAX_CLAMP:
-            raise UserError(f"Unit {unit} cannot be held at {value:g}: choose from -{MAX_CLAMP:,g} to {MAX_CLAMP:,g}.")
 
 
 def check_epoch(run: LiveRun, epoch: int) -> None:
     """Raises `UserError` where the run has not trained that far."""
     last = int(run.training.epoch)
-    if not 0 <= epoch <= last:
-        raise UserError(f"Epoch {epoch!s:.20} cannot be seen: this run has epochs 0 to {last}.")
+    if epoch > last:
+        raise UserError(f"Epoch {epoch} cannot be seen: this run has epochs 0 to {last}.")
 
 
 def _check_unit(unit: int, units: int, what_for: str) -> None:
-    if not 0 <= unit < units:
-        raise UserError(f"There is no unit {unit!s:.20} to {what_for}: choose one from 0 to {units - 1}.")
+    if unit >= units:
+        raise UserError(f"There is no unit {unit} to {what_for}: choose one from 0 to {units - 1}.")
 
 
 def _trace(request: Look, here: Sight, there: Sight | None, score: tuple[float, float] | None) -> Trace:
@@ -242,34 +236,30 @@ def _detail(here: Sight, unit: int) -> UnitDetail:
         number=lead.number,
         rival=lead.rival,
         share=_decimal(lead.units[unit], 4),
-        bias=round(lead.bias, 4),
-        lead=round(lead.lead, 4),
+        bias=_decimal(lead.bias, 4),
+        lead=_decimal(lead.lead, 4),
     )
 
 
 def _candidates(logits: Tensor, top: int) -> list[list[Candidate]]:
     """The likeliest numbers of each step, from logits `(T, V)`."""
-    values, numbers = logits.softmax(-1).topk(_inside(top, min(MAX_TOP, logits.shape[-1])))
+    values, numbers = logits.softmax(-1).topk(min(top, logits.shape[-1]))
     rows = zip(numbers.tolist(), _rounded(values, 4).tolist(), strict=True)
     return [list(map(Candidate, row, chances)) for row, chances in rows]
 
 
 def _clip(window: Window, steps: int, units: int) -> Window:
     """The part of a window that there is."""
-    first_step, first_unit = _inside(window.first_step, steps), _inside(window.first_unit, units)
-    across, down = _inside(window.steps, steps - first_step), _inside(window.units, units - first_unit)
+    first_step, first_unit = min(window.first_step, steps), min(window.first_unit, units)
+    across, down = min(window.steps, steps - first_step), min(window.units, units - first_unit)
     return Window(first_step, across, first_unit, down)
 
 
-def _inside(number: int, high: int) -> int:
-    return max(0, min(number, high))
-
-
-def _decimal(value: Tensor, places: int) -> float:
-    return float(_rounded(value, places))
+def _decimal(value: Tensor | float, places: int) -> float:
+    return float(_rounded(torch.as_tensor(value), places))
 
 
 def _rounded(values: Tensor, places: int) -> Tensor:
     """The same numbers, finite, and short as text."""
-    wide = values.to("cpu", torch.float64).nan_to_num(0, MAX_SHOWN, -MAX_SHOWN).clamp(-MAX_SHOWN, MAX_SHOWN)
+    wide = values.to("cpu", torch.float64).nan_to_num(0, MAX_VALUE, -MAX_VALUE).clamp(-MAX_VALUE, MAX_VALUE)
     return wide.round(decimals=places) + 0.0  # no -0.0

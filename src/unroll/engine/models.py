@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args
 
 from unroll.engine.inspect import check_epoch
-from unroll.engine.past import Past
 from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError, UserError
 from unroll.files import reason
@@ -15,12 +14,12 @@ from unroll.network import checkpoint
 from unroll.network.header import begins_well
 from unroll.network.training import Training
 from unroll.paths import SUFFIX, models_by_name, saving_folder, shipped_models
-from unroll.protocol.replies import Models, Origin
-from unroll.protocol.requests import Name
+from unroll.protocol.replies import MAX_MODELS, Models, Origin
+from unroll.protocol.requests import ModelName
+from unroll.series import NO_HISTORY, Series
 from unroll.text import encodable, shown_path
 
-MAX_NAMES = 1000
-NAME = re.compile(get_args(Name)[1].pattern)
+NAME = re.compile(get_args(ModelName)[1].pattern)
 
 
 def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
@@ -34,7 +33,8 @@ def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
     """
     training = _as_it_was(run, epoch)
     path = _folder() / f"{name}{SUFFIX}"
-    history = run.past.until(training.update).history(training.accuracy(), training.held_out_accuracy())
+    accuracy, held_out = training.accuracy(), training.held_out_accuracy()
+    history = run.series.until(training.update).history(accuracy, held_out)
     optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
     checkpoint.save(path, training.model, training.recipe, history, optimizer)
     return path
@@ -92,18 +92,19 @@ def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> Liv
     """
     saved = checkpoint.load(file)
     training = Training(saved.recipe, device)
-    past = Past.of(saved.history, training.plan)
+    history = saved.history if saved.history.updates <= training.plan.updates else NO_HISTORY
+    series = Series.of(history, training.plan.updates_per_epoch)
     training.model.load_state_dict(saved.model.state_dict())
-    training.go_on_from(saved.optimizer or training.saved_state(), past.updates)
+    training.go_on_from(saved.optimizer or training.saved_state(), series.updates)
     over = origin == "model" or training.update >= training.plan.updates
-    run = runs.add(training, "finished" if over else "paused", past, origin)
+    run = runs.add(training, "finished" if over else "paused", series, origin)
     run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
     return run
 
 
 def list_models(number: int) -> Models:
     """The models that can be opened, as the answer to a request of that number."""
-    files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_NAMES])
+    files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_MODELS])
     folders = ["" if file.parent == shipped_models() else encodable(file.parent) for file in files.values()]
     others = [name for name, file in files.items() if not begins_well(file)]
     return Models(id=number, names=list(files), folder=encodable(saving_folder()), folders=folders, others=others)

@@ -6,19 +6,18 @@ from itertools import count
 from math import inf
 from typing import NamedTuple
 
-from unroll.engine.past import Past
 from unroll.errors import UserError
 from unroll.memory import NO_MEMORY, is_memory
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Diverged, Training
-from unroll.protocol.replies import Created, Origin, Progress, State
+from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Progress, State
 from unroll.protocol.requests import EPOCHS_PER_SECOND, Pace
+from unroll.series import BUCKETS, History, Series
 
 PROGRESS_INTERVAL_S = 1 / 15
 """From one progress message of a run that trains to the next."""
-MAX_TOLD_UPDATES = 2**19
-"""Updates of history that fit into one line, with room to spare."""
-MAX_RUNS = 2000
+MAX_BUCKETS_TOLD = 2**17
+"""Buckets of all runs' histories that fit into one line, with room to spare."""
 
 
 class RateLimiter:
@@ -46,14 +45,15 @@ class StopAt(NamedTuple):
     epoch: int | None = None
     accuracy: float | None = None
 
-    def reason(self, update: int, updates_per_epoch: int, past: Past) -> str:
+    def reason(self, update: int, updates_per_epoch: int, series: Series) -> str:
         """Why to stop after this update; empty to train on."""
         epoch, rest = divmod(update, updates_per_epoch)
         if rest:
             return ""
         if epoch == self.epoch:
             return f"Stopped at epoch {epoch:,} as asked."
-        if self.accuracy is None or (mean := past.mean_accuracy(updates_per_epoch)) < self.accuracy - 1e-9:
+        means = series.newest_epoch()
+        if self.accuracy is None or means is None or (mean := means[1]) < self.accuracy - 1e-9:
             return ""
         return f"Stopped at epoch {epoch:,} as asked: its mean accuracy is {mean * 100:.1f} %."
 
@@ -66,21 +66,21 @@ class LiveRun:
         number: int,
         training: Training,
         state: State = "ready",
-        past: Past | None = None,
+        series: Series | None = None,
         origin: Origin = "recipe",
     ) -> None:
         self.number = number
         self.origin: Origin = origin
         self.training = training
         self.state: State = state
-        self.past = past or Past()
+        self.series = series or Series(training.plan.updates_per_epoch)
         self.accuracy: float | None = None
         self.held_out: float | None = None
         self._updates = training.updates()
         self._rate = RateLimiter()
         self._left: int | None = None
         self._stop = StopAt()
-        self._losses: list[float | None] = []
+        self._losses: list[float] = []
         self._accuracies: list[float] = []
         self._sentence = ""
         self._told_at = -inf
@@ -105,14 +105,10 @@ class LiveRun:
 
     def play(self, pace: Pace, stop: StopAt, now: float) -> None:
         """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
-        if stop.accuracy is not None and not 0 <= stop.accuracy <= 1:
-            raise UserError(f"stop_accuracy cannot be {stop.accuracy:g}: choose a number from 0 to 1.")
         self._start(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
 
     def advance(self, updates: int, now: float) -> None:
-        """Make this many updates at full speed, then pause; raises `UserError` for less than 1, or if none is left."""
-        if updates < 1:
-            raise UserError(f"updates cannot be {updates!s:.20}: choose a whole number from 1 up.")
+        """Make this many updates at full speed, then pause; raises `UserError` if none is left."""
         self._start(inf, updates, StopAt(), now)
 
     def pause(self) -> None:
@@ -142,7 +138,7 @@ class LiveRun:
         self._finish_pause_or_go_on()
 
     def _note(self, loss: float, accuracy: float) -> None:
-        self.past.add(loss, accuracy)
+        self.series.add(loss, accuracy)
         self._losses.append(loss)
         self._accuracies.append(accuracy)
 
@@ -150,7 +146,7 @@ class LiveRun:
         training = self.training
         if training.update >= training.plan.updates:
             self._finish()
-        elif reason := self._stop.reason(training.update, training.plan.updates_per_epoch, self.past):
+        elif reason := self._stop.reason(training.update, training.plan.updates_per_epoch, self.series):
             self._hold("paused", reason)
         elif self._left is not None:
             self._left -= 1
@@ -175,39 +171,39 @@ class LiveRun:
         self._sentence = sentence
         self._told_state = None
 
-    def created(self, answers: int, max_updates: int = MAX_TOLD_UPDATES, was: int = 0) -> Created:
-        """How it stands, as the answer to the request of that id; its history is thinned to `max_updates`."""
-        stride, losses, accuracies = self.past.told(max_updates)
+    def history(self, max_buckets: int = BUCKETS) -> History:
+        """How its training went."""
+        return self.series.history(self.accuracy, self.held_out, max_buckets)
+
+    def created(self, answers: int, max_buckets: int = BUCKETS, was: int = 0) -> Created:
+        """How it stands, as the answer to the request of that id."""
         return Created(
             id=answers,
             run=self.number,
             recipe=self.training.recipe,
             plan=self.training.plan,
             state=self.state,
-            update=self.training.update,
-            stride=stride,
-            losses=losses,
-            accuracies=accuracies,
-            accuracy=self.accuracy,
-            held_out=self.held_out,
+            history=self.history(max_buckets),
             origin=self.origin,
             was=was,
         )
 
     def progress(self, now: float) -> Progress:
-        """All that has not been sent yet."""
+        """All that has not been sent yet, or as much of it as fits into one line."""
+        losses, self._losses = self._losses[:MAX_NEWS], self._losses[MAX_NEWS:]
+        accuracies, self._accuracies = self._accuracies[:MAX_NEWS], self._accuracies[MAX_NEWS:]
         finished = self.state == "finished"
         news = Progress(
             run=self.number,
             state=self.state,
-            update=self.training.update,
-            losses=self._losses,
-            accuracies=self._accuracies,
+            update=self.training.update - len(self._losses),
+            losses=losses,
+            accuracies=accuracies,
             accuracy=self.accuracy if finished else None,
             held_out=self.held_out if finished else None,
             sentence=self._sentence,
         )
-        self._losses, self._accuracies, self._sentence = [], [], ""
+        self._sentence = ""
         self._told_at, self._told_state = now, self.state
         return news
 
@@ -229,12 +225,12 @@ class LiveRuns:
         self._total = 0
 
     def add(
-        self, training: Training, state: State = "ready", past: Past | None = None, origin: Origin = "recipe"
+        self, training: Training, state: State = "ready", series: Series | None = None, origin: Origin = "recipe"
     ) -> LiveRun:
         """A new run; raises `UserError` when there are too many."""
         if len(self._runs) >= MAX_RUNS:
             raise UserError(f"There are {MAX_RUNS:,} runs: forget one first.")
-        run = LiveRun(next(self._numbers), training, state, past, origin)
+        run = LiveRun(next(self._numbers), training, state, series, origin)
         self._runs[run.number] = run
         self.wake(run)
         self.share_memory(run)

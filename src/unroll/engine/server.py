@@ -12,15 +12,13 @@ import traceback
 from collections.abc import Callable
 from math import inf
 
-import torch
-
 from unroll.engine.autosave import Autosave
 from unroll.engine.connection import MAX_WAITING_LINES, ClientState, Connection, Event, Heartbeat
 from unroll.engine.handlers import Handlers
 from unroll.engine.runs import LiveRuns
 from unroll.log import Log
-from unroll.protocol.codec import VERSION, Message, encode
-from unroll.protocol.replies import Error, Hello
+from unroll.protocol.codec import VERSION, encode
+from unroll.protocol.replies import Error, Hello, Message
 
 FORSAKEN_AFTER_S = 3 * 86400.0
 """How long an engine in the background waits for a client when there is nothing more to train."""
@@ -64,7 +62,7 @@ class Server:
         return why
 
     def _greet(self) -> None:
-        self._say(Hello(protocol=VERSION, torch=str(torch.__version__), device=self._device))
+        self._say(Hello(protocol=VERSION))
 
     def _take_a_turn(self) -> str | None:
         """Answer what waits and make an update; gives why the engine ends, if it does."""

@@ -11,12 +11,12 @@ types must be exactly the recipe's, and all values finite.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import safetensors.torch
 import torch
-from msgspec import Meta, Struct
+from msgspec import Struct
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -27,46 +27,12 @@ from unroll.network.header import Header, read_header
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, check
 from unroll.recipe import weights as count_weights
+from unroll.series import NO_HISTORY, History
 from unroll.text import printable, shown_path
 
 FORMAT = "unroll 1"
 STEPS = "adam.steps"
 MAX_BYTES = 64 * 10**6
-MAX_POINTS = 20_000
-"""Losses in a history at most; a longer one is thinned evenly."""
-
-
-class History(Struct, frozen=True, forbid_unknown_fields=True):
-    """How training went.
-
-    Attributes:
-        updates: Updates made.
-        stride: `losses[i]` and `accuracies[i]` are those of update `1 + i * stride`.
-        losses: Cross-entropy in nats a position.
-        accuracies: The part of the batch answered right at the last step.
-        accuracy: The part of all training sequences answered right at the last step, after training.
-        held_out_accuracy: The same of the sequences held out, if any were.
-    """
-
-    updates: int = 0
-    stride: Annotated[int, Meta(ge=1)] = 1
-    losses: tuple[float, ...] = ()
-    accuracies: tuple[float, ...] = ()
-    accuracy: float | None = None
-    held_out_accuracy: float | None = None
-
-    def thinned(self) -> History:
-        """This history, with `MAX_POINTS` losses at most."""
-        step = -(-len(self.losses) // MAX_POINTS) or 1
-        return msgspec.structs.replace(
-            self,
-            stride=self.stride * step,
-            losses=tuple(round(loss, 6) for loss in self.losses[::step]),
-            accuracies=tuple(round(part, 4) for part in self.accuracies[::step]),
-        )
-
-
-NO_HISTORY = History()
 
 
 class Checkpoint(NamedTuple):
@@ -111,7 +77,7 @@ def packed(
         _check_finite(tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{_name(path)} cannot be saved: {error}") from None
-    metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history.thinned())}
+    metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history)}
     if optimizer is not None:
         metadata[STEPS] = str(optimizer.steps)
     return _bytes({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)

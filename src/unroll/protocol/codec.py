@@ -1,28 +1,132 @@
-"""The messages between terminal and engine, and nothing else: one JSON object a line, told apart by `type`.
+"""One JSON object a line, told apart by `type`: from a line to a message, or to a sentence on what is wrong with it.
 
 The engine speaks first (`hello`). Every request has an id, and exactly one answer carries that id back: the one its
-docstring names, or `error`. `progress` comes unasked. A request's `run` of 0 means the newest run, so that a person
+docstring names, or `error`. `progress` comes by itself. A request's `run` of 0 means the newest run, so that a person
 can type at an engine by hand:
 
     {"type": "create", "id": 1}
     {"type": "play", "id": 2}
     {"type": "look", "id": 3, "moment": {"run": 0, "sequence": [7, 8, 9, 10]}}
+
+Every bound stands in a type and is checked while decoding, at both ends.
 """
 
 from __future__ import annotations
 
-import msgspec
-from msgspec import Struct
+import re
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 2
+import msgspec
+
+from unroll.protocol.replies import AnyReply
+from unroll.protocol.requests import AnyRequest
+from unroll.recipe import FIELDS, field_of
+
+VERSION = 3
 MAX_LINE = 16 * 2**20
 """Bytes in a line of the engine's at most; a longer one is refused."""
 MAX_REQUEST = 2**20
 """Bytes in a request at most."""
-
-
-class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower()):
-    """Anything that goes over the line."""
-
+KINDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyRequest)}
+EXAMPLE = '{"type": "create", "id": 1}'
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 encode = msgspec.json.Encoder().encode
+decode_request = msgspec.json.Decoder(AnyRequest).decode
+decode_reply = msgspec.json.Decoder(AnyReply).decode
+
+
+class Unreadable(ValueError):  # noqa: N818 - it says what is
+    """A line that is no request; the message is a sentence, `id` the line's own, or 0 when it has none."""
+
+    def __init__(self, number: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.id = number
+
+
+def read_request(line: bytes) -> AnyRequest:
+    """The request in a line; raises `Unreadable`."""
+    if len(line.rstrip(b"\r\n")) > MAX_REQUEST:
+        raise Unreadable(0, f"The line is too long: a request has at most {MAX_REQUEST:,} bytes.")
+    try:
+        request: AnyRequest = decode_request(line)
+    except NOT_JSON as error:
+        raise _explain(line, str(error)) from None
+    return request
+
+
+def _explain(line: bytes, complaint: str) -> Unreadable:
+    try:
+        raw: object = msgspec.json.decode(line)
+    except NOT_JSON as error:
+        return Unreadable(0, f"The line is not JSON ({error!s:.80}): write one message a line, like {EXAMPLE}.")
+    if not isinstance(raw, dict):
+        return Unreadable(0, f"A message is a JSON object, like {EXAMPLE}.")
+    return Unreadable(_id_of(raw), _sentence(raw, complaint))
+
+
+def _id_of(raw: dict[str, Any]) -> int:
+    try:
+        return msgspec.convert({"type": "done", "id": raw.get("id")}, AnyReply).id  # type: ignore[no-any-return]
+    except msgspec.ValidationError:
+        return 0
+
+
+def _sentence(raw: dict[str, Any], complaint: str) -> str:
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        given = f"{kind!r:.24} is no type of message" if "type" in raw else "The message has no type"
+        return f"{given}: choose {', '.join(KINDS)}."
+    what, _, place = complaint.partition(" - at ")
+    path = place.strip("`$.")
+    value, hint = _at(raw, KINDS[kind], path)
+    name = path.removeprefix("recipe.task.").removeprefix("recipe.model.").removeprefix("recipe.train.")
+    if "of length" in what and isinstance(value, str | list):
+        things = f"{len(value):,} {'characters' if isinstance(value, str) else 'entries'}"
+        return f"{name} {f'has {things}' if value else 'is empty'}: give {_length(what)}."
+    field = FIELDS.get(name) or field_of(name, hint)
+    if path and not isinstance(value, dict | list) and (field.words or field.help or field.high is not None):
+        return str(field.refusal(value if isinstance(value, str | float) and field.kind is not int else _json(value)))
+    where = f"{kind}, {path}" if path else kind
+    return (
+        f"The message cannot be read ({where}: {_plain(what)}): {kind} takes {', '.join(get_type_hints(KINDS[kind]))}."
+    )
+
+
+def _at(raw: Any, hint: Any, path: str) -> tuple[Any, Any]:
+    """The value at a path such as `recipe.model.cell` or `moment.sequence[2]`, and the type hint of it."""
+    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
+        kind = _bare(hint)
+        if name and isinstance(raw, dict):
+            raw, hint = raw.get(name), get_type_hints(kind, include_extras=True)[name]
+        elif index and isinstance(raw, list) and int(index) < len(raw):
+            several = [part for part in get_args(kind) if part is not Ellipsis]
+            raw, hint = raw[int(index)], several[min(int(index), len(several) - 1)]
+        else:  # a name was given twice, and what is wrong is not in the last of them
+            return {}, hint
+    return raw, hint
+
+
+def _bare(hint: Any) -> Any:
+    """A hint without its limits, and without None beside it."""
+    while hasattr(hint, "__metadata__"):
+        hint = hint.__origin__
+    if get_origin(hint) is UnionType:
+        return next((_bare(part) for part in get_args(hint) if part is not type(None)), hint)
+    return hint
+
+
+def _json(value: object) -> str:
+    """A value as it was written: `"9"`, `null`."""
+    return msgspec.json.encode(value).decode()
+
+
+def _length(complaint: str) -> str:
+    """`at most 1,024` of a complaint that ends in `of length <= 1024`."""
+    sign, number = complaint.split()[-2:]
+    return f"at {'most' if sign == '<=' else 'least'} {int(number):,}"
+
+
+def _plain(complaint: str) -> str:
+    return complaint[:1].lower() + complaint[1:200].replace("`", "")

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from unroll.protocol.codec import Message
+from unroll.moment import MAX_STEPS, Number, RunNumber
 from unroll.protocol.trace import Trace
 from unroll.recipe import Plan, Recipe
+from unroll.series import NO_HISTORY, Count, History, Loss, Share
+
+MAX_RUNS = 2000
+MAX_MODELS = 1000
+MAX_CUT_OFF = 100
+MAX_NEWS = 2**19
+"""Updates that one progress tells of at most: such a line has half of the bytes that are read."""
+MAX_TIME = 4_102_444_800
+"""The end of the year 2099, in seconds since 1970."""
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
 Origin = Literal["recipe", "branch", "model"]
+Id = Annotated[int, Meta(ge=0, le=2**53)]
+Name = Annotated[str, Meta(max_length=200)]
+Sentence = Annotated[str, Meta(max_length=4000)]
+PathText = Annotated[str, Meta(max_length=4096)]
+
+
+class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower()):
+    """Anything that goes over the line."""
 
 
 class Answer(Message, frozen=True, kw_only=True):
     """What comes back for a request, with its id."""
 
-    id: int
+    id: Id
 
 
 class Created(Answer, frozen=True, kw_only=True):
@@ -26,33 +42,27 @@ class Created(Answer, frozen=True, kw_only=True):
 
     Attributes:
         state: `ready`; `paused` for a branch, `finished` for a model that was opened.
-        update: Updates made so far.
-        losses: The history up to there: that of every update, or where `stride` is more than 1 of the updates
-            `1 + i * stride`, each standing for those up to the next.
-        accuracies: The same of the accuracies.
-        accuracy, held_out: As in `progress`.
+        history: Its updates so far; `accuracy` and `held_out_accuracy` are there once it has finished.
         origin: What it was made of.
         was: For a run that was resumed, its number in its own sitting.
     """
 
-    run: int
+    run: RunNumber
     recipe: Recipe
     plan: Plan
     state: State = "ready"
-    update: int = 0
-    stride: int = 1
-    losses: list[float | None] = []
-    accuracies: list[float] = []
-    accuracy: float | None = None
-    held_out: float | None = None
+    history: History = NO_HISTORY
     origin: Origin = "recipe"
-    was: int = 0
+    was: RunNumber = 0
 
-    def history(self) -> tuple[list[float | None], list[float]]:
-        """Losses and accuracies, one for every update."""
-        places = [update // self.stride for update in range(self.update)]
-        whole = len(self.losses) == len(self.accuracies) == -(-self.update // self.stride)
-        return ([self.losses[i] for i in places], [self.accuracies[i] for i in places]) if whole else ([], [])
+    def __post_init__(self) -> None:
+        if self.history.updates > self.plan.updates:
+            raise ValueError("more updates than are planned")
+
+    @property
+    def update(self) -> int:
+        """Updates made so far."""
+        return self.history.updates
 
 
 class Done(Answer, frozen=True, kw_only=True):
@@ -62,7 +72,7 @@ class Done(Answer, frozen=True, kw_only=True):
 class Error(Answer, frozen=True, kw_only=True):
     """It was refused: one sentence that says why and what to do. An id of 0 answers a line that had none."""
 
-    sentence: str
+    sentence: Sentence
 
 
 class Looked(Answer, frozen=True, kw_only=True):
@@ -72,16 +82,15 @@ class Looked(Answer, frozen=True, kw_only=True):
 
 
 class Continued(Answer, frozen=True, kw_only=True):
-    """The numbers that the network said, in order; `wrong` when the last of them is wrong by the task."""
+    """The numbers that the network said, in order."""
 
-    numbers: list[int]
-    wrong: bool
+    numbers: Annotated[list[Number], Meta(max_length=MAX_STEPS)]
 
 
 class Saved(Answer, frozen=True, kw_only=True):
     """A model was saved, in this file."""
 
-    path: str
+    path: PathText
 
 
 class Models(Answer, frozen=True, kw_only=True):
@@ -92,58 +101,56 @@ class Models(Answer, frozen=True, kw_only=True):
         others: Those of the names behind which there is no network, as far as a file's first bytes tell.
     """
 
-    names: list[str]
-    folder: str
-    folders: list[str] = []
-    others: list[str] = []
+    names: Annotated[list[Name], Meta(max_length=MAX_MODELS)]
+    folder: PathText
+    folders: Annotated[list[PathText], Meta(max_length=MAX_MODELS)] = []
+    others: Annotated[list[Name], Meta(max_length=MAX_MODELS)] = []
 
 
 class Measured(Answer, frozen=True, kw_only=True):
     """Bytes of memory (None where the system does not tell), runs, and updates of all runs."""
 
-    memory: int | None
-    runs: int
-    updates: int
+    memory: Id | None
+    runs: Count
+    updates: Id
 
 
 class CutOff(Struct, frozen=True, kw_only=True):
     """A sitting that ended without order: when it was last kept (seconds since 1970), its runs, and the newest one's
     recipe, updates, and whether they were all."""
 
-    sitting: str
-    when: float
-    runs: int
+    sitting: Name
+    when: Annotated[float, Meta(ge=0, le=MAX_TIME)]
+    runs: Count
     recipe: Recipe
-    update: int
+    update: Count
     finished: bool = False
 
 
 class Begun(Answer, frozen=True, kw_only=True):
     """The name of this sitting, the runs that are there already, and those sittings that were cut off, newest first."""
 
-    sitting: str
-    runs: list[Created] = []
-    cut_off: list[CutOff] = []
+    sitting: Name
+    runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)] = []
+    cut_off: Annotated[list[CutOff], Meta(max_length=MAX_CUT_OFF)] = []
 
 
 class Resumed(Answer, frozen=True, kw_only=True):
     """The runs that were brought back."""
 
-    runs: list[Created]
+    runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)]
 
 
 class Detached(Answer, frozen=True, kw_only=True):
     """The name under which this engine can be found again on its machine."""
 
-    name: str
+    name: Name
 
 
 class Hello(Message, frozen=True, kw_only=True):
     """The engine's first word."""
 
-    protocol: int
-    torch: str
-    device: str
+    protocol: Annotated[int, Meta(ge=0, le=10**6)]
 
 
 class Progress(Message, frozen=True, kw_only=True):
@@ -151,21 +158,25 @@ class Progress(Message, frozen=True, kw_only=True):
 
     Attributes:
         update: Updates made so far, those below included.
-        losses: Every mean loss (nats a position) since the last progress, one an update; None where it is not finite.
+        losses: Every mean loss (nats a position) since the last progress, one an update.
         accuracies: For each of them, the part of the batch answered right at the last step.
         accuracy: When finished: the part of all sequences answered right at the last step.
         held_out: When finished: the same of the sequences held out, where there are any.
         sentence: When diverged: at which update, the likely cause, and what to do. When a stop was reached: which.
     """
 
-    run: int
+    run: RunNumber
     state: State
-    update: int
-    losses: list[float | None]
-    accuracies: list[float]
-    accuracy: float | None = None
-    held_out: float | None = None
-    sentence: str = ""
+    update: Count
+    losses: Annotated[list[Loss], Meta(max_length=MAX_NEWS)]
+    accuracies: Annotated[list[Share], Meta(max_length=MAX_NEWS)]
+    accuracy: Share | None = None
+    held_out: Share | None = None
+    sentence: Sentence = ""
+
+    def __post_init__(self) -> None:
+        if len(self.accuracies) != len(self.losses):
+            raise ValueError("losses and accuracies of another number of updates")
 
 
 AnyReply = (
@@ -183,5 +194,3 @@ AnyReply = (
     | Detached
     | Progress
 )
-
-decode_reply = msgspec.json.Decoder(AnyReply).decode

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, Literal, TypeVar
 
-import msgspec
 from msgspec import Meta
 
-from unroll.moment import ARGMAX, Moment, Sampling
-from unroll.protocol.codec import Message
+from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Unit
 from unroll.protocol.replies import (
     Answer,
     Begun,
@@ -16,21 +14,25 @@ from unroll.protocol.replies import (
     Created,
     Detached,
     Done,
+    Id,
     Looked,
     Measured,
+    Message,
     Models,
     Resumed,
     Saved,
 )
-from unroll.protocol.trace import Window
+from unroll.protocol.trace import MAX_CANDIDATES, ViewName, Window
 from unroll.recipe import Recipe
+from unroll.series import MAX_UPDATES, Share
 
 Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
 """How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
 
 EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+NAME_RULE = "a letter or digit, then letters, digits and . _ -, at most 64 in all"
+ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", max_length=64, description=NAME_RULE)]
 """A saved model's name: no folder in it."""
 
 A = TypeVar("A", bound=Answer)
@@ -39,7 +41,7 @@ A = TypeVar("A", bound=Answer)
 class Request(Message, Generic[A], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something asked of the engine; `A` is what answers it. A client numbers its requests, from 1 up."""
 
-    id: int = 0
+    id: Id = 0
 
 
 class Create(Request[Created], frozen=True, kw_only=True):
@@ -54,8 +56,8 @@ class Branch(Request[Created], frozen=True, kw_only=True):
     The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else. The epoch is the nearest that is kept.
     """
 
-    run: int = 0
-    epoch: int
+    run: RunNumber = 0
+    epoch: Epoch
     recipe: Recipe
 
 
@@ -67,23 +69,23 @@ class Play(Request[Done], frozen=True, kw_only=True):
         stop_accuracy: Pause after the first whole epoch whose mean accuracy is at least this (0..1).
     """
 
-    run: int = 0
+    run: RunNumber = 0
     pace: Pace = "full"
-    stop_epoch: int | None = None
-    stop_accuracy: float | None = None
+    stop_epoch: Epoch | None = None
+    stop_accuracy: Share | None = None
 
 
 class Pause(Request[Done], frozen=True, kw_only=True):
     """Stop after the update under way; answered by `done`."""
 
-    run: int = 0
+    run: RunNumber = 0
 
 
 class Advance(Request[Done], frozen=True, kw_only=True):
     """Make so many updates, then pause; answered by `done` at once."""
 
-    run: int = 0
-    updates: int = 1
+    run: RunNumber = 0
+    updates: Annotated[int, Meta(ge=1, le=MAX_UPDATES)] = 1
 
 
 class Look(Request[Looked], frozen=True, kw_only=True):
@@ -99,13 +101,13 @@ class Look(Request[Looked], frozen=True, kw_only=True):
     """
 
     moment: Moment
-    view: str = "hidden"
+    view: ViewName = "hidden"
     window: Window = Window()
-    unit: int | None = None
+    unit: Unit | None = None
     against: Moment | None = None
     difference: bool = False
     score: bool = False
-    top: int = 10
+    top: Annotated[int, Meta(ge=0, le=MAX_CANDIDATES)] = 10
 
 
 class Continue(Request[Continued], frozen=True, kw_only=True):
@@ -118,7 +120,7 @@ class Continue(Request[Continued], frozen=True, kw_only=True):
     """
 
     moment: Moment
-    count: int = 1
+    count: Annotated[int, Meta(ge=1, le=10**6)] = 1
     until_wrong: bool = False
     sampling: Sampling = ARGMAX
 
@@ -129,15 +131,15 @@ class Save(Request[Saved], frozen=True, kw_only=True):
     The epoch is the nearest that is kept, as with `look`; the optimizer is saved too where a file has room for it.
     """
 
-    run: int = 0
-    epoch: int | None = None
-    name: Name
+    run: RunNumber = 0
+    epoch: Epoch | None = None
+    name: ModelName
 
 
 class Open(Request[Created], frozen=True, kw_only=True):
     """Make a finished run of a saved model, history and all; answered by `created`."""
 
-    name: Name
+    name: ModelName
 
 
 class ListModels(Request[Models], frozen=True, kw_only=True, tag="list"):
@@ -147,7 +149,7 @@ class ListModels(Request[Models], frozen=True, kw_only=True, tag="list"):
 class Forget(Request[Done], frozen=True, kw_only=True):
     """Drop a run and all that is kept of it; answered by `done`."""
 
-    run: int
+    run: RunNumber
 
 
 class Heard(Request[Done], frozen=True, kw_only=True):
@@ -166,7 +168,7 @@ class Ping(Request[Done], frozen=True, kw_only=True):
             the engine, as at its end. None promises nothing, and takes back what was promised before.
     """
 
-    within: Annotated[float, Meta(gt=0)] | None = None
+    within: Annotated[float, Meta(gt=0, le=86400)] | None = None
 
 
 class Measure(Request[Measured], frozen=True, kw_only=True):
@@ -180,7 +182,7 @@ class Begin(Request[Begun], frozen=True, kw_only=True):
 class Resume(Request[Resumed], frozen=True, kw_only=True):
     """Bring back the runs of a sitting that was cut off, as they were last kept; answered by `resumed`."""
 
-    sitting: Name
+    sitting: ModelName
 
 
 class Detach(Request[Detached], frozen=True, kw_only=True):
@@ -211,5 +213,3 @@ AnyRequest = (
     | Detach
     | End
 )
-
-decode_request = msgspec.json.Decoder(AnyRequest).decode

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
 
-from unroll.moment import Moment
+from msgspec import Meta, Struct
+
+from unroll.moment import MAX_STEPS, Moment, Number, Unit
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN
+from unroll.series import Share
+
+MAX_CANDIDATES = 100
+MAX_VALUE = 1e6
+"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
+
+Value = Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
+ViewName = Annotated[str, Meta(max_length=40)]
+Place = Annotated[int, Meta(ge=0, le=2**16)]
+Row = Annotated[list[Value], Meta(max_length=MAX_HIDDEN)]
 
 
 class Trace(Struct, frozen=True, kw_only=True):
@@ -27,17 +40,30 @@ class Trace(Struct, frozen=True, kw_only=True):
     """
 
     moment: Moment
-    epoch: float
-    units: int
+    epoch: Annotated[float, Meta(ge=0, le=MAX_EPOCHS)]
+    units: Annotated[int, Meta(ge=1, le=MAX_HIDDEN)]
     window: Window
-    values: list[list[float]]
-    candidates: list[list[Candidate]]
-    view: str = "hidden"
-    views: tuple[str, ...] = ("hidden",)
-    scale: float = 1.0
-    before: list[list[Candidate]] = []
+    values: Annotated[list[Row], Meta(max_length=MAX_STEPS)]
+    candidates: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)]
+    view: ViewName = "hidden"
+    views: Annotated[tuple[ViewName, ...], Meta(max_length=20)] = ("hidden",)
+    scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
+    before: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
-    score: tuple[float, float] | None = None
+    score: tuple[Share, Share] | None = None
+
+    def __post_init__(self) -> None:
+        window, steps = self.window, len(self.values)
+        if steps != window.steps or any(len(row) != window.units for row in self.values):
+            raise ValueError("rows of another length than their window")
+        if window.first_step + steps > len(self.moment.sequence):
+            raise ValueError("a window beside the sequence")
+        if window.first_unit + window.units > self.units:
+            raise ValueError("a window beside the units")
+        if len(self.candidates) != steps or len(self.before) not in (0, steps):
+            raise ValueError("candidates for other steps")
+        if self.view not in self.views:
+            raise ValueError("a view that is not one of its views")
 
     def holds(self, window: Window) -> bool:
         """Whether all that a window shows is here."""
@@ -61,28 +87,32 @@ class UnitDetail(Struct, frozen=True, kw_only=True):
             `lead`.
     """
 
-    unit: int
-    value: float
-    cell_state: float | None
-    gates: dict[str, float]
-    number: int
-    rival: int
-    share: float
-    bias: float
-    lead: float
+    unit: Unit
+    value: Value
+    cell_state: Value | None
+    gates: Annotated[dict[ViewName, Value], Meta(max_length=8)]
+    number: Number
+    rival: Number
+    share: Value
+    bias: Value
+    lead: Value
 
 
 class Candidate(Struct, frozen=True, array_like=True):
     """A number that may come next, and its probability (rounded to 4 decimals)."""
 
-    number: int
-    probability: float
+    number: Number
+    probability: Share
+
+
+Candidates = Annotated[list[Candidate], Meta(max_length=MAX_CANDIDATES)]
+"""What may come next at one step, the likeliest first."""
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """The part of steps by units that is on the screen; a trace carries no more than this."""
 
-    first_step: int = 0
-    steps: int = 64
-    first_unit: int = 0
-    units: int = 64
+    first_step: Place = 0
+    steps: Place = 64
+    first_unit: Place = 0
+    units: Place = 64

@@ -12,12 +12,12 @@ import msgspec
 from unroll.errors import UserError
 from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
 from unroll.protocol.replies import Models
-from unroll.protocol.requests import Name
+from unroll.protocol.requests import ModelName
 
 MAX_NAME = 64
 MAX_ROW = 66
 """Characters of a row in a dialog."""
-is_name = re.compile(get_args(Name)[1].pattern).fullmatch
+is_name = re.compile(get_args(ModelName)[1].pattern).fullmatch
 """Whether a saved model can have that name."""
 
 

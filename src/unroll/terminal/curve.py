@@ -2,62 +2,65 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import ceil, floor, inf, isfinite, log, log10
+from collections.abc import Iterable
+from math import ceil, floor, log, log10
 from typing import Literal
 
 from unroll.recipe import Plan, TrainConfig
-from unroll.series import Kept
+from unroll.series import NO_HISTORY, History, Series, Track
 
 Metric = Literal["loss", "accuracy", "learning rate"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
 Points = tuple[list[float], list[float]]
 Point = tuple[int, float]
-MEASURABLE = 1e30
-"""Where a value is beyond this it is not drawn: no training has such, and an axis to hold it would overflow."""
-CELLS = 1024
-"""Cells that a whole training is thinned to: more than any screen has columns."""
 
 
-@dataclass(eq=False)
 class Curve:
-    """The updates' losses (nats a position; None where it is not finite) and accuracies (0..1 of the batch)."""
+    """The updates' losses (nats a position) and accuracies (0..1 of the batch), and where their axes end."""
 
-    plan: Plan
-    train: TrainConfig
-    vocab_size: int
-    losses: Kept = field(default_factory=Kept)
-    accuracies: Kept = field(default_factory=Kept)
+    def __init__(self, plan: Plan, train: TrainConfig, vocab_size: int, history: History = NO_HISTORY) -> None:
+        self.plan = plan
+        self.train = train
+        self.vocab_size = vocab_size
+        self.series = Series.of(history, plan.updates_per_epoch)
 
-    def __post_init__(self) -> None:
-        each = max(1, ceil(self.plan.updates / CELLS))
-        self._thinned = {"loss": Thinned(each), "accuracy": Thinned(each)}
-        self._newest: tuple[int, tuple[float | None, float | None]] = (0, (None, None))
+    def extend(self, losses: Iterable[float], accuracies: Iterable[float]) -> None:
+        """Add what more updates showed."""
+        for loss, accuracy in zip(losses, accuracies, strict=True):
+            self.series.add(loss, accuracy)
 
-    def extend(self, losses: Sequence[float | None], accuracies: Sequence[float]) -> None:
-        """Add what so many more updates showed."""
-        self._thinned["loss"].add(losses)
-        self._thinned["accuracy"].add(accuracies)
-        self.losses.extend(losses)
-        self.accuracies.extend(accuracies)
+    @property
+    def updates(self) -> int:
+        """Updates made so far."""
+        return self.series.updates
 
     @property
     def epoch(self) -> float:
         """Epochs trained so far."""
-        return len(self.losses) / self.plan.updates_per_epoch
+        return self.updates / self.plan.updates_per_epoch
 
     def points(self, metric: Metric, columns: int, floor: float = 0.0) -> Points:
         """The curve thinned to a canvas: `(epochs, values)`, at most two points a column, its smallest and largest.
 
-        Only finite values, and none below `floor`: one NaN would end plotext's whole process, and a 0 on a log axis
-        raises.
+        None is below `floor`, for a 0 on a log axis raises.
         """
         if metric == "learning rate":
             return self._rates(columns)
-        points = self._thinned[metric].points(ceil(self.plan.updates / self._thinned[metric].each / max(1, columns)))
+        track = self.series.losses if metric == "loss" else self.series.accuracies
+        points = self._extremes(track, ceil(self.plan.updates / self.series.stride / max(1, columns)))
         return [(place + 1) / self.plan.updates_per_epoch for place, _ in points], [max(y, floor) for _, y in points]
+
+    def _extremes(self, track: Track, buckets: int) -> list[Point]:
+        """Update (from 0) and value of the smallest and the largest of every group of buckets, in order."""
+        found: list[Point] = []
+        for start in range(0, len(track.low), buckets):
+            group = range(start, min(start + buckets, len(track.low)))
+            low, high = min(group, key=track.low.__getitem__), max(group, key=track.high.__getitem__)
+            found += sorted({(self._last_of(low), track.low[low]), (self._last_of(high), track.high[high])})
+        return found
+
+    def _last_of(self, bucket: int) -> int:
+        return min((bucket + 1) * self.series.stride, self.updates) - 1
 
     def _rates(self, columns: int) -> Points:
         """The learning rate of each epoch: it falls in a line to 0, one step an epoch."""
@@ -66,60 +69,17 @@ class Curve:
         return [float(e) for e in epochs], [self.train.rate(e) for e in epochs]
 
     def top(self, metric: Metric) -> float:
-        """Where an axis must reach at least so that it need not move: for the loss, that of one who knows nothing."""
+        """Where an axis must reach at least so that it need not move: for the loss, ln V, that of pure guessing."""
         return {"loss": log(self.vocab_size), "accuracy": 1.0, "learning rate": self.train.learning_rate}[metric]
 
     def at(self, epoch: int) -> tuple[float | None, float | None]:
         """Mean loss and accuracy over the updates of an epoch, counted from 1; None where there are none."""
         each = self.plan.updates_per_epoch
-        part = slice(max(0, (epoch - 1) * each), max(0, epoch * each))
-        return _mean(self.losses[part]), _mean(self.accuracies[part])
+        return self.series.mean((epoch - 1) * each, epoch * each) or (None, None)
 
     def last(self) -> tuple[float | None, float | None]:
-        """The same for the newest epoch, whole or in part; worked out once for each number of updates."""
-        if self._newest[0] != len(self.losses):
-            self._newest = len(self.losses), self.at(ceil(self.epoch))
-        return self._newest[1]
-
-
-def _mean(values: list[float | None]) -> float | None:
-    finite = [value for value in values if value is not None]
-    return sum(finite) / len(finite) if finite else None
-
-
-class Thinned:
-    """Of every so many values the smallest and the largest, kept as they come: a drawing must not read all again."""
-
-    def __init__(self, each: int) -> None:
-        """`each` is how many values share a cell."""
-        self.each = each
-        self._count = 0
-        self._lowest, self._highest = array("d"), array("d")
-
-    def add(self, values: Sequence[float | None]) -> None:
-        """Take in so many more."""
-        for value in values:
-            if self._count % self.each == 0:
-                self._lowest.append(inf)
-                self._highest.append(-inf)
-            if value is not None and abs(value) < MEASURABLE:
-                self._lowest[-1] = min(self._lowest[-1], value)
-                self._highest[-1] = max(self._highest[-1], value)
-            self._count += 1
-
-    def points(self, cells: int) -> list[Point]:
-        """Place and value of the smallest and the largest of every so many cells, in order; a place is that of the
-        last in its cell."""
-        found: list[Point] = []
-        for start in range(0, len(self._lowest), max(1, cells)):
-            group = range(start, min(start + max(1, cells), len(self._lowest)))
-            low = min(group, key=self._lowest.__getitem__)
-            high = max(group, key=self._highest.__getitem__)
-            found += sorted({(self._place(low), self._lowest[low]), (self._place(high), self._highest[high])})
-        return [point for point in found if isfinite(point[1])]
-
-    def _place(self, cell: int) -> int:
-        return min((cell + 1) * self.each, self._count) - 1
+        """The same for the newest epoch, whole or in part."""
+        return self.series.newest_epoch() or (None, None)
 
 
 def ceiling(value: float) -> float:

@@ -129,7 +129,7 @@ class Comeback:
     async def _train_again(self, lost: Sequence[Run], shown: Run | None) -> None:
         """Bring back every trained run that its recipe determines."""
         session = self._session
-        self._owed = [run for run in lost if run.curve.losses and not run.origin]
+        self._owed = [run for run in lost if run.curve.updates and not run.origin]
         while self._owed:
             old = self._owed[0]
             created = await session.ask(Create(recipe=old.recipe))

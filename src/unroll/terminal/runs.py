@@ -38,15 +38,16 @@ class Run:
     def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
         """A run as the engine made it."""
         recipe, plan = created.recipe, created.plan
-        curve = Curve(plan, recipe.train, recipe.task.vocab_size)
-        curve.extend(*created.history())
+        history = created.history
+        curve = Curve(plan, recipe.train, recipe.task.vocab_size, history)
         name = name or f"{recipe.task.task} {recipe.model.cell}"
-        return cls(created.run, name, recipe, plan, curve, created.state, created.accuracy, created.held_out, origin)
+        figures = history.accuracy, history.held_out_accuracy
+        return cls(created.run, name, recipe, plan, curve, created.state, *figures, origin)
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it, but no more updates than are planned."""
         self.state = progress.state
-        room = max(0, self.plan.updates - len(self.curve.losses))
+        room = max(0, self.plan.updates - self.curve.updates)
         self.curve.extend(progress.losses[:room], progress.accuracies[:room])
         if progress.accuracy is not None:
             self.accuracy, self.held_out = progress.accuracy, progress.held_out
@@ -58,13 +59,13 @@ class Run:
     @property
     def epochs_done(self) -> int:
         """Whole epochs trained."""
-        return len(self.curve.losses) // self.plan.updates_per_epoch
+        return self.curve.updates // self.plan.updates_per_epoch
 
     @property
     def updates_to_epoch_end(self) -> int:
         """How many updates complete the epoch under way."""
         each = self.plan.updates_per_epoch
-        return each - len(self.curve.losses) % each
+        return each - self.curve.updates % each
 
 
 MAX_DELETED = 20

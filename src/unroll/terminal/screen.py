@@ -133,7 +133,7 @@ class Playground(Prompting):
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
         overlaid = [other.curve for other in session.runs.rows if other.overlaid and other is not run]
-        loss.curve, loss.updates, loss.others = run.curve, len(run.curve.losses), tuple(overlaid[-MAX_OVERLAID:])
+        loss.curve, loss.updates, loss.others = run.curve, run.curve.updates, tuple(overlaid[-MAX_OVERLAID:])
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
 
     def _show_state(self) -> None:

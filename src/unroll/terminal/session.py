@@ -37,7 +37,7 @@ class Session(Looking):
     @property
     def has_trained(self) -> bool:
         """Whether any run has been trained."""
-        return any(run.curve.losses for run in self.runs.rows)
+        return any(run.curve.updates for run in self.runs.rows)
 
     # The engine
 
@@ -112,7 +112,7 @@ class Session(Looking):
 
     def enter(self, run: Run) -> Run:
         """Put a run on the table and show it; an untrained one that was shown goes."""
-        if self.run is not None and not self.run.curve.losses and self.run in self.runs.rows:
+        if self.run is not None and not self.run.curve.updates and self.run in self.runs.rows:
             self.runs.rows.remove(self.run)
             self.tell(Forget(run=self.run.number))
         self.runs.add(run)
@@ -194,7 +194,7 @@ class Session(Looking):
     def edit(self, recipe: Recipe) -> None:
         """Another recipe is wanted: at once for an untrained network, with the next training for a trained one."""
         self.recipe = recipe
-        if self.run is None or not self.run.curve.losses:
+        if self.run is None or not self.run.curve.updates:
             self._creating.ask()
         self._audience.changed()
 
@@ -253,7 +253,7 @@ class Session(Looking):
             raise UserError(self.absence or "There is no network to write a line of yet: a moment, please.")
         if run.origin:
             raise UserError(f"{run.name} {run.origin}, so a recipe cannot bring it back: save the model instead.")
-        if epoch is None and len(run.curve.losses) % run.plan.updates_per_epoch:
+        if epoch is None and run.curve.updates % run.plan.updates_per_epoch:
             raise UserError("This network stands between two epochs: e trains to the end of the epoch.")
         return run.recipe, replace(self.moment, epoch=run.epochs_done if epoch is None else epoch)
 

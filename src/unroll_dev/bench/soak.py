@@ -26,7 +26,8 @@ from typing import NamedTuple
 import msgspec
 
 from unroll.client.recording import Entry
-from unroll.protocol.replies import Progress, decode_reply
+from unroll.protocol.codec import decode_reply
+from unroll.protocol.replies import Progress
 from unroll_dev.bench.figures import Figure, Report, Unmeasured, collect
 from unroll_dev.bench.memory import both
 from unroll_dev.bench.programs import FULL_SPEED, START_WITHIN, at_rest, playground
