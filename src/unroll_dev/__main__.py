@@ -12,7 +12,7 @@ from unroll_dev.commands import bench
 
 @click.group()
 def main() -> None:
-    """Tools of those who build unroll."""
+    """Tools for developing unroll."""
 
 
 main.add_command(bench)
@@ -21,7 +21,7 @@ main.add_command(bench)
 @main.command()
 @click.argument("folder", default="screenshots", type=click.Path(file_okay=False))
 def screenshots(folder: str) -> None:
-    """Take pictures of the playground, driven by a real engine, and write them into FOLDER as SVG."""
+    """Write pictures of the playground, driven by a real engine, into FOLDER as SVG."""
     from unroll_dev.screenshots import take
 
     for path in asyncio.run(take(Path(folder))):

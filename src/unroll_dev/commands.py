@@ -22,7 +22,7 @@ def _example(lines: str) -> str:
 
 
 GROUPS = ("starts", "rest", "training", "slow", "stall", "resize", "large", "runs", "memory")
-"""What `python -m unroll_dev bench screen` measures; `bench/screen.py` has the same, and takes long to import."""
+"""What `python -m unroll_dev bench screen` measures: the keys of `bench/screen.py`, which is slow to import."""
 
 
 def _checked(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -37,9 +37,9 @@ write_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     callback=_checked,
-    help="Write the report there as JSON, too.",
+    help="Also write the report to this file as JSON.",
 )
-"""Where no file can be put, it says so before anything is measured."""
+"""A file that cannot be written is refused before anything is measured."""
 
 
 @click.group()
@@ -51,7 +51,9 @@ def bench() -> None:
 @json_option
 @write_option
 def train(as_json: bool, write: Path | None) -> None:
-    """Time training against the blog's loop, torch.nn and NumPy, many seeds against one, and how it all grows.
+    """Time training against the blog's loop, torch.nn and NumPy, and many seeds against one.
+
+    The blog is christianb93's Learning how to count (christianb93/MLLM, rnn/LearningHowToCount.ipynb).
 
     Takes about two minutes, on one thread. Progress goes to standard error, the report to standard output.
     """
@@ -63,13 +65,13 @@ def train(as_json: bool, write: Path | None) -> None:
 
 
 @bench.command(epilog=_example("screen --write screen.json\nscreen --only rest --only slow\n"))
-@click.option("--only", multiple=True, type=click.Choice(GROUPS), help="Measure only this part; may be given again.")
+@click.option("--only", multiple=True, type=click.Choice(GROUPS), help="Measure only this part; can be repeated.")
 @json_option
 @write_option
 def screen(only: tuple[str, ...], as_json: bool, write: Path | None) -> None:
-    """Measure what the screen costs over a real pseudo-terminal, beside what it is to come near to.
+    """Measure what the screen costs over a real pseudo-terminal, beside its goals.
 
-    Takes some twelve minutes, a part of it one or two. Figures go to standard error as they come, the report to
+    Takes about twelve minutes, each part one or two. Figures go to standard error as they come, the report to
     standard output.
     """
     with _emulation():
@@ -84,7 +86,7 @@ def screen(only: tuple[str, ...], as_json: bool, write: Path | None) -> None:
 @json_option
 @write_option
 def soak(minutes: float, as_json: bool, write: Path | None) -> None:
-    """Train for hours, at full speed in minutes: how memory grows, and whether every update reaches the screen."""
+    """Train at full speed for minutes: how memory grows, and whether every update reaches the screen."""
     with _emulation():
         from unroll_dev.bench.figures import table
         from unroll_dev.bench.soak import measure
@@ -94,15 +96,15 @@ def soak(minutes: float, as_json: bool, write: Path | None) -> None:
 
 @contextmanager
 def _emulation() -> Iterator[None]:
-    """Imports that need the emulated terminal, which is not installed with the program."""
+    """Imports that need the emulated terminal, a development dependency."""
     try:
         yield
     except ModuleNotFoundError as error:
-        raise Refused(f"{error.name} is missing, which emulates the terminal: pip install 'unroll[dev]'.") from None
+        raise Refused(f"{error.name}, which emulates the terminal, is missing: pip install 'unroll[dev]'.") from None
 
 
 def _hand_out(report: R, text: Callable[[R], str], as_json: bool, write: Path | None) -> None:
-    """Print a report, and put it where it is to be written."""
+    """Print a report, and write it to the file asked for."""
     import msgspec
 
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import struct
 import time
@@ -134,78 +135,63 @@ def test_the_old_file_is_whole_until_the_new_one_is(file: Path, good: bytes, mon
     def full_disk(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(CheckpointError, match=r"^No space left on device"):
-        save(file, SequenceModel.of(SMALL.replace(seed=9)), SMALL)
+    other = SMALL.replace(seed=9)
+    with monkeypatch.context() as patched, pytest.raises(CheckpointError, match=r"^No space left on device"):
+        patched.setattr(os, "fsync", full_disk)
+        save(file, SequenceModel.of(other), other)
     assert file.read_bytes() == good
+    save(file, SequenceModel.of(other), other)
+    assert load(file).recipe == other
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_the_old_file_is_replaced_and_nothing_is_left_beside_it(file: Path, good: bytes) -> None:
-    save(file, SequenceModel.of(SMALL.replace(seed=9)), SMALL.replace(seed=9))
-    assert load(file).recipe.train.seed == 9
-    assert list(file.parent.iterdir()) == [file]
+def with_metadata(**changes: str) -> Callable[[bytes], bytes]:
+    return changed(lambda header: header["__metadata__"].update(changes))
 
 
+def with_tensor(name: str, **changes: Any) -> Callable[[bytes], bytes]:
+    return changed(lambda header: header.setdefault(name, {"dtype": "F32", "shape": [0]}).update(changes))
+
+
+MANY = {str(i): {"dtype": "F32", "shape": [0]} for i in range(100)}
 REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "empty": (lambda d: b"", "cut off, or another kind"),
-    "cut off in the header": (lambda d: d[:100], "cut off, or another kind"),
-    "cut off in the values": (lambda d: d[:-1], "is damaged"),
-    "with something behind it": (lambda d: d + b"\0", "is damaged"),
-    "a pickle": (lambda d: b"\x80\x04\x95" + d, "cut off, or another kind"),
-    "with a huge header": (lambda d: with_header(d, json.dumps({"a": "b" * 2**20}).encode()), "are allowed"),
-    "with a header that is no JSON": (lambda d: with_header(d, b"{"), "header is not JSON"),
-    "with a header that is no text": (lambda d: with_header(d, b"\xff{}"), "header is not JSON"),
-    "with a header nested without end": (lambda d: with_header(d, b"[" * 200_000), "header is not JSON"),
-    "with a header that is a list": (lambda d: with_header(d, b"[]"), "not a JSON object"),
-    "with NaN in the header": (lambda d: with_header(d, b'{"a": NaN}'), "holds NaN"),
+    "empty": (lambda d: b"", "cut off"),
+    "cut off in the header": (lambda d: d[:100], "cut off"),
+    "cut off in the values": (lambda d: d[:-1], "damaged"),
+    "with something behind it": (lambda d: d + b"\0", "damaged"),
+    "a pickle": (lambda d: b"\x80\x04\x95" + d, "another kind"),
+    "with a huge header": (lambda d: with_header(d, json.dumps({"a": "b" * 2**20}).encode()), "1,048,576"),
+    "with a header that is no JSON": (lambda d: with_header(d, b"{"), "JSON"),
+    "with a header that is no text": (lambda d: with_header(d, b"\xff{}"), "JSON"),
+    "with a header nested without end": (lambda d: with_header(d, b"[" * 200_000), "JSON"),
+    "with a header that is a list": (lambda d: with_header(d, b"[]"), "JSON object"),
+    "with NaN in the header": (lambda d: with_header(d, b'{"a": NaN}'), "NaN"),
     "with a name twice": (
         lambda d: with_header(d, b'{"__metadata__": {}, ' + json.dumps(header_of(d)).encode()[1:]),
-        "the same name twice",
+        "twice",
     ),
-    "with metadata that is no text": (changed(lambda h: h.update(__metadata__={"a": 1})), "not text by name"),
-    "without metadata": (changed(lambda h: h.pop("__metadata__")), "has no format"),
-    "of another format": (
-        changed(lambda h: h["__metadata__"].update(format="unroll 2")),
-        "this version reads unroll 1",
-    ),
-    "without a recipe": (changed(lambda h: h["__metadata__"].pop("recipe")), "has no recipe"),
-    "with a recipe that is no JSON": (changed(lambda h: h["__metadata__"].update(recipe="{")), "recipe cannot be read"),
-    "with a recipe nested without end": (
-        changed(lambda h: h["__metadata__"].update(recipe="[" * 100_000)),
-        "recipe cannot be read",
-    ),
+    "with metadata that is no text": (changed(lambda h: h.update(__metadata__={"a": 1})), "metadata"),
+    "without metadata": (changed(lambda h: h.pop("__metadata__")), "no format"),
+    "of another format": (with_metadata(format="unroll 2"), "reads unroll 1"),
+    "without a recipe": (changed(lambda h: h["__metadata__"].pop("recipe")), "no recipe"),
+    "with a recipe that is no JSON": (with_metadata(recipe="{"), "recipe cannot be read"),
+    "with a recipe nested without end": (with_metadata(recipe="[" * 100_000), "recipe cannot be read"),
     "with a recipe out of limits": (with_recipe(hidden_size=10**9), "recipe cannot be read"),
     "with a recipe that contradicts itself": (with_recipe(length=12), "recipe cannot be read"),
     "with an unknown field": (with_recipe(colour="red"), "recipe cannot be read"),
-    "with a history that is none": (changed(lambda h: h["__metadata__"].update(history="1")), "history cannot be read"),
-    "with a history without end": (
-        changed(lambda h: h["__metadata__"].update(history="[" * 100_000)),
-        "history cannot be read",
-    ),
+    "with a history that is none": (with_metadata(history="1"), "history cannot be read"),
+    "with a history without end": (with_metadata(history="[" * 100_000), "history cannot be read"),
     "of another cell": (with_recipe(cell="gru"), "has the shape"),
     "of another size": (with_recipe(hidden_size=6), "has the shape"),
     "with a tensor too few": (changed(lambda h: h.pop("head.bias")), "head.bias of its recipe is missing"),
-    "with a tensor too many": (
-        changed(lambda h: h.update(x={"dtype": "F32", "shape": [0], "data_offsets": [0, 0]})),
-        "holds x, which its recipe does not have",
-    ),
-    "with many tensors": (
-        changed(lambda h: h.update({str(i): {"dtype": "F32", "shape": [0]} for i in range(100)})),
-        "where 64 are allowed",
-    ),
-    "of another type": (changed(lambda h: h["head.bias"].update(dtype="I32")), "is of type I32, not F32"),
-    "with a shape without values": (changed(lambda h: h["head.bias"].update(shape=[2**40, 0])), "has the shape"),
+    "with a tensor too many": (with_tensor("x", data_offsets=[0, 0]), "it holds x"),
+    "with many tensors": (changed(lambda h: h.update(MANY)), "64 are allowed"),
+    "of another type": (with_tensor("head.bias", dtype="I32"), "type I32, not F32"),
+    "with a shape without values": (with_tensor("head.bias", shape=[2**40, 0]), "has the shape"),
     "with a tensor that is no object": (changed(lambda h: h.update({"head.bias": 3})), "type and shape"),
-    "with values that overlap": (
-        changed(lambda h: h["head.bias"].update(data_offsets=h["rnn.bias_hh_l0"]["data_offsets"])),
-        "is damaged",
-    ),
+    "with values that overlap": (with_tensor("head.bias", data_offsets=[4, 52]), "damaged"),
     "with a value that is not finite": (lambda d: d[:-4] + struct.pack("<f", float("inf")), "not finite"),
-    "with steps that are no number": (
-        changed(lambda h: h["__metadata__"].update({"adam.steps": "-1"})),
-        "of its recipe is missing",
-    ),
+    "with steps that are no number": (with_metadata(**{"adam.steps": "-1"}), "missing"),
 }
 
 
@@ -217,9 +203,7 @@ def test_a_file_is_refused(file: Path, good: bytes, make: Callable[[bytes], byte
     said = str(refusal.value)
     assert sentence in said
     assert "network.safetensors" in said
-    assert "deserializ" not in said
-    assert "malformed" not in said
-    assert "\n" not in said
+    assert not re.search(r"deserializ|malformed|\n", said)
     assert len(said) < 400
 
 
@@ -234,31 +218,6 @@ def test_what_is_wrong_with_a_file_stands_where_a_line_of_the_screen_does_not_cu
     with pytest.raises(CheckpointError) as refusal:
         load(place)
     assert sentence in str(refusal.value)[:76]
-
-
-def test_a_file_too_large_is_not_read(file: Path) -> None:
-    with file.open("wb") as stream:
-        stream.truncate(checkpoint.MAX_BYTES + 1)
-    with pytest.raises(CheckpointError, match="64,000,001 bytes: name a file of at most 64,000,000"):
-        load(file)
-
-
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(CheckpointError, match="not a regular file"):
-        load(tmp_path / "pipe")
-
-
-@pytest.mark.parametrize("path", ["/dev/zero", "/", "/nowhere/at/all"])
-def test_what_is_no_file_is_refused(path: str) -> None:
-    with pytest.raises(CheckpointError, match=r"not a regular file|cannot be read"):
-        load(path)
-
-
-def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError) as refusal:
-        load(tmp_path / "\x1b[2J\n")
-    assert str(refusal.value).isprintable()
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:

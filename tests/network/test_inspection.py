@@ -29,22 +29,6 @@ def test_a_trace_reports_what_the_network_answers(cell: str, sequence: list[int]
     assert_close(trace(model, sequence).logits, model(torch.tensor(sequence))[0])
 
 
-@given(numbers)
-def test_an_lstms_states_follow_from_its_gates(sequence: list[int]) -> None:
-    seen = trace(network("lstm"), sequence)
-    i, f, g, o = seen.gates.values()
-    before = torch.cat([torch.zeros(1, D), seen.cell[:-1]])
-    assert_close(seen.cell, f * before + i * g)
-    assert_close(seen.hidden, o * seen.cell.tanh())
-
-
-@given(numbers)
-def test_a_grus_states_follow_from_its_gates(sequence: list[int]) -> None:
-    seen = trace(network("gru"), sequence)
-    before = torch.cat([torch.zeros(1, D), seen.hidden[:-1]])
-    assert_close(seen.hidden, (1 - seen.gates["z"]) * seen.gates["n"] + seen.gates["z"] * before)
-
-
 def test_only_an_lstm_has_a_cell_state_and_only_elmans_cell_has_no_gates() -> None:
     assert [(trace(network(c), [1]).cell is None, [*trace(network(c), [1]).gates]) for c in ("rnn", "gru")] == [
         (True, []),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.testing import assert_close
 
 from unroll.network.cells import State
 from unroll.network.model import SequenceModel, initialise
@@ -16,51 +15,6 @@ X = torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8]])
 
 def model_of(cell: str, **changes) -> SequenceModel:
     return SequenceModel.of(Recipe().replace(cell=cell, vocab_size=12, hidden_size=5, init="normal", **changes))
-
-
-class CutBefore:
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def before(self, step: int, state: State) -> State:
-        return State(*(None if part is None else part * 0 for part in state)) if step == self.step else state
-
-    def after(self, step: int, state: State) -> State:
-        return state
-
-
-class Silence:
-    def __init__(self, unit: int) -> None:
-        self.unit = unit
-
-    def before(self, step: int, state: State) -> State:
-        return state
-
-    def after(self, step: int, state: State) -> State:
-        h = state.h.clone()
-        h[..., self.unit] = 0
-        return state._replace(h=h)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_cutting_the_loop_before_a_step_is_starting_anew_there(cell):
-    model = model_of(cell)
-    cut = [step.state.h for step in model.steps(X, hook=CutBefore(2))]
-    anew = [step.state.h for step in model.steps(X[2:])]
-    whole = [step.state.h for step in model.steps(X)]
-    assert_close(cut[2:], anew)
-    assert_close(cut[:2], whole[:2])
-    assert not torch.allclose(cut[2], whole[2])
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_silenced_unit_is_silent_at_every_step_and_the_next_step_feels_it(cell):
-    model = model_of(cell)
-    silenced = [step.state.h for step in model.steps(X, hook=Silence(3))]
-    whole = [step.state.h for step in model.steps(X)]
-    assert all((h[:, 3] == 0).all() for h in silenced)
-    assert_close(silenced[0][:, :3], whole[0][:, :3])
-    assert not torch.allclose(silenced[1][:, :3], whole[1][:, :3])
 
 
 @pytest.mark.parametrize("cell", CELLS)

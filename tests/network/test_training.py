@@ -222,12 +222,6 @@ def test_groups_of_an_ensemble_keep_the_order_of_the_seeds(monkeypatch):
         assert_close(weights_of(SequenceModel.of(SMALL, [seed])).shape, weights_of(ensemble.member(seed)).shape)
 
 
-def test_recall_is_learned_too():
-    training = Training(SMALL.replace(task="recall", epochs=40, cell="gru"))
-    losses = [update.loss for update in training.updates()]
-    assert losses[-1] < losses[0] / 4
-
-
 def test_the_learning_rate_falls_in_a_line_by_a_step_an_epoch():
     rates = [Recipe().train.rate(epoch) for epoch in range(26)]
     assert rates[0] == 0.1

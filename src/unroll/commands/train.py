@@ -46,7 +46,8 @@ def train(
 ) -> None:
     """Train a network, and print how well it does.
 
-    The same options give the same network, to the bit.
+    The same options give the same network, to the bit. "The blog" is christianb93's Learning how to count, with its
+    notebook rnn/LearningHowToCount.ipynb in christianb93/MLLM.
     """
     with refusals():
         recipe = recipe_from(options)
