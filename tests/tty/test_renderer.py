@@ -7,7 +7,7 @@ import pytest
 from textual import events
 from textual.geometry import Size
 from textual.widgets import Input
-from tty_kit import Board, BoardApp, Note, StockApp, assert_painted, resize, running, sample, settle
+from tty_kit import Board, BoardApp, StockApp, assert_painted, resize, running, sample, settle
 
 from unroll.tty.framebuffer import Framebuffer
 
@@ -30,10 +30,6 @@ async def sent_by_drawing(app: Any, y: int, *texts: str, style: str = "") -> str
         await settle(app.pilot)
     assert_painted(app)
     return str(app.terminal.taken())
-
-
-async def test_the_first_screen_is_painted(app: Any) -> None:
-    assert_painted(app)
 
 
 async def test_nothing_is_sent_when_nothing_changed(app: Any) -> None:
@@ -106,70 +102,12 @@ async def test_the_pointers_shape_is_left_alone_where_the_mouse_passes(app: Any)
     assert "\x1b]22" not in app.terminal.taken()
 
 
-@pytest.mark.parametrize("x", [2, 3])
-async def test_a_wide_glyph_half_covered_is_blank_in_its_other_half(app: Any, x: int) -> None:
-    await sent_by_drawing(app, 2, "漢字" * 8, style="bold red")
-    leaf = app.query_one("#leaf")
-    leaf.styles.offset = (x, 2)
-    for leaf.display in (True, False):
-        await settle(app.pilot)
-        assert_painted(app)
-
-
-@pytest.mark.parametrize("size", [(60, 20), (20, 6), (41, 12), (1, 1), (3, 40)])
-async def test_after_a_resize(app: Any, size: tuple[int, int]) -> None:
-    app.query_one(Board).draw(2, [("漢字 " * 12, "bold red")])
-    for width, height in (size, (40, 12)):
-        await resize(app.pilot, width, height)
-        assert_painted(app)
-
-
 async def test_a_resize_taken_back_at_once_still_repaints(app: Any) -> None:
     for width, height in ((10, 5), (40, 12)):
         app.terminal.screen.resize(height, width)
         app.post_message(events.Resize(Size(width, height), Size(width, height)))
     await settle(app.pilot)
     assert_painted(app)
-
-
-async def test_after_a_suspension_the_screen_comes_back(app: Any) -> None:
-    app.terminal.screen.reset()
-    app.terminal.write("\x1b[?7l$ fg\r\n")
-    app.driver.resume_application_mode()
-    await settle(app.pilot)
-    assert_painted(app)
-
-
-@pytest.mark.parametrize(
-    "disturbance",
-    ["\x1b[2J", "print\r\n" * 20, "\x1b[3;5r\x1b[?6h", "\x1b[4h", "\x1b[7;31m\x1b[5;5Hred", "\x1b[?7h", "\x1b[5M"],
-)
-async def test_repaint_heals_a_disturbed_terminal(app: Any, disturbance: str) -> None:
-    app.terminal.write(disturbance)
-    app.action_repaint()
-    await settle(app.pilot)
-    assert_painted(app)
-    await sent_by_drawing(app, 4, "after", style="bold")
-
-
-async def test_modals_come_and_go(app: Any) -> None:
-    board = app.query_one(Board)
-    board.draw(5, [("漢" * 15, "bold red")])
-    app.push_screen(Note())
-    await settle(app.pilot)
-    assert_painted(app)
-    board.draw(1, [("behind it", "")])
-    await settle(app.pilot)
-    assert_painted(app)
-    app.pop_screen()
-    await settle(app.pilot)
-    assert_painted(app)
-
-
-async def test_themes_come_and_go(app: Any) -> None:
-    for app.theme in ("textual-light", "ansi-dark", "nord"):
-        await settle(app.pilot)
-        assert_painted(app)
 
 
 async def test_without_colour_the_screen_is_stocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,32 +1,30 @@
 """The cell diff in a real pseudo-terminal: signals, a slow line, a terminal that is not read."""
 
-import os
 import re
 import signal
 import sys
 import time
 from pathlib import Path
 
-import pytest
-
-from unroll_dev.bench.pty import Terminal
+from pty_kit import Session
 
 
-def program(kind: str, rate: float | None = None, size: tuple[int, int] = (60, 16)) -> Terminal:
-    """One of the sample apps in a pseudo-terminal."""
+def program(kind: str, rate: float | None = None) -> Session:
+    """One of the sample apps in a pseudo-terminal, its line limited to `rate` bytes a second."""
     command = [sys.executable, "-c", f"from tty_kit import {kind}; {kind}().run()"]
-    return Terminal(command, size, rate, environment={"PYTHONPATH": str(Path(__file__).parent)})
+    session = Session(command=command, size=(60, 16), environment={"PYTHONPATH": str(Path(__file__).parent)})
+    session.rate = rate
+    return session
 
 
-def ticks(terminal: Terminal) -> int:
+def ticks(terminal: Session) -> int:
     found = re.search(r"tick (\d+)", terminal.text)
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize("kind", ["BoardApp", "StockApp"])
-def test_it_starts_echoes_and_says_nothing_when_idle(kind: str) -> None:
-    with program(kind) as terminal:
-        terminal.until(lambda: "numbers" in terminal.text)
+def test_it_starts_echoes_and_says_nothing_when_idle() -> None:
+    with program("BoardApp") as terminal:
+        terminal.until_shown("numbers")
         terminal.quiet()
         pressed = terminal.send("7")
         assert terminal.until(lambda: " 7 " in terminal.text) >= pressed
@@ -36,23 +34,23 @@ def test_it_starts_echoes_and_says_nothing_when_idle(kind: str) -> None:
 
 def test_after_stop_and_continue_the_screen_comes_back() -> None:
     with program("BoardApp") as terminal:
-        terminal.until(lambda: "numbers" in terminal.text)
+        terminal.until_shown("numbers")
         terminal.quiet()
         terminal.send("42")
-        terminal.until(lambda: "42" in terminal.text)
+        terminal.until_shown("42")
         terminal.quiet()
         before = terminal.text
-        os.kill(terminal.program.pid, signal.SIGTSTP)
+        terminal.tell(signal.SIGTSTP)
         terminal.quiet()
         terminal.screen.reset()
         terminal.screen.draw("$ fg")
-        os.kill(terminal.program.pid, signal.SIGCONT)
+        terminal.tell(signal.SIGCONT)
         terminal.until(lambda: terminal.text == before)
 
 
 def test_a_window_of_another_size_is_filled() -> None:
     with program("BoardApp") as terminal:
-        terminal.until(lambda: "numbers" in terminal.text)
+        terminal.until_shown("numbers")
         terminal.resize(30, 9)
         terminal.until(lambda: "numbers" in terminal.screen.display[7])
 

@@ -133,8 +133,8 @@ class StockApp(BoardParts, App[None]):
     """The same, painted by Textual."""
 
 
-class BusyParts(BoardParts):
-    """An app that redraws its board thirty times a second, and says how often it did."""
+class BusyApp(BoardApp):
+    """It redraws its board thirty times a second, and says how often it did."""
 
     ticks = 0
 
@@ -149,14 +149,6 @@ class BusyParts(BoardParts):
             board.rows[y] = [("  ", shade) for shade in shades]
         board.rows[0] = [(f"tick {self.ticks} ", "")]
         board.refresh()
-
-
-class BusyApp(BusyParts, CellDiffApp[None]):
-    """The busy app, painted by cell diff."""
-
-
-class BusyStockApp(BusyParts, App[None]):
-    """The busy app, painted by Textual."""
 
 
 def sample(kind: type[App[None]] = BoardApp, size: tuple[int, int] = (40, 12)) -> Any:
