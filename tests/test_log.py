@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from unroll.client.diagnosis import cause, no_hello
 from unroll.log import NOTE, Log
@@ -28,19 +31,13 @@ def test_its_size_is_bounded(state_dir: Path) -> None:
     assert "line 199" in "".join(file.read_text() for file in files)
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    log = Log("x.log")
-    log.path = tmp_path / "file" / "x.log"
-    log.write("lost")
-
-
-def test_a_pipe_in_its_place_is_not_waited_for(state_dir: Path) -> None:
-    os.mkfifo(state_dir / "x.log")
+@pytest.mark.parametrize("kind", [Path.mkdir, os.mkfifo])
+def test_a_log_that_cannot_be_written_stops_nothing(state_dir: Path, kind: Callable[[Path], None]) -> None:
+    kind(state_dir / "x.log")
     Log("x.log").write("lost")
 
 
-def test_whoever_started_the_process_hears_it_too() -> None:
+def test_the_parent_process_hears_it_too() -> None:
     echo = io.StringIO()
     log = Log("echo.log", echo=echo)
     log.note("the engine starts")

@@ -65,18 +65,6 @@ def test_states_in_double_precision_equal_torch_nns_from_any_state_and_weights(c
         assert_close(state.c, last[1][0], atol=1e-9, rtol=0)
 
 
-@few
-@given(cells, seeds, st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
-def test_gradients_equal_those_of_torch_nn_with_the_same_weights(cell, seed, L, D, B):
-    model, x = made(cell, 7, D, "uniform", seed), drawn(seed, L, B, 7)
-    oracle = oracle_of(model, cell)
-    oracle(x)[0].square().mean().backward()
-    torch.stack([step.state.h for step in model.steps(x)]).square().mean().backward()
-    expected = dict(oracle.named_parameters())
-    for name, parameter in model.rnn.named_parameters():
-        assert_close(parameter.grad, expected[name].grad, atol=1e-5, rtol=0)
-
-
 @pytest.mark.parametrize("cell", sorted(ORACLES))
 def test_weights_loaded_from_torch_nn_and_back_are_the_same_to_the_bit(cell):
     oracle = ORACLES[cell](11, 5)

@@ -35,9 +35,6 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
-# The recipe
-
-
 class FieldValue(click.ParamType[Value]):
     """The type of a recipe's field on the command line."""
 
@@ -80,9 +77,6 @@ def recipe_from(options: dict[str, Value | None]) -> Recipe:
     return recipe_of(given)
 
 
-# The device
-
-
 def device_option(command: F) -> F:
     """`--device`."""
     return click.option(
@@ -101,9 +95,6 @@ def on_device(name: DeviceName) -> str:
         return device_for(name)
     except UserError as error:
         raise Misused(str(error)) from None
-
-
-# A saved network and a sequence
 
 
 def model_arguments(command: F) -> F:
@@ -132,9 +123,6 @@ def read_sequence(numbers: tuple[str, ...], vocab_size: int) -> tuple[int, ...]:
     if len(text) > MAX_INPUT:
         raise Misused(f"Standard input is too long: give at most {MAX_STEPS:,} numbers.")
     return parse_sequence(text, vocab_size)
-
-
-# Interventions
 
 
 def intervention_options(command: F) -> F:
