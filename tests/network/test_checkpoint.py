@@ -221,7 +221,7 @@ def test_what_is_wrong_with_a_file_stands_where_a_line_of_the_screen_does_not_cu
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """The file with a few stretches, most of them in its header, replaced by nothing, a byte, a sign or another part."""
+    """The file with a few stretches, most of them in its header, replaced by nothing, a byte, a sign or a part."""
     found, header_end = bytearray(data), 8 + struct.unpack("<Q", data[:8])[0]
     for _ in range(chance.randint(1, 6)):
         place = chance.randrange(header_end if chance.random() < 0.8 else len(found))
