@@ -26,8 +26,8 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll_dev.looks import LOOKS, LookingApp
 
 WHOLE, NARROW = (120, 40), (80, 24)
-PATIENCE = 60.0
-"""Seconds until a state that does not come is given up."""
+STATE_TIMEOUT_S = 60.0
+"""How long to wait for a state of the program."""
 
 Act = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -124,7 +124,7 @@ async def take(folder: Path) -> list[Path]:
 
 @contextmanager
 def nobodys_state() -> Iterator[None]:
-    """A state folder of the pictures' own: a sitting of the user's that was cut off is none of theirs."""
+    """A state folder of the pictures' own, so that no session of the user's is offered in them."""
     before = os.environ.get(STATE_DIR)
     with TemporaryDirectory() as folder:
         os.environ[STATE_DIR] = folder
@@ -155,7 +155,7 @@ async def picture(scene: Scene) -> str:
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     """Wait until something holds; raises `TimeoutError` when it never does."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(STATE_TIMEOUT_S):
         while not holds():
             await pilot.pause(0.01)
 

@@ -15,7 +15,7 @@ from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.protocol.replies import Progress, State
 from unroll.terminal.app import UnrollApp
-from unroll_dev.screenshots import PATIENCE, traced, until
+from unroll_dev.screenshots import STATE_TIMEOUT_S, traced, until
 
 SILENT = "The engine has not answered for 7 s: it is busy, stopped or cut off."
 FAKE = """
@@ -72,7 +72,7 @@ async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.M
         await until(pilot, lambda: app.engine is not stopped)
         with pytest.raises(ProcessLookupError):
             os.kill(stopped.pid, 0)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(STATE_TIMEOUT_S):
             while len(app.moment.sequence) == 4:  # before the runs are back there is nothing to go on from
                 await pilot.press("c")
                 await pilot.pause(0.2)

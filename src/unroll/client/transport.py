@@ -53,6 +53,7 @@ class Link:
 
     @property
     def pid(self) -> int:
+        """The engine's process id."""
         return self._process.pid
 
     @property

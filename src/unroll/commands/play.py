@@ -61,7 +61,7 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
     except UserError as error:
         raise Misused(printable(str(error))) from None
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    drawable = all(stream is not None and stream.isatty() for stream in streams)  # None: closed by whoever started us
+    drawable = all(stream is not None and stream.isatty() for stream in streams)  # None if closed at the start
     if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):
         raise Misused(NO_TERMINAL)
     environment.clean(os.environ)

@@ -28,7 +28,7 @@ def figures() -> Iterator[Figure]:
 
 
 def sample(command: Command, length: int) -> Iterator[Figure]:
-    """What one program costs, looking at a sequence of so many numbers; its training goes at full speed."""
+    """What one program costs while it shows a long sequence and trains at full speed."""
     with at_rest(command) as terminal:
         yield Figure("a whole screen", "bytes", caused(terminal, REDRAW).size)
         taken = steps(terminal, length, STEPS)

@@ -32,7 +32,7 @@ import pyte
 from unroll_dev.bench.processes import cpu_seconds
 
 CHUNK = 4096
-TICK = 0.005
+READ_INTERVAL_S = 0.005
 """A limited line delivers what came through it this often, in seconds."""
 
 UNWANTED = ("TEXTUAL", "COLUMNS", "LINES", "NO_COLOR")
@@ -185,7 +185,7 @@ class Terminal:
 
     def _take(self) -> None:
         """Read as much as the line lets through, and show it."""
-        amount = CHUNK if self.rate is None else max(1, int(self.rate * TICK))
+        amount = CHUNK if self.rate is None else max(1, int(self.rate * READ_INTERVAL_S))
         try:
             data = os.read(self.line, amount)
         except OSError as error:
@@ -195,7 +195,7 @@ class Terminal:
         self.ended = not data
         now = time.monotonic()
         if self.rate is not None:
-            self._next_read = max(self._next_read, now - TICK) + len(data) / self.rate
+            self._next_read = max(self._next_read, now - READ_INTERVAL_S) + len(data) / self.rate
         self.chunks.append(Chunk(now, data))
         self.received += len(data)
         self._unseen += data

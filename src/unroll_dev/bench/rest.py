@@ -71,6 +71,6 @@ def idle(terminal: Terminal) -> Iterator[Figure]:
 
 
 def steps(terminal: Terminal, length: int, count: int = STEPS) -> list[Sent]:
-    """Steps of the cursor to and fro, from the last of so many numbers; each is there when the last pane tells it."""
+    """Steps of the cursor back and forth from the last number; a step is done when the last pane shows it."""
     there = [(LEFT, length - 1), (LEFT, length - 2), (RIGHT, length - 1), (RIGHT, length)]
     return [caused(terminal, key, f"step {at}/{length}:") for key, at in islice(cycle(there), count)]

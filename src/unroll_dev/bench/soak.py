@@ -40,7 +40,7 @@ HOUR = 57_600
 WHOLE = 10.0
 """Minutes from which a run is an hour's worth."""
 LEAVE = "\x03"
-"""The key that leaves unasked, also from a training under way."""
+"""The key that quits at once, without asking."""
 TOLD_OF_ONE = 16
 """Bytes that the loss and the accuracy of an update take."""
 EVERY = 0.5
@@ -64,7 +64,7 @@ class Told(NamedTuple):
 
 
 def measure(minutes: float) -> Report:
-    """Train for so many minutes at full speed, and tell what is left over from it."""
+    """Train at full speed for `minutes`, and yield the figures."""
     return collect([("soak", figures(minutes))])
 
 

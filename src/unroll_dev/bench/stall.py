@@ -21,7 +21,7 @@ from unroll_dev.bench.programs import LONGEST, in_training, playground
 from unroll_dev.bench.pty import Terminal
 
 STALL = 60.0
-PATIENCE = 10.0
+EPOCH_TIMEOUT_S = 10.0
 
 _EPOCH = re.compile(r"epoch +([\d,]+)/")
 _FRAME = re.compile(rb".*?\x1b\[m(?:\x1b\[[\d;]*H)?(?:\x1b\[\?2026l)?(?:\x1b\[\?2026\$p)?", re.DOTALL)
@@ -45,13 +45,13 @@ def figures() -> Iterator[Figure]:
 
 
 def stalled(terminal: Terminal, seconds: float) -> Iterator[Figure]:
-    """What a stall of so many seconds does to a program that trains."""
+    """What a stall of the terminal, in seconds, does to a program that trains."""
     first = sight(terminal)
     terminal.pump(seconds / 2)
     last = sight(terminal)
     time.sleep(seconds)
     backlog = Backlog(terminal, last.epoch + first.speed_until(last) * seconds / 2)
-    when = terminal.until(backlog.over, PATIENCE)
+    when = terminal.until(backlog.over, EPOCH_TIMEOUT_S)
     back = Sight(shown_epoch(terminal), when)
     terminal.pump(seconds / 2)
     read = (first.speed_until(last) + back.speed_until(sight(terminal))) / 2
@@ -72,7 +72,7 @@ def shown_epoch(terminal: Terminal) -> int:
 def sight(terminal: Terminal) -> Sight:
     """The next epoch that comes to be shown."""
     before = shown_epoch(terminal)
-    when = terminal.until(lambda: shown_epoch(terminal) != before, PATIENCE)
+    when = terminal.until(lambda: shown_epoch(terminal) != before, EPOCH_TIMEOUT_S)
     return Sight(shown_epoch(terminal), when)
 
 

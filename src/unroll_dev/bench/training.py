@@ -41,7 +41,7 @@ def throughput() -> Figure:
     """How fast the same training, to its end, goes with a screen and without.
 
     The engine is the same; without a screen its own client reads it. With one, the time is from the key to the word on
-    the screen that it is over: so many updates were made exactly, whatever the screen showed of them. In turns.
+    the screen that it is over: exactly that many updates were made, whatever the screen showed of them. In turns.
     """
     recipe = Recipe().replace(epochs=EPOCHS)
     attached, headless = [], []
