@@ -122,6 +122,18 @@ def test_lines_are_written_in_order_and_put_returns_at_once() -> None:
     assert b"".join(written) == b"012345678"
 
 
+def test_what_is_said_after_the_end_of_the_lines_is_written() -> None:
+    before, written = set(threading.enumerate()), []
+    connection = connected(io.BytesIO(), write=written.append)
+    threads = set(threading.enumerate()) - before
+    assert connection.take(5) is Event.END
+    for thread in threads:
+        thread.join(0.1)
+    connection.put(b"last words")
+    assert connection.wait(5)
+    assert written == [b"last words"]
+
+
 def test_a_reader_that_is_gone_is_noticed() -> None:
     gone: list[OSError] = []
 

@@ -198,7 +198,8 @@ class ClientLine:
         self._changed = changed
         self._replies: deque[bytes] = deque()
         self._taken = 0
-        self._has_written_all = self._is_broken = self._is_over = False
+        self._has_written_all = self._is_broken = False
+        self._is_over = self._is_left = False  # no more is taken; and no more is put
         threading.Thread(target=self._write_replies, name="writer", daemon=True).start()
         threading.Thread(target=self._read_lines, name="reader", daemon=True).start()
 
@@ -233,7 +234,7 @@ class ClientLine:
         with self._changed:
             if self._wire.close:
                 self._changed.wait_for(lambda: not self.unwritten, FAREWELL_S)
-            self._is_over = True
+            self._is_over = self._is_left = True
             self._changed.notify_all()
         if self._wire.close:
             self._wire.close()
@@ -258,7 +259,7 @@ class ClientLine:
     def _next_reply(self) -> bytes:
         """Empty where there are no more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._replies or self._is_over)
+            self._changed.wait_for(lambda: self._replies or self._is_left)
             return self._replies.popleft() if self._replies else b""
 
     def _count_written(self, size: int) -> None:
