@@ -17,18 +17,6 @@ from unroll.protocol.codec import decode_reply, encode
 from unroll.protocol.replies import Progress
 from unroll.protocol.requests import Request
 
-RELAY = """
-import os, sys, threading, subprocess
-engine = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-def carry(source, target):
-    while data := os.read(source, 4096):
-        os.write(target, data)
-    os.close(target)
-threading.Thread(target=carry, args=(0, engine.stdin.fileno())).start()
-carry(engine.stdout.fileno(), 1)
-"""
-"""A process between a client and an engine that runs the code given: a line that can be stopped."""
-
 
 class Clock:
     """Time stands still but for a millisecond at every look at it, and for what the script waits."""

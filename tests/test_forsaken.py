@@ -60,4 +60,4 @@ async def test_a_real_one_ends_and_is_found_no_more(state_dir: Path) -> None:
     wait_for(lambda: not living_on(state_dir))
     assert names() == []
     assert [session.update for session in cut_off_sessions()] == [100]
-    assert "nobody has come" in (state_dir / "engine.log").read_text()
+    assert "no client has come" in (state_dir / "engine.log").read_text()

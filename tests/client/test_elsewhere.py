@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from test_client import HELLO, POLITE, start
 
-from engine_kit import RELAY, alive, python
+from engine_kit import alive, python
 from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.client.conversation import EngineDied, EngineError
@@ -234,6 +234,16 @@ async def test_late_replies_of_an_ended_engine_are_never_taken_for_the_next_ones
 
 # What stalls, and what is cut
 
+RELAY = """
+import os, sys, threading, subprocess
+engine = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+def carry(source, target):
+    while data := os.read(source, 4096):
+        os.write(target, data)
+    os.close(target)
+threading.Thread(target=carry, args=(0, engine.stdin.fileno())).start()
+carry(engine.stdout.fileno(), 1)
+"""
 COUNTING = """
 hello()
 number = 0

@@ -13,7 +13,7 @@ import engine_kit
 from engine_kit import answers, losses, progress
 from unroll.engine import autosave
 from unroll.network.training import Training
-from unroll.protocol.replies import Begun, Progress
+from unroll.protocol.replies import Begun, Error, Progress
 from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
 from unroll.recipe import recipe_of
 
@@ -103,7 +103,7 @@ def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
 
 @pytest.mark.parametrize("name", ["20261124-140212-1", "nowhere", ".."])
 def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
-    assert "resume" in answers(converse(Begin(), Resume(sitting=name)))[2].sentence
+    assert isinstance(answers(converse(Begin(), Resume(sitting=name)))[2], Error)
 
 
 def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:
@@ -141,9 +141,7 @@ def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.Monk
 def test_a_network_too_large_to_be_kept_is_told_of_once() -> None:
     large = recipe_of({"vocab_size": 4096, "hidden_size": 1024, "cell": "lstm", "length": 2, "batch_size": 1})
     replies = converse(Begin(), Create(recipe=large), Advance(updates=2), (9.0, Advance(updates=1)), until=20.0)
-    assert [news.sentence for news in progress(replies) if news.sentence] == [
-        "This network is too large to be kept while it trains, so a mishap would lose it: save it."
-    ]
+    assert ["too large" in news.sentence for news in progress(replies) if news.sentence] == [True]
 
 
 def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_dir: Path) -> None:
@@ -151,7 +149,7 @@ def test_where_nothing_can_be_kept_it_is_said_once_and_training_goes_on(state_di
     replies = converse(Begin(), MAKE, Play(pace="2/s"), until=20.0)
     told = progress(replies)
     assert losses(told) == WHOLE
-    assert len([news for news in told if "Nothing is kept" in news.sentence]) == 1
+    assert len([news for news in told if "Autosave failed" in news.sentence]) == 1
 
 
 def test_what_cannot_be_kept_anew_is_not_taken_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

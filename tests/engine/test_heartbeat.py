@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shlex
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,8 @@ import pexpect
 import pytest
 
 from background_kit import nobody_left_behind  # noqa: F401
-from engine_kit import RELAY, FakeConnection, converse, python, serve
+from engine_kit import FakeConnection, converse, python, serve
 from pty_kit import TIMEOUT_S, wait_for
-from unroll.client.client import Engine
 from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.connection import Event
 from unroll.protocol.codec import decode_reply, decode_request
@@ -100,28 +97,6 @@ def test_a_promise_that_is_none_is_refused(within: str) -> None:
 
 
 # Real processes
-
-
-async def test_an_engine_behind_a_dead_line_ends_and_another_resumes_its_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("unroll.client.client.PROMISE", 1.0)
-    monkeypatch.setattr("unroll.client.liveness.TICK", 0.05)
-    monkeypatch.setattr("unroll.client.liveness.PING_EVERY", 0.1)
-    engine = await Engine.start([*python(RELAY), "from unroll.engine.__main__ import serve; serve()"])
-    await engine.ask(Begin())
-    await engine.ask(Create(recipe=SMALL))
-    await engine.ask(Play())
-    started = time.monotonic()
-    async for _news in engine.events():
-        if time.monotonic() > started + 1.2:  # more than what was promised: it is heard of
-            break
-    assert cut_off_sessions() == []
-    os.kill(engine.pid, signal.SIGSTOP)
-    async with asyncio.timeout(TIMEOUT_S):
-        while [session.recipe for session in cut_off_sessions()] != [SMALL]:
-            await asyncio.sleep(0.02)
-    await engine.close()
 
 
 HASTY = """

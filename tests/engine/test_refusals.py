@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine_kit import answers, converse
-from unroll.moment import Interventions, Moment, Sampling
-from unroll.protocol.codec import encode
-from unroll.protocol.replies import Answer, Error
+from unroll.protocol.replies import Error
 from unroll.protocol.requests import (
-    Advance,
-    Branch,
-    Continue,
     Create,
-    Forget,
-    ListModels,
-    Look,
-    Open,
-    Pause,
-    Play,
-    Save,
 )
 from unroll.recipe import recipe_of
 
@@ -99,53 +84,6 @@ def test_a_refusal_names_what_is_wrong_and_what_to_do(line: str, number: int, wo
 
 def test_before_there_is_a_run_one_is_to_be_created() -> None:
     assert converse(b'{"type": "play", "id": 1}')[-1] == Error(id=1, sentence="There is no run yet: create one first.")
-
-
-HERE = Moment(1, (7, 8, 9), 1, 0, Interventions((1,), False, True, ((2, 0.5),)))
-VALID = encode(Look(id=9, moment=HERE, view="attribution", unit=2, against=HERE, difference=True, score=True))
-ALL = [
-    VALID,
-    encode(Create(id=9)),
-    encode(Branch(id=9, epoch=0, recipe=SMALL.recipe)),
-    encode(Play(id=9, pace="8/s", stop_epoch=1, stop_accuracy=0.5)),
-    encode(Advance(id=9, updates=3)),
-    encode(Continue(id=9, moment=HERE, count=3, until_wrong=True, sampling=Sampling(1.5, 3, 0.5))),
-    encode(Save(id=9, name="mine", epoch=0)),
-    encode(Open(id=9, name="mine")),
-    encode(ListModels(id=9)),
-    encode(Pause(id=9)),
-    encode(Forget(id=9, run=1)),
-]
-broken = st.one_of(
-    st.binary(max_size=200),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
-    ).map(lambda value: json.dumps(value).encode()),
-    st.builds(
-        lambda line, at, gone, put: line[: at % len(line)] + put + line[at % len(line) + gone :],
-        st.sampled_from(ALL),
-        st.integers(0, 999),
-        st.integers(0, 9),
-        st.binary(max_size=3) | st.sampled_from([b"-", b"0", b"9" * 30, b"1e300", b"null", b"[]", b"{}", b'"\\u0000"']),
-    ),
-)
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is saved by chance is saved nowhere else."""
-    monkeypatch.chdir(tmp_path)
-
-
-@settings(max_examples=150)
-@given(st.lists(broken, min_size=1, max_size=4))
-def test_any_line_is_answered_once_and_the_engine_goes_on(lines: list[bytes]) -> None:
-    lines = [line.replace(b"\n", b" ") for line in lines]
-    replies = converse(SMALL, *lines, encode(ListModels(id=77)))
-    answered = [reply for reply in replies if isinstance(reply, Answer)]
-    assert answered[-1].id == 77
-    assert len(answered) == 2 + sum(bool(line.strip()) for line in lines)
 
 
 def test_an_id_is_carried_back() -> None:

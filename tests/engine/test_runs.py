@@ -1,19 +1,23 @@
-"""All runs together: their numbers, their memory, and that those at rest cost nothing."""
+"""Runs: their numbers and the memory they share, where each stops, and that a pace is kept."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine_kit import answers, converse, progress
+from engine_kit import answers, converse, losses, progress
 from unroll.engine import runs as runs_module
-from unroll.engine.runs import LiveRuns, StopAt
+from unroll.engine.runs import LiveRuns, RateLimiter, StopAt
 from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.replies import Done
-from unroll.protocol.requests import Advance, Create, Forget, Look, Play
+from unroll.protocol.requests import Advance, Create, Forget, Look, Pause, Play
 from unroll.recipe import recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
@@ -123,3 +127,119 @@ def test_a_finished_run_keeps_no_room_for_updates() -> None:
     while run.state == "training":
         run.make_update(0.0)
     assert (run.state, run.training._room) == ("finished", None)
+
+
+# Where a run stops
+
+STOPPED = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 16, "epochs": 12})
+EACH = 2
+
+
+def test_training_pauses_at_the_epoch_asked_for() -> None:
+    replies = converse(Create(recipe=STOPPED), Play(stop_epoch=5), until=5.0)
+    last = progress(replies)[-1]
+    assert (last.state, last.update, last.sentence) == ("paused", 5 * EACH, "Stopped at epoch 5 as asked.")
+    assert len(losses(replies)) == 5 * EACH
+
+
+@pytest.mark.parametrize("stop", [5, 3, 0, 13])
+def test_an_epoch_past_or_never_reached_is_no_stop(stop: int) -> None:
+    asked = Create(recipe=STOPPED), Advance(updates=5 * EACH), (4.0, Play(stop_epoch=stop))
+    last = progress(converse(*asked, until=9.0))[-1]
+    assert (last.state, last.sentence) == ("finished", "")
+
+
+def test_training_pauses_after_the_first_epoch_that_is_accurate_enough() -> None:
+    replies = converse(Create(recipe=STOPPED), Play(stop_accuracy=0.7), until=9.0)
+    told = progress(replies)
+    accuracies = [accuracy for news in told for accuracy in news.accuracies]
+    means = [sum(accuracies[i : i + EACH]) / EACH for i in range(0, len(accuracies), EACH)]
+    assert told[-1].state == "paused"
+    assert means[-1] >= 0.7 > max(means[:-1])
+    assert told[-1].sentence == (
+        f"Stopped at epoch {len(means)} as asked: its mean accuracy is {means[-1] * 100:.1f} %."
+    )
+
+
+def test_an_epoch_begun_before_counts_as_a_whole_one() -> None:
+    replies = converse(
+        Create(recipe=STOPPED), Advance(updates=1), (4.0, Play(stop_accuracy=0.0)), (6.0, Pause()), until=9.0
+    )
+    last = progress(replies)[-1]
+    assert (last.update, last.state) == (EACH, "paused")
+
+
+def test_playing_on_without_a_stop_forgets_it() -> None:
+    replies = converse(Create(recipe=STOPPED), Play(pace="2/s", stop_epoch=3), (0.5, Play()), until=9.0)
+    assert progress(replies)[-1].state == "finished"
+
+
+def test_an_accuracy_that_cannot_be_is_refused() -> None:
+    assert "stop_accuracy cannot be 99" in answers(converse(Create(), Play(stop_accuracy=99)))[2].sentence
+
+
+def test_what_was_held_out_is_scored_at_the_end() -> None:
+    recipe = recipe_of({"vocab_size": 32, "length": 3, "held_out": 0.25})
+    told = progress(converse(Create(recipe=recipe), Play(), until=9.0))
+    assert told[-1].state == "finished"
+    assert told[-1].held_out is not None
+    assert {news.held_out for news in told[:-1]} == {None}
+    assert progress(converse(Create(recipe=STOPPED), Play(), until=9.0))[-1].held_out is None
+
+
+# Its pace
+
+
+def beats(limiter: RateLimiter, until: float, takes: float = 0.0) -> list[float]:
+    """When updates that take so long are begun."""
+    begun = []
+    now = 0.0
+    while (now := max(now, limiter.due)) < until:
+        begun.append(now)
+        limiter.tick(now)
+        now += takes
+    return begun
+
+
+def test_updates_are_evenly_spaced() -> None:
+    limiter = RateLimiter()
+    limiter.set(16, 0.0)
+    begun = beats(limiter, 10.0, takes=0.01)
+    assert len(begun) == 160
+    assert {round(b - a, 9) for a, b in pairwise(begun)} == {1 / 16}
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=1, max_size=50))
+def test_lateness_is_not_made_up_for(delays: list[float]) -> None:
+    limiter = RateLimiter()
+    limiter.set(10, 0.0)
+    now = 0.0
+    for delay in delays:
+        now = limiter.due + delay
+        limiter.tick(now)
+    assert now <= limiter.due <= now + 0.1 + 1e-9
+
+
+def test_no_pace_is_never_due_and_full_speed_always() -> None:
+    limiter = RateLimiter()
+    limiter.set(0, 5.0)
+    assert limiter.due == inf
+    limiter.set(inf, 5.0)
+    limiter.tick(5.0)
+    assert limiter.due == 5.0
+
+
+def test_setting_a_pace_again_makes_nothing_come_sooner() -> None:
+    limiter = RateLimiter()
+    limiter.set(2, 0.0)
+    limiter.tick(0.0)
+    limiter.set(2, 0.1)
+    assert limiter.due == 0.5
+
+
+def test_a_faster_pace_holds_at_once() -> None:
+    limiter = RateLimiter()
+    limiter.set(0.1, 0.0)
+    limiter.tick(0.0)
+    limiter.set(100, 1.0)
+    assert limiter.due == 1.0

@@ -22,8 +22,8 @@ STUCK_AFTER_S = 5.0
 """From the end of standard input until an engine that is stuck ends all the same; so long has a reader for the last
 lines, too."""
 MAX_TORCH_THREADS = 4
-"""Of torch, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
-long for an update as one, for they wait for each other."""
+"""At most half the cores: beside a busy terminal, two threads on two cores took 2 to 40 times as long for an update as
+one, for they wait for each other."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
 """
@@ -74,8 +74,8 @@ def _converse(protocol: int, log: Log, device: str) -> str:
     from unroll.engine.connection import Connection, Wire
     from unroll.engine.server import Server
 
-    def nobody_listens(error: OSError) -> None:
-        log.write(f"nobody listens any more: {error}")
+    def cannot_write(error: OSError) -> None:
+        log.write(f"its replies cannot be written any more: {error}")
         end(0)
 
     def end(code: int) -> None:
@@ -83,7 +83,7 @@ def _converse(protocol: int, log: Log, device: str) -> str:
             os._exit(code)
 
     stream = os.fdopen(os.dup(0), "rb")
-    wire = Wire(stream, lambda line: _write_all(protocol, line), nobody_listens, lambda: end(1), STUCK_AFTER_S)
+    wire = Wire(stream, lambda line: _write_all(protocol, line), cannot_write, lambda: end(1), STUCK_AFTER_S)
     connection = Connection(wire)
     server = Server(connection, log, device)
     why = server.serve()

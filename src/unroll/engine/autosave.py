@@ -138,7 +138,7 @@ class Autosave:
             )
         except CheckpointError:
             self._too_large.add(run.number)
-            self._tell(run, "This network is too large to be kept while it trains, so a mishap would lose it: save it.")
+            self._tell(run, "This network is too large for autosave: a crash would lose it, so save it.")
             return None
         return run.number, f"{run.number}-{run.origin}{SUFFIX}", data
 
@@ -147,7 +147,7 @@ class Autosave:
         fault = self._writing.result() if self._writing else ""
         if fault and not self._has_complained:
             self._has_complained = True
-            self._tell(self._runs.find(0), f"Nothing is kept for the case of a mishap: {fault}")
+            self._tell(self._runs.find(0), f"Autosave failed, so a crash would lose this session: {fault}")
 
     def _tell(self, run: LiveRun, sentence: str) -> None:
         self._log.write(sentence)

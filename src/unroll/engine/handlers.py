@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from math import inf
 from typing import Any
 
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
@@ -137,9 +138,13 @@ class Handlers:
         moment = request.moment
         run = self._runs.find(moment.run)
         check_moment(run, moment)
-        task, count = run.training.recipe.task, _count(request)
+        if not (room := MAX_STEPS - len(moment.sequence)):
+            raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
+        task = run.training.recipe.task
         model, _ = run.training.at(moment.epoch)
-        said = islice(generate(model, moment.sequence, request.sampling, moment.interventions), count)
+        said = islice(
+            generate(model, moment.sequence, request.sampling, moment.interventions), min(request.count, room)
+        )
         numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
         return replies.Continued(id=request.id, numbers=numbers)
 
@@ -192,7 +197,8 @@ class Handlers:
     def _told(self, number: int, runs: Sequence[tuple[LiveRun, int]]) -> list[Created]:
         """How runs stand, all in one line; what was still to be sent of them is sent with it."""
         for run, _ in runs:
-            run.progress(self._clock())
+            while run.tell_at != inf:
+                run.progress(self._clock())
         share = MAX_BUCKETS_TOLD // max(1, len(runs))
         return [run.created(number, share, was) for run, was in runs]
 
@@ -211,7 +217,7 @@ class Handlers:
         if not self._connection.name:
             recipe = self._runs.find(0).training.recipe
             self._connection.listen(f"{recipe.task.task}-{recipe.model.cell}")
-            self._log.note(f"goes on alone as {self._connection.name}")
+            self._log.note(f"goes on in the background as {self._connection.name}")
             outlive_parent()
             self._autosave.begin()
         return replies.Detached(id=request.id, name=self._connection.name)
@@ -246,29 +252,16 @@ def _branched(run: LiveRun, epoch: int, recipe: Recipe) -> Training:
     return training
 
 
-def _count(request: requests.Continue) -> int:
-    """How many numbers are to come: no more than the sequence has room for."""
-    room = MAX_STEPS - len(request.moment.sequence)
-    if not room:
-        raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
-    return min(request.count, room)
-
-
 def _until_wrong(task: TaskConfig, sequence: Sequence[int], said: Iterator[int]) -> Iterator[int]:
     """Numbers up to the first that is wrong, or up to where the task has no right answer any more."""
     read = list(sequence)
     if answer(task, read, len(read) - 1) is None:
         raise UserError(
-            f"Task {task.task} has no right answer after {read[-1]}: let it go on by a number of steps instead."
+            f"Task {task.task} has no right answer after {read[-1]}, so nothing counts as wrong: "
+            "continue by a number of steps instead."
         )
-    for number in said:
-        read.append(number)
+    while (right := answer(task, read, len(read) - 1)) is not None and (number := next(said, None)) is not None:
         yield number
-        if _is_wrong(task, read) or answer(task, read, len(read) - 1) is None:
+        read.append(number)
+        if number != right:
             return
-
-
-def _is_wrong(task: TaskConfig, sequence: Sequence[int]) -> bool:
-    """Whether the last number is not what the task wants after those before it."""
-    wanted = answer(task, sequence, len(sequence) - 2)
-    return wanted is not None and sequence[-1] != wanted

@@ -23,8 +23,8 @@ from unroll.protocol.replies import Error, Hello, Message
 FORSAKEN_AFTER_S = 3 * 86400.0
 """How long an engine in the background waits for a client when there is nothing more to train."""
 TAKEN_OVER = "Another terminal has taken this engine over."
-SILENT = "It heard nothing for too long, and kept its runs."
-FORSAKEN = "nobody has come since the training was over: the runs are kept, and the engine ends"
+SILENT = "It heard nothing for too long, and saved its runs."
+FORSAKEN = "no client has come since training ended: the runs are saved, and the engine ends"
 
 
 class Server:
@@ -73,7 +73,7 @@ class Server:
             self._tell_last()
             if not self.is_in_background:
                 return str(end)
-            self._log.note(str(end) or "the line has ended: it goes on alone")
+            self._log.note(str(end) or "the line has ended: it goes on in the background")
             self._go_on_with(self._connection.leave, alone=True)
         self._train()
         self._tell()
@@ -172,7 +172,7 @@ class Server:
     def _tell_last(self) -> None:
         """Send what has not been sent yet, to a client that may still read."""
         for run in self._runs.active.values():
-            if run.tell_at != inf:
+            while run.tell_at != inf:
                 self._say(run.progress(self._clock()))
 
     def _say(self, message: Message) -> None:
