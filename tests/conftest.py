@@ -4,6 +4,7 @@ every thread's traceback, instead of the whole suite."""
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -41,3 +42,10 @@ def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
         faulthandler.dump_traceback_later(TEST_TIMEOUT_S, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what the imports have made: an eighth of the processor time of the screen's tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -100,7 +100,7 @@ def test_what_is_typed_into_a_field_is_shown_inert(person: Person, field: str) -
     person.click_on(field, beside=15)
     for text in ("[/]", MARKUP, HOSTILE):
         person.paste(text)
-    assert "[/][@cl" in "".join(row[1:32].strip() for row in person.text.splitlines()[14:23])
+    person.until(lambda: "[/][@cl" in "".join(row[1:32].strip() for row in person.text.splitlines()[14:23]))
     person.do("\r")
 
 
@@ -108,7 +108,7 @@ def test_what_is_typed_into_the_prompt_is_shown_inert(person: Person) -> None:
     person.send("/")
     person.until(lambda: "f1 explain" in person.last_row)
     person.paste(f" {MARKUP}[/]")
-    assert "[@click" in person.text
+    person.until_shown("[@click")
     person.paste(HOSTILE)
     person.do("\r")
 
