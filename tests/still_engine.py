@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.engine.connection import Event
 from unroll.engine.server import Server
 from unroll.log import Log

@@ -15,7 +15,7 @@ from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNROLL, wait_for
 from unroll.client.background import start_training
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.listener import names
 from unroll.network.training import Training

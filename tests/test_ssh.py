@@ -15,7 +15,7 @@ from pty_kit import TIMEOUT_S, Session, long
 from ssh_kit import Box, a_box
 from unroll import permalink
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineDied
+from unroll.client.diagnosis import EngineDied
 from unroll.moment import Moment
 from unroll.protocol.requests import Create, Look, Play, Save
 from unroll.recipe import Recipe

@@ -12,8 +12,7 @@ import pytest
 from engine_kit import alive, python
 from unroll.client import client
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineDied, EngineError
-from unroll.client.overheard import MAX_LOGGED
+from unroll.client.diagnosis import MAX_LOGGED_LINES, EngineDied, EngineError
 from unroll.client.recording import read
 from unroll.moment import Moment
 from unroll.protocol.codec import MAX_REQUEST, VERSION
@@ -135,7 +134,7 @@ async def test_a_flood_on_standard_error_stops_nothing(state_dir: Path) -> None:
     assert await engine.ask(Play()) == Done(id=1)
     await engine.close()
     assert set(engine.last_lines) == {"warning"}
-    assert len((state_dir / "client.log").read_text().splitlines()) <= MAX_LOGGED
+    assert len((state_dir / "client.log").read_text().splitlines()) <= MAX_LOGGED_LINES
 
 
 async def test_an_error_of_a_megabyte_is_not_shown() -> None:
@@ -154,7 +153,7 @@ async def test_a_request_too_long_for_the_engine_is_not_sent() -> None:
 
 
 async def test_an_engine_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PATIENCE", 0.1)
+    monkeypatch.setattr(client, "END_TIMEOUT_S", 0.1)
     engine = await start("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); hello(); time.sleep(60)")
     await engine.hello
     pending = asyncio.ensure_future(engine.ask(Play()))

@@ -13,7 +13,7 @@ from test_client import HELLO, POLITE, start
 
 from engine_kit import python
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineError
+from unroll.client.diagnosis import EngineError
 from unroll.client.pending import answer_of
 from unroll.moment import Moment
 from unroll.protocol.replies import Done, Progress

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.moment import Moment
 from unroll.network.checkpoint import load
 from unroll.protocol.replies import Created
@@ -72,7 +72,7 @@ async def moment_kept(told: list[tuple[float, int]]) -> float:
     """When the update was told that another engine brings back."""
     another = await Engine.start()
     (sitting,) = (await another.ask(Begin())).cut_off
-    (run,) = (await another.ask(Resume(sitting=sitting.sitting))).runs
+    (run,) = (await another.ask(Resume(session=sitting.session))).runs
     assert isinstance(run, Created)
     looked = await another.ask(Look(moment=Moment(run.run, SEQUENCE)))
     assert looked.trace.epoch * run.plan.updates_per_epoch == pytest.approx(run.update)

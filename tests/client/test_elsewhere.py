@@ -14,7 +14,7 @@ from test_client import HELLO, POLITE, start
 from engine_kit import alive, python
 from unroll.client import liveness
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.recording import read
 from unroll.client.transport import over_ssh
 from unroll.commands.play import _words
@@ -29,7 +29,7 @@ PATIENCE = 20.0
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed twenty times as soon."""
-    for name in ("TICK", "PING_EVERY", "PATIENCE", "HELLO_PATIENCE"):
+    for name in ("WATCH_INTERVAL_S", "PING_INTERVAL_S", "ANSWER_TIMEOUT_S", "HELLO_TIMEOUT_S"):
         monkeypatch.setattr(liveness, name, getattr(liveness, name) / 20)
 
 
@@ -168,8 +168,8 @@ async def test_an_engine_that_answers_is_never_called_silent() -> None:
     await engine.hello
     for _ in range(10):
         await engine.ask(Play())
-        await asyncio.sleep(liveness.PATIENCE / 5)
-    await asyncio.sleep(2 * liveness.PING_EVERY)
+        await asyncio.sleep(liveness.ANSWER_TIMEOUT_S / 5)
+    await asyncio.sleep(2 * liveness.PING_INTERVAL_S)
     assert said == []
     await engine.close()
 
@@ -177,8 +177,8 @@ async def test_an_engine_that_answers_is_never_called_silent() -> None:
 async def test_a_program_that_was_itself_stopped_does_not_call_the_engine_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(liveness, "TICK", 0.3)
-    monkeypatch.setattr(liveness, "PATIENCE", 0.9)
+    monkeypatch.setattr(liveness, "WATCH_INTERVAL_S", 0.3)
+    monkeypatch.setattr(liveness, "ANSWER_TIMEOUT_S", 0.9)
     engine = await start("hello(); hear(); time.sleep(0.5); say(type='done', id=1); hear()")
     said = listen(engine)
     await engine.hello

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.recording import Recorder
 from unroll.client.replay import Replay
 from unroll.moment import Moment

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from spoiled_kit import GOOD, spoiled
-from unroll.client.conversation import EngineError
+from unroll.client.diagnosis import EngineError
 from unroll.client.recording import read
 from unroll.client.replay import Replay
 from unroll.errors import FileError

@@ -37,7 +37,7 @@ def begun(*asked: Any) -> Begun:
 def resumed(*more: Any) -> list[Any]:
     """All that is said when the sitting cut off last is resumed in another engine."""
     sitting, *_ = begun(Begin()).cut_off
-    return converse(Begin(), Resume(sitting=sitting.sitting), *more)
+    return converse(Begin(), Resume(session=sitting.session), *more)
 
 
 def test_a_sitting_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> None:
@@ -97,13 +97,13 @@ def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
 def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
     living = autosave.SessionFolder.make("20261124-140212-1")
     assert begun(Begin()).cut_off == []
-    assert "still runs" in answers(converse(Begin(), Resume(sitting=living.path.name)))[2].sentence
+    assert "still runs" in answers(converse(Begin(), Resume(session=living.path.name)))[2].sentence
     living.remove()
 
 
 @pytest.mark.parametrize("name", ["20261124-140212-1", "nowhere", ".."])
 def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
-    assert isinstance(answers(converse(Begin(), Resume(sitting=name)))[2], Error)
+    assert isinstance(answers(converse(Begin(), Resume(session=name)))[2], Error)
 
 
 def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:

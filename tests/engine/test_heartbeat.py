@@ -102,7 +102,7 @@ def test_a_promise_that_is_none_is_refused(within: str) -> None:
 HASTY = """
 from unroll.client import client
 from unroll.client import liveness
-client.PROMISE, liveness.PING_EVERY, liveness.TICK = 2.0, 0.2, 0.05
+client.PING_PROMISE_S, liveness.PING_INTERVAL_S, liveness.WATCH_INTERVAL_S = 2.0, 0.2, 0.05
 from unroll.cli import main
 main()
 """

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from engine_kit import alive, python
-from unroll.client.client import Engine
-from unroll.client.conversation import Conversation, EngineDied, EngineError
+from unroll.client.client import Conversation, Engine
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.replay import Replay
 from unroll.log import NOTE
 from unroll.moment import Moment

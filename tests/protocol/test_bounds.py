@@ -143,7 +143,7 @@ def test_a_run_that_cannot_be_is_refused_alone_and_among_others(
     honest: tuple[Created, Looked], path: str, value: Any
 ) -> None:
     created = honest[0]
-    several = Begun(id=1, sitting="x", runs=[created]), Resumed(id=1, runs=[created, created])
+    several = Begun(id=1, session="x", runs=[created]), Resumed(id=1, runs=[created, created])
     for message, place in ((created, path), *((one, f"runs.{len(one.runs) - 1}.{path}") for one in several)):
         assert decode_reply(encode(message)) == message
         with pytest.raises(msgspec.ValidationError):
@@ -151,7 +151,7 @@ def test_a_run_that_cannot_be_is_refused_alone_and_among_others(
 
 
 NEWS = Progress(run=1, state="training", update=2, losses=[1.0, 0.5], accuracies=[0.5, 1.0])
-CUT_OFF = CutOff(sitting="x", when=1.8e9, runs=1, recipe=Recipe(), update=1)
+CUT_OFF = CutOff(session="x", when=1.8e9, runs=1, recipe=Recipe(), update=1)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ CUT_OFF = CutOff(sitting="x", when=1.8e9, runs=1, recipe=Recipe(), update=1)
         (NEWS, "losses.0", None),
         (NEWS, "sentence", "x" * 15_000_000),
         (NEWS, "state", "asleep"),
-        (Begun(id=1, sitting="x", cut_off=[CUT_OFF]), "cut_off.0.when", 1e300),
-        (Begun(id=1, sitting="x"), "sitting", "x" * 1000),
+        (Begun(id=1, session="x", cut_off=[CUT_OFF]), "cut_off.0.when", 1e300),
+        (Begun(id=1, session="x"), "session", "x" * 1000),
     ],
 )
 def test_news_that_cannot_be_is_refused(message: Message, path: str, value: Any) -> None:

@@ -59,7 +59,7 @@ async def test_an_engine_that_answers_is_not_started_again() -> None:
 
 
 async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"TICK": 0.1, "PING_EVERY": 0.5, "PATIENCE": 0.5}.items():
+    for name, seconds in {"WATCH_INTERVAL_S": 0.1, "PING_INTERVAL_S": 0.5, "ANSWER_TIMEOUT_S": 0.5}.items():
         monkeypatch.setattr(liveness, name, seconds)
     app = UnrollApp(Engine.start)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from playground_kit import Playing, playing
 from still_engine import StillEngine
-from unroll.client.conversation import EngineDied
+from unroll.client.diagnosis import EngineDied
 from unroll.protocol.replies import Begun, Created, CutOff
 from unroll.protocol.requests import Create, Detach, Resume
 from unroll.recipe import Recipe, plan
@@ -210,7 +210,7 @@ async def test_nothing_is_left_to_itself_that_does_not_train(keys: tuple[str, ..
 
 
 def a_sitting(update: int = 10, finished: bool = False) -> CutOff:
-    return CutOff(sitting="x", when=0.0, runs=1, recipe=Recipe(), update=update, finished=finished)
+    return CutOff(session="x", when=0.0, runs=1, recipe=Recipe(), update=update, finished=finished)
 
 
 def test_a_run_that_was_at_its_end_was_not_cut_off_in_the_middle() -> None:
@@ -226,14 +226,14 @@ def test_a_run_that_was_at_its_end_was_not_cut_off_in_the_middle() -> None:
 
 async def test_r_does_what_stands_on_the_screen() -> None:
     async with playing() as game:
-        game.app.playground.session.comeback._offer(Begun(id=0, sitting="", cut_off=[a_sitting()]))
+        game.app.playground.session.comeback._offer(Begun(id=0, session="", cut_off=[a_sitting()]))
         await game.press("4")
         assert "r resumes it" in game.notice
         assert "r resume  " in game.lines[-1]
         assert "rename" not in game.lines[-1]
         await game.press("r")
         assert isinstance(game.engine.asked[-1], Resume)
-        assert "There is no sitting x" in game.notice
+        assert "There is no session x" in game.notice
         assert "r rename" in game.lines[-1]
         await game.press("r")
         assert isinstance(game.app.screen, Ask)
@@ -242,7 +242,7 @@ async def test_r_does_what_stands_on_the_screen() -> None:
 async def test_an_offer_outlives_a_dead_engine() -> None:
     async with playing() as game:
         comeback = game.app.playground.session.comeback
-        comeback._offer(Begun(id=0, sitting="", cut_off=[a_sitting()]))
+        comeback._offer(Begun(id=0, session="", cut_off=[a_sitting()]))
         await kill(game)
         await game.press("r")
         assert len(comeback.offered) == 1

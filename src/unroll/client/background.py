@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from unroll.client.conversation import EngineError
+from unroll.client.diagnosis import EngineError
 from unroll.protocol.codec import decode_reply, encode
 from unroll.protocol.replies import Answer, Error
 from unroll.protocol.requests import Begin, Create, Detach, Play, Request

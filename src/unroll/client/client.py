@@ -13,19 +13,16 @@ from asyncio import Future, Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from unroll.client.backlog import Backlog
-from unroll.client.conversation import EngineDied, EngineError
-from unroll.client.diagnosis import obituary
-from unroll.client.liveness import Watch
-from unroll.client.overheard import Overheard
-from unroll.client.pending import Pending
+from unroll.client.diagnosis import EngineDied, EngineError, StrayLines, why_it_ended
+from unroll.client.liveness import SilenceWatch
+from unroll.client.pending import Backlog, Pending
 from unroll.client.recording import Recorder, Speaker
-from unroll.client.transport import Link, lines
+from unroll.client.transport import Transport, lines
 from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, VERSION, decode_reply, encode
 from unroll.protocol.replies import Answer, AnyReply, Error, Hello, Progress
 from unroll.protocol.requests import Heard, Ping, Request
@@ -35,36 +32,69 @@ A = TypeVar("A", bound=Answer)
 ENGINE = (sys.executable, "-m", "unroll.engine")
 """The command of an engine on this machine."""
 CLOSED = "The engine was closed."
-PROMISE = 120.0
+PING_PROMISE_S = 120.0
 """Seconds in which an engine elsewhere will hear of this program again, unless the line is dead: some times as many as
 ssh takes to notice. Until then it keeps its runs to itself, from an engine on a new line, too."""
-PATIENCE = 2.0
+END_TIMEOUT_S = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
-HELLO = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
-NUMBERED = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:\s*(\d{1,18})\b')
+HELLO_BEGINS = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
+ANSWER_BEGINS = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:\s*(\d{1,18})\b')
 """How an answer begins, to tell whose it was when the rest of it cannot be read."""
+
+
+class Conversation(Protocol):
+    """One engine, from its first word to its end.
+
+    Attributes:
+        on_silence: Told in a sentence, every second, that the engine does not answer; and with an empty one when it
+            does again. Nothing is lost by that: whatever was asked still waits for its answer.
+        on_fault: Told in a sentence, once, what goes wrong beside the talk, such as a recording that finds no room.
+    """
+
+    on_silence: Callable[[str], None]
+    on_fault: Callable[[str], None]
+
+    @property
+    def hello(self) -> Awaitable[Hello]:
+        """The engine's first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
+
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last lines that the engine wrote on standard error, its log among them, oldest first."""
+
+    async def ask(self, request: Request[A]) -> A:
+        """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
+
+    def events(self) -> AsyncIterator[Progress]:
+        """Every progress, in order, for one reader; ends after `close` and raises `EngineDied` on any other end."""
+
+    async def close(self) -> None:
+        """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
+
+    async def leave(self) -> None:
+        """Say no more to an engine that has been told to go on without, and do not end it."""
 
 
 class Engine:
     """An engine in a process of its own; a `Conversation`."""
 
-    def __init__(self, link: Link, recorder: Recorder | None, promise: float | None) -> None:
+    def __init__(self, transport: Transport, recorder: Recorder | None, promise: float | None) -> None:
         self.on_silence: Callable[[str], None] = _nobody
         self.on_fault: Callable[[str], None] = _nobody
         self._promise = promise
-        self._link = link
+        self._transport = transport
         self._recorder = recorder
-        self._overheard = Overheard(link.pid)
+        self._stray = StrayLines(transport.pid)
         self._pending = Pending()
         self._hello: Future[Hello] = asyncio.get_running_loop().create_future()
         self._backlog = Backlog()
         self._end: EngineError | None = None
         self._closing: Task[None] | None = None
-        self._watch = Watch(self._pending, self._ping, self._tell)
+        self._watch = SilenceWatch(self._pending, self._ping, self._tell)
         self._tasks: set[Task[None]] = set()
-        self._unheard = False
-        self._hearing: Task[None] | None = None
-        self._stderr = self._spawn(self._overheard.listen(link.errors))
+        self._acknowledge_due = False
+        self._acknowledging: Task[None] | None = None
+        self._stderr = self._spawn(self._stray.read(transport.errors))
         self._stdout = self._spawn(self._listen())
         self._watching = self._spawn(self._watch_silence())
 
@@ -77,12 +107,12 @@ class Engine:
             OSError: the recording cannot be made.
         """
         recorder = Recorder(record) if record else None
-        return cls(await Link.open(command or ENGINE), recorder, PROMISE if command else None)
+        return cls(await Transport.open(command or ENGINE), recorder, PING_PROMISE_S if command else None)
 
     @property
     def pid(self) -> int:
         """The process that was started: the engine, or the command that leads to it."""
-        return self._link.pid
+        return self._transport.pid
 
     @property
     def hello(self) -> Awaitable[Hello]:
@@ -92,7 +122,7 @@ class Engine:
     @property
     def last_lines(self) -> tuple[str, ...]:
         """The last lines that it wrote beside the protocol, its log among them, oldest first."""
-        return self._overheard.lines
+        return self._stray.lines
 
     async def ask(self, request: Request[A]) -> A:
         """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
@@ -104,7 +134,7 @@ class Engine:
             if len(line) > MAX_REQUEST:
                 raise EngineError(f"The request has {len(line):,} bytes: the engine reads at most {MAX_REQUEST:,}.")
             self._record("client", line, request)
-            await self._link.send(line)
+            await self._transport.send(line)
             return await answer
         finally:
             self._pending.drop(number)
@@ -123,36 +153,36 @@ class Engine:
 
     async def close(self) -> None:
         """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
-        await self._part(self._link.close)
+        await self._end_by(self._transport.close)
 
     async def leave(self) -> None:
         """Say no more to an engine that has been told to go on without, and do not end it."""
-        await self._part(lambda patience: self._link.hang_up(patience / 10))
+        await self._end_by(lambda timeout: self._transport.hang_up(timeout / 10))
 
     def _acknowledge(self) -> None:
         """Have more told, by one request at a time: an engine that floods need not answer any."""
-        self._unheard = True
-        if self._hearing is None or self._hearing.done():
-            self._hearing = self._spawn(self._say_heard())
+        self._acknowledge_due = True
+        if self._acknowledging is None or self._acknowledging.done():
+            self._acknowledging = self._spawn(self._send_heard())
 
-    async def _say_heard(self) -> None:
-        while self._unheard:
-            self._unheard = False
-            await self._say(Heard())
+    async def _send_heard(self) -> None:
+        while self._acknowledge_due:
+            self._acknowledge_due = False
+            await self._send(Heard())
 
     # What comes over the line
 
     async def _listen(self) -> None:
         """Hand out what the engine says until it says no more."""
         try:
-            async for line in lines(self._link.output):
+            async for line in lines(self._transport.output):
                 await self._hear(line)
         except Exception as error:  # a fault of this program, but whoever waits must not wait for ever
-            self._overheard.note(f"the client failed: {error!r}")
-        await self._bury()
+            self._stray.note(f"the client failed: {error!r}")
+        await self._output_ended()
 
     async def _hear(self, line: bytes) -> None:
-        if not self._hello.done() and (hello := HELLO.search(line)):
+        if not self._hello.done() and (hello := HELLO_BEGINS.search(line)):
             line = line[hello.start() :]  # behind what a shell has written without ending its line
         reply = self._read(line)
         if reply is None:
@@ -161,11 +191,11 @@ class Engine:
         if isinstance(reply, Progress):
             await self._backlog.put(reply, len(line))
         elif isinstance(reply, Hello):
-            self._greet(reply)
+            self._take_hello(reply)
         elif isinstance(reply, Error) and not reply.id:
-            self._overheard.note(reply.sentence)
+            self._stray.note(reply.sentence)
         elif not self._pending.answer(reply):
-            self._overheard.log(f"an answer that nobody waits for: {line[:200].decode(errors='replace')}")
+            self._stray.log(f"an answer that nobody waits for: {line[:200].decode(errors='replace')}")
 
     def _read(self, line: bytes) -> AnyReply | None:
         """What a line says; None for one that says nothing, which is logged and fails the request it answers."""
@@ -174,12 +204,12 @@ class Engine:
                 raise msgspec.DecodeError(f"more than {MAX_LINE:,} bytes")
             reply: AnyReply = decode_reply(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self._overheard.note(line[:4096].decode(errors="replace"))
+            self._stray.note(line[:4096].decode(errors="replace"))
             self._pending.refuse(number_of(line), f"gave an answer that cannot be read ({error!s:.200})")
             return None
         return reply
 
-    def _greet(self, hello: Hello) -> None:
+    def _take_hello(self, hello: Hello) -> None:
         if self._hello.done():
             return
         if hello.protocol == VERSION:
@@ -195,28 +225,28 @@ class Engine:
     # Its silence, and its end
 
     async def _watch_silence(self) -> None:
-        await self._watch.until_hello(self._hello, lambda: self.last_lines)
-        await self._watch.for_ever()
+        await self._watch.wait_for_hello(self._hello, lambda: self.last_lines)
+        await self._watch.watch_answers()
 
     def _tell(self, sentence: str) -> None:
         self.on_silence(sentence)
 
     def _ping(self) -> None:
-        self._spawn(self._say(Ping(within=self._promise)))
+        self._spawn(self._send(Ping(within=self._promise)))
 
-    async def _say(self, request: Request[Any]) -> None:
+    async def _send(self, request: Request[Any]) -> None:
         """Ask what has no answer of interest; an engine that has died need not hear it."""
         with suppress(EngineError):
             await self.ask(request)
 
-    async def _bury(self) -> None:
+    async def _output_ended(self) -> None:
         """The engine's output has ended: learn why, and tell everyone who waits."""
-        await asyncio.wait((self._stderr,), timeout=PATIENCE / 4)
-        await self._link.hang_up(PATIENCE / 4)
-        self._finish(EngineDied(self._obituary(), self.last_lines))
+        await asyncio.wait((self._stderr,), timeout=END_TIMEOUT_S / 4)
+        await self._transport.hang_up(END_TIMEOUT_S / 4)
+        self._finish(EngineDied(self._why_it_ended(), self.last_lines))
 
-    def _obituary(self) -> str:
-        return CLOSED if self._closing else obituary(self._link.code, self.last_lines, self._hello.done())
+    def _why_it_ended(self) -> str:
+        return CLOSED if self._closing else why_it_ended(self._transport.code, self.last_lines, self._hello.done())
 
     def _finish(self, end: EngineError) -> None:
         self._fail(end)
@@ -225,7 +255,7 @@ class Engine:
         if self._recorder:
             self._recorder.close()
             if self._recorder.fault:
-                self._overheard.note(self._recorder.fault)
+                self._stray.note(self._recorder.fault)
 
     def _fail(self, end: EngineError) -> None:
         """Nothing will be answered any more; the first reason stays."""
@@ -235,7 +265,7 @@ class Engine:
             self._hello.set_exception(self._end)
             self._hello.exception()  # seen: nobody need be waiting for it
 
-    async def _part(self, way: Callable[[float], Awaitable[None]]) -> None:
+    async def _end_by(self, way: Callable[[float], Awaitable[None]]) -> None:
         self._closing = self._closing or self._spawn(self._close(way))
         await asyncio.shield(self._closing)
 
@@ -243,8 +273,9 @@ class Engine:
         self._watching.cancel()
         self._fail(EngineDied(CLOSED))  # now, for a stopped engine wakes to end, and answers first
         self._backlog.end()
-        await way(PATIENCE)
-        await asyncio.wait((self._stdout, self._stderr), timeout=0 if self._link.code is None else PATIENCE / 2)
+        await way(END_TIMEOUT_S)
+        has_ended = self._transport.code is not None
+        await asyncio.wait((self._stdout, self._stderr), timeout=END_TIMEOUT_S / 2 if has_ended else 0)
         self._stdout.cancel()
         self._stderr.cancel()
         self._finish(EngineDied(CLOSED))
@@ -278,7 +309,7 @@ def number_of(line: bytes) -> int:
             return found.id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    begins = NUMBERED.match(line, 0, 4096)
+    begins = ANSWER_BEGINS.match(line, 0, 4096)
     return int(begins[1]) if begins else 0
 
 

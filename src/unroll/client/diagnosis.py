@@ -1,14 +1,24 @@
 """Why there is no engine, or none yet: a sentence with a way out, from how its command ended and what it wrote.
 
-A password cannot be typed anywhere: ssh has no terminal here, and the screen is taken.
+A password cannot be typed: ssh has no terminal here, and the screen is taken.
 """
 
 from __future__ import annotations
 
 import re
+from asyncio import StreamReader
+from collections import deque
 from collections.abc import Sequence
 
-from unroll.log import NOTE
+from unroll.log import NOTE, Log
+from unroll.text import printable
+
+LAST_LINES = 20
+"""Lines kept for a person to see."""
+MAX_LOGGED_LINES = 1000
+"""Lines of one engine that go into the log; the rest are dropped."""
+MAX_LINE_CHARACTERS = 4096
+"""Characters of a line that are kept."""
 
 SSH_SAYS = {
     "IDENTIFICATION HAS CHANGED": "The host's key is not the one ssh knows: if that is right, ssh-keygen -R HOST.",
@@ -21,11 +31,62 @@ SSH_SAYS = {
 QUESTION = re.compile(r"(password|passphrase|passcode|verification code)\b[^\n]{0,80}[:?]\s*\Z", re.IGNORECASE)
 
 
-def obituary(code: int | None, words: Sequence[str], said_hello: bool) -> str:
+class EngineError(Exception):
+    """The engine refused something; the message is its sentence."""
+
+
+class EngineDied(EngineError):  # noqa: N818 - it says what is
+    """The engine is gone; the message is a sentence, `last_lines` the last things it logged, oldest first."""
+
+    def __init__(self, sentence: str, last_lines: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.last_lines = tuple(last_lines)
+
+
+class StrayLines:
+    """What an engine, or the command that leads to one, writes beside the protocol: kept to tell what went wrong."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._log = Log("client.log")
+        self._logged = 0
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._unfinished = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The last lines, oldest first; one that has no end yet, such as a question, is among them."""
+        unfinished = (printable(self._unfinished),) if self._unfinished.strip() else ()
+        return (*self._lines, *unfinished)[-LAST_LINES:]
+
+    async def read(self, stream: StreamReader) -> None:
+        """Read a stream to its end."""
+        while chunk := await stream.read(2**16):
+            *lines, rest = (self._unfinished + chunk.decode(errors="replace")).split("\n")
+            self._unfinished = rest[:MAX_LINE_CHARACTERS]
+            for line in lines:
+                self.note(line)
+        if self._unfinished:
+            self.note(self._unfinished)
+            self._unfinished = ""
+
+    def note(self, line: str) -> None:
+        """Keep a line, and log it."""
+        self._lines.append(printable(line))
+        self.log(line)
+
+    def log(self, line: str) -> None:
+        """Log a line without keeping it."""
+        self._logged += 1
+        if self._logged <= MAX_LOGGED_LINES:
+            self._log.write(f"engine {self._pid}: {line[:MAX_LINE_CHARACTERS]}")
+
+
+def why_it_ended(code: int | None, words: Sequence[str], said_hello: bool) -> str:
     """Why there is no engine any more.
 
     Args:
-        code: What its process ended with, a signal's number below zero; None where it lives but says no more.
+        code: What its process ended with, a signal's number below zero; None where it lives but sends no more.
         words: The last lines that it wrote beside the protocol.
         said_hello: Whether there ever was an engine.
     """
@@ -41,7 +102,7 @@ def obituary(code: int | None, words: Sequence[str], said_hello: bool) -> str:
 
 
 def cause(words: Sequence[str]) -> str:
-    """What it wrote of its end: the last line, unless that is one of its ordinary notes."""
+    """The last line it wrote, unless that is one of its ordinary notes."""
     last = words[-1] if words else ""
     return "" if last.startswith(NOTE) else last
 

@@ -1,18 +1,25 @@
-"""The requests that have no answer yet: each is answered once, by what its kind is answered with, or fails."""
+"""What waits: requests for their answers, progress for its reader.
+
+A request is answered once, by what its kind is answered with, or fails. Progress that nobody has taken fills a few
+megabytes at most: then no more is read, and the engine waits.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from asyncio import Future
+from asyncio import Event, Future, Queue
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar, get_args
 
-from unroll.client.conversation import EngineError
-from unroll.protocol.replies import Answer, Continued, Error, Looked, Message
+from unroll.client.diagnosis import EngineError
+from unroll.protocol.replies import Answer, Continued, Error, Looked, Message, Progress
 from unroll.protocol.requests import Continue, Look, Request
 
 A = TypeVar("A", bound=Answer)
+
+BACKLOG_BYTES = 4 * 2**20
+"""Bytes, as they came over the line, that may wait before no more are read; one message more fits in any case."""
 
 
 class Pending:
@@ -70,6 +77,48 @@ class Pending:
         for _, answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(reason)
+
+
+class Backlog:
+    """Progress that nobody has taken yet, in the order in which it came."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[tuple[Progress, int] | None] = Queue()
+        self._bytes = 0
+        self._ended = False
+        self._room = Event()
+        self._room.set()
+
+    async def put(self, progress: Progress, size: int) -> None:
+        """Add a progress that came in `size` bytes, once there is room; after the end nothing is added."""
+        await self._room.wait()
+        if not self._ended:
+            self._queue.put_nowait((progress, size))
+            self._grow(size)
+
+    async def take(self) -> Progress | None:
+        """The next one; None at the end, however often it is asked."""
+        item = await self._queue.get()
+        if item is None:
+            self._queue.put_nowait(None)
+            return None
+        progress, size = item
+        self._grow(-size)
+        return progress
+
+    def end(self) -> None:
+        """No more is added; what is there can still be taken. May be called twice."""
+        if not self._ended:
+            self._ended = True
+            self._queue.put_nowait(None)
+            self._room.set()
+
+    def _grow(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes <= BACKLOG_BYTES or self._ended:
+            self._room.set()
+        else:
+            self._room.clear()
 
 
 @cache

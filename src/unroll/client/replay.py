@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from unroll.client import recording
-from unroll.client.conversation import EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.pending import answer_of, fault
 from unroll.protocol.codec import decode_reply, decode_request, encode
 from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress

@@ -17,18 +17,18 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO
 
-from unroll.client.conversation import EngineDied
+from unroll.client.diagnosis import EngineDied
 from unroll.protocol.codec import MAX_LINE
 
-CHUNK = 2**16
+READ_BYTES = 2**16
 """Bytes read at a time; the streams hold back what is beyond twice that."""
-GLANCE = 0.01
-"""Seconds between two glances at whether a process has ended, once it should."""
+EXIT_POLL_S = 0.01
+"""From one look at whether a process has ended to the next, once it should have."""
 KEEP_ALIVE = ("ServerAliveInterval=5", "ServerAliveCountMax=3")
-"""What has ssh notice within some 20 seconds that its line is dead; by itself it waits for ever."""
+"""Makes ssh notice within some 20 seconds that its line is dead; by itself it waits for ever."""
 
 
-class Link:
+class Transport:
     """A started process. Nothing ends it but `close`: asyncio's own would be killed with the program."""
 
     def __init__(self, process: Popen[bytes], send: StreamWriter, output: StreamReader, errors: StreamReader) -> None:
@@ -38,7 +38,7 @@ class Link:
         self.errors = errors
 
     @classmethod
-    async def open(cls, words: Sequence[str]) -> Link:
+    async def open(cls, words: Sequence[str]) -> Transport:
         """Start a command, in a session of its own: the terminal's signals and password prompts pass it by.
 
         Raises:
@@ -53,7 +53,7 @@ class Link:
 
     @property
     def pid(self) -> int:
-        """The engine's process id."""
+        """The started process."""
         return self._process.pid
 
     @property
@@ -67,30 +67,30 @@ class Link:
             self._input.write(line + b"\n")
             await self._input.drain()
 
-    async def hang_up(self, patience: float) -> None:
-        """Say no more, and wait so many seconds for the process to end by itself."""
+    async def hang_up(self, timeout: float) -> None:
+        """Close its input, and wait `timeout` seconds for the process to end by itself."""
         self._input.close()
-        await self._has_ended(patience)
+        await self._has_ended(timeout)
 
-    async def close(self, patience: float) -> None:
+    async def close(self, timeout: float) -> None:
         """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
 
-        It has `patience` seconds each time.
+        It has `timeout` seconds each time.
         """
         self._input.close()
         for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
             if self.code is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, number)
-            if await self._has_ended(patience):
+            if await self._has_ended(timeout):
                 return
 
     async def _has_ended(self, seconds: float) -> bool:
-        """Whether the process ends within so many seconds."""
+        """Whether the process ends in time."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while self.code is None and loop.time() < end:
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(EXIT_POLL_S)
         return self.code is not None
 
 
@@ -98,7 +98,7 @@ async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
     """The lines of a stream as they come, without their ends; one of more than `MAX_LINE` bytes is cut off, but longer
     than that."""
     held = bytearray()
-    while chunk := await stream.read(CHUNK):
+    while chunk := await stream.read(READ_BYTES):
         *whole, rest = chunk.split(b"\n")
         for part in whole:
             held += part
@@ -111,7 +111,7 @@ async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
 
 
 def over_ssh(words: Sequence[str]) -> list[str]:
-    """A command; ssh gets what has it spoil no line and notice a dead one, unless it was given such options."""
+    """A command; ssh gets options that keep its lines clean and make it notice a dead one, unless it has its own."""
     program, *rest = words
     if Path(program).name != "ssh":
         return [program, *rest]
@@ -122,7 +122,7 @@ def over_ssh(words: Sequence[str]) -> list[str]:
 
 
 async def _reader(pipe: IO[bytes]) -> StreamReader:
-    reader = StreamReader(limit=CHUNK)
+    reader = StreamReader(limit=READ_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)
     return reader
 

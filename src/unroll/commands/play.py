@@ -22,7 +22,7 @@ from unroll.tty import environment
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from unroll.client.conversation import Conversation
+    from unroll.client.client import Conversation
     from unroll.moment import Moment
     from unroll.recipe import Recipe
     from unroll.terminal.app import UnrollApp
@@ -98,7 +98,7 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
     from pathlib import Path
 
     from unroll.client.client import Engine
-    from unroll.client.conversation import EngineDied
+    from unroll.client.diagnosis import EngineDied
 
     try:
         return await Engine.start(command, Path(record) if record else None)
@@ -110,7 +110,7 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
 async def _replay(recording: str) -> Conversation:
     from pathlib import Path
 
-    from unroll.client.conversation import EngineDied
+    from unroll.client.diagnosis import EngineDied
     from unroll.client.replay import Replay
 
     try:

@@ -68,7 +68,7 @@ def train(
 
 def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -> None:
     from unroll.client.background import start_training
-    from unroll.client.conversation import EngineError
+    from unroll.client.diagnosis import EngineError
 
     if save is not None:
         raise Misused("--background cannot be used with --save: open the training with unroll attach, and save with s.")

@@ -267,7 +267,7 @@ def _summary(folder: SessionFolder) -> CutOff | None:
         if time.time() - when > MAX_SESSION_AGE_S:
             return None
         return CutOff(
-            sitting=folder.path.name,
+            session=folder.path.name,
             when=when,
             runs=len(saved_runs),
             recipe=newest.recipe,

@@ -180,13 +180,13 @@ class Handlers:
         cut_off = [] if self._autosave.name else cut_off_sessions()
         self._autosave.begin()
         runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
-        return replies.Begun(id=request.id, sitting=self._autosave.name, runs=runs, cut_off=cut_off)
+        return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off)
 
     def _resume(self, request: requests.Resume) -> replies.Resumed:
         """`resume`: bring back the runs of a session that was cut off."""
-        folder = SessionFolder.take(request.sitting)
+        folder = SessionFolder.take(request.session)
         if folder is None:
-            raise UserError(f"There is no session {shown_path(request.sitting)} to resume: it is over, or still runs.")
+            raise UserError(f"There is no session {shown_path(request.session)} to resume: it is over, or still runs.")
         found = [(run, saved.number) for saved in folder.files() if (run := self._restored(saved))]
         if self._autosave.save_now():
             folder.remove()

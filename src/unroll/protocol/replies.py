@@ -1,4 +1,4 @@
-"""What the engine says: an answer to every request, with its id, and how its runs stand, unasked."""
+"""What the engine says: an answer to every request, with its id, and by itself how its runs stand."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Created(Answer, frozen=True, kw_only=True):
         state: `ready`; `paused` for a branch, `finished` for a model that was opened.
         history: Its updates so far; `accuracy` and `held_out_accuracy` are there once it has finished.
         origin: What it was made of.
-        was: For a run that was resumed, its number in its own sitting.
+        was: For a run that was resumed, its number in its own session.
     """
 
     run: RunNumber
@@ -116,10 +116,16 @@ class Measured(Answer, frozen=True, kw_only=True):
 
 
 class CutOff(Struct, frozen=True, kw_only=True):
-    """A sitting that ended without order: when it was last kept (seconds since 1970), its runs, and the newest one's
-    recipe, updates, and whether they were all."""
+    """A session that ended unexpectedly.
 
-    sitting: Name
+    Attributes:
+        when: When it was last saved, in seconds since 1970.
+        runs: How many runs it had.
+        recipe, update: Of the newest run: its recipe, and the updates it had made.
+        finished: Whether those were all.
+    """
+
+    session: Name
     when: Annotated[float, Meta(ge=0, le=MAX_TIME)]
     runs: Count
     recipe: Recipe
@@ -128,15 +134,15 @@ class CutOff(Struct, frozen=True, kw_only=True):
 
 
 class Begun(Answer, frozen=True, kw_only=True):
-    """The name of this sitting, the runs that are there already, and those sittings that were cut off, newest first."""
+    """The name of this session, the runs that exist already, and the sessions that ended unexpectedly, newest first."""
 
-    sitting: Name
+    session: Name
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)] = []
     cut_off: Annotated[list[CutOff], Meta(max_length=MAX_CUT_OFF)] = []
 
 
 class Resumed(Answer, frozen=True, kw_only=True):
-    """The runs that were brought back."""
+    """The restored runs."""
 
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)]
 

@@ -65,7 +65,7 @@ class Play(Request[Done], frozen=True, kw_only=True):
     """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training.
 
     Attributes:
-        stop_epoch: Pause when so many epochs have been trained; None, or one already past, for the recipe's end.
+        stop_epoch: Pause when this many epochs have been trained; None, or one already past, for the recipe's end.
         stop_accuracy: Pause after the first whole epoch whose mean accuracy is at least this (0..1).
     """
 
@@ -82,7 +82,7 @@ class Pause(Request[Done], frozen=True, kw_only=True):
 
 
 class Advance(Request[Done], frozen=True, kw_only=True):
-    """Make so many updates, then pause; answered by `done` at once."""
+    """Make this many updates, then pause; answered by `done` at once."""
 
     run: RunNumber = 0
     updates: Annotated[int, Meta(ge=1, le=MAX_UPDATES)] = 1
@@ -96,7 +96,7 @@ class Look(Request[Looked], frozen=True, kw_only=True):
         unit: The unit whose details are wanted at the moment's step.
         against: Another moment on the same sequence, such as this one without its interventions.
         difference: Whether the rows hold this moment's values less those of `against`.
-        score: Whether all of the task's sequences are to be tried under the moment's interventions too.
+        score: Whether to try all of the task's sequences under the moment's interventions too.
         top: How many candidates are wanted at each step.
     """
 
@@ -153,44 +153,44 @@ class Forget(Request[Done], frozen=True, kw_only=True):
 
 
 class Heard(Request[Done], frozen=True, kw_only=True):
-    """The last progress has been taken in; answered by `done`.
+    """The last progress was received; answered by `done`.
 
-    Whoever says it once is told no more before saying it again: then all that happened meanwhile comes in one message,
-    and nothing stale ever waits on a slow line.
+    A client that sends it once gets no more progress before it sends it again: then all that happened meanwhile comes
+    in one message, and nothing stale ever waits on a slow line.
     """
 
 
 class Ping(Request[Done], frozen=True, kw_only=True):
-    """Asked to see whether the engine is there; answered by `done`.
+    """Check that the engine is there; answered by `done`.
 
     Attributes:
-        within: A promise that something will be heard again in so many seconds. When nothing is, the line is dead to
-            the engine, as at its end. None promises nothing, and takes back what was promised before.
+        within: A promise to send something again within this many seconds. If nothing comes, the engine takes the line
+            for dead, as at its end. None promises nothing, and takes back what was promised before.
     """
 
     within: Annotated[float, Meta(gt=0, le=86400)] | None = None
 
 
 class Measure(Request[Measured], frozen=True, kw_only=True):
-    """How much the engine takes and has done; answered by `measured`."""
+    """How much memory the engine takes, and what it has done; answered by `measured`."""
 
 
 class Begin(Request[Begun], frozen=True, kw_only=True):
-    """Keep a journal of this sitting, from which a mishap's runs come back; answered by `begun`."""
+    """Save this session as it goes, so that its runs can be restored after a crash; answered by `begun`."""
 
 
 class Resume(Request[Resumed], frozen=True, kw_only=True):
-    """Bring back the runs of a sitting that was cut off, as they were last kept; answered by `resumed`."""
+    """Restore the runs of a session that ended unexpectedly, as they were last saved; answered by `resumed`."""
 
-    sitting: ModelName
+    session: ModelName
 
 
 class Detach(Request[Detached], frozen=True, kw_only=True):
-    """Go on after this line ends, and listen for another on a socket; answered by `detached`."""
+    """Go on after this line ends, and listen for another client on a socket; answered by `detached`."""
 
 
 class End(Request[Done], frozen=True, kw_only=True):
-    """All is done: drop the journal and end with this line, also when told to `detach` before; answered by `done`."""
+    """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
 AnyRequest = (

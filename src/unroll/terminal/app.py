@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
@@ -18,8 +18,7 @@ from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Input
 
-from unroll.client.conversation import Conversation, EngineDied, EngineError
-from unroll.client.diagnosis import cause
+from unroll.client.diagnosis import EngineDied, EngineError, cause
 from unroll.log import Log
 from unroll.moment import Moment
 from unroll.protocol.requests import Ping
@@ -34,7 +33,10 @@ from unroll.text import printable, shown_path
 from unroll.tty import textual_patches
 from unroll.tty.renderer import CellDiffApp
 
-Start = Callable[[], Awaitable[Conversation]]
+if TYPE_CHECKING:
+    from unroll.client.client import Conversation
+
+Start = Callable[[], Awaitable["Conversation"]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
 PATIENCE = 1.0
 """Seconds that an engine has to note that a sitting ends in order; one that is busy notes it later."""

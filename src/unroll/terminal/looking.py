@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from unroll.client.conversation import Conversation, EngineError
+from unroll.client.diagnosis import EngineError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol.replies import Answer
 from unroll.protocol.requests import Continue, Look, Request
 from unroll.protocol.trace import Trace, Window
 from unroll.terminal.coalesce import Latest
 from unroll.terminal.runs import Run
+
+if TYPE_CHECKING:
+    from unroll.client.client import Conversation
 
 A = TypeVar("A", bound=Answer)
 NOTHING_TO_COMPARE = "There is nothing to compare with: cut or silence something, or mark a run with = in the runs."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from unroll.client.conversation import Conversation, EngineDied, EngineError
+from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.moment import Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Origin
 from unroll.protocol.requests import Begin, Create, Detach, End, Play, Resume
@@ -18,6 +18,7 @@ from unroll.terminal import texts
 from unroll.terminal.runs import Run
 
 if TYPE_CHECKING:
+    from unroll.client.client import Conversation
     from unroll.terminal.session import Session
 
 ORIGINS: dict[Origin, str] = {"recipe": "", "branch": "was branched off another run", "model": "was opened from a file"}
@@ -45,7 +46,7 @@ class Comeback:
         lost, shown = [*session.runs.rows, *self._owed], self._shown
         if begun.runs:
             self._take_in(begun.runs, lost, shown)
-        elif any(sitting.sitting == self._sitting for sitting in begun.cut_off):
+        elif any(sitting.session == self._sitting for sitting in begun.cut_off):
             await self._bring_back(lost, shown)
         elif wanted is not None and not session.has_trained:
             await session.bring_back(wanted)
@@ -63,12 +64,12 @@ class Comeback:
         except EngineDied:
             raise
         except EngineError:
-            return Begun(id=0, sitting="")
+            return Begun(id=0, session="")
 
     def _offer(self, begun: Begun) -> None:
         """Tell of the last sitting that was cut off."""
-        self._sitting, own = begun.sitting, self._sitting
-        self.offered = [sitting for sitting in begun.cut_off if sitting.sitting != own]
+        self._sitting, own = begun.session, self._sitting
+        self.offered = [sitting for sitting in begun.cut_off if sitting.session != own]
         if self.offered:
             self._session.say(self.offer)
 
@@ -84,7 +85,7 @@ class Comeback:
         if not self.offered:
             self._session.say("No sitting was cut off: there is nothing to resume.")
             return
-        resumed = await self._session.ask(Resume(sitting=self.offered.pop(0).sitting))
+        resumed = await self._session.ask(Resume(session=self.offered.pop(0).session))
         if resumed is not None:
             for created in resumed.runs:
                 run = _run_of(created, [])
@@ -105,7 +106,7 @@ class Comeback:
 
     async def _bring_back(self, lost: Sequence[Run], shown: Run | None) -> None:
         """The runs of this sitting's journal, and the others by their recipes."""
-        resumed = await self._session.ask(Resume(sitting=self._sitting))
+        resumed = await self._session.ask(Resume(session=self._sitting))
         kept = resumed.runs if resumed else []
         self._take_in(kept, lost, shown)
         self._session.say(texts.of_resumed(kept))

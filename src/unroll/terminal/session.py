@@ -5,9 +5,10 @@ All talk with the engine is here and in `looking`, so that nothing else need kno
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
-from unroll.client.conversation import Conversation
 from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.protocol.replies import Models, Progress
@@ -18,6 +19,9 @@ from unroll.terminal.coalesce import Latest
 from unroll.terminal.looking import Audience, Looking
 from unroll.terminal.recovery import Comeback
 from unroll.terminal.runs import Run, Runs
+
+if TYPE_CHECKING:
+    from unroll.client.client import Conversation
 
 
 class Session(Looking):

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from unroll.client.client import Engine
-from unroll.client.conversation import EngineError
+from unroll.client.diagnosis import EngineError
 from unroll.protocol.requests import Create, Play
 from unroll.recipe import Recipe
 from unroll_dev.bench.figures import Unmeasured
