@@ -152,6 +152,11 @@ class Playing:
         return str(self.app.playground.query_one("#notice", Static).content)
 
     @property
+    def fault(self) -> bool:
+        """Whether the notice is an error."""
+        return self.app.playground.fault
+
+    @property
     def state(self) -> str:
         """What the button offers."""
         return self.pane(RecipeForm).train_label

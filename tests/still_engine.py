@@ -94,6 +94,7 @@ class StillEngine:
         self._ids = count(1)
         self._dead = False
         self._held: list[Any] | None = None
+        self._answers: dict[type[Request[Any]], Answer] = {}
         self._time = StillTime(self._write)
         server = Server(self._time, Log("engine.log"), clock=self._time)
         self._thread = threading.Thread(target=server.serve, daemon=True)
@@ -102,6 +103,10 @@ class StillEngine:
     def pass_time(self, seconds: float) -> None:
         """Let the engine have so many seconds."""
         self._time.run(seconds)
+
+    def answer(self, kind: type[Request[Any]], answer: Answer) -> None:
+        """Answer this kind of request in this way from now on."""
+        self._answers[kind] = answer
 
     def hold(self) -> None:
         """Keep back from now on whatever is answered."""
@@ -122,6 +127,8 @@ class StillEngine:
         if self._dead:
             raise EngineDied("The engine was killed by signal 9.", self.last_lines)
         self.asked.append(request)
+        if type(request) in self._answers:
+            return self._answers[type(request)]  # type: ignore[return-value]
         number = next(self._ids)
         answer = self._pending[number] = self._loop.create_future()
         self._time.ask(encode(replace(request, id=number)))

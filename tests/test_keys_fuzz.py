@@ -90,9 +90,9 @@ class Wild(Session):
 
     def assert_not_frozen(self) -> None:
         """A key does what it says."""
-        self.do_until("escape closes", self.ask_for_help)
+        self.do_until("esc closes", self.ask_for_help)
         self.do(Act("key", "escape"))
-        self.until_gone("escape closes")
+        self.until_gone("esc closes")
 
     def assert_drawn_right(self) -> None:
         """What stands there while nothing moves is what is drawn anew."""

@@ -13,7 +13,7 @@ from background_kit import nobody_left_behind  # noqa: F401
 from pty_kit import UNTRAINED, Session, living, long
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
-OFFERED, RESTORED = "r resumes it", "It is back"
+OFFERED, RESTORED = "r restores it", "Restored"
 """Words of what stands under the prompt when a session that was cut off can come back, and when it has."""
 
 

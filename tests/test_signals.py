@@ -138,7 +138,7 @@ def test_where_no_shell_could_continue_it_ctrl_z_does_nothing_and_stopped_by_for
         session.until_ready("6┤")
         session.tell(signal.SIGTSTP)
         session.send("\x1a?")
-        session.until_shown("escape closes")
+        session.until_shown("esc closes")
         session.quiet()
         before = session.text
         session.tell(signal.SIGSTOP)

@@ -36,7 +36,7 @@ def session() -> Iterator[Session]:
         session.send("\x1b")
         session.until(lambda: "q quit" in session.last_row)
         session.send("?")
-        session.until_shown("escape closes")
+        session.until_shown("esc closes")
         session.send("\x03")
         assert session.until_ended() == 0
         session.assert_given_back()

@@ -70,6 +70,12 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         others = tuple((u, value) for u, value in self.clamps if u != unit)
         return replace(self, clamps=others if len(others) < len(self.clamps) else (*others, (unit, 0.0)))
 
+    def within(self, steps: int, units: int | None = None) -> Interventions:
+        """The same without what lies beyond a shorter sequence or a smaller network."""
+        cuts = tuple(step for step in self.cut_steps if step < steps)
+        clamps = tuple(clamp for clamp in self.clamps if units is None or clamp[0] < units)
+        return replace(self, cut_steps=cuts, clamps=clamps)
+
 
 UNTOUCHED = Interventions()
 

@@ -20,6 +20,6 @@ async def test_the_panes_stay_in_sight_behind_a_dialog(theme: str, key: str) -> 
 async def test_a_key_has_the_name_in_the_help_that_sentences_call_it_by() -> None:
     async with playing() as game:
         await game.press("3", "question_mark")
-        assert "ctrl+c  Leave" in game.text
+        assert "ctrl+c  Quit" in game.text
         assert "enter  Open the list" in game.text
         assert "^c" not in game.text

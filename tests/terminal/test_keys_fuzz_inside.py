@@ -65,7 +65,7 @@ def check_moment(game: Playing) -> None:
     assert all(0 <= step < len(moment.sequence) for step in does.cut_steps)
     assert all(0 <= unit < units for unit, _ in does.clamps)
     if not run.origin and (moment.epoch is not None or not run.curve.updates % run.plan.updates_per_epoch):
-        recipe, whole = session.to_write()
+        recipe, whole = game.app.playground.recovery.to_link()
         assert permalink.read(permalink.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.protocol.requests import Look
-from unroll.terminal import prompting
+from unroll.terminal.widgets import prompt
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll_dev.screenshots import until
 
@@ -164,7 +164,7 @@ async def test_another_window_in_front_and_news_leave_what_is_being_typed() -> N
         await game.press("slash", "space", "x")
         game.app.post_message(AppBlur())
         await game.settle()
-        game.app.playground.session.train()
+        game.app.playground.action_train()
         await game.wait(1)
         assert game.prompt == "7 8 9 10 x"
         game.app.post_message(AppFocus())
@@ -193,7 +193,7 @@ async def test_the_last_line_stays_as_it_is_while_numbers_are_typed() -> None:
 async def test_numbers_that_come_all_at_once_are_looked_at_once_and_move_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prompting, "BETWEEN_KEYS", 0.5)  # for a slow machine
+    monkeypatch.setattr(prompt, "DEBOUNCE_S", 0.5)  # for a slow machine
     async with counting() as game:
         laid_out: list[object] = []
         game.app.screen.screen_layout_refresh_signal.subscribe(game.app.screen, laid_out.append)

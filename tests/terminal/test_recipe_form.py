@@ -7,6 +7,7 @@ from textual.widgets import Select
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe
+from unroll.terminal import texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
 sizes = pytest.mark.parametrize("size", [WHOLE, NARROW], ids=["120x40", "80x24"])
@@ -87,7 +88,7 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(size: 
         for name in [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]:
             game.row(name).control.focus()
             await game.settle()
-            told = PURPOSES["default"] if name == "preset" and task == "count" else RecipeForm.help(name)
+            told = PURPOSES["default"] if name == "preset" and task == "count" else texts.help_of(name)
             assert (game.pane(RecipeForm).fault or told) in said(game)
             assert game.row(name).text in said(game)
 
@@ -116,11 +117,11 @@ async def test_what_a_preset_is_for_is_told_where_it_is_chosen() -> None:
     assert PURPOSES.keys() == PRESETS.keys()
     async with playing() as game:
         await game.press("3", "question_mark")
-        assert "Here it is default. Counts after a tenth of a second" in game.text
+        assert "default. Counts after a tenth of a second" in game.text
         await game.press("escape")
         await game.choose("preset", "blank")
         assert PURPOSES["blank"] in said(game)
         await game.write("hidden_size", "7")
         game.row("preset").control.focus()
         await game.press("question_mark")
-        assert "Here it is your own: no preset has these values." in game.text
+        assert "your own. No preset has these values." in game.text

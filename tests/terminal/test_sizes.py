@@ -103,7 +103,7 @@ async def test_what_had_the_focus_has_it_again_after_too_small_a_window(pane: st
 async def test_what_is_half_typed_outlives_too_small_a_window() -> None:
     async with playing() as game:
         await game.press("slash", "space", "x")
-        game.app.playground.session.train()
+        game.app.playground.action_train()
         await game.resize(30, 8)
         await game.wait(1)
         await game.resize(*NARROW)

@@ -8,7 +8,6 @@ from rich.color import Color
 
 from pane_kit import a_trace, alone, rows
 from unroll.moment import Interventions
-from unroll.terminal.messages import StepChosen, UnitChosen
 from unroll.terminal.widgets.state_heatmap import StateHeatmap, _turned
 
 
@@ -106,13 +105,13 @@ async def test_arrows_choose_a_step_and_a_unit_and_stop_at_the_ends() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
         pane.trace = a_trace()
         await pilot.press("right", "right", "left", "down", *["down"] * 5, "end", "home")
-        assert [m.step for m in said if isinstance(m, StepChosen)] == [1, 2, 1, 3, 0]
-        assert [m.unit for m in said if isinstance(m, UnitChosen)] == [1, 2, 2, 2, 2, 2]
+        assert [m.step for m in said if isinstance(m, StateHeatmap.StepChosen)] == [1, 2, 1, 3, 0]
+        assert [m.unit for m in said if isinstance(m, StateHeatmap.UnitChosen)] == [1, 2, 2, 2, 2, 2]
 
 
 async def test_a_click_chooses_the_cell_under_it() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
         pane.trace = a_trace()
         await pilot.click(StateHeatmap, offset=(14, 3))
-        assert [m.step for m in said if isinstance(m, StepChosen)] == [2]
-        assert [m.unit for m in said if isinstance(m, UnitChosen)] == [2]
+        assert [m.step for m in said if isinstance(m, StateHeatmap.StepChosen)] == [2]
+        assert [m.unit for m in said if isinstance(m, StateHeatmap.UnitChosen)] == [2]

@@ -76,7 +76,7 @@ async def test_cutting_the_loop_shows_before_and_after_and_says_what_it_means() 
         before = list(game.pane(NextNumber).candidates)
         await game.press("X")
         assert game.pane(NextNumber).before == before[: len(game.pane(NextNumber).before)]
-        assert "Loop cut everywhere: it sees only 10" in game.notice
+        assert "it sees only 10" in game.notice
         assert "untouched" in game.text
         await game.press("u")
         assert list(game.pane(NextNumber).candidates) == before
@@ -156,7 +156,7 @@ async def test_deleted_runs_come_back_one_after_another() -> None:
         await game.press("u", "u")
         assert [run.number for run in game.pane(RunTable).runs] == runs
         await game.press("u")
-        assert "No deleted run" in game.notice
+        assert [run.number for run in game.pane(RunTable).runs] == runs
 
 
 async def test_a_saved_model_opens_with_its_curve_and_its_answers(
@@ -199,7 +199,7 @@ async def test_a_branch_refuses_a_line_with_the_reason() -> None:
     async with playing() as game:
         await game.train()
         await game.press("2", "left", "b", "y")
-        assert "branched off" in game.notice
+        assert game.fault and game.pane(RunTable).runs[-1].origin in game.notice
 
 
 async def test_training_stops_where_it_was_told_to() -> None:

@@ -28,7 +28,7 @@ from textual.widgets import OptionList
 import unroll.terminal
 import unroll.tty
 from playground_kit import playing
-from unroll.terminal.widgets.field_row import FieldRow
+from unroll.terminal.widgets.recipe_form import FieldRow
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.tty.framebuffer import Framebuffer

@@ -1,4 +1,4 @@
-"""The App: the engine's life, the themes, the keys that work everywhere."""
+"""The app: the engine's life, the themes, the keys that work everywhere."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from unroll.log import Log
 from unroll.moment import Moment
 from unroll.protocol.requests import Ping
 from unroll.recipe import PRESETS, PURPOSES, Recipe
-from unroll.terminal import messages, texts
+from unroll.terminal import texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Leave
+from unroll.terminal.palette import THEMES
 from unroll.terminal.screen import Playground
-from unroll.terminal.themes import THEMES
 from unroll.terminal.widgets.base import Pane
 from unroll.text import printable, shown_path
 from unroll.tty import textual_patches
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 Start = Callable[[], Awaitable["Conversation"]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
-PATIENCE = 1.0
-"""Seconds that an engine has to note that a sitting ends in order; one that is busy notes it later."""
+"""Actions that leave the notice as it is."""
+END_TIMEOUT_S = 1.0
+"""How long to wait for an engine to note that the session ends in order; a busy one notes it later."""
 
 
 class UnrollApp(CellDiffApp[None], inherit_bindings=False):
@@ -49,11 +50,11 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     CSS_PATH = Path(__file__).with_name("unroll.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
-        Binding("q", "leave", "quit", tooltip="Leave; where a training is under way, it is asked what becomes of it."),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Leave, from anywhere and unasked."),
-        Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Start another engine when one has died."),
-        Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Stop; the shell's fg goes on."),
-        Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Draw the whole screen again."),
+        Binding("q", "leave", "quit", tooltip="Quit; asks first if training is running."),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Quit at once, without asking."),
+        Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Restart the engine when it has died."),
+        Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
+        Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Redraw the whole screen."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
     ]
 
@@ -64,8 +65,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         theme: str | None = None,
         command: str = "",
     ) -> None:
-        """`start` brings an engine, by `command` where that is not this machine's own; `wanted` is a moment to bring
-        back; `theme` is `dark`, `light` or `ansi`."""
+        """`start` brings an engine, by `command` unless it is this machine's own; `wanted` is a moment to restore;
+        `theme` is `dark`, `light` or `ansi`."""
         super().__init__()
         textual_patches.apply()
         self.animation_level = "none"
@@ -80,7 +81,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.playground = Playground(recipe, moment.sequence)
 
     def _dress(self, name: str | None) -> None:
-        """Put the theme on before anything is drawn: to change it parses and styles everything once more."""
+        """Choose the theme before anything is drawn: a change parses and styles everything once more."""
         for theme in THEMES:
             self.register_theme(theme)
         few = self.console.color_system in (None, "standard")
@@ -95,7 +96,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         return self.playground
 
     async def action_stop(self) -> None:
-        """Stop, at once after the word to an engine elsewhere that silence is no dead line now."""
+        """Suspend, right after telling an engine elsewhere that no heartbeat will come for now."""
         self.run_worker(self._take_back_promise(), name="stop")
         await asyncio.sleep(0)
         self.action_suspend_process()
@@ -112,35 +113,35 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.run_worker(self._converse(), name="converse", group="converse")
 
     async def _converse(self) -> None:
-        """Start an engine, and pass on what it says for as long as it lives."""
+        """Start an engine, and pass on its progress for as long as it lives."""
         try:
             await self.close_engine()
             self._trouble = ""
             self.engine = engine = await self._start()
             engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
             await engine.hello
-            self.playground.say("", fault=False)
-            await self.playground.session.engine_came(engine, self._wanted[1] if self._wanted else None)
+            self.playground.hush()
+            await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
             async for progress in engine.events():
                 self.playground.session.progressed(progress)
         except EngineError as error:
             last = cause(error.last_lines) if isinstance(error, EngineDied) else ""
-            self._trouble = f"ctrl+r starts another engine. {error} {last}".rstrip()
+            self._trouble = f"ctrl+r restarts the engine. {error} {last}".rstrip()
             self.playground.session.engine_went(printable(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
 
     def _tell_silence(self, sentence: str) -> None:
-        """Say that the engine does not answer; take that back, if it still stands there, when it does again."""
-        told, self._trouble = self._trouble, sentence and f"ctrl+r starts another engine. {sentence}"
+        """Say that the engine does not answer; take that back, if it is still shown, when it answers again."""
+        told, self._trouble = self._trouble, sentence and f"ctrl+r restarts the engine. {sentence}"
         if sentence or self.playground.notice == printable(told):
             self.playground.say(self._trouble, fault=bool(sentence))
 
     def before_action(self, target: DOMNode, name: str) -> None:
-        """What was said of the action before goes when a key does something, but not for looking around."""
+        """What was said before goes when a key does something, but not for looking around."""
         acts = target is self.playground and name not in LOOKS_AROUND
         if self.playground.notice and (acts or isinstance(target, Pane)):
-            self.playground.say("", fault=False)
+            self.playground.hush()
 
     @property
     def moment(self) -> Moment:
@@ -148,20 +149,20 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         return self.playground.moment
 
     def action_restart_engine(self) -> None:
-        """Start another engine, to which every run comes back; only where the one there was is dead or silent."""
+        """Start another engine and bring every run back; only where the present one is dead or silent."""
         if self._trouble:
             self.playground.session.engine_went()
-            self.playground.say("Starting another engine …", fault=False)
+            self.playground.note("Restarting the engine …")
             self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
     def crash_message(self) -> str:
-        """One sentence that the program is at fault, and where the details are."""
+        """Say in one sentence that this is a bug, and where the details are."""
         log = Log("terminal.log")
         log.write(traceback.format_exc())
-        return f"unroll has failed, which is a fault of its own: {shown_path(log.path)} tells what happened."
+        return f"unroll crashed (a bug). Details: {shown_path(log.path)}"
 
     async def action_leave(self) -> None:
-        """Leave; but a training that would be lost is asked about first."""
+        """Quit; but ask first about a training that would be lost."""
 
         def take(choice: str | None) -> None:
             if choice == "detach":
@@ -174,20 +175,20 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         else:
             self.exit()
 
-    def on_detached(self, message: messages.Detached) -> None:
-        """Leave, and tell how to come back."""
+    def on_playground_detached(self, message: Playground.Detached) -> None:
+        """Quit, and tell how to return."""
         self._detached = True
         way_back = printable(texts.of_way_back(self._command, message.name))
-        self.exit(message=f"It goes on in the background: {way_back}")
+        self.exit(message=f"Training continues in the background. To return: {way_back}")
 
     async def part_from_engine(self) -> None:
-        """Leave it to itself if it has been detached, else end it; after an end in order it need keep nothing."""
+        """Leave it alone if it has been detached, otherwise end it; after an end in order it need keep nothing."""
         if self._detached and self.engine is not None:
             await self.engine.leave()
             return
         if not self.return_code:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.playground.session.comeback.end(), PATIENCE)
+                await asyncio.wait_for(self.playground.recovery.end(), END_TIMEOUT_S)
         await self.close_engine()
 
     async def close_engine(self) -> None:
@@ -196,16 +197,16 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             await self.engine.close()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """A cursor stands still: blinking would send bytes for as long as a field has the focus."""
+        """No cursor blinks: that would send bytes for as long as a field has the focus."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = False
 
     def pop_screen(self) -> AwaitComplete:
-        """Close what lies over the playground; a second click may come when it is closed already."""
+        """Close what is open over the playground; a second click may come when it is closed already."""
         return AwaitComplete() if self.screen is self.playground else super().pop_screen()
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key by the name it has in every sentence."""
+        """A key by the name that it has in every sentence."""
         return super().get_key_display(binding).replace("^", "ctrl+").replace("⏎", "enter")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -1,6 +1,6 @@
 """Every action of the playground with its key and a sentence: the footer, `?` and the palette read from here.
 
-Keys that belong to one pane (the arrows) stand with that pane. None is eaten by tmux, screen or flow control.
+Keys of one pane (the arrows) are with that pane. No key is one that tmux, screen or flow control intercepts.
 """
 
 from __future__ import annotations
@@ -14,38 +14,42 @@ from unroll.terminal.splash import TABS
 PANE_OF = {"State": "hidden state"}
 
 ACTIONS: list[BindingType] = [
-    Binding("question_mark,f1", "explain", "explain", tooltip="Explain what is in focus, and every key."),
-    Binding("space", "train", "train", tooltip="Train, pause, go on; by hand, make one update."),
-    Binding("c", "carry_on(1)", "count on", tooltip="Append the number it expects, and go on from the kept state."),
-    Binding("C", "carry_on(10)", "Count on by ten", show=False, tooltip="The same ten times."),
-    Binding("W", "until_wrong", "Until wrong", show=False, tooltip="Go on until it says something wrong."),
+    Binding("question_mark,f1", "explain", "explain", tooltip="Explain the focused pane or field, and list every key."),
+    Binding("space", "train", "train", tooltip="Start or pause training."),
+    Binding("c", "carry_on(1)", "count on", tooltip="Append the predicted number."),
+    Binding("C", "carry_on(10)", "Count on by ten", show=False, tooltip="Append the next ten numbers."),
+    Binding("W", "until_wrong", "Until wrong", show=False, tooltip="Append numbers until one is wrong."),
     Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
-    Binding("escape", "back", "back", tooltip="Leave a field for the hidden state."),
-    Binding("x", "cut", "cut", tooltip="Cut the loop before this step, or mend it: it forgets what went before."),
-    Binding("X", "cut_all", "Cut everywhere", show=False, tooltip="Cut the loop before every step, or mend it."),
-    Binding("k", "cut_cell", "Cut the cell state", show=False, tooltip="Where the loop is cut, cut an LSTM's c too."),
-    Binding("z", "silence", "Silence", show=False, tooltip="Silence the chosen unit, or let it speak."),
-    Binding("u", "untouch", "undo", tooltip="Take back every cut and silence."),
+    Binding("escape", "back", "back", tooltip="Leave the field and go to the hidden state."),
+    Binding("x", "cut", "erase", tooltip="Erase the memory before this step; press again to restore it."),
+    Binding("X", "cut_all", "Erase everywhere", show=False, tooltip="Erase the memory at every step, or restore it."),
+    Binding("k", "cut_cell", "Erase the cell state", show=False, tooltip="Erase the LSTM's cell state as well."),
+    Binding("z", "silence", "Switch off", show=False, tooltip="Switch the selected unit off or on."),
+    Binding("u", "untouch", "undo", tooltip="Undo everything done to the memory and the units."),
     Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
-    Binding("V", "view(-1)", "View before", show=False, tooltip="The heatmap's view before."),
-    Binding("D", "difference", "Difference", show=False, tooltip="Show the difference from before, or another run."),
+    Binding("V", "view(-1)", "Previous view", show=False, tooltip="The heatmap's previous view."),
+    Binding(
+        "D", "difference", "Difference", show=False, tooltip="Show the difference from before, or from the marked run."
+    ),
     Binding("n", "advance_update", "Update", show=False, tooltip="Make one update, then pause."),
     Binding("e", "advance_epoch", "Epoch", show=False, tooltip="Train to the end of the epoch, then pause."),
     Binding("plus", "pace(1)", "Faster", show=False, key_display="+", tooltip="Train at a faster pace."),
     Binding("minus", "pace(-1)", "Slower", show=False, key_display="-", tooltip="Train at a slower pace."),
     Binding("E", "stop", "Stop at", show=False, tooltip="Stop at an epoch, or when an accuracy is reached."),
-    Binding("b", "branch", "Branch", show=False, tooltip="A new run goes on from the epoch shown, by the form."),
-    Binding("l", "log", "Log scale", show=False, tooltip="The loss on a log or a linear scale."),
-    Binding("m", "metric", "Metric", show=False, tooltip="Draw the loss, the accuracy or the learning rate."),
-    Binding("s", "save", "Save", show=False, tooltip="Save the network that is shown."),
+    Binding("b", "branch", "Branch", show=False, tooltip="Start a new run from this epoch with the recipe's settings."),
+    Binding("l", "log", "Log scale", show=False, tooltip="Switch the loss between a log and a linear scale."),
+    Binding("m", "metric", "Metric", show=False, tooltip="Show the loss, the accuracy or the learning rate."),
+    Binding("s", "save", "Save", show=False, tooltip="Save the network shown."),
     Binding("o", "open", "Open", show=False, tooltip="Open a saved model."),
-    Binding("d", "detach", "Detach", show=False, tooltip="Leave, and let it go on; unroll attach comes back to it."),
-    Binding("r", "resume", "Resume", show=False, tooltip="Bring back the runs of a sitting that was cut off."),
-    Binding("i", "cost", "Cost", show=False, tooltip="What it costs: memory of both processes, bytes to this screen."),
-    Binding("y", "copy_line", "Copy the moment", show=False, tooltip="Copy one line that brings this screen back."),
-    Binding("T", "sampling", "Temperature", show=False, tooltip="Draw the next numbers: temperature, top-k, top-p."),
+    Binding("d", "detach", "Detach", show=False, tooltip="Quit and keep training; unroll attach returns to it."),
+    Binding("r", "resume", "Restore", show=False, tooltip="Restore an earlier session that ended unexpectedly."),
+    Binding(
+        "i", "cost", "Cost", show=False, tooltip="Show the memory of both processes and the bytes sent to this screen."
+    ),
+    Binding("y", "copy_line", "Copy a permalink", show=False, tooltip="Copy one line that restores this screen."),
+    Binding("T", "sampling", "Sampling", show=False, tooltip="Sample the next numbers: temperature, top-k, top-p."),
     Binding("R", "random_item", "Random item", show=False, tooltip="Type a random training sequence."),
-    Binding("B", "beyond", "Beyond", show=False, tooltip="Type a sequence longer than any it was trained on."),
+    Binding("B", "beyond", "Beyond", show=False, tooltip="Type a sequence longer than in training."),
     *[
         Binding(str(number), f"tab('{tab}')", tab, show=False, tooltip=f"Go to the {PANE_OF.get(tab, tab.lower())}.")
         for number, tab in enumerate(TABS, 1)
@@ -55,7 +59,7 @@ ACTIONS: list[BindingType] = [
 
 
 def offered(*actions: str) -> list[BindingType]:
-    """Actions of the playground that a pane offers as its own: with the focus on it, they come first."""
+    """Actions of the playground that a pane lists among its own keys: while it has the focus, they come first."""
     return [
         replace(binding, action=f"screen.{binding.action}", description=binding.description.lower(), show=True)
         for binding in ACTIONS

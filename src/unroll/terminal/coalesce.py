@@ -1,28 +1,28 @@
-"""Do a job once more if it was asked for while it ran; never queue it twice."""
+"""Run a job once more if it was asked for while it ran; never queue it twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-Work = Coroutine[Any, Any, None]
+Work = Coroutine[Any, Any, object]
 
 
 class Latest:
-    """A job whose newest result is all that counts: a drawing, a look.
+    """A job of which only the newest result counts, such as a drawing or a look.
 
-    Asked for ten times while it runs, it runs once more. Fast callers thus never build a queue.
+    Asked for ten times while it runs, it runs once more: fast callers never build a queue.
     """
 
     def __init__(self, spawn: Callable[[Work], object], job: Callable[[], Work]) -> None:
-        """`spawn` starts work beside all else."""
+        """`spawn` runs a coroutine in the background."""
         self._spawn = spawn
         self._job = job
         self._wanted = False
         self._running = False
 
     def ask(self) -> None:
-        """Run the job soon, with what is current then."""
+        """Run the job soon, on whatever is current then."""
         self._wanted = True
         if not self._running:
             self._running = True

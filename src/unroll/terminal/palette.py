@@ -1,4 +1,4 @@
-"""The diverging colours of a heatmap: blue below zero, orange above, the pane's own background at zero.
+"""The themes, and the diverging colours of a heatmap: blue below zero, orange above, the background at zero.
 
 Steps between colours are even in CIELAB, so that equal differences look equal; blue and orange stay apart for
 colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a dark blue turns cyan.
@@ -10,9 +10,10 @@ from functools import lru_cache, partial
 
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
+from textual.theme import BUILTIN_THEMES, Theme
 
 LEVELS = 7
-"""Shades on each side of zero. More would send more over the line than an eye can tell apart."""
+"""Shades on each side of zero. More would cost bytes for differences that no eye sees."""
 
 NEGATIVE = Color.parse("#3b8eea")
 POSITIVE = Color.parse("#f08c1e")
@@ -57,3 +58,54 @@ def _between(start: Color, end: Color, share: float) -> Color:
     a, b = rgb_to_lab(start), rgb_to_lab(end)
     mixed = Lab(*(x + (y - x) * share for x, y in zip((a.L, a.a, a.b), (b.L, b.a, b.b), strict=True)))
     return lab_to_rgb(mixed).clamped  # what lies outside of sRGB would come out as another colour
+
+
+# The themes: one accent, calm surfaces, thin borders
+
+DARK = Theme(
+    name="unroll-dark",
+    primary="#f0a030",
+    accent="#f0a030",
+    secondary="#3b8eea",
+    success="#7fb069",
+    warning="#e0b040",
+    error="#e5646e",
+    foreground="#d8dce2",
+    background="#12151a",
+    surface="#12151a",
+    panel="#1b2027",
+    dark=True,
+)
+LIGHT = Theme(
+    name="unroll-light",
+    primary="#a85a00",
+    accent="#a85a00",
+    secondary="#1f5fae",
+    success="#3d7a26",
+    warning="#8a6500",
+    error="#b3323d",
+    foreground="#22262c",
+    background="#fbfaf7",
+    surface="#fbfaf7",
+    panel="#efede7",
+    dark=False,
+)
+ANSI = Theme(
+    name="unroll-ansi",
+    ansi=True,
+    primary="ansi_yellow",
+    accent="ansi_yellow",
+    secondary="ansi_blue",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    variables=BUILTIN_THEMES["ansi-dark"].variables,
+)
+"""The terminal's own sixteen colours."""
+THEMES = (DARK, LIGHT, ANSI)

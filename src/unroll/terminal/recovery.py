@@ -1,64 +1,75 @@
-"""How runs outlast an engine, a line and a sitting: what an engine that comes is asked first, and what that gives.
+"""How runs outlast an engine, a connection and a session: what a new engine is asked first, and what comes of it.
 
-An engine that has gone on alone has its runs still. One that died has left its journal, a second old at most; what is
-not in it is trained again, for a recipe is enough. A sitting that was cut off is offered.
+An engine that went on alone still has its runs. One that died has left its autosave, a second old at most; what is not
+in it is trained again, because a recipe is enough. An earlier session that ended unexpectedly is offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from unroll.client.diagnosis import EngineDied, EngineError
+from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Origin
 from unroll.protocol.requests import Begin, Create, Detach, End, Play, Resume
+from unroll.recipe import Recipe
 from unroll.terminal import texts
 from unroll.terminal.runs import Run
+from unroll.terminal.session import Session
 
 if TYPE_CHECKING:
     from unroll.client.client import Conversation
-    from unroll.terminal.session import Session
 
-ORIGINS: dict[Origin, str] = {"recipe": "", "branch": "was branched off another run", "model": "was opened from a file"}
-"""How a run came to be whose own story is lost."""
+ORIGINS: dict[Origin, str] = {
+    "recipe": "",
+    "branch": "was branched from another run",
+    "model": "was opened from a file",
+}
+"""How a run came about whose own story is lost."""
 
 
-class Comeback:
+class Recovery:
     """Brings runs back into a session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, note: Callable[[str], None]) -> None:
+        """`note` shows a sentence."""
         self.offered: list[CutOff] = []
-        """The sittings that were cut off and can be resumed."""
+        """The earlier sessions that can be restored."""
         self._session = session
-        self._sitting = ""
+        self._note = note
+        self._name = ""
         self._shown: Run | None = None
-        self._owed: list[Run] = []
+        self._to_retrain: list[Run] = []
 
     async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
-        """An engine is ready: show what runs it has, or a moment that is wanted, or an untrained network."""
+        """An engine is ready: show the runs it has, or the moment that is wanted, or an untrained network."""
         session = self._session
         self._shown = session.run or self._shown
-        session.run = None  # its number was another engine's: until there is one again, nothing is asked of it
+        session.run = None  # its number was another engine's: nothing is asked of it until there is one again
         session.engine = engine
         begun = await self._begin(engine)
-        lost, shown = [*session.runs.rows, *self._owed], self._shown
+        lost, shown = [*session.runs.rows, *self._to_retrain], self._shown
         if begun.runs:
             self._take_in(begun.runs, lost, shown)
-        elif any(sitting.session == self._sitting for sitting in begun.cut_off):
-            await self._bring_back(lost, shown)
+        elif any(earlier.session == self._name for earlier in begun.cut_off):
+            await self._restore_own(lost, shown)
         elif wanted is not None and not session.has_trained:
-            await session.bring_back(wanted)
+            await self._restore_moment(wanted)
         else:
             session.forget_runs()
             await self._train_again(lost, shown)
         if session.run is None:
             await session.create()
-        self._offer(begun)
+        self.offer(begun)
+        await session.engine_came()
 
     async def _begin(self, engine: Conversation) -> Begun:
-        """What the engine has to say first; a recording may have nothing."""
+        """What the engine has to offer at the start; a recording may have no answer."""
         try:
             return await engine.ask(Begin())
         except EngineDied:
@@ -66,24 +77,24 @@ class Comeback:
         except EngineError:
             return Begun(id=0, session="")
 
-    def _offer(self, begun: Begun) -> None:
-        """Tell of the last sitting that was cut off."""
-        self._sitting, own = begun.session, self._sitting
-        self.offered = [sitting for sitting in begun.cut_off if sitting.session != own]
+    def offer(self, begun: Begun) -> None:
+        """Tell of the last session that ended unexpectedly."""
+        self._name, own = begun.session, self._name
+        self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
         if self.offered:
-            self._session.say(self.offer)
+            self._note(self.sentence)
 
     @property
-    def offer(self) -> str:
-        """What can be resumed, and how; empty where nothing can."""
+    def sentence(self) -> str:
+        """What can be restored, and how; empty where nothing can."""
         return texts.of_cut_off(self.offered[0]) if self.offered else ""
 
     async def resume(self) -> None:
-        """Bring back the sitting that is offered first, beside whatever is here."""
+        """Restore the session that is offered first, beside the runs that are here."""
         if not self._session.has_engine():
             return
         if not self.offered:
-            self._session.say("No sitting was cut off: there is nothing to resume.")
+            self._note("No earlier session ended unexpectedly: there is nothing to restore.")
             return
         resumed = await self._session.ask(Resume(session=self.offered.pop(0).session))
         if resumed is not None:
@@ -91,10 +102,10 @@ class Comeback:
                 run = _run_of(created, [])
                 self._session.recipe = run.recipe
                 self._session.enter(run)
-            self._session.say(texts.of_resumed(resumed.runs))
+            self._note(texts.of_resumed(resumed.runs))
 
     async def detach(self) -> str:
-        """Let the engine go on alone; gives the name under which it is found again, or nothing when it cannot."""
+        """Let the engine go on alone; returns the name under which it is found again, or nothing if it refuses."""
         detached = await self._session.ask(Detach())
         return "" if detached is None else detached.name
 
@@ -104,12 +115,40 @@ class Comeback:
             with suppress(EngineError):
                 await self._session.engine.ask(End())
 
-    async def _bring_back(self, lost: Sequence[Run], shown: Run | None) -> None:
-        """The runs of this sitting's journal, and the others by their recipes."""
-        resumed = await self._session.ask(Resume(session=self._sitting))
+    def to_link(self) -> tuple[Recipe, Moment]:
+        """The recipe and the moment that a permalink needs to restore this screen.
+
+        Raises:
+            UserError: this run is not made by its recipe alone, or is between two epochs.
+        """
+        run, moment = self._session.run, self._session.moment
+        if run is None:
+            raise UserError(self._session.absence or "There is no network to link to yet, one moment.")
+        if run.origin:
+            raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: save the model instead.")
+        if moment.epoch is None and run.curve.updates % run.plan.updates_per_epoch:
+            raise UserError("This network is between two epochs: e trains to the end of the epoch.")
+        return run.recipe, replace(moment, epoch=run.epochs_done if moment.epoch is None else moment.epoch)
+
+    async def _restore_moment(self, moment: Moment) -> None:
+        """Train at full speed up to a moment of the recipe's run, and look at it."""
+        session = self._session
+        run = await session.create()
+        if run is None:
+            return
+        if moment.interventions.clamps:
+            session.unit = moment.interventions.clamps[0][0]
+        session.type(moment.sequence, moment.step)
+        session.intervene(moment.interventions)
+        if moment.epoch:
+            session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+
+    async def _restore_own(self, lost: Sequence[Run], shown: Run | None) -> None:
+        """The runs of this session's autosave, and the others by their recipes."""
+        resumed = await self._session.ask(Resume(session=self._name))
         kept = resumed.runs if resumed else []
         self._take_in(kept, lost, shown)
-        self._session.say(texts.of_resumed(kept))
+        self._note(texts.of_resumed(kept))
         numbers = {created.was for created in kept}
         await self._train_again([run for run in lost if run.number not in numbers], shown)
 
@@ -130,9 +169,9 @@ class Comeback:
     async def _train_again(self, lost: Sequence[Run], shown: Run | None) -> None:
         """Bring back every trained run that its recipe determines."""
         session = self._session
-        self._owed = [run for run in lost if run.curve.updates and not run.origin]
-        while self._owed:
-            old = self._owed[0]
+        self._to_retrain = [run for run in lost if run.curve.updates and not run.origin]
+        while self._to_retrain:
+            old = self._to_retrain[0]
             created = await session.ask(Create(recipe=old.recipe))
             if created is None:
                 return
@@ -142,7 +181,7 @@ class Comeback:
             session.tell(Play(run=run.number, pace="full", stop_epoch=max(1, old.epochs_done)))
             if session.run is None or old is shown:
                 session.show_run(run)
-            del self._owed[0]
+            del self._to_retrain[0]
 
 
 def _run_of(created: Created, lost: Sequence[Run]) -> Run:

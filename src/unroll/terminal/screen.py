@@ -1,63 +1,99 @@
-"""The one main screen: turns what a person does into the session's doings, and draws every pane from what stands there.
+"""The one main screen: what a person does becomes what the session does, and every pane is drawn from the session.
 
 Everything goes round one way: a pane says what a person did, the moment changes, the engine looks, the panes redraw.
 """
 
 from __future__ import annotations
 
+import random
+from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar, get_args
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.geometry import Size
+from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
-from unroll.moment import Moment
+from unroll import permalink
+from unroll.errors import UserError
+from unroll.memory import resident
+from unroll.moment import UNTOUCHED, Moment
+from unroll.protocol.requests import Measure, Pace
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
-from unroll.terminal import messages, splash, texts
+from unroll.terminal import splash, texts
 from unroll.terminal.bindings import ACTIONS
-from unroll.terminal.deeds import FIRST, TAB_OF
-from unroll.terminal.prompting import Prompting
-from unroll.terminal.run_deeds import WELCOME
+from unroll.terminal.curve import METRICS
+from unroll.terminal.dialogs import Help, Questions
+from unroll.terminal.recovery import Recovery
 from unroll.terminal.session import Session
 from unroll.terminal.splash import STARTING, TABS
 from unroll.terminal.widgets.footer import Keys
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.pane_tabs import PaneTabs
-from unroll.terminal.widgets.prompt import Prompt
-from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.prompt import Numbers, Prompt
+from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.text import printable
+from unroll.tty.renderer import CellDiffApp
 from unroll.tty.textual_patches import draw_sparingly
 
 WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
+NO_ENGINE = "no engine"
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
+PACES: tuple[Pace, ...] = get_args(Pace)
 
 
-class Playground(Prompting):
-    """Recipe, runs, hidden state, loss, next number and the prompt."""
+class Playground(Screen[None]):
+    """Recipe, runs, hidden state, loss, next number and the prompt.
+
+    Attributes:
+        notice: The sentence under the prompt; empty where the session has nothing to say. `fault`: it is an error.
+    """
 
     AUTO_FOCUS = "StateHeatmap"
     BINDINGS: ClassVar = ACTIONS
+
+    @dataclass
+    class Detached(Message):
+        """The engine goes on alone, under this name: it is time to quit."""
+
+        name: str
 
     def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
+        self.recovery = Recovery(self.session, self.note)
+        self.notice = ""
+        self.fault = False
+        self._last_focused: Widget | None = None
+        self.questions = Questions(self)
 
     @property
     def moment(self) -> Moment:
         """What is looked at."""
         return self.session.moment
+
+    @property
+    def recipe_shown(self) -> Recipe:
+        """The recipe of the run that is shown; the form's while there is none."""
+        return self.session.run.recipe if self.session.run else self.session.recipe
+
+    # Layout and focus
 
     def compose(self) -> ComposeResult:
         session = self.session
@@ -73,9 +109,9 @@ class Playground(Prompting):
             with Container(id="right"):
                 yield LossCurve()
                 yield NextNumber()
-        yield Prompt(" ".join(map(str, session.moment.sequence)))
+        yield Prompt(session.moment.sequence, session.recipe.task.vocab_size)
         yield Static(STARTING, id="sentence", markup=False)
-        yield Static(WELCOME, id="notice", markup=False)
+        yield Static(texts.WELCOME, id="notice", markup=False)
         yield Keys()
 
     def on_mount(self) -> None:
@@ -90,34 +126,60 @@ class Playground(Prompting):
             f"this terminal has {size.width} and {size.height}."
         )
         if not self.has_class("-too-small") and self._last_focused is not None and self._last_focused.is_attached:
-            self._keep_in_sight(self._last_focused)
-
-    def _keep_in_sight(self, focused: Widget) -> None:
-        """Go where the focus was, if a size has taken it: too small a one, or one whose tabs hid it."""
-        names = {type(node).__name__ for node in focused.ancestors_with_self}
-        tab = next((TAB_OF.get(tab, tab) for tab, first in FIRST.items() if first.split()[0] in names), "")
-        is_hidden = tab != "" and not self.has_class("-whole") and not self.has_class(f"-tab-{tab.lower()}")
-        if is_hidden:
-            self.action_tab(tab)
-        if is_hidden or focused is not self.focused:
-            self.call_after_refresh(focused.focus)
+            self.query_one(PaneTabs).keep_in_sight(self._last_focused)
 
     def _fit(self, size: Size) -> None:
-        """Show all panes, or tabs, or one sentence. Before there are any, so that the first paint is the right one."""
+        """Show all panes, or tabs, or one sentence. Called before there are any, so that the first paint is right."""
         self.set_class(size.width >= WHOLE.width and size.height >= WHOLE.height, "-whole")
         self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
 
-    # The session's audience
+    def _focus_moved(self, focused: Widget | None) -> None:
+        """A person stays where they are while another window, or one too small, hides it."""
+        if focused is not None and not self.has_class("-too-small"):
+            self._last_focused = focused
+            self.query_one(Prompt).occupy(isinstance(focused, Numbers))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the keys that would do something where the focus is."""
+        if action == "prompt":  # Textual does not know that these take the key named "slash"
+            return not isinstance(self.focused, Input | OptionList)
+        return not isinstance(self.focused, StateHeatmap) if action == "back" else True
+
+    # What the session asks of its display
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run a coroutine in the background."""
+        self.run_worker(work)
 
     def window(self) -> tuple[Window, int]:
+        """The steps and units that are on the screen, and how many candidates fit."""
         return self.query_one(StateHeatmap).window, max(1, self.query_one(NextNumber).size.height)
 
+    def say(self, sentence: str, fault: bool = True) -> None:
+        """Put one sentence under the prompt, until another is said."""
+        before = self.notice, self.fault
+        self.notice, self.fault = printable(sentence), fault
+        if before != (self.notice, self.fault):
+            with suppress(NoMatches):  # quitting, with an answer still on its way
+                self._show_notice()
+
+    def note(self, sentence: str) -> None:
+        """Say something that is no error."""
+        self.say(sentence, fault=False)
+
+    def hush(self) -> None:
+        """Take back what was said last."""
+        self.say("", fault=False)
+
     def changed(self) -> None:
-        """Draw every pane from what stands in the session; what is as before is not painted again."""
-        with suppress(NoMatches):  # leaving: the panes go one by one, with an answer still on its way
+        """Draw every pane from the session; what has not changed is not painted again."""
+        with suppress(NoMatches):  # quitting: the panes go one by one, with an answer still on its way
             self._show_training()
             self._show_state()
-            self.show_notice()
+            self._show_prompt()
+            self._show_notice()
+
+    # Drawing
 
     def _show_training(self) -> None:
         session, run = self.session, self.session.run
@@ -150,51 +212,281 @@ class Playground(Prompting):
             following.before = trace.before[row] if trace.before else ()
             following.before_title = session.before_title
             following.after, following.answer = sequence[step], heatmap.answers[step]
-            sentence = texts.of_step(trace, step, run.recipe.task)
-            self.query_one("#sentence", Static).update(sentence, layout=False)
-        self._show_prompt()
+            self._write("#sentence", texts.of_step(trace, step, run.recipe.task))
+
+    def _show_prompt(self) -> None:
+        prompt, moment = self.query_one(Prompt), self.session.moment
+        prompt.vocab_size = self.recipe_shown.task.vocab_size
+        prompt.show(moment.sequence, moment.step, texts.of_sampling(self.session.sampling))
+
+    def _show_notice(self) -> None:
+        """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
+        session, notice = self.session, self.query_one("#notice", Static)
+        said = self.notice or session.absence
+        notice.set_class(self.fault if self.notice else bool(said), "-fault")
+        self._write("#notice", said or self._meaning() or ("" if session.has_trained else texts.WELCOME))
+        self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
+        if session.trace is None:
+            self._write("#sentence", NO_ENGINE if session.absence else STARTING)
+
+    def _meaning(self) -> str:
+        """What the interventions mean, or else the unit that was selected."""
+        trace = self.session.trace
+        if trace is None:
+            return ""
+        meaning = texts.of_interventions(trace, self.session.moment.step)
+        return meaning or ("" if trace.detail is None else texts.of_unit(trace.detail))
+
+    def _write(self, line: str, text: str) -> None:
+        """Fill one of the two lines of text, if it says something else."""
+        static = self.query_one(line, Static)
+        if static.content != text:
+            static.update(text, layout=False)
 
     # What the panes say
 
-    def on_step_chosen(self, message: messages.StepChosen) -> None:
-        self.say("", fault=False)
+    def on_state_heatmap_step_chosen(self, message: StateHeatmap.StepChosen) -> None:
+        self.hush()
         self.session.choose_step(message.step)
 
-    def on_unit_chosen(self, message: messages.UnitChosen) -> None:
-        self.looks_at_unit = True
-        self.say("", fault=False)
+    def on_state_heatmap_unit_chosen(self, message: StateHeatmap.UnitChosen) -> None:
+        self.hush()
         self.session.choose_unit(message.unit)
 
-    def on_window_moved(self, message: messages.WindowMoved) -> None:
+    def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
         trace = self.session.trace
         if trace is not None and not trace.holds(self.query_one(StateHeatmap).window):
             self.session.look()
 
-    def on_epoch_chosen(self, message: messages.EpochChosen) -> None:
-        self.say("", fault=False)
+    def on_loss_curve_epoch_chosen(self, message: LossCurve.EpochChosen) -> None:
+        self.hush()
         self.session.choose_epoch(message.epoch)
 
-    def on_recipe_edited(self, message: messages.RecipeEdited) -> None:
-        self.say("", fault=False)
+    def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:
+        self.hush()
         self.session.edit(message.recipe)
 
-    def on_pace_chosen(self, message: messages.PaceChosen) -> None:
+    def on_recipe_form_pace_chosen(self, message: RecipeForm.PaceChosen) -> None:
         self.session.choose_pace(message.pace)
 
-    def on_train_pressed(self, message: messages.TrainPressed) -> None:
+    def on_recipe_form_train_pressed(self, message: RecipeForm.TrainPressed) -> None:
         self.action_train()
 
-    def on_tab_chosen(self, message: messages.TabChosen) -> None:
+    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
         self.action_tab(message.tab)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only the keys that would do something where the focus is."""
-        if action == "prompt":  # Textual does not know that these take the key named "slash"
-            return not isinstance(self.focused, Input | OptionList)
-        return not isinstance(self.focused, StateHeatmap) if action == "back" else True
+    def on_prompt_text_read(self, message: Prompt.TextRead) -> None:
+        self.say(message.fault, fault=bool(message.fault))
+
+    def on_prompt_sequence_typed(self, message: Prompt.SequenceTyped) -> None:
+        if message.sequence != self.moment.sequence:
+            self.hush()
+        self.session.type(message.sequence, message.step)
+
+    def on_prompt_entered(self, message: Prompt.Entered) -> None:
+        prompt = self.query_one(Prompt)
+        appending = self.session.append(wanted=lambda: prompt.edits == message.edits)
+
+        async def append() -> None:
+            await appending
+            if prompt.edits == message.edits:
+                self.session.choose_step(prompt.step)  # on the new number, unless the caret has moved away meanwhile
+
+        self.spawn(append())
+
+    def on_prompt_caret_moved(self, message: Prompt.CaretMoved) -> None:
+        if message.step < len(self.moment.sequence):
+            self.session.choose_step(message.step)
+
+    # The runs
+
+    def on_run_table_chosen(self, message: RunTable.Chosen) -> None:
+        self.session.choose_run(message.number)
+
+    def on_run_table_deleted(self, message: RunTable.Deleted) -> None:
+        self.note(f"Deleted {self.session.delete(message.number)}: u in the runs brings it back.")
+
+    def on_run_table_restored(self, message: RunTable.Restored) -> None:
+        name = self.session.restore()
+        self.note(f"{name} is back." if name else "There is no deleted run to bring back.")
+
+    def on_run_table_marked(self, message: RunTable.Marked) -> None:
+        self.session.compare(message.number)
+
+    def on_run_table_overlaid(self, message: RunTable.Overlaid) -> None:
+        run = self.session.runs.by_number(message.number)
+        if run is not None:
+            run.overlaid = not run.overlaid
+            self.changed()
+
+    def on_run_table_renamed(self, message: RunTable.Renamed) -> None:
+        run = self.session.runs.by_number(message.number)
+        if run is not None:
+            self.questions.rename(run)
+
+    def action_save(self) -> None:
+        self.spawn(self.questions.save())
+
+    def action_open(self) -> None:
+        self.spawn(self.questions.open())
+
+    def action_resume(self) -> None:
+        self.spawn(self.recovery.resume())
+
+    def action_detach(self) -> None:
+        if not self.session.has_engine():
+            return
+        if any(run.state == "training" for run in self.session.runs.rows):
+            self.spawn(self._leave_engine_alone())
+        else:
+            self.note("Nothing is training: space trains, s saves, q quits.")
+
+    async def _leave_engine_alone(self) -> None:
+        if name := await self.recovery.detach():
+            self.post_message(self.Detached(name))
+
+    def action_copy_line(self) -> None:
+        try:
+            text = permalink.write(*self.recovery.to_link())
+        except UserError as error:
+            self.say(str(error))
+            return
+        self.app.copy_to_clipboard(text)
+        how = "It is copied, if the terminal allows that. The weights come back by training again."
+        self.app.push_screen(Help("A line that restores this screen", [f'unroll "{text}"', how], {}))
+
+    def action_cost(self) -> None:
+        async def tell() -> None:
+            measured, app = await self.session.ask(Measure()), self.app
+            if measured is not None and isinstance(app, CellDiffApp):
+                sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
+                app.push_screen(Help("What it costs", sentences, {}))
+
+        self.spawn(tell())
+
+    # Training
+
+    def action_train(self) -> None:
+        if self.session.is_training or self._form_is_good():
+            self.hush()
+            self.spawn(self.session.train_or_pause())
+
+    def action_advance_update(self) -> None:
+        if self._form_is_good():
+            self.spawn(self.session.train(updates=1))
+
+    def action_advance_epoch(self) -> None:
+        if self._form_is_good():
+            run = self.session.run
+            self.spawn(self.session.train(updates=1 if run is None else run.updates_to_epoch_end))
+
+    def _form_is_good(self) -> bool:
+        """Whether the form's recipe can be trained; if not, say why and go there."""
+        form = self.query_one(RecipeForm)
+        if form.fault:
+            self.action_tab("Recipe")
+            self.call_after_refresh(form.go_to_fault)
+            self.say(form.fault)
+        return not form.fault
+
+    def action_pace(self, by: int) -> None:
+        pace = PACES[max(0, min(PACES.index(self.session.pace) + by, len(PACES) - 1))]
+        self.session.choose_pace(pace)
+        self.query_one(RecipeForm).choose_pace(pace)
+        self.note(f"Pace: {pace.replace('/s', ' epochs a second')}.")
+
+    def action_stop(self) -> None:
+        self.questions.stop()
+
+    def action_branch(self) -> None:
+        self.spawn(self.session.branch())
+
+    # The sequence
+
+    def action_carry_on(self, count: int) -> None:
+        self.spawn(self.session.append(count))
+
+    def action_until_wrong(self) -> None:
+        self.spawn(self.session.append(count=10**6, until_wrong=True))
+
+    def action_random_item(self) -> None:
+        """A sequence of the task."""
+        self._type_random(self.recipe_shown.task.length)
+
+    def action_beyond(self) -> None:
+        """A sequence twice as long as in training."""
+        self._type_random(2 * self.recipe_shown.task.length + 1)
+
+    def _type_random(self, length: int) -> None:
+        """Consecutive numbers, at most as many as the vocabulary has."""
+        vocab_size = self.recipe_shown.task.vocab_size
+        length = min(length, vocab_size)
+        start = random.randrange(max(1, vocab_size - length))
+        self.session.type(tuple(range(start, start + length)))
+
+    def action_sampling(self) -> None:
+        self.questions.sampling()
+
+    # What is done to the network, and what is shown of it
+
+    def action_cut(self) -> None:
+        self.session.intervene(self.moment.interventions.toggle_cut(self.moment.step))
+
+    def action_cut_all(self) -> None:
+        self.session.intervene(self.moment.interventions.toggle_cut_all())
+
+    def action_cut_cell(self) -> None:
+        run, done = self.session.run, self.moment.interventions
+        if run is not None and run.recipe.model.cell != "lstm":
+            self.note(f"The {run.recipe.model.cell} has no cell state: only the lstm has one.")
+        else:
+            self.session.intervene(replace(done, cut_cell=not done.cut_cell))
+
+    def action_silence(self) -> None:
+        self.session.intervene(self.moment.interventions.toggle_silence(self.session.unit))
+
+    def action_untouch(self) -> None:
+        self.session.intervene(UNTOUCHED)
+
+    def action_view(self, by: int) -> None:
+        self.session.choose_view(by)
+
+    def action_difference(self) -> None:
+        self.session.toggle_difference()
+
+    def action_log(self) -> None:
+        loss = self.query_one(LossCurve)
+        loss.log_scale = not loss.log_scale
+
+    def action_metric(self) -> None:
+        loss = self.query_one(LossCurve)
+        loss.metric = METRICS[(METRICS.index(loss.metric) + 1) % len(METRICS)]
+
+    # Moving about
+
+    def action_explain(self) -> None:
+        """Explain the focused pane or field, with the numbers of the network that is shown."""
+        nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
+        field = next((node for node in nodes if isinstance(node, FieldRow)), None)
+        if field is not None:
+            title, sentences = field.field_name, texts.of_field(field.field_name, self.session.recipe)
+        else:
+            pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
+            title, sentences = texts.PANES[pane], texts.of_pane(pane, self.recipe_shown, self.session.run)
+        self.app.push_screen(Help(title, sentences, self.active_bindings))
+
+    def action_prompt(self) -> None:
+        self.query_one(Prompt).open()
+
+    def action_back(self) -> None:
+        self.action_tab("State")
+
+    def action_tab(self, tab: str) -> None:
+        """Go to a pane; where there are tabs, to its tab."""
+        self.query_one(PaneTabs).go_to(tab)
 
 
 @lru_cache(maxsize=4)
 def _answers(task: TaskConfig, sequence: tuple[int, ...]) -> tuple[int | None, ...]:
-    """The right answer at every step: the same at every look, while a network trains."""
+    """The right answer at every step, which stays the same at every look while a network trains."""
     return tuple(answer(task, sequence, step) for step in range(len(sequence)))

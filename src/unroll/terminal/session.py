@@ -1,139 +1,210 @@
-"""One person's sitting: the runs, their training, the saved models, and the moment that is looked at. No screen.
+"""One person's session: the moment, the runs, and all that is asked of the engine. No screen.
 
-All talk with the engine is here and in `looking`, so that nothing else need know there is one.
+Everything goes round one way: a person chooses something, the moment changes, the engine looks, the display redraws.
+A step inside the window changes the moment only: the trace in hand answers it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from unroll.errors import UserError
-from unroll.moment import Moment
-from unroll.protocol.replies import Models, Progress
-from unroll.protocol.requests import Advance, Branch, Create, Forget, ListModels, Open, Pace, Pause, Play, Save
+from unroll.client.diagnosis import EngineError
+from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
+from unroll.protocol import requests
+from unroll.protocol.replies import Answer, Progress
+from unroll.protocol.requests import Look, Pace, Request
+from unroll.protocol.trace import Trace, Window
 from unroll.recipe import Recipe
 from unroll.terminal import texts
 from unroll.terminal.coalesce import Latest
-from unroll.terminal.looking import Audience, Looking
-from unroll.terminal.recovery import Comeback
 from unroll.terminal.runs import Run, Runs
 
 if TYPE_CHECKING:
     from unroll.client.client import Conversation
 
+A = TypeVar("A", bound=Answer)
 
-class Session(Looking):
-    """Runs and what can be done with them."""
 
-    def __init__(self, audience: Audience, recipe: Recipe, sequence: tuple[int, ...]) -> None:
-        super().__init__(audience, sequence)
+class Display(Protocol):
+    """What a session needs of whatever shows it."""
+
+    def changed(self) -> None:
+        """Redraw from the session: something in it has changed."""
+
+    def say(self, sentence: str, fault: bool = True) -> None:
+        """Show a sentence, as an error or as a note."""
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run a coroutine in the background."""
+
+    def window(self) -> tuple[Window, int]:
+        """The steps and units that are on the screen, and how many candidates fit."""
+
+
+class Session:
+    """The moment on one engine's runs, and everything that can be done with them.
+
+    Attributes:
+        unit: The selected unit, from 0; its details are asked for once `explains_unit`.
+        stop_epoch: Where training stops; `stop_accuracy` likewise (0..1).
+        compared: The run that others are compared with.
+        run: The run that is shown; None while there is no engine.
+        trace: The newest look at the moment, or at the one before it while a look is under way.
+        absence: Why there is no engine, with the way out; empty where there is one, or one is starting.
+        baseline: What the trace's values are the difference from; empty where they are the values themselves.
+    """
+
+    def __init__(self, display: Display, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         self.recipe = recipe
+        self.moment = Moment(0, sequence, len(sequence) - 1)
+        self.unit = 0
+        self.explains_unit = False
+        self.view = "hidden"
+        self.difference = False
+        self.sampling = Sampling()
         self.pace: Pace = "8/s"
         self.stop_epoch: int | None = None
         self.stop_accuracy: float | None = None
         self.runs = Runs()
-        self._eager = False
-        self.comeback = Comeback(self)
-        self._creating = Latest(audience.spawn, self._create_blank)
+        self.run: Run | None = None
+        self.compared: Run | None = None
+        self.trace: Trace | None = None
+        self.baseline = ""
+        self.engine: Conversation | None = None
+        self.absence = ""
+        self._display = display
+        self._looking = Latest(display.spawn, self._look)
+        self._creating = Latest(display.spawn, self.create)
+        self._answered: Look | None = None
+        self._appending = asyncio.Lock()
+        self._times_typed = 0
+        self._trains_at_start = False
 
     @property
     def has_trained(self) -> bool:
         """Whether any run has been trained."""
         return any(run.curve.updates for run in self.runs.rows)
 
+    @property
+    def is_training(self) -> bool:
+        """Whether the run that is shown trains."""
+        return self.run is not None and self.run.state == "training"
+
+    @property
+    def before_title(self) -> str:
+        """What the second half of the next-number pane shows."""
+        other = self.compared if self.moment.interventions == UNTOUCHED else None
+        return "untouched" if other is None else f"run {other.ordinal}, {other.name}"
+
     # The engine
 
-    async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
-        """An engine is ready: show what it has, what was here before, or an untrained network."""
-        await self.comeback.engine_came(engine, wanted)
-        if self._eager:
-            self._eager = False
-            self.train()
+    async def ask(self, request: Request[A]) -> A | None:
+        """The engine's answer; None where it refused, which is then said."""
+        if not self.has_engine() or self.engine is None:
+            return None
+        try:
+            return await self.engine.ask(request)
+        except EngineError as error:
+            if self.has_engine():  # otherwise its end has been explained already
+                self._display.say(str(error))
+            return None
+
+    def tell(self, request: Request[Any]) -> None:
+        """Ask in the background; a refusal is said."""
+        self._display.spawn(self.ask(request))
+
+    def has_engine(self) -> bool:
+        """Whether there is an engine; if not, what can be done about it is said."""
+        if self.engine is None:
+            self._display.say(self.absence or "The engine is starting, one moment.", fault=bool(self.absence))
+        return self.engine is not None
+
+    async def engine_came(self) -> None:
+        """There is an engine with a run: start the training that was asked for before."""
+        starts, self._trains_at_start = self._trains_at_start, False
+        if starts:
+            await self.train()
 
     def engine_went(self, absence: str = "") -> None:
-        """There is none any more, and why, unless another is starting; what was seen stays."""
+        """There is no engine any more, and why, unless another is starting; what was on the screen stays."""
         self.engine, self.absence = None, absence
         for run in self.runs.rows:
             if run.state == "training":
                 run.state = "paused"
-        self._audience.changed()
+        self._display.changed()
 
     def forget_runs(self) -> None:
         """Take all runs off the table: the engine that had them is gone."""
         self.runs, self.run, self.compared = Runs(), None, None
 
     def progressed(self, progress: Progress) -> None:
-        """A run has come further, or changed its state."""
+        """A run has advanced, or changed its state."""
         run = self.runs.by_number(progress.run)
         if run is None:
             return
         run.advance(progress)
         if progress.sentence:
-            self.say(progress.sentence, fault=progress.state == "diverged")
+            self._display.say(progress.sentence, progress.state == "diverged")
         if run is self.run:
-            self._audience.changed()
+            self._display.changed()
             if self.moment.epoch is None:
                 self.look()
 
     # Runs
 
     async def create(self) -> Run | None:
-        """Show an untrained network; None where the engine refuses the recipe. An untrained one before it goes."""
-        created = await self.ask(Create(recipe=self.recipe))
+        """Show an untrained network; None where the engine refuses the recipe."""
+        created = await self.ask(requests.Create(recipe=self.recipe))
         return None if created is None else self.enter(Run.of(created))
 
     async def branch(self) -> None:
-        """Go on from the epoch looked at, with its optimizer, under the recipe of the form."""
+        """Train on from the epoch looked at, with its optimizer, under the form's recipe."""
         run = self.run
         if not self.has_engine() or run is None:
             return
         epoch = run.epochs_done if self.moment.epoch is None else self.moment.epoch
-        created = await self.ask(Branch(run=run.number, epoch=epoch, recipe=self.recipe))
+        created = await self.ask(requests.Branch(run=run.number, epoch=epoch, recipe=self.recipe))
         if created is not None:
-            self.enter(Run.of(created, f"{run.name} ⑂{epoch}", f"branched off {run.name} at epoch {epoch}"))
-            self._start(0)
+            self.enter(Run.of(created, f"{run.name} ⑂{epoch}", f"was branched from {run.name} at epoch {epoch}"))
+            await self._start()
 
     async def open(self, name: str) -> None:
-        created = await self.ask(Open(name=name))
+        """Show a saved model as a run of its own."""
+        created = await self.ask(requests.Open(name=name))
         if created is not None:
-            run = self.enter(Run.of(created, name, f"was opened from {name}"))
-            self.recipe = run.recipe
-            self._audience.changed()
+            self.recipe = created.recipe
+            self.enter(Run.of(created, name, f"was opened from {name}"))
 
     async def save(self, name: str) -> bool:
         """Save the network looked at, and say where; whether that was done."""
         if not self.has_engine() or self.run is None:
             return False
-        saved = await self.ask(Save(run=self.run.number, epoch=self.moment.epoch, name=name))
+        saved = await self.ask(requests.Save(run=self.run.number, epoch=self.moment.epoch, name=name))
         if saved is not None:
-            self.say(f"Saved in {saved.path}.")
+            self._display.say(f"Saved in {saved.path}.", fault=False)
         return saved is not None
 
-    async def models(self) -> Models | None:
-        return await self.ask(ListModels())
-
     def enter(self, run: Run) -> Run:
-        """Put a run on the table and show it; an untrained one that was shown goes."""
+        """Put a run on the table and show it; an untrained one that was shown is removed."""
         if self.run is not None and not self.run.curve.updates and self.run in self.runs.rows:
             self.runs.rows.remove(self.run)
-            self.tell(Forget(run=self.run.number))
+            self.tell(requests.Forget(run=self.run.number))
         self.runs.add(run)
         self.show_run(run)
         return run
 
     def show_run(self, run: Run) -> None:
-        """Look at a run, at its newest, on what of the sequence its vocabulary has."""
+        """Look at a run at its newest epoch, with what of the sequence and interventions its sizes allow."""
         self.run = run
+        units = run.recipe.model.hidden_size
+        self.unit = min(self.unit, units - 1)
         sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
         step = min(self.moment.step, len(sequence) - 1)
-        self.unit = min(self.unit, run.recipe.model.hidden_size - 1)
-        units = range(run.recipe.model.hidden_size)
-        does = self.moment.interventions
-        kept = tuple(c for c in does.clamps if c[0] in units)
-        cuts = tuple(s for s in does.cut_steps if s < len(sequence))
-        interventions = replace(does, clamps=kept, cut_steps=cuts)
+        interventions = self.moment.interventions.within(len(sequence), units)
         self._move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=interventions)
 
     def choose_run(self, number: int) -> None:
@@ -144,49 +215,37 @@ class Session(Looking):
             self.show_run(run)
 
     def compare(self, number: int) -> None:
-        """Compare others with this run from now on, or no more, and say which."""
+        """Compare others with this run from now on, or no longer, and say which."""
         run = self.runs.by_number(number)
         self.compared = None if run is self.compared else run
         self.difference = self.difference and self._against() is not None
-        self.say(texts.of_mark(None if self.compared is None else self.compared.ordinal))
+        self._display.say(texts.of_mark(None if self.compared is None else self.compared.ordinal), fault=False)
         self._move()
 
-    def overlay(self, number: int) -> None:
-        """Draw a run's curve behind the others, or no more."""
-        run = self.runs.by_number(number)
-        if run is not None:
-            run.overlaid = not run.overlaid
-            self._audience.changed()
-
     def delete(self, number: int) -> str:
-        """Take a run off the table, from where `restore` brings it back; gives its name."""
+        """Take a run off the table, from where `restore` brings it back; returns its name."""
         run = self.runs.by_number(number)
         if run is None:
             return "nothing"
         if run.state == "training":
-            self.tell(Pause(run=run.number))
+            self.tell(requests.Pause(run=run.number))
         beside = self.runs.beside(run)
         forgotten = self.runs.delete(run)
         if forgotten is not None:
-            self.tell(Forget(run=forgotten.number))
+            self.tell(requests.Forget(run=forgotten.number))
         self.compared = None if self.compared is run else self.compared
-        if run is self.run:
-            self._show_instead(beside)
-        self._audience.changed()
+        if run is not self.run:
+            self._display.changed()
+        elif beside is not None:
+            self.choose_run(beside.number)
+        else:
+            self.run = None
+            self._creating.ask()
+            self._display.changed()
         return run.name
 
-    def _show_instead(self, beside: Run | None) -> None:
-        self.run = beside
-        if beside is None:
-            self._creating.ask()
-        else:
-            self.choose_run(beside.number)
-
-    async def _create_blank(self) -> None:
-        await self.create()
-
     def restore(self) -> str:
-        """Bring back the run that was deleted last; gives its name, or nothing."""
+        """Bring back the run that was deleted last; returns its name, or nothing."""
         run = self.runs.restore()
         if run is None:
             return ""
@@ -196,77 +255,199 @@ class Session(Looking):
     # Training
 
     def edit(self, recipe: Recipe) -> None:
-        """Another recipe is wanted: at once for an untrained network, with the next training for a trained one."""
+        """Take another recipe: at once for an untrained network, with the next training for a trained one."""
         self.recipe = recipe
         if self.run is None or not self.run.curve.updates:
             self._creating.ask()
-        self._audience.changed()
+        self._display.changed()
 
     def choose_pace(self, pace: Pace) -> None:
-        """Go at another pace, at once."""
+        """Train at another pace from now on."""
         self.pace = pace
         if self.run is not None and self.is_training:
-            self.tell(Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
+            self.tell(requests.Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
 
-    @property
-    def is_training(self) -> bool:
-        """Whether the run that is shown trains."""
-        return self.run is not None and self.run.state == "training"
-
-    def train_or_pause(self) -> None:
+    async def train_or_pause(self) -> None:
+        """Pause what trains; otherwise train."""
         if self.run is not None and self.is_training:
-            self.tell(Pause(run=self.run.number))
+            await self.ask(requests.Pause(run=self.run.number))
         else:
-            self.train()
+            await self.train()
 
-    def train(self, updates: int = 0) -> None:
-        """Train so many updates, or on and on; anew where the recipe has changed or the run is over."""
-        self._audience.spawn(self._train(updates))
-
-    async def _train(self, updates: int) -> None:
+    async def train(self, updates: int = 0) -> None:
+        """Train some updates, or until something stops it; anew if the recipe has changed or the run is over."""
         run = self.run
-        if run is not None and (run.is_over or run.recipe != self.recipe) and not await self.create():
-            return
-        self._start(updates)
+        if run is None or not (run.is_over or run.recipe != self.recipe) or await self.create():
+            await self._start(updates)
 
-    def _start(self, updates: int) -> None:
+    async def _start(self, updates: int = 0) -> None:
         run = self.run
         if run is None:
             if not self.absence:
-                self._eager = True
-                self.say("Training starts as soon as the engine does.")
+                self._trains_at_start = True
+                self._display.say("Training starts as soon as the engine is ready.", fault=False)
             return
         if self.moment.epoch is not None:
             self._move(epoch=None)
-        by_hand = self.pace == "by hand"
-        self.tell(Advance(run=run.number, updates=updates or 1) if updates or by_hand else self._play(run))
+        if updates or self.pace == "by hand":
+            await self.ask(requests.Advance(run=run.number, updates=updates or 1))
+        else:
+            await self.ask(self._play(run))
 
-    def _play(self, run: Run) -> Play:
-        return Play(run=run.number, pace=self.pace, stop_epoch=self.stop_epoch, stop_accuracy=self.stop_accuracy)
+    def _play(self, run: Run) -> requests.Play:
+        epoch, accuracy = self.stop_epoch, self.stop_accuracy
+        return requests.Play(run=run.number, pace=self.pace, stop_epoch=epoch, stop_accuracy=accuracy)
 
-    # One line of text
+    # Looking
 
-    def to_write(self) -> tuple[Recipe, Moment]:
-        """The recipe and the moment that a line needs to bring this screen back.
+    def look(self) -> None:
+        """Ask for a new trace of the moment, soon."""
+        self._looking.ask()
 
-        Raises:
-            UserError: this run is not made by its recipe alone, or stands between two epochs.
-        """
-        run, epoch = self.run, self.moment.epoch
-        if run is None:
-            raise UserError(self.absence or "There is no network to write a line of yet: a moment, please.")
-        if run.origin:
-            raise UserError(f"{run.name} {run.origin}, so a recipe cannot bring it back: save the model instead.")
-        if epoch is None and run.curve.updates % run.plan.updates_per_epoch:
-            raise UserError("This network stands between two epochs: e trains to the end of the epoch.")
-        return run.recipe, replace(self.moment, epoch=run.epochs_done if epoch is None else epoch)
+    def look_if_needed(self) -> None:
+        """Ask for what the trace in hand lacks; for nothing where it holds all that is on the screen."""
+        if not self._holds(self._look_request()):
+            self.look()
 
-    async def bring_back(self, moment: Moment) -> None:
-        """Train at full speed up to a moment of the recipe's run, and look at it."""
-        run = await self.create()
+    def _holds(self, wanted: Look) -> bool:
+        trace, answered = self.trace, self._answered
+        if trace is None or answered is None or not trace.holds(wanted.window):
+            return False
+        if wanted.unit is None:
+            answered = replace(answered, unit=None, moment=replace(answered.moment, step=wanted.moment.step))
+        against = answered.against and replace(answered.against, step=wanted.moment.step)
+        return wanted == replace(answered, window=wanted.window, against=against)
+
+    async def _look(self) -> None:
+        if self.engine is None or self.run is None:
+            return
+        request = self._look_request()
+        baseline = "before" if request.score or self.compared is None else f"run {self.compared.ordinal}"
+        looked = await self.ask(request)
+        if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
+            self.trace, self._answered = looked.trace, request
+            self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
+            self._display.changed()
+
+    def _look_request(self) -> Look:
+        window, top = self._display.window()
+        against = self._against()
+        return Look(
+            moment=self.moment,
+            view=self.view,
+            window=window,
+            unit=self.unit if self.explains_unit else None,
+            against=against,
+            difference=self.difference and against is not None,
+            score=self.moment.interventions != UNTOUCHED,
+            top=top,
+        )
+
+    def _against(self) -> Moment | None:
+        """What the trace is compared with: the same moment untouched, or else another run."""
+        if self.moment.interventions != UNTOUCHED:
+            return replace(self.moment, interventions=UNTOUCHED)
+        if self.difference and self.compared is not None and self.compared is not self.run:
+            return replace(self.moment, run=self.compared.number, epoch=None)
+        return None
+
+    def _move(self, **changes: Any) -> None:
+        """Turn to another moment, and look at it."""
+        self.moment = replace(self.moment, **changes)
+        self._display.changed()
+        self.look()
+
+    # The two cursors, and what is done to the network
+
+    def choose_step(self, step: int) -> None:
+        """Move the cursor in the sequence: a redraw, and a look only for what the trace lacks."""
+        step = max(0, min(step, len(self.moment.sequence) - 1))
+        if step != self.moment.step:
+            self.moment = replace(self.moment, step=step)
+            self._display.changed()
+            self.look_if_needed()
+
+    def choose_unit(self, unit: int) -> None:
+        """Select a unit, whose details are shown from now on."""
+        self.unit, self.explains_unit = unit, True
+        self._display.changed()
+        self.look_if_needed()
+
+    def choose_epoch(self, epoch: int | None) -> None:
+        """Look at the network as it was; None, or past the last, follows the newest."""
+        run = self.run
         if run is None:
             return
-        self.unit = moment.interventions.clamps[0][0] if moment.interventions.clamps else 0
-        self._move(sequence=moment.sequence, step=moment.step, interventions=moment.interventions)
-        if moment.epoch:
-            self.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+        if epoch is not None:
+            epoch = max(0, epoch)
+            if epoch > run.epochs_done or (epoch == run.epochs_done and run.state == "training"):
+                epoch = None
+        self._move(epoch=epoch)
+
+    def choose_view(self, by: int) -> None:
+        """Show the view after the present one, or before it."""
+        views = self.trace.views if self.trace else ("hidden",)
+        self.view = views[(views.index(self.view) + by) % len(views)]
+        self.look()
+
+    def toggle_difference(self) -> None:
+        """Show the difference from the untouched network or from the marked run, or the values themselves."""
+        if not self.has_engine():
+            return
+        self.difference = not self.difference
+        if self.difference and self._against() is None:
+            self.difference = False
+            why = texts.NOTHING_TO_COMPARE if self.compared is None else texts.COMPARED_WITH_ITSELF
+            self._display.say(why, fault=False)
+        self.look()
+
+    def intervene(self, interventions: Interventions) -> None:
+        """Do this to the network while it reads."""
+        if not self.has_engine():
+            return
+        if interventions == UNTOUCHED and self.compared is None:
+            self.difference = False
+        self._move(interventions=interventions)
+
+    # The sequence
+
+    def type(self, sequence: tuple[int, ...], step: int | None = None) -> None:
+        """Look at another sequence, at its last step unless one is given."""
+        self._times_typed += sequence != self.moment.sequence
+        self._turn_to(sequence, step)
+
+    def _turn_to(self, sequence: tuple[int, ...], step: int | None = None) -> None:
+        last = len(sequence) - 1
+        step = last if step is None else max(0, min(step, last))
+        if sequence != self.moment.sequence:
+            interventions = self.moment.interventions.within(steps=len(sequence))
+            self._move(sequence=sequence, step=step, interventions=interventions)
+        else:
+            self.choose_step(step)
+
+    def append(
+        self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> Coroutine[Any, Any, None]:
+        """Append one or more of the network's answers, going on from the kept state.
+
+        They belong to the sequence at the time of the call, with what is still to be appended to it: nothing is
+        appended once another has been typed, or `wanted` no longer holds.
+        """
+        typed = self._times_typed
+        return self._append(count, until_wrong, lambda: self._times_typed == typed and wanted())
+
+    async def _append(self, count: int, until_wrong: bool, wanted: Callable[[], bool]) -> None:
+        async with self._appending:
+            if not wanted():
+                return
+            count = min(count, MAX_STEPS - len(self.moment.sequence))
+            if count <= 0:
+                self._display.say(f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one.")
+                return
+            run, how = self.run, self.sampling
+            continued = await self.ask(
+                requests.Continue(moment=self.moment, count=count, until_wrong=until_wrong, sampling=how)
+            )
+            if continued is not None and wanted() and self.run is run:
+                self.sampling = replace(how, seed=how.seed + 1)
+                self._turn_to((*self.moment.sequence, *continued.numbers))

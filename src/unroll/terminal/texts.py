@@ -1,16 +1,25 @@
-"""The sentences on the screen, in the words of this network and its numbers."""
+"""The sentences on the screen, and what `?` says of each pane and field, with the numbers of the network shown."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Sequence
+from math import exp, log
 
 from unroll.moment import UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import Created, CutOff, Measured
 from unroll.protocol.trace import Trace, UnitDetail
-from unroll.recipe import Plan, TaskConfig
-from unroll.tasks import answer
+from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
+from unroll.tasks import TASKS, answer
+from unroll.terminal.runs import Run
+
+WELCOME = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
+"""What a person can do first; it goes when something has been trained."""
+NOTHING_TO_COMPARE = (
+    "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
+)
+COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
 
 
 def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
@@ -21,25 +30,25 @@ def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
     right = answer(task, sequence, step)
     said = f"step {step + 1}/{len(sequence)}: after {sequence[step]} it expects {first.number}, "
-    return said + percent(first.probability) + _verdict(first.number, right, task)
+    return said + percent(first.probability) + _verdict(first.number, right)
 
 
-def _verdict(said: int, right: int | None, task: TaskConfig) -> str:
+def _verdict(said: int, right: int | None) -> str:
     if right is None:
         return ""
     if said == right:
         return "  ✓"
-    return f"  ✗ {'counting' if task.task == 'count' else 'recalling'} says {right}"
+    return f"  ✗ should be {right}"
 
 
 def of_interventions(trace: Trace, step: int) -> str:
-    """What is being done to the network, and what that does to all of its sequences; empty when nothing is."""
+    """What is done to the network, and what that does to all of its sequences; empty when nothing is."""
     done = trace.moment.interventions
     if done == UNTOUCHED:
         return ""
     parts = [part for part in (_of_cuts(done, trace, step), _of_silence(done)) if part]
     if not parts:
-        return "Where the loop is cut, c is cut too: x cuts it before this step, X everywhere."
+        return "The cell state will be erased too: x erases the memory before this step, X at every step."
     said = "; ".join(parts) + "."
     if trace.score is not None:
         now, before = trace.score
@@ -50,15 +59,15 @@ def of_interventions(trace: Trace, step: int) -> str:
 def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
     if done.cut_all:
         read = trace.moment.sequence  # the trace of a longer one may be still on its way
-        cut, left = "everywhere", f"it sees only {read[min(step, len(read) - 1)]}"
+        where, left = "at every step", f"it sees only {read[min(step, len(read) - 1)]}"
     elif done.cut_steps:
         named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
-        cut, left = f"before step {named}", "the past is gone"
+        where, left = f"before step {named}", "the past is gone"
     else:
         return ""
     if "cell state" in trace.views and not done.cut_cell:
-        return f"Loop cut {cut}, c not (k cuts it)"
-    return f"Loop cut {cut}: {left}"
+        return f"Hidden state erased {where}; the cell state still carries over (k erases it too)"
+    return f"Memory erased {where}: {left}"
 
 
 def _of_silence(done: Interventions) -> str:
@@ -66,7 +75,7 @@ def _of_silence(done: Interventions) -> str:
     if not units:
         return ""
     named = ", ".join(map(str, units[:4])) + ("…" if len(units) > 4 else "")
-    return f"{'Unit' if len(units) == 1 else 'Units'} {named} silenced"
+    return f"{'Unit' if len(units) == 1 else 'Units'} {named} switched off"
 
 
 def _few(share: float) -> str:
@@ -74,7 +83,7 @@ def _few(share: float) -> str:
 
 
 def of_unit(detail: UnitDetail) -> str:
-    """One unit: its value, its gates, and its share of the winning logit."""
+    """One unit: its value, its gates, and its share of the lead of the predicted number."""
     parts = [f"unit {detail.unit}: h {detail.value:+.3f}"]
     if detail.cell_state is not None:
         parts.append(f"c {detail.cell_state:+.3f}")
@@ -93,13 +102,13 @@ def of_plan(implied: Plan) -> str:
 
 
 def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
-    """Where training stops, when the recipe has so many epochs."""
+    """Where training stops, by the answer of a person and the epochs of the recipe."""
     if epoch is not None and epoch > epochs:
         return f"Epoch {epoch:,} is past the recipe's end: training stops at epoch {epochs:,}."
     if epoch is not None:
         return f"Training stops at epoch {epoch:,}."
     return (
-        f"Training stops when the accuracy reaches {accuracy * 100:g} %." if accuracy else "Training goes to the end."
+        f"Training stops when the accuracy reaches {accuracy * 100:g} %." if accuracy else "Training runs to the end."
     )
 
 
@@ -107,45 +116,42 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def of_cut_off(sitting: CutOff) -> str:
-    """What there is to resume, and the key that does."""
-    when, day = time.localtime(sitting.when), "%H:%M"
+def of_cut_off(earlier: CutOff) -> str:
+    """Which earlier session can be restored, and the key that does."""
+    when, format_ = time.localtime(earlier.when), "%H:%M"
     if time.strftime("%x", when) != time.strftime("%x"):
-        day = "%d %B, %H:%M"
-    recipe, at = sitting.recipe, time.strftime(day, when)
-    after = "its training" if sitting.finished else _many(sitting.update, "update")
-    what = f"The {recipe.task.task} {recipe.model.cell} of {at} was cut off after {after}"
-    if sitting.runs > 1:
-        what = f"The {sitting.runs} runs of {at} were cut off"
-    return f"{what}: r resumes {'it' if sitting.runs == 1 else 'them'}."
+        format_ = "%d %B, %H:%M"
+    recipe = earlier.recipe
+    what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
+    return f"An earlier session ({what}, {time.strftime(format_, when)}) ended unexpectedly. r restores it."
 
 
 def of_way_back(command: str, name: str) -> str:
-    """The command that leads back to an engine in the background, which `command` led to where there is one."""
+    """The command that returns to an engine in the background; `command` is the one that reached it elsewhere."""
     if not command or command.startswith(sys.executable):
         return f"unroll attach {name}"
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
 
 
 def of_resumed(runs: Sequence[Created]) -> str:
-    """What came back."""
+    """What has been restored."""
     if len(runs) != 1:
-        return f"{_many(len(runs), 'run')} are back."
+        return f"Restored {_many(len(runs), 'run')}."
     is_over = runs[0].state in ("finished", "diverged")
-    return f"It is back as it was last kept{', at the end of its training.' if is_over else ': space trains on.'}"
+    return "Restored (training finished)." if is_over else "Restored: space continues the training."
 
 
 def of_mark(run: int | None) -> str:
     """Which run the others are compared with."""
     if run is None:
-        return "No run is marked any more."
+        return "No run is marked."
     return f"Run {run} is marked: D on another run shows the difference from it."
 
 
 def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:
-    """What the two processes take, and how much has gone over the line to the person."""
+    """What the two processes use, and how much has been sent to the terminal."""
     return [
-        f"This screen: {_megabytes(memory)} of memory; {written / 1000:,.1f} KB written in {_many(frames, 'frame')}.",
+        f"This screen: {_megabytes(memory)} of memory; {written / 1000:,.1f} KB sent in {_many(frames, 'frame')}.",
         f"The engine: {_megabytes(engine.memory)} of memory; {_many(engine.runs, 'run')}, "
         f"{_many(engine.updates, 'update')} made.",
     ]
@@ -156,7 +162,7 @@ def _megabytes(size: int | None) -> str:
 
 
 def of_sampling(sampling: Sampling) -> str:
-    """How the next numbers are chosen: nothing for the likeliest."""
+    """How the next numbers are drawn; empty when it is the likeliest each time."""
     if not sampling.temperature:
         return ""
     parts = [f"temperature {sampling.temperature:g}"]
@@ -166,11 +172,112 @@ def of_sampling(sampling: Sampling) -> str:
 
 
 def percent(share: float) -> str:
-    """`97.3 %`; never `100.0 %`, for no answer is certain, whatever rounding has made of it."""
+    """`97.3 %`; never `100.0 %`, for no answer is certain, whatever rounding makes of it."""
     shown = f"{share * 100:.1f}"
     return f"{'>99.9' if shown == '100.0' else shown} %"
 
 
 def whole(share: float) -> int:
-    """How many of a hundred; all of them only when it is all."""
+    """A share in whole percent; 100 only when it is all."""
     return min(round(share * 100), 100 if share == 1 else 99)
+
+
+# What `?` says
+
+STEP: dict[CellName, str] = {
+    "rnn": "hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh)",
+    "lstm": "cₜ = f ⊙ cₜ₋₁ + i ⊙ g,   hₜ = o ⊙ tanh(cₜ)",
+    "gru": "hₜ = (1 − z) ⊙ n + z ⊙ hₜ₋₁",
+}
+"""A step of each cell. Elman 1990; Hochreiter & Schmidhuber 1997 and Gers 2000; Cho 2014."""
+GATES: dict[CellName, str] = {
+    "rnn": "",
+    "lstm": "i, f, o = σ(…): what to write, what to keep, what to show; g = tanh(…): what could be written.",
+    "gru": "r, z = σ(…): how much of the past to use, and to keep; n = tanh(…): the candidate state.",
+}
+FIELD_MORE: dict[str, str] = {
+    "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
+    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
+    "length": "Longer sequences need more memory, if the task needs any: try recall.",
+    "path": "One sequence a line, or one long series on a single line, separated by spaces or commas.",
+    "held_out": "Accuracy on sequences it never trained on tells learning from memorising.",
+    "cell": "An rnn rewrites its whole state at each step; an lstm and a gru have gates that can keep it.",
+    "hidden_size": "The recurrent weights, which x cuts off, are D·D; four times as many in an lstm, three in a gru.",
+    "init": "With normal weights the recurrence starts so strong that it rarely works beyond the training length.",
+    "epochs": "The learning rate falls to 0 by the last one, so with more epochs it also falls more slowly.",
+    "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next epoch.",
+    "learning_rate": "Too small, and learning takes too long; too large, and the loss jumps or diverges.",
+    "seed": "On one machine, the same recipe with the same seed gives exactly the same losses.",
+    "preset": "• marks fields changed since training.",
+    "pace": "It does not change what is learned, and can be changed during training.",
+}
+EXTRA_HELP = {
+    "preset": "A recipe to start from: choosing one fills in every field.",
+    "pace": "How fast training goes, in epochs a second. By hand, each press of space is one update.",
+}
+
+
+def help_of(name: str) -> str:
+    """A field of the form in a sentence, and what it takes."""
+    return f"{FIELDS[name].help} Takes {FIELDS[name].rule}." if name in FIELDS else EXTRA_HELP.get(name, "")
+
+
+def of_field(name: str, recipe: Recipe) -> list[str]:
+    """A field: what it is, what it takes, its current value, and what that leads to."""
+    now = [f"Current value: {recipe.values()[name]}."] if name in FIELDS else []
+    if name == "preset":
+        now = [_of_preset(preset_of(recipe))]
+    return [help_of(name), *now, FIELD_MORE[name]]
+
+
+def _of_preset(name: str) -> str:
+    return (
+        f"Current value: {name}. {PURPOSES[name]}" if name else "Current value: your own. No preset has these values."
+    )
+
+
+PANES = {
+    "StateHeatmap": "Hidden state",
+    "LossCurve": "Loss",
+    "NextNumber": "Next number",
+    "RunTable": "Runs",
+    "Prompt": "Prompt",
+}
+"""The panes that `?` explains: their titles, by their widgets' names."""
+
+
+def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
+    """A pane, by its widget's name, in three sentences."""
+    v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
+    task = TASKS.get(recipe.task.task)
+    last = run.curve.last()[0] if run is not None else None
+    figure = "nothing yet" if last is None else f"{last:.3f} nats, a probability of {percent(exp(-last))} on average"
+    return {
+        "StateHeatmap": [
+            f"These {d} values, one a row, are all that this {cell} knows of the past: {STEP[cell]}.",
+            f"Each column is one step: orange is above 0, blue below; more signs mean further. {GATES[cell]}".strip(),
+            "x erases the memory before a step: hₜ₋₁ is 0 there. "
+            "Switch a unit off with z; whatever changes depended on it.",
+        ],
+        "LossCurve": [
+            "The loss is how surprised the network was by the right answers: L = −ln p(right), averaged over a batch.",
+            f"Pure guessing scores ln {v} = {log(v):.2f}; this run's newest epoch {figure}.",
+            "←/→ go back through the training: every pane then shows the network as it was. "
+            "Long runs keep only some epochs: 13→16 means epoch 16 is shown in place of 13.",
+        ],
+        "NextNumber": [
+            f"The head makes {v} logits of the hidden state, z = W h + b; the softmax, probabilities: e^zₖ / Σ e^zⱼ.",
+            f"The likeliest come first; ✓ is the right answer. {task.asks if task else 'What comes next is right.'}",
+            task.teaches if task else "Its answers to sequences it never saw show what it has learned from the others.",
+        ],
+        "RunTable": [
+            "Every training has a row: its state, number, name, newest loss and accuracy.",
+            "Choosing one shows its network and its curve; the curves of the others stay behind it, faint.",
+            "= marks the run that D compares with, r renames, del deletes and u brings back.",
+        ],
+        "Prompt": [
+            f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",
+            "enter appends the predicted number, as c does elsewhere; C appends the next ten.",
+            f"It was trained on sequences of {recipe.task.length}: B types a longer one, R a training sequence.",
+        ],
+    }[pane]

@@ -1,4 +1,4 @@
-"""What panes share: titles that repaint nothing when they say the same, and rows repainted one by one."""
+"""What panes share: titles that repaint only when they change, and rows repainted one by one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 
 class Pane(Widget):
-    """A pane drawn line by line, which repaints no more than has changed."""
+    """A pane drawn line by line, which repaints only what has changed."""
 
     _said = ("", "")
     _is_entitling = False
     _plain: Style | None = None
 
     def entitle(self, title: str, subtitle: str) -> None:
-        """Set what stands in the border, and repaint no more than the border's line."""
+        """Set the texts in the border, and repaint only the border's lines that changed."""
         before, self._said = self._said, (title, subtitle)
         self._is_entitling = True
         if title != before[0]:
@@ -30,20 +30,20 @@ class Pane(Widget):
         self.refresh_rows(lines)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As any widget's, but deaf to Textual, which repaints a whole pane for its title."""
+        """As any widget's, except that a new title does not repaint the whole pane, as Textual would."""
         if self._is_entitling:
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
     def rich_style(self) -> Style:
-        """The style of its blanks, worked out once for all lines, until the style sheets say another."""
+        """The style of its blanks, computed once for all lines, until the style sheets change it."""
         if self._plain is None:
             self._plain = super().rich_style
         return self._plain
 
     def notify_style_update(self) -> None:
-        """Its styles may be others than before."""
+        """Its styles may have changed."""
         self._plain = None
         super().notify_style_update()
 

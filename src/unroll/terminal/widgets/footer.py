@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 KEY, WORD = "keys--key", "keys--word"
 ALWAYS = ("train", "explain", "leave")
-"""Actions whose keys stand there before any other is cut off."""
+"""Actions whose keys are always shown: others are cut off first."""
 
 
 class Keys(Widget):
@@ -30,7 +30,7 @@ class Keys(Widget):
     """
 
     words: reactive[dict[str, str]] = reactive({})
-    """What actions do now, by their names, where that is not what their bindings say."""
+    """What actions do now, by their names, where that differs from their bindings."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -44,7 +44,7 @@ class Keys(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def _fitting(self) -> list[tuple[str, str, ActiveBinding]]:
-        """Each key, its word with the space around it, and its binding: those for which there is room."""
+        """Each key that fits, its word with the space around it, and its binding."""
         entries = list(self._entries())
         room = self.size.width - sum(len(key + word) for key, word, active in entries if _always(active))
         fitting = []

@@ -7,19 +7,20 @@ never waits for a picture.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.terminal.bindings import offered
 from unroll.terminal.coalesce import Latest
 from unroll.terminal.curve import Curve, Metric, ceiling
-from unroll.terminal.messages import EpochChosen
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
 from unroll.terminal.texts import whole
 from unroll.terminal.widgets.base import Pane
@@ -27,13 +28,19 @@ from unroll.terminal.widgets.base import Pane
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
 GREY: Colour = (128, 128, 128)
 CORNERS = 4
-"""Cells of the pane's width that a border's text cannot have."""
+"""Cells of the pane's width that a border's text cannot use."""
 LOWEST = 1e-4
-"""Where a log axis begins; what is lower is drawn there."""
+"""Where a log axis begins; lower values are drawn there."""
 
 
 class LossCurve(Pane, can_focus=True):
     """One run's curve, earlier runs faint behind it. `updates` is how many points it has: it grows in place."""
+
+    @dataclass
+    class EpochChosen(Message):
+        """An epoch of the training was chosen; None follows the newest."""
+
+        epoch: int | None
 
     COMPONENT_CLASSES = {CURVE, AXES, FAINT, CURSOR}
     DEFAULT_CSS = """
@@ -50,14 +57,14 @@ class LossCurve(Pane, can_focus=True):
             "move(-1)",
             "epoch",
             key_display="←/→",
-            tooltip="The network an epoch earlier or later; past the last, the newest.",
+            tooltip="The network one epoch earlier or later; past the last, the newest.",
         ),
         Binding("right", "move(1)", show=False),
         *offered("branch", "log", "metric"),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
-        Binding("pagedown", "page(1)", "Page on", show=False, tooltip="A tenth of the epochs on."),
+        Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="A tenth of the epochs forward."),
         Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),
-        Binding("end", "newest", "Newest", show=False, tooltip="Ride on the newest epoch."),
+        Binding("end", "newest", "Newest", show=False, tooltip="Follow the newest epoch."),
     ]
 
     curve: reactive[Curve | None] = reactive(None, repaint=False)
@@ -83,7 +90,7 @@ class LossCurve(Pane, can_focus=True):
     # Drawing
 
     def _redraw(self) -> None:
-        """Draw again, once for all that came in while the last drawing was under way."""
+        """Draw again, once for everything that came in during the last drawing."""
         self._describe()
         if self.size.area and self.curve is not None:
             self._drawing.ask()
@@ -121,7 +128,7 @@ class LossCurve(Pane, can_focus=True):
 
     def _colour(self, component: str) -> Colour:
         colour = self.get_component_rich_style(component).color
-        if colour is None or colour.is_default:  # the terminal's own, which only the terminal knows
+        if colour is None or colour.is_default:  # the terminal's own: only the terminal knows it
             return GREY
         red, green, blue = colour.get_truecolor()
         return red, green, blue
@@ -149,7 +156,7 @@ class LossCurve(Pane, can_focus=True):
         self.entitle(title, self._shortened(" · ".join(parts)))
 
     def _shortened(self, figures: str) -> str:
-        """Without the words that go without saying, one after another, as far as the border needs that."""
+        """Without the words that can be spared, one after another, until it fits the border."""
         for word in (" right", "epoch ", "loss "):
             if len(figures) > self.size.width - CORNERS:
                 figures = figures.replace(word, "")
@@ -167,7 +174,7 @@ class LossCurve(Pane, can_focus=True):
         self._choose(0)
 
     def action_newest(self) -> None:
-        self.post_message(EpochChosen(None))
+        self.post_message(self.EpochChosen(None))
 
     @property
     def _at(self) -> int:
@@ -175,10 +182,10 @@ class LossCurve(Pane, can_focus=True):
         return newest if self.epoch is None else self.epoch
 
     def _choose(self, epoch: int) -> None:
-        """Move at once, so that a burst of keys adds up, and say so."""
+        """Move at once, so that keys in quick succession add up, and say so."""
         newest = int(self.curve.epoch) if self.curve else 0
         self.epoch = max(0, epoch) if epoch <= newest else None
-        self.post_message(EpochChosen(self.epoch))
+        self.post_message(self.EpochChosen(self.epoch))
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)

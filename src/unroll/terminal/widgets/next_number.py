@@ -1,7 +1,7 @@
 """The next number: the likeliest answers after the chosen step, as bars with percentages.
 
 Drawn from candidates and the right answer (None where the task has none). Under an intervention the pane is halved:
-what the network says now, and what it said before. Knows no engine and no other pane.
+what the network says now, and what it said before. Knows neither the engine nor other panes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
 """The prompt: the sequence as it is typed, and what was typed before.
 
-Says `PromptEdited` at every change, `CaretMoved` when the caret stands on another number, `PromptEntered` at enter.
+It parses what is typed once no key follows, marks what is wrong and says so (`TextRead`), and says `SequenceTyped` for
+every sequence that can be shown. What a person is typing is never overwritten; while nobody is, it shows the moment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from textual import events
@@ -13,29 +17,40 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Label
 
-from unroll.terminal.messages import CaretMoved, PromptEdited, PromptEntered
+from unroll.errors import UserError
+from unroll.moment import parse_sequence
+from unroll.terminal.coalesce import Latest
 
 MAX_HISTORY = 100
+DEBOUNCE_S = 0.02
+"""Seconds after a key in which the next one belongs to the same text: no person types it, it is pasted or sent late."""
 
 
 class Numbers(Input):
-    """A line of numbers that takes them pasted with anything between, over many lines."""
+    """A line of numbers; they may be pasted with anything between them, over many lines."""
+
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed on the text that has had this many `edits`."""
+
+        edits: int
 
     BINDINGS: ClassVar = [
-        Binding("enter", "submit", "count on", tooltip="Append the number it expects, and go on from the kept state."),
+        Binding("enter", "submit", "count on", tooltip="Append the predicted number."),
         Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
         Binding("down", "recall(1)", show=False),
-        Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line up to the caret."),
+        Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line up to the cursor."),
     ]
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
-    """How long the text is. In Textual's own field a change of it lays the whole screen out anew, at every key."""
+    """The length of the text. In Textual's own field a change of it lays the whole screen out anew, at every key."""
 
     edits = 0
-    """How many times a person has changed the text: what is asked about it holds for as long as this stays."""
+    """How many times a person has changed the text: whatever was asked about it holds while this stays the same."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
@@ -46,7 +61,7 @@ class Numbers(Input):
         self.edits += 1
 
     def write(self, text: str) -> None:
-        """Put a text in without telling anybody: no person did it. A caret at the end of the text stays at the end."""
+        """Replace the text without a message, for no person did it. A caret at the end of the text stays there."""
         edits, was_at_end = self.edits, self.cursor_position == len(self.value)
         with self.prevent(Input.Changed):
             self.value = text
@@ -56,7 +71,7 @@ class Numbers(Input):
         self.remember()
 
     def remember(self) -> None:
-        """Keep the text in the history, once, if it is any."""
+        """Keep the text in the history, once, unless it is empty."""
         text = self.value.strip()
         if not text:
             return
@@ -71,10 +86,10 @@ class Numbers(Input):
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
-        """Say on which text enter was pressed; what is typed right after it may be here before that is heard."""
+        """Say on which text enter was pressed: what is typed right after may be here before the message arrives."""
         self.remember()
         self.cursor_position = len(self.value)
-        self.post_message(PromptEntered(self.edits))
+        self.post_message(self.Entered(self.edits))
 
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -92,7 +107,37 @@ def pasted(text: str) -> str:
 
 
 class Prompt(Horizontal):
-    """One line of numbers; whether they are good is for whoever listens to say."""
+    """One line of numbers.
+
+    Attributes:
+        vocab_size: What the numbers must lie below.
+        edits: How many times a person has changed the text.
+    """
+
+    @dataclass
+    class SequenceTyped(Message):
+        """A person typed a sequence; the caret is on the number of `step`, from 0."""
+
+        sequence: tuple[int, ...]
+        step: int
+
+    @dataclass
+    class TextRead(Message):
+        """The text is invalid: `fault` says why; or it is no longer, and `fault` is empty."""
+
+        fault: str
+
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed on a sequence, which `SequenceTyped` gave before; it holds while `edits` is the same."""
+
+        edits: int
+
+    @dataclass
+    class CaretMoved(Message):
+        """The caret is on the number of another step, from 0."""
+
+        step: int
 
     DEFAULT_CSS = """
     Prompt {
@@ -104,10 +149,18 @@ class Prompt(Horizontal):
     }
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, sequence: tuple[int, ...], vocab_size: int) -> None:
         super().__init__()
-        self._text = text
+        self.vocab_size = vocab_size
+        self._text = _words(sequence)
+        self._moment = sequence, len(sequence) - 1
         self._pointed = ("", 0, 0)
+        self._is_occupied = False
+        self._typed: tuple[int, ...] | None = None  # valid, and not handed on yet
+        self._taken = sequence  # handed on last, or shown last
+        self._awaited: tuple[int, ...] | None = None  # handed on, and not in the moment yet
+        self._edits_read = 0
+        self._debouncing = Latest(self.run_worker, self._debounce)
 
     def compose(self) -> ComposeResult:
         yield Label("›")
@@ -127,56 +180,137 @@ class Prompt(Horizontal):
 
     @property
     def edits(self) -> int:
-        """How many times a person has changed the text."""
         return self._field.edits
 
-    def write(self, text: str) -> None:
-        """Put a text in without telling anybody."""
+    @property
+    def step(self) -> int:
+        """The step whose number the caret is on, or behind, from 0."""
+        started = re.findall(r"[^\s,;]+", self.text[: self._field.cursor_position])
+        return max(0, len(started) - 1)
+
+    # What is shown in it
+
+    def show(self, sequence: tuple[int, ...], step: int, sampling: str) -> None:
+        """Show a moment's sequence, unless a person is typing another, and how the next numbers are drawn."""
+        self._moment = sequence, step
+        if self._awaited in (None, sequence):
+            self._awaited = None
+            self._show_moment()
+        label = self.query_one("#sampling", Label)
+        if label.content != sampling:
+            label.update(sampling)
+
+    def _show_moment(self) -> None:
+        sequence, step = self._moment
+        if not self._is_occupied:
+            self._revert(sequence, step)
+        elif sequence != self._taken and self._is_all_taken:  # an action from the palette, say, has changed it
+            self._write(_words(sequence) + " ")
+            self._taken = sequence
+
+    def _revert(self, sequence: tuple[int, ...], step: int) -> None:
+        """Show a sequence, whatever is in the field."""
+        self.remove_class("-invalid")
+        self._write(_words(sequence))
+        self._point_at(step)
+        self._taken = sequence
+
+    @property
+    def _is_all_taken(self) -> bool:
+        """Whether the whole text has been handed on: nothing of it is half typed or invalid."""
+        return self._typed is None and self.edits == self._edits_read and not self.has_class("-invalid")
+
+    def _write(self, text: str) -> None:
         if text != self.text:
             self._text = text
-            with self.prevent(CaretMoved):
+            with self.prevent(self.CaretMoved):
                 self._field.write(text)
 
-    def open(self) -> None:
-        """Take the focus; a caret at the end stands behind a space, so that what is typed is a number of its own."""
-        if self._field.cursor_position == len(self.text):
-            self.write(f"{self.text.rstrip()} ".lstrip())
-        self._field.focus()
-
-    def remember(self) -> None:
-        """Keep the text in the history."""
-        self._field.remember()
-
-    def point_at(self, step: int) -> None:
-        """Put the caret behind a number, without telling anybody; at once where it stands there already."""
+    def _point_at(self, step: int) -> None:
+        """Put the caret behind a number, without a message; nothing to do where it is there already."""
         place = (self.text, step, self._field.cursor_position)
         if place == self._pointed:
             return
         ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
         if step < len(ends) and self.step != step:
-            with self.prevent(CaretMoved):
+            with self.prevent(self.CaretMoved):
                 self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
                 self._field.cursor_position = ends[step]  # from its start, so that all of the number scrolls into view
         self._pointed = (self.text, step, self._field.cursor_position)
 
-    @property
-    def step(self) -> int:
-        """The step whose number the caret stands on, or behind."""
-        started = re.findall(r"[^\s,;]+", self.text[: self._field.cursor_position])
-        return max(0, len(started) - 1)
+    # A person comes, types and leaves
 
-    def show_sampling(self, words: str) -> None:
-        """How the next numbers are drawn, at the end of the line."""
-        label = self.query_one("#sampling", Label)
-        if label.content != words:
-            label.update(words)
+    def open(self) -> None:
+        """Take the focus. A caret at the end gets a space before it: what is typed there is a new number."""
+        if self._field.cursor_position == len(self.text):
+            self._write(f"{self.text.rstrip()} ".lstrip())
+        self._field.focus()
 
-    def _caret_moved(self) -> None:
-        if self._field.has_focus and self.text == self._text:
-            self.post_message(CaretMoved(self.step))
+    def occupy(self, is_occupied: bool) -> None:
+        """A person is typing here from now on, or has left: what was typed is taken, or dropped if it is invalid."""
+        if is_occupied == self._is_occupied:
+            return
+        self._is_occupied = is_occupied
+        if is_occupied:
+            self._edits_read = self.edits
+            return
+        self._field.remember()
+        self._typed = self._parse()
+        typed = (self._typed, self.step) if self._typed is not None else None
+        if typed is None:
+            self.post_message(self.TextRead(""))
+        self._hand_on()
+        self._revert(*(typed or self._moment))
+
+    def _parse(self) -> tuple[int, ...] | None:
+        """The sequence in the field; None where it is invalid, which is marked and said."""
+        self._edits_read, fault, sequence = self.edits, "", None
+        try:
+            sequence = parse_sequence(self.text, self.vocab_size)
+        except UserError as error:
+            fault = str(error)
+        if fault or self.has_class("-invalid"):
+            self.post_message(self.TextRead(fault))
+        self.set_class(bool(fault), "-invalid")
+        return sequence
+
+    def _hand_on(self) -> None:
+        """Say what was typed, once."""
+        typed, self._typed = self._typed, None
+        if typed is not None:
+            self._taken = typed
+            self._awaited = typed if typed != self._moment[0] else None
+            self.post_message(self.SequenceTyped(typed, self.step))
+
+    async def _debounce(self) -> None:
+        """Hand on what was typed once no key follows: the echo of a key waits for no picture."""
+        edits = -1
+        while edits != self.edits:
+            edits = self.edits
+            await asyncio.sleep(DEBOUNCE_S)
+        self._hand_on()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.text != self._text:
             self._text = self.text
-            self.post_message(PromptEdited())
+            self._typed = self._parse()
+            self._debouncing.ask()
+
+    def on_numbers_entered(self, message: Numbers.Entered) -> None:
+        """Go on from the text on which enter was pressed, unless another has been typed since."""
+        message.stop()
+        if message.edits == self.edits:
+            self._typed = self._parse()
+            if self._typed is not None:
+                self._hand_on()
+                self.post_message(self.Entered(message.edits))
+
+    def _caret_moved(self) -> None:
+        if self._field.has_focus and self.text == self._text:
+            self.post_message(self.CaretMoved(self.step))
+
+
+@lru_cache(maxsize=4)
+def _words(sequence: tuple[int, ...]) -> str:
+    return " ".join(map(str, sequence))

@@ -1,38 +1,50 @@
-"""The recipe as a form: every field with its limits, checked as it is typed. Says `RecipeEdited` and `PaceChosen`.
+"""The recipe as a form: every field with its limits, checked as it is typed. Says `Edited` and `PaceChosen`.
 
-Fields, limits, defaults and help come from `recipe.FIELDS`; nothing about a field is said here.
+Fields, limits, defaults and help come from `recipe.FIELDS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
 from unroll.protocol.requests import Pace
-from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, Value, plan, preset_of, recipe_of
+from unroll.recipe import FIELDS, PRESETS, PURPOSES, Field, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
-from unroll.terminal.messages import PaceChosen, RecipeEdited, TrainPressed
-from unroll.terminal.widgets.field_row import FieldRow, choice, control
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
-EXTRA_HELP = {
-    "preset": "A recipe to start from: choosing one fills in every field.",
-    "pace": "How fast training goes, in epochs a second. By hand, each press of space is one update.",
-}
 
 
 class RecipeForm(VerticalScroll, can_focus=False):
-    """Holds a recipe being written; the last good one stays in force while a field is wrong."""
+    """Holds the recipe being edited; the last good one stays in force while a field is wrong."""
+
+    @dataclass
+    class Edited(Message):
+        """The form holds another valid recipe."""
+
+        recipe: Recipe
+
+    @dataclass
+    class PaceChosen(Message):
+        """Training should go at another pace."""
+
+        pace: Pace
+
+    class TrainPressed(Message):
+        """The button was pressed."""
 
     DEFAULT_CSS = """
     RecipeForm {
@@ -46,7 +58,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     """
 
     BINDINGS: ClassVar = [
-        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab goes on as well."),
+        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; so does tab."),
         Binding("down", "go(1)", show=False),
     ]
 
@@ -60,16 +72,16 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._faults: dict[str, str] = {}
 
     def _controls(self) -> Iterable[Widget]:
-        yield FieldRow("preset", choice((OWN, *PRESETS), self._preset()))
+        yield FieldRow("preset", _choice((OWN, *PRESETS), self._preset()))
         for name, value in self.recipe.values().items():
-            yield FieldRow(name, control(FIELDS[name], value))
-        yield FieldRow("pace", choice(get_args(Pace), self._pace))
+            yield FieldRow(name, _control(FIELDS[name], value))
+        yield FieldRow("pace", _choice(get_args(Pace), self._pace))
         yield Button(self.train_label, id="train", compact=True)
         yield Static(id="plan", markup=False)
         yield Static(id="advice", markup=False)
 
     def on_mount(self) -> None:
-        """The fields are three quarters of all widgets on the screen: they come right after the first paint."""
+        """The fields are three quarters of all widgets on the screen: mount them right after the first paint."""
         self.border_title = "Recipe"
         self.call_after_refresh(self._fill)
 
@@ -81,10 +93,10 @@ class RecipeForm(VerticalScroll, can_focus=False):
         for button in self.query("#train").results(Button):
             button.label = label
 
-    # What is written in it
+    # What is typed in it
 
     def load(self, recipe: Recipe) -> None:
-        """Show another recipe, without telling anybody."""
+        """Show another recipe, without a message."""
         if recipe != self.recipe:
             self.recipe = recipe
             if self.query(FieldRow):
@@ -93,7 +105,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._show()
 
     def compare_with(self, trained: Recipe) -> None:
-        """Mark the fields that are other than in this recipe."""
+        """Mark the fields that differ from this recipe."""
         if trained != self._trained:
             self._trained = trained
             self._show()
@@ -128,7 +140,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         pace = next(pace for pace in get_args(Pace) if pace == name)
         if pace != self._pace:
             self._pace = pace
-            self.post_message(PaceChosen(pace))
+            self.post_message(self.PaceChosen(pace))
 
     def _choose_preset(self, name: str) -> None:
         if name in PRESETS and PRESETS[name] != self.recipe:
@@ -161,20 +173,20 @@ class RecipeForm(VerticalScroll, can_focus=False):
             return
         if recipe != self.recipe:
             self.recipe = recipe
-            self.post_message(RecipeEdited(recipe))
+            self.post_message(self.Edited(recipe))
 
     @property
     def fault(self) -> str:
-        """What is wrong in it, as a sentence; empty when nothing is."""
+        """What is wrong in the form, as a sentence; empty when nothing is."""
         return next(iter(self._faults.values()), "")
 
     def action_go(self, by: int) -> None:
-        """Go to the field above or below, from either end to the other."""
+        """Go to the field above or below; past either end, to the other."""
         go = self.screen.focus_next if by > 0 else self.screen.focus_previous
         go("RecipeForm *")
 
     def go_to_fault(self) -> None:
-        """Put the focus on the field that is wrong."""
+        """Focus the field that is wrong."""
         for name in self._faults:
             self._row(name).control.focus()
             return
@@ -205,19 +217,94 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._advise()
 
     def _advise(self) -> None:
-        """Say the focused field's fault or its help; or any fault there is."""
+        """Show the focused field's fault or its help; or else any fault."""
         focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), "")
         fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
         self.set_class(fault is not None, "-faulty")  # the plan is the last good recipe's
         self.set_class(fault is None and bool(focused), "-advised")
         purpose = PURPOSES.get(self._preset()) if focused == "preset" else None
-        self.query_one("#advice", Static).update(fault or purpose or self.help(focused))
-
-    @staticmethod
-    def help(name: str) -> str:
-        """A field in a sentence, and what it takes."""
-        return f"{FIELDS[name].help} Takes {FIELDS[name].rule}." if name in FIELDS else EXTRA_HELP.get(name, "")
+        self.query_one("#advice", Static).update(fault or purpose or texts.help_of(focused))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(TrainPressed())
+        self.post_message(self.TrainPressed())
+
+
+class Line(Input, inherit_bindings=False):
+    """A line of text that leaves ↑/↓ to the form."""
+
+    BINDINGS: ClassVar = Input.BINDINGS
+
+
+class NumberLine(Line):
+    """A line for a number, in which space trains, as elsewhere."""
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "space":
+            event.prevent_default()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
+
+
+class Choice(Select[str], inherit_bindings=False):
+    """A pick-one that enter opens: space trains, and ↑/↓ go to other fields."""
+
+    BINDINGS: ClassVar = [Binding("enter", "show_overlay", "open", tooltip="Open the list; enter again selects.")]
+
+
+Control = Line | Choice
+
+
+class FieldRow(Horizontal):
+    """A field's name, marked when it is wrong or changed, and its control."""
+
+    DEFAULT_CSS = """
+    FieldRow {
+        height: 1;
+        & > Label { width: 15; color: $text-muted; }
+        & > Input, & > Select { width: 1fr; }
+        &:focus-within > Label { color: $accent; text-style: bold; }
+        &.-changed > Label { color: $secondary; }
+        &.-invalid > Label { color: $error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, name: str, control: Control) -> None:
+        super().__init__(id=f"field-{name}")
+        self.field_name = name
+        self.control = control
+
+    def compose(self) -> ComposeResult:
+        yield Label(self.field_name)
+        yield self.control
+
+    @property
+    def text(self) -> str:
+        return str(self.control.value)
+
+    def write(self, text: str) -> None:
+        """Set the value without a message."""
+        if text != self.text:
+            with self.control.prevent(Input.Changed, Select.Changed):
+                self.control.value = text
+
+    def show(self, fault: bool, changed: bool) -> None:
+        """Mark the field as wrong, or as changed since training."""
+        self.set_class(fault, "-invalid")
+        if self.has_class("-changed") != changed:
+            self.set_class(changed, "-changed")
+            self.query_one(Label).update(f"{'•' if changed else ''}{self.field_name}")
+
+
+def _control(field: Field, value: Value) -> Control:
+    """A pick-one for a choice, a line of text for anything else."""
+    if field.is_choice:
+        return _choice(field.words, str(value))
+    kind = Line if field.kind is str else NumberLine
+    return kind(str(value), compact=True, select_on_focus=False)
+
+
+def _choice(words: tuple[str, ...], value: str) -> Choice:
+    """A compact pick-one of some words."""
+    return Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)

@@ -1,11 +1,12 @@
-"""The runs: a row each with its name, loss and accuracy. Says `RunChosen`, `RunDeleted` and the like.
+"""The runs: a row each with its name, loss and accuracy. Says which one was chosen, deleted and so on.
 
 Drawn from a list of `Run`s. Only the rows on the screen are drawn, however many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,7 +17,6 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.protocol.replies import State
-from unroll.terminal import messages
 from unroll.terminal.bindings import offered
 from unroll.terminal.runs import Run
 from unroll.terminal.texts import whole
@@ -26,16 +26,32 @@ MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
 
 
-SAYS: dict[str, Callable[[int], Message]] = {
-    "renamed": messages.RunRenamed,
-    "deleted": messages.RunDeleted,
-    "marked": messages.RunMarked,
-    "overlaid": messages.RunOverlaid,
-}
-
-
 class RunTable(Pane, can_focus=True):
     """One line a run: state, number, name, loss, accuracy; `=` marks the one that others are compared with."""
+
+    @dataclass
+    class OfRun(Message):
+        """Something about a run, by its number."""
+
+        number: int
+
+    class Chosen(OfRun):
+        """A run should be shown."""
+
+    class Deleted(OfRun):
+        """A run should be removed."""
+
+    class Renamed(OfRun):
+        """A run should get another name; a person is to be asked which."""
+
+    class Marked(OfRun):
+        """A run should be what others are compared with, or no longer."""
+
+    class Overlaid(OfRun):
+        """A run's curve should be drawn behind the others, or no longer."""
+
+    class Restored(Message):
+        """The run that was deleted last should come back."""
 
     COMPONENT_CLASSES = {ROW, SHOWN, FAINT}
     DEFAULT_CSS = """
@@ -48,20 +64,20 @@ class RunTable(Pane, can_focus=True):
     BINDINGS: ClassVar = [
         Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
         Binding("down", "move(1)", show=False),
-        Binding("r", "say('renamed')", "rename", tooltip="Give the run another name."),
+        Binding("r", "say('Renamed')", "rename", tooltip="Give the run another name."),
         *offered("resume"),
-        Binding("delete", "say('deleted')", "delete", key_display="del", tooltip="Delete the run."),
-        Binding("backspace", "say('deleted')", show=False),
+        Binding("delete", "say('Deleted')", "delete", key_display="del", tooltip="Delete the run."),
+        Binding("backspace", "say('Deleted')", show=False),
         Binding("u", "restore", "undo", tooltip="Bring back the run that was deleted last."),
-        Binding("equals_sign", "say('marked')", "compare", key_display="=", tooltip="Compare others with this run."),
-        Binding("t", "say('overlaid')", "Curve", show=False, tooltip="Draw its curve behind the others, or not."),
+        Binding("equals_sign", "say('Marked')", "compare", key_display="=", tooltip="Compare others with this run."),
+        Binding("t", "say('Overlaid')", "Curve", show=False, tooltip="Show or hide its curve behind the others."),
     ]
 
     runs: reactive[Sequence[Run]] = reactive((), repaint=False, always_update=True)
     shown: reactive[int] = reactive(0, repaint=False)
     marked: reactive[int] = reactive(0, repaint=False)
     gives_way: reactive[bool] = reactive(False, repaint=False, bindings=True)
-    """Whether `r` resumes, as an offer on the screen says, instead of renaming."""
+    """Whether `r` restores, as an offer on the screen says, instead of renaming."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +92,7 @@ class RunTable(Pane, can_focus=True):
         self._changed()
 
     def _changed(self) -> None:
-        """Draw the rows on the screen that say something else than before."""
+        """Draw the rows that show something else than before."""
         self._describe()
         before, self._lines = self._lines, self._on_screen()
         if len(before) != len(self._lines):
@@ -92,7 +108,7 @@ class RunTable(Pane, can_focus=True):
 
     @property
     def _place(self) -> int:
-        """Where the run that is shown stands: mostly where it stood before."""
+        """The row of the run that is shown: mostly where it was before."""
         place = self._last_place
         if place >= len(self.runs) or self.runs[place].number != self.shown:
             self._last_place = next((i for i, run in enumerate(self.runs) if run.number == self.shown), 0)
@@ -100,7 +116,7 @@ class RunTable(Pane, can_focus=True):
 
     @property
     def _first(self) -> int:
-        """The first row on the screen: the chosen one is always there, and pages turn whole."""
+        """The first row on the screen: pages turn whole, and the chosen run is always on one."""
         rows = max(1, self.size.height)
         return min(self._place // rows * rows, max(0, len(self.runs) - rows))
 
@@ -143,20 +159,21 @@ class RunTable(Pane, can_focus=True):
             self._choose(self.runs[place])
 
     def _choose(self, run: Run) -> None:
-        """Move at once, so that a burst of keys adds up, and say so."""
+        """Move at once, so that keys in quick succession add up, and say so."""
         self.shown = run.number
-        self.post_message(messages.RunChosen(run.number))
+        self.post_message(self.Chosen(run.number))
 
     def action_say(self, name: str) -> None:
+        message: type[RunTable.OfRun] = getattr(self, name)
         if self.runs:
-            self.post_message(SAYS[name](self.shown))
+            self.post_message(message(self.shown))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Rename only where `r` is not for what is offered."""
-        return not self.gives_way if parameters == ("renamed",) else True
+        """Rename only where `r` does not restore."""
+        return not self.gives_way if parameters == ("Renamed",) else True
 
     def action_restore(self) -> None:
-        self.post_message(messages.RunRestored())
+        self.post_message(self.Restored())
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)

@@ -2,30 +2,30 @@
 
 Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen` and `UnitChosen`. Knows neither the engine
 nor other panes. Step t keeps its column: a sequence longer than the pane turns pages, because scrolling would repaint
-every cell.
+every cell. In training most cells stay as they are: only the rows that look different are repainted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
 from unroll.protocol.trace import Trace, Window
-from unroll.terminal.changes import changed_units, frame
-from unroll.terminal.messages import StepChosen, UnitChosen, WindowMoved
 from unroll.terminal.palette import glyphs, level, shades
 from unroll.terminal.widgets.base import Pane
 
 LABEL = 5
-"""Columns left of the cells: a mark, a unit's number, and the place where the loop can be cut before step 0."""
+"""Columns left of the cells: a mark, a unit's number, and the line of a cut before step 0."""
 
 NUMBER, CURSOR, FAINT = "state-heatmap--number", "state-heatmap--cursor", "state-heatmap--faint"
 RIGHT, WRONG, CUT = "state-heatmap--right", "state-heatmap--wrong", "state-heatmap--cut"
@@ -34,8 +34,23 @@ RIGHT, WRONG, CUT = "state-heatmap--right", "state-heatmap--wrong", "state-heatm
 class StateHeatmap(Pane, can_focus=True):
     """Units by steps; the number read stands above each column, the number expected under it, right or wrong.
 
-    A line between two columns says that the loop is cut there; `∅` before a unit, that it is silenced.
+    A line between two columns shows that the memory is erased there; `∅` before a unit, that it is switched off.
     """
+
+    @dataclass
+    class StepChosen(Message):
+        """A step of the sequence was chosen, from 0."""
+
+        step: int
+
+    @dataclass
+    class UnitChosen(Message):
+        """A hidden unit was chosen, from 0."""
+
+        unit: int
+
+    class WindowMoved(Message):
+        """Other steps or units are on the screen than before; their values may be missing."""
 
     COMPONENT_CLASSES = {NUMBER, CURSOR, FAINT, RIGHT, WRONG, CUT}
     DEFAULT_CSS = """
@@ -49,12 +64,12 @@ class StateHeatmap(Pane, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back and on through the sequence."),
+        Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back or forward in the sequence."),
         Binding("right", "step(1)", show=False),
-        Binding("up", "unit(-1)", "Unit", show=False, key_display="↑/↓", tooltip="Choose the unit above or below."),
+        Binding("up", "unit(-1)", "Unit", show=False, key_display="↑/↓", tooltip="Select the unit above or below."),
         Binding("down", "unit(1)", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
-        Binding("pagedown", "page(1)", "Page on", show=False, tooltip="One page of steps on."),
+        Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="One page of steps forward."),
         Binding("home", "first", "First step", show=False, tooltip="Go to the first step."),
         Binding("end", "last", "Last step", show=False, tooltip="Go to the last step."),
     ]
@@ -64,7 +79,7 @@ class StateHeatmap(Pane, can_focus=True):
     unit: reactive[int] = reactive(0)
     answers: reactive[Sequence[int | None]] = reactive(())
     baseline: reactive[str] = reactive("", repaint=False)
-    """What the values are the change from; empty where they are the values themselves."""
+    """What the values are the difference from; empty where they are the values themselves."""
 
     _column_width = 4
 
@@ -91,12 +106,12 @@ class StateHeatmap(Pane, can_focus=True):
         sequence = () if trace is None else trace.moment.sequence
         if before is None or before.moment.sequence != sequence:
             self._column_width = 1 + max(3, *(len(str(n)) for n in (*sequence, 0)))
-        if before is None or trace is None or frame(before) != frame(trace):
+        if before is None or trace is None or _frame(before) != _frame(trace):
             self.refresh()
         else:
             window = self.window
             units = range(window.first_unit, min(window.first_unit + window.units, trace.units))
-            changed = changed_units(before, trace, units)
+            changed = _changed_units(before, trace, units)
             self.refresh_rows([*(unit - window.first_unit + 1 for unit in changed), len(units) + 1])
         self._moved()  # a longer sequence ends on another page
 
@@ -105,7 +120,7 @@ class StateHeatmap(Pane, can_focus=True):
 
     def _moved(self) -> None:
         self._describe()
-        self.post_message(WindowMoved())
+        self.post_message(self.WindowMoved())
 
     def _describe(self) -> None:
         trace, window = self.trace, self.window
@@ -146,7 +161,7 @@ class StateHeatmap(Pane, can_focus=True):
         return self._with_map(strip, y, window) if window.units < self.trace.units else strip
 
     def _with_map(self, strip: Strip, y: int, window: Window) -> Strip:
-        """A line at the right edge that tells which of all units are shown."""
+        """A line at the right edge that shows which of all units are on the screen."""
         total, rows = self.trace.units if self.trace else 1, self.size.height
         inside = window.first_unit / total * rows <= y < (window.first_unit + window.units) / total * rows
         mark = Segment("┃" if inside else "│", self.get_component_rich_style(NUMBER if inside else FAINT))
@@ -179,7 +194,7 @@ class StateHeatmap(Pane, can_focus=True):
         return Segment(f"{number:>{self.column_width - 1}}", chosen if step == self.step else style)
 
     def _gaps(self, window: Window) -> Iterator[Segment]:
-        """What stands before each step's column in turn: a line where the loop is cut."""
+        """What stands before each step's column in turn: a line where the memory is erased."""
         does, total = self._interventions, len(self.trace.moment.sequence) if self.trace else 0
         line, blank = Segment("│", self.get_component_rich_style(CUT)), Segment(" ", self.rich_style)
         for step in range(window.first_step, window.first_step + window.steps + 1):
@@ -224,15 +239,15 @@ class StateHeatmap(Pane, can_focus=True):
         self._choose_unit(self.unit + by)
 
     def _choose_step(self, step: int) -> None:
-        """Move at once, so that a burst of keys adds up, and say so."""
+        """Move at once, so that keys in quick succession add up, and say so."""
         if self.trace is not None:
             self.step = max(0, min(step, len(self.trace.moment.sequence) - 1))
-            self.post_message(StepChosen(self.step))
+            self.post_message(self.StepChosen(self.step))
 
     def _choose_unit(self, unit: int) -> None:
         if self.trace is not None:
             self.unit = max(0, min(unit, self.trace.units - 1))
-            self.post_message(UnitChosen(self.unit))
+            self.post_message(self.UnitChosen(self.unit))
 
     def on_click(self, event: events.Click) -> None:
         content, window = event.get_content_offset(self), self.window
@@ -253,15 +268,30 @@ class StateHeatmap(Pane, can_focus=True):
 
 
 def _turned(step: int, steps: int) -> int:
-    """Where the half page begins from which on so many steps hold this one.
+    """The first step on the screen when `steps` of them fit and this one is among them.
 
-    Half a page, so that the past stays in sight; and where the pages begin is fixed, so that a number more fills an
-    empty column and moves no other.
+    Pages turn by half, so that the past stays in sight; their starts are fixed, so that a new number fills an empty
+    column and moves no other.
     """
     half = (steps + 1) // 2
     return max(0, -((steps - 1 - step) // half) * half) if step >= steps else 0
 
 
 def _page(place: int, size: int, total: int) -> int:
-    """Where the page begins that holds a place; the last one ends where all ends, so that it is full."""
+    """Where the page begins that holds a place; the last page is full, and ends where everything ends."""
     return max(0, min(place // size * size, total - size))
+
+
+def _frame(trace: Trace) -> tuple[object, ...]:
+    """All of a trace but its values: while this is the same, cells keep their places and the colours their scale."""
+    moment = trace.moment
+    return moment.sequence, moment.interventions, trace.window, trace.units, trace.view, trace.scale, len(trace.values)
+
+
+def _changed_units(before: Trace, now: Trace, units: Iterable[int]) -> Iterator[int]:
+    """Those of some units, in two traces of one frame, that look different from before."""
+    for unit in units:
+        column = unit - now.window.first_unit
+        steps = [(a, b) for a, b in zip(before.values, now.values, strict=True) if 0 <= column < len(a)]
+        if any(level(a[column], now.scale) != level(b[column], now.scale) for a, b in steps):
+            yield unit

@@ -1,0 +1,148 @@
+"""The session without a screen: what it asks the engine, and what it asks nothing for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from still_engine import StillEngine
+from unroll.moment import Interventions
+from unroll.protocol.requests import Continue, Look, Play
+from unroll.protocol.trace import Window
+from unroll.recipe import Recipe
+from unroll.terminal.recovery import Recovery
+from unroll.terminal.session import Session
+
+COUNTING = tuple(range(7, 27))
+
+
+class Bare:
+    """A display that keeps what it is told; it shows all steps and units of the window."""
+
+    def __init__(self) -> None:
+        self.said = ""
+        self.changes = 0
+        self.shown = Window(steps=24, units=32)
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def say(self, sentence: str, fault: bool = True) -> None:
+        self.said = sentence
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        self._tasks.add(asyncio.ensure_future(work))
+
+    def window(self) -> tuple[Window, int]:
+        return self.shown, 10
+
+    async def settle(self) -> None:
+        """Wait until no work is left."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+            self._tasks = {task for task in self._tasks if not task.done()}
+
+
+class Alone:
+    """A session on a display of its own."""
+
+    def __init__(self, engine: StillEngine) -> None:
+        self.engine = engine
+        self.display = Bare()
+        self.session = Session(self.display, Recipe(), COUNTING)
+
+    async def do(self, *calls: Any) -> list[Any]:
+        """Let everything come of some calls; returns what was asked of the engine meanwhile."""
+        before = len(self.engine.asked)
+        for call in calls:
+            if isinstance(call, Coroutine):
+                await call
+        await self.display.settle()
+        return self.engine.asked[before:]
+
+
+@asynccontextmanager
+async def a_session() -> AsyncIterator[Alone]:
+    """A session on an untrained network."""
+    engine = StillEngine()
+    try:
+        alone = Alone(engine)
+        await alone.do(Recovery(alone.session, alone.display.say).engine_came(engine))
+        yield alone
+    finally:
+        await engine.close()
+
+
+async def test_a_walk_inside_the_window_asks_nothing_and_redraws_once_a_step() -> None:
+    async with a_session() as alone:
+        changes = alone.display.changes
+        asked = [await alone.do(alone.session.choose_step(step)) for step in range(20)]
+        assert asked == [[]] * 20
+        assert alone.session.moment.step == 19
+        assert alone.display.changes == changes + 20
+
+
+async def test_a_walk_with_a_units_details_asks_once_a_step() -> None:
+    async with a_session() as alone:
+        await alone.do(alone.session.choose_unit(3))
+        asked = [await alone.do(alone.session.choose_step(step)) for step in range(19)]
+        assert [[type(request) for request in requests] for requests in asked] == [[Look]] * 19
+        assert alone.session.trace is not None and alone.session.trace.detail is not None
+        assert alone.session.trace.detail.unit == 3
+
+
+async def test_a_walk_under_an_intervention_asks_nothing() -> None:
+    async with a_session() as alone:
+        await alone.do(alone.session.intervene(Interventions(cut_all=True)))
+        trace = alone.session.trace
+        assert not await alone.do(*(alone.session.choose_step(step) for step in range(20)))
+        assert alone.session.trace is trace is not None and trace.score is not None
+
+
+async def test_a_step_beyond_the_window_is_looked_at() -> None:
+    async with a_session() as alone:
+        alone.display.shown = Window(steps=8, units=32)
+        await alone.do(alone.session.look())
+        assert not await alone.do(alone.session.choose_step(5))
+        alone.display.shown = Window(first_step=8, steps=8, units=32)
+        assert len(await alone.do(alone.session.choose_step(9))) == 1
+        assert alone.session.trace is not None and alone.session.trace.window.first_step == 8
+
+
+async def test_one_press_of_train_is_one_request() -> None:
+    async with a_session() as alone:
+        (request,) = await alone.do(alone.session.train_or_pause())
+        assert isinstance(request, Play)
+
+
+async def test_numbers_asked_of_one_sequence_are_not_appended_to_another() -> None:
+    async with a_session() as alone:
+        appending = alone.session.append(2)
+        alone.session.type((1, 2, 3))
+        assert not any(isinstance(request, Continue) for request in await alone.do(appending))
+        await alone.do(alone.session.append(2))
+        assert len(alone.session.moment.sequence) == 5
+
+
+async def test_without_an_engine_nothing_is_done_and_why_is_said() -> None:
+    async with a_session() as alone:
+        alone.session.engine_went("It is gone.")
+        asked = await alone.do(alone.session.train(), alone.session.append(), alone.session.branch())
+        assert (asked, alone.display.said) == ([], "It is gone.")
+        alone.session.intervene(Interventions(cut_all=True))
+        assert not alone.session.moment.interventions.cut_all
+
+
+async def test_training_that_was_asked_for_early_starts_with_the_engine() -> None:
+    engine = StillEngine()
+    alone = Alone(engine)
+    try:
+        await alone.do(alone.session.train())
+        assert alone.display.said
+        asked = await alone.do(Recovery(alone.session, alone.display.say).engine_came(engine))
+        assert any(isinstance(request, Play) for request in asked)
+    finally:
+        await engine.close()
