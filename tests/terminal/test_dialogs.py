@@ -1,10 +1,20 @@
-"""Questions over the playground: what stands behind them, and what they offer."""
+"""Questions over the playground: what stands behind them, what they offer, and what may be answered."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground_kit import playing
+from unroll.errors import UserError
+from unroll.moment import Sampling
+from unroll.protocol.replies import Models
+from unroll.terminal import dialogs
+
+NOW = Sampling(seed=4)
 
 
 @pytest.mark.parametrize("theme", ["dark", "ansi"])
@@ -20,6 +30,71 @@ async def test_the_panes_stay_in_sight_behind_a_dialog(theme: str, key: str) -> 
 async def test_a_key_has_the_name_in_the_help_that_sentences_call_it_by() -> None:
     async with playing() as game:
         await game.press("3", "question_mark")
-        assert "ctrl+c  Quit" in game.text
-        assert "enter  Open the list" in game.text
+        assert "ctrl+c  Quit" in game.text and "enter  Open" in game.text
         assert "^c" not in game.text
+
+
+@pytest.mark.parametrize(
+    ("text", "where"), [("", (None, None)), ("12", (12, None)), ("99 %", (None, 0.99)), ("99.5%", (None, 0.995))]
+)
+def test_training_stops_at_an_epoch_an_accuracy_or_nowhere(text: str, where: Any) -> None:
+    assert dialogs.stop(text) == where
+
+
+@pytest.mark.parametrize("text", ["0", "0 %", "101 %", "soon", "1e3", "-1"])
+def test_no_other_place_to_stop_is_taken(text: str) -> None:
+    with pytest.raises(UserError, match="epoch"):
+        dialogs.stop(text)
+
+
+def test_sampling_takes_up_to_three_numbers_and_keeps_the_seed() -> None:
+    assert dialogs.sampling("0.8, 5 0.9", NOW) == Sampling(temperature=0.8, top_k=5, top_p=0.9, seed=4)
+    assert dialogs.sampling("", NOW) == NOW
+
+
+@given(st.text(max_size=40))
+def test_any_answer_is_taken_or_refused_in_a_sentence(text: str) -> None:
+    for parse in (dialogs.stop, lambda text: dialogs.sampling(text, NOW), dialogs.run_name):
+        fault = dialogs.fault_of(parse, text)
+        assert fault == "" or fault.endswith(".")
+
+
+@given(st.text(max_size=100))
+def test_a_model_saved_under_a_runs_name_gets_a_name_that_files_can_bear(run: str) -> None:
+    name = dialogs.free_name(run, Models(id=1, names=[], folder="/"))
+    assert dialogs.model_name(name, []) == name
+
+
+@pytest.mark.parametrize("name", ["a", "7", "count-rnn", "v1.2", "a_b-", "x" * 64])
+def test_a_model_may_have_any_name_that_the_rule_allows(name: str) -> None:
+    assert dialogs.model_name(f" {name} ", []) == name
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "-rf", "_x", "a/b", "a b", "é", "x" * 65, "taken"])
+def test_no_model_is_replaced_and_no_other_name_taken(name: str) -> None:
+    with pytest.raises(UserError, match="already a model" if name == "taken" else "64"):
+        dialogs.model_name(name, ["taken"])
+
+
+@pytest.mark.parametrize(
+    ("run", "taken", "free"),
+    [
+        ("recall-rnn", {"count-rnn": ""}, "recall-rnn"),
+        ("count-rnn", {"count-rnn": ""}, "my-count-rnn"),
+        ("count-rnn", {"count-rnn": "", "my-count-rnn": "/here"}, "my-count-rnn-2"),
+        ("a", {"a": "/here"}, "a-2"),
+    ],
+)
+def test_the_name_that_is_offered_first_is_free_and_looks_like_no_second_one(
+    run: str, taken: dict[str, str], free: str
+) -> None:
+    assert dialogs.free_name(run, Models(id=1, names=[*taken], folder="/here", folders=[*taken.values()])) == free
+
+
+def test_each_model_is_told_with_where_it_is_from() -> None:
+    folder = "/somewhere" * 9
+    models = Models(id=1, names=["count-rnn", "a", "b"], folder="/", folders=["", folder, "/here"], others=["b"])
+    first, second, third = dialogs.rows_of(models)
+    assert first.startswith("count-rnn  comes") and third.startswith("b          not")
+    assert second.startswith("a          …") and folder.endswith(second[12:])
+    assert len(second) <= 68

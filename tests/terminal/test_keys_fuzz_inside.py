@@ -149,7 +149,7 @@ async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps() -> None:
         await game.press("x")
         assert game.app.moment.interventions.cut_steps == (3,)
         await game.write("vocab_size", "9")
-        assert game.app.moment.sequence == (7, 8)
+        assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
         check_moment(game)
 
 

@@ -38,12 +38,22 @@ async def let_go(game: Playing) -> None:
     await game.settle()
 
 
-async def test_enter_right_after_typing_goes_on_from_all_that_was_typed() -> None:
+BURSTS = {
+    "enter right after typing": ([*CLEAR, *spelled("1 2 3"), "enter"], (1, 2, 3, 4)),
+    "enter, then other numbers": ([*CLEAR, *spelled("1 2 3"), "enter", *CLEAR, *spelled("5 6")], (5, 6)),
+    "enter with the caret in the middle": (["home", "enter", "enter"], (7, 8, 9, 10, 11, 12)),
+    "enter and escape": (["enter", "escape"], (7, 8, 9, 10, 11)),
+    "numbers and escape": ([*CLEAR, *spelled("5 6"), "escape"], (5, 6)),
+}
+
+
+@pytest.mark.parametrize(("keys", "sequence"), BURSTS.values(), ids=BURSTS)
+async def test_keys_right_after_one_another_do_what_they_do_one_by_one(keys: list[str], sequence: tuple[int]) -> None:
     async with counting() as game:
-        await game.burst(*CLEAR, *spelled("1 2 3"), "enter")
+        await game.burst(*keys)
         await game.settle()
-        assert game.prompt == "1 2 3 4"
-        assert game.trace.moment.sequence == (1, 2, 3, 4)
+        assert game.prompt == " ".join(map(str, sequence))
+        assert (game.trace.moment.sequence, game.step) == (sequence, len(sequence))
 
 
 async def test_an_answer_that_comes_after_other_numbers_were_typed_is_dropped() -> None:
@@ -78,20 +88,6 @@ async def test_an_answer_that_comes_between_two_keys_does_not_take_the_caret_awa
         assert game.prompt == "5"
 
 
-async def test_enter_with_the_caret_in_the_middle_goes_on_at_the_end() -> None:
-    async with counting() as game:
-        await game.press("home", "enter", "enter")
-        assert (game.prompt, game.step) == ("7 8 9 10 11 12", 6)
-
-
-async def test_enter_and_numbers_typed_at_once_leave_the_numbers() -> None:
-    async with counting() as game:
-        await game.burst(*CLEAR, *spelled("1 2 3"), "enter", *CLEAR, *spelled("5 6"))
-        await game.settle()
-        assert game.prompt == "5 6"
-        assert game.trace.moment.sequence == (5, 6)
-
-
 @pytest.mark.parametrize("pane", ["heatmap", "prompt"])
 async def test_every_enter_counts_one_on_however_late_the_answers(pane: str) -> None:
     async with counting() as game:
@@ -101,33 +97,6 @@ async def test_every_enter_counts_one_on_however_late_the_answers(pane: str) -> 
         await game.burst(*["enter" if pane == "prompt" else "c"] * 3)
         await let_go(game)
         assert game.prompt == "7 8 9 10 11 12 13"
-
-
-async def test_enter_and_escape_at_once_still_count_on() -> None:
-    async with counting() as game:
-        game.engine.hold()
-        await game.burst("enter", "escape")
-        await let_go(game)
-        assert game.prompt == "7 8 9 10 11"
-
-
-async def test_what_is_asked_of_one_sequence_is_not_appended_to_another() -> None:
-    async with counting() as game:
-        await game.press("escape")
-        game.engine.hold()
-        await game.burst("c", "c", "R")
-        other = game.app.moment.sequence
-        await let_go(game)
-        assert other != (7, 8, 9, 10)
-        assert game.app.moment.sequence == other
-
-
-async def test_numbers_and_escape_at_once_are_taken() -> None:
-    async with counting() as game:
-        await game.burst(*CLEAR, *spelled("5 6"), "escape")
-        await game.settle()
-        assert game.prompt == "5 6"
-        assert game.trace.moment.sequence == (5, 6)
 
 
 async def test_no_pane_speaks_of_a_step_that_it_does_not_show_yet() -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList
 
 from playground_kit import playing
 from unroll import permalink
-from unroll.recipe import PRESETS, Recipe, recipe_of
+from unroll.recipe import PRESETS, recipe_of
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import pasted
@@ -119,18 +119,13 @@ async def test_the_difference_from_before_is_zero_where_nothing_changed() -> Non
         assert any(value != 0 for value in game.trace.values[1])
 
 
-async def test_continuing_by_ten_counts_ten_on() -> None:
+async def test_continuing_by_ten_and_then_until_wrong() -> None:
     async with playing() as game:
         await game.train()
         await game.press("C")
         assert game.prompt == " ".join(map(str, range(7, 21)))
         assert game.trace.holds(game.pane(StateHeatmap).window), "no column stays empty"
         assert game.sentence.startswith("step 14/14")
-
-
-async def test_continuing_until_wrong_stops_at_the_end_of_the_vocabulary() -> None:
-    async with playing() as game:
-        await game.train()
         await game.press("W")
         assert game.app.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
 
@@ -235,10 +230,6 @@ async def test_a_pane_explains_itself_in_three_sentences(key: str) -> None:
         assert len(game.app.screen.query(".sentence")) == 3
 
 
-async def test_a_recipe_is_by_default_the_reference_recipe() -> None:
-    assert PRESETS["default"] == Recipe()
-
-
 async def test_a_form_with_a_fault_trains_nothing_and_says_why() -> None:
     async with playing() as game:
         await game.train()
@@ -255,14 +246,6 @@ async def test_the_button_offers_another_training_when_the_form_has_another_reci
         assert game.state == "▶ Go on"
         await game.choose("cell", "gru")
         assert game.state == "▶ Train"
-
-
-async def test_a_rate_beyond_reason_stops_the_run_with_the_reason() -> None:
-    async with playing(recipe_of({"learning_rate": 100.0})) as game:
-        await game.choose("pace", "full")
-        await game.press("space")
-        assert "learning rate 100 is probably too large" in game.notice
-        assert game.pane(RunTable).runs[-1].state == "diverged"
 
 
 @pytest.mark.parametrize(

@@ -67,14 +67,6 @@ async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead()
             assert (game.notice, game.app.screen) == (told, game.app.playground), key
 
 
-async def test_nothing_is_done_to_a_network_that_no_engine_shows() -> None:
-    async with playing() as game:
-        await kill(game)
-        await game.press("X")
-        assert not game.app.moment.interventions.cut_all
-        assert WAY_OUT in game.notice
-
-
 async def test_a_cell_state_that_is_to_be_cut_with_the_loop_waits_for_a_cut() -> None:
     async with playing() as game:
         await game.choose("cell", "lstm")

@@ -222,20 +222,13 @@ class Playground(Screen[None]):
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
         session, notice = self.session, self.query_one("#notice", Static)
-        said = self.notice or session.absence
+        said, trace = self.notice or session.absence, session.trace
+        meaning = "" if trace is None else texts.of_moment(trace, session.moment.step)
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
-        self._write("#notice", said or self._meaning() or ("" if session.has_trained else texts.WELCOME))
+        self._write("#notice", said or meaning or ("" if session.has_trained else texts.WELCOME))
         self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
-        if session.trace is None:
-            self._write("#sentence", NO_ENGINE if session.absence else STARTING)
-
-    def _meaning(self) -> str:
-        """What the interventions mean, or else the unit that was selected."""
-        trace = self.session.trace
         if trace is None:
-            return ""
-        meaning = texts.of_interventions(trace, self.session.moment.step)
-        return meaning or ("" if trace.detail is None else texts.of_unit(trace.detail))
+            self._write("#sentence", NO_ENGINE if session.absence else STARTING)
 
     def _write(self, line: str, text: str) -> None:
         """Fill one of the two lines of text, if it says something else."""
@@ -285,14 +278,7 @@ class Playground(Screen[None]):
 
     def on_prompt_entered(self, message: Prompt.Entered) -> None:
         prompt = self.query_one(Prompt)
-        appending = self.session.append(wanted=lambda: prompt.edits == message.edits)
-
-        async def append() -> None:
-            await appending
-            if prompt.edits == message.edits:
-                self.session.choose_step(prompt.step)  # on the new number, unless the caret has moved away meanwhile
-
-        self.spawn(append())
+        self.spawn(self.session.append(wanted=lambda: prompt.edits == message.edits))
 
     def on_prompt_caret_moved(self, message: Prompt.CaretMoved) -> None:
         if message.step < len(self.moment.sequence):

@@ -207,6 +207,8 @@ class Prompt(Horizontal):
         elif sequence != self._taken and self._is_all_taken:  # an action from the palette, say, has changed it
             self._write(_words(sequence) + " ")
             self._taken = sequence
+            if self.step != step:  # the caret has left the end, where the new numbers are
+                self.post_message(self.CaretMoved(self.step))
 
     def _revert(self, sequence: tuple[int, ...], step: int) -> None:
         """Show a sequence, whatever is in the field."""
