@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from playground_kit import playing
 from unroll import permalink
 from unroll.recipe import PRESETS, recipe_of
+from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
-from unroll.terminal.widgets.prompt import pasted
+from unroll.terminal.widgets.prompt import Numbers, pasted
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -29,6 +31,18 @@ async def test_the_training_cursor_shows_the_network_as_it_was() -> None:
         assert game.trace.values == untrained
         await game.press("end")
         assert game.trace.values == trained
+
+
+async def test_a_step_asks_nothing_and_draws_no_pane_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with playing() as game:
+        drawn: list[Widget] = []
+        draw, asked = Widget.render_lines, len(game.engine.asked)
+        monkeypatch.setattr(Widget, "render_lines", lambda widget, crop: drawn.append(widget) or draw(widget, crop))
+        await game.press("left")
+        panes = [widget for widget in drawn if isinstance(widget, Pane | Numbers)]
+        assert set(panes) == {game.pane(StateHeatmap), game.pane(NextNumber), game.pane(Numbers)}
+        assert len(panes) == len(set(panes))
+        assert len(game.engine.asked) == asked
 
 
 async def test_a_burst_of_arrows_on_the_curve_adds_up() -> None:
