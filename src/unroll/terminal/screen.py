@@ -223,7 +223,9 @@ class Playground(Screen[None]):
         """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
         session, notice = self.session, self.query_one("#notice", Static)
         said, trace = self.notice or session.absence, session.trace
-        meaning = "" if trace is None else texts.of_moment(trace, session.moment.step)
+        meaning = "" if trace is None else texts.of_interventions(trace, session.moment.step)
+        if not meaning and session.explains_unit and trace is not None and trace.detail is not None:
+            meaning = texts.of_unit(trace.detail)
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
         self._write("#notice", said or meaning or ("" if session.has_trained else texts.WELCOME))
         self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence

@@ -41,11 +41,6 @@ def _verdict(said: int, right: int | None) -> str:
     return f"  ✗ should be {right}"
 
 
-def of_moment(trace: Trace, step: int) -> str:
-    """What the interventions mean, or else the unit that was selected; empty where there is neither."""
-    return of_interventions(trace, step) or ("" if trace.detail is None else of_unit(trace.detail))
-
-
 def of_interventions(trace: Trace, step: int) -> str:
     """What is done to the network, and what that does to all of its sequences; empty when nothing is."""
     done = trace.moment.interventions
