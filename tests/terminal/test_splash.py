@@ -15,7 +15,7 @@ from playground_kit import NARROW, WHOLE
 from unroll.terminal import screen, splash
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import TABS
-from unroll.terminal.splash import ANSI, LOOKS, Look, frame, look_of
+from unroll.terminal.splash import ANSI, LOOKS, Colours, frame, look_of
 from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.tty.framebuffer import Framebuffer
@@ -70,7 +70,7 @@ async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(size: 
 
 @pytest.mark.parametrize(("key", "look"), [*LOOKS.items(), (("ansi", 4), ANSI)], ids=str)
 @pytest.mark.parametrize("size", [WHOLE, NARROW], ids=str)
-async def test_its_colours_are_the_themes(size: tuple[int, int], key: tuple[str, int], look: Look) -> None:
+async def test_its_colours_are_the_themes(size: tuple[int, int], key: tuple[str, int], look: Colours) -> None:
     shown, (real, _) = screen_of(size, frame(size, look)), await live(size, *key)
     assert shown.buffer[5][60].bg == real.buffer[5][60].bg
     for x, y in written(shown):
@@ -96,18 +96,18 @@ def test_it_speaks_the_playgrounds_words() -> None:
         (None, {"TERM": "screen"}, ANSI),
         (None, {"TERM": "linux"}, ANSI),
         ("ansi", XTERM, ANSI),
-        ("dark", {"TERM": "vt100"}, Look()),
-        (None, {**XTERM, "NO_COLOR": "1"}, Look()),
+        ("dark", {"TERM": "vt100"}, Colours()),
+        (None, {**XTERM, "NO_COLOR": "1"}, Colours()),
         (None, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}, LOOKS["dark", 8]),
         (None, {**XTERM, "TEXTUAL_COLOR_SYSTEM": "standard"}, ANSI),
     ],
 )
 def test_it_has_no_colour_that_the_terminal_has_not(
-    theme: str | None, environment: Mapping[str, str], look: Look
+    theme: str | None, environment: Mapping[str, str], look: Colours
 ) -> None:
     assert look_of(theme, environment) == look
 
 
 def test_without_colours_it_sends_none() -> None:
-    rows = screen_of(WHOLE, frame(WHOLE, Look())).buffer.values()
+    rows = screen_of(WHOLE, frame(WHOLE, Colours())).buffer.values()
     assert {colour for row in rows for cell in row.values() for colour in (cell.fg, cell.bg)} == {"default"}

@@ -1,4 +1,4 @@
-"""The runs of one sitting: each training with its recipe, its history, and how far it has come."""
+"""The runs of one session: each training with its recipe, its history, and how far it has come."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Run:
 
     Attributes:
         number: The engine's number for it.
-        ordinal: The number that a person sees: which of the sitting's runs it is, from 1; 0 before it is one of them.
+        ordinal: The number that a person sees: which of the session's runs it is, from 1; 0 before it is one of them.
         accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
             be made again from one line.

@@ -26,7 +26,7 @@ ENTER, LEAVE = "\x1b[?1049h", "\x1b[m\x1b[?1049l\x1b[?25h"
 """Turn to the alternate screen; back from it, and show the cursor."""
 
 
-class Look(NamedTuple):
+class Colours(NamedTuple):
     """How a theme paints the frame: parameters of SGR. Without any, in the terminal's own colours."""
 
     background: str = ""
@@ -37,13 +37,13 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    ("dark", 24): Look("48;2;18;21;26", "38;2;67;70;76", "38;2;216;220;226", "38;2;239;160;48", "38;2;160;161;163"),
-    ("dark", 8): Look("48;5;16", "38;5;238", "38;5;253", "38;5;215", "38;5;247"),
-    ("light", 24): Look("48;2;251;250;247", "38;2;196;197;196", "38;2;34;38;44", "38;2;167;90;0", "38;2;100;100;98"),
-    ("light", 8): Look("48;5;231", "38;5;250", "38;5;235", "38;5;130", "38;5;241"),
+    ("dark", 24): Colours("48;2;18;21;26", "38;2;67;70;76", "38;2;216;220;226", "38;2;239;160;48", "38;2;160;161;163"),
+    ("dark", 8): Colours("48;5;16", "38;5;238", "38;5;253", "38;5;215", "38;5;247"),
+    ("light", 24): Colours("48;2;251;250;247", "38;2;196;197;196", "38;2;34;38;44", "38;2;167;90;0", "38;2;100;100;98"),
+    ("light", 8): Colours("48;5;231", "38;5;250", "38;5;235", "38;5;130", "38;5;241"),
 }
 """By a theme's name and the bits of a colour."""
-ANSI = Look(accent="33")
+ANSI = Colours(accent="33")
 
 _found: list[Any] | None = None
 """The terminal's settings as they were found, while the frame is all there is."""
@@ -101,14 +101,14 @@ def was_told_to_stop() -> bool:
     return _told_to_stop
 
 
-def look_of(theme: str | None, environment: Mapping[str, str]) -> Look:
+def look_of(theme: str | None, environment: Mapping[str, str]) -> Colours:
     """The colours that a theme has on this terminal, None for the theme being the best that it can show."""
     if "NO_COLOR" in environment:
-        return Look()
+        return Colours()
     bits = _bits(environment)
     if theme == "ansi" or (theme is None and bits == 4):
         return ANSI
-    return LOOKS.get((theme or "dark", bits), Look())
+    return LOOKS.get((theme or "dark", bits), Colours())
 
 
 def _bits(environment: Mapping[str, str]) -> int:
@@ -121,8 +121,8 @@ def _bits(environment: Mapping[str, str]) -> int:
     return 8 if environment.get("TERM", "").strip().lower().endswith(("-256color", "-kitty")) else 4
 
 
-def frame(size: tuple[int, int], look: Look) -> str:
-    """The borders and titles of a terminal of so many columns and rows."""
+def frame(size: tuple[int, int], look: Colours) -> str:
+    """The borders and titles of a terminal of a given number of columns and rows."""
     width, height = size
     written = f"\x1b[0;{look.background}m\x1b[2J"
     if width < LEAST[0] or height < LEAST[1]:
@@ -143,7 +143,7 @@ def frame(size: tuple[int, int], look: Look) -> str:
     return f"{written}\x1b[{look.accent};1m{prompt}\x1b[22;{look.title}m{sentence}"
 
 
-def _tabs(look: Look) -> str:
+def _tabs(look: Colours) -> str:
     first, *others = [f" {number} {tab} " for number, tab in enumerate(TABS, 1)]
     return f"{_at(0, 0)}\x1b[{look.accent};1;7m{first}\x1b[22;27;{look.muted}m{''.join(others)}"
 

@@ -230,13 +230,13 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self.post_message(self.TrainPressed())
 
 
-class Line(Input, inherit_bindings=False):
+class TextField(Input, inherit_bindings=False):
     """A line of text that leaves ↑/↓ to the form."""
 
     BINDINGS: ClassVar = Input.BINDINGS
 
 
-class NumberLine(Line):
+class NumberField(TextField):
     """A line for a number, in which space trains, as elsewhere."""
 
     def on_key(self, event: events.Key) -> None:
@@ -253,7 +253,7 @@ class Choice(Select[str], inherit_bindings=False):
     BINDINGS: ClassVar = [Binding("enter", "show_overlay", "open", tooltip="Open the list; enter again selects.")]
 
 
-Control = Line | Choice
+Control = TextField | Choice
 
 
 class FieldRow(Horizontal):
@@ -301,7 +301,7 @@ def _control(field: Field, value: Value) -> Control:
     """A pick-one for a choice, a line of text for anything else."""
     if field.is_choice:
         return _choice(field.words, str(value))
-    kind = Line if field.kind is str else NumberLine
+    kind = TextField if field.kind is str else NumberField
     return kind(str(value), compact=True, select_on_focus=False)
 
 
