@@ -45,12 +45,13 @@ async def test_the_heatmap_and_the_bars_follow_the_training_until_it_expects_ele
     async with playing() as game:
         await game.press("space")
         seen = []
-        for _ in range(8):
+        for _ in range(6):
             await game.wait(0.5)
             seen.append((game.epoch, game.trace.values))
         epochs = [epoch for epoch, _ in seen]
         assert epochs == sorted(set(epochs))
         assert all(one != other for (_, one), (_, other) in pairwise(seen))
+        await game.wait(1)
         assert game.sentence.startswith("step 4/4: after 10 it expects 11, ")
 
 

@@ -222,7 +222,7 @@ async def test_r_does_what_stands_on_the_screen() -> None:
         assert "rename" not in game.lines[-1]
         await game.press("r")
         assert isinstance(game.engine.asked[-1], Resume)
-        assert "There is no sitting x" in game.notice
+        assert game.fault
         assert "r rename" in game.lines[-1]
         await game.press("r")
         assert isinstance(game.app.screen, Ask)
