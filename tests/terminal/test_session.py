@@ -9,7 +9,7 @@ from typing import Any
 
 from still_engine import StillEngine
 from unroll.moment import Interventions
-from unroll.protocol.requests import Continue, Look, Play
+from unroll.protocol.requests import Continue, Look, Pause, Play
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.terminal.recovery import Recovery
@@ -112,10 +112,12 @@ async def test_a_step_beyond_the_window_is_looked_at() -> None:
         assert alone.session.trace is not None and alone.session.trace.window.first_step == 8
 
 
-async def test_one_press_of_train_is_one_request() -> None:
+async def test_training_and_a_pause_are_one_request_each() -> None:
     async with a_session() as alone:
-        (request,) = await alone.do(alone.session.train_or_pause())
+        (request,) = await alone.do(alone.session.train())
         assert isinstance(request, Play)
+        (request,) = await alone.do(alone.session.pause())
+        assert isinstance(request, Pause)
 
 
 async def test_numbers_asked_of_one_sequence_are_not_appended_to_another() -> None:

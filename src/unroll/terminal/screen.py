@@ -355,9 +355,10 @@ class Playground(Screen[None]):
     # Training
 
     def action_train(self) -> None:
-        if self.session.is_training or self._form_is_good():
+        session = self.session
+        if session.is_training or self._form_is_good():
             self.hush()
-            self.spawn(self.session.train_or_pause())
+            self.spawn(session.pause() if session.is_training else session.train())
 
     def action_advance_update(self) -> None:
         if self._form_is_good():

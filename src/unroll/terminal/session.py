@@ -267,12 +267,10 @@ class Session:
         if self.run is not None and self.is_training:
             self.tell(requests.Pause(run=self.run.number) if pace == "by hand" else self._play(self.run))
 
-    async def train_or_pause(self) -> None:
-        """Pause what trains; otherwise train."""
-        if self.run is not None and self.is_training:
+    async def pause(self) -> None:
+        """Pause the run that is shown."""
+        if self.run is not None:
             await self.ask(requests.Pause(run=self.run.number))
-        else:
-            await self.train()
 
     async def train(self, updates: int = 0) -> None:
         """Train some updates, or until something stops it; anew if the recipe has changed or the run is over."""
