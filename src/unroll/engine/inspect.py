@@ -30,8 +30,8 @@ from unroll.protocol.trace import MAX_VALUE, Candidate, Trace, UnitDetail, Windo
 
 KEPT_SIGHTS = 2
 """Enough for a moment and the one it is compared with, while a cursor walks through them."""
-MAX_SCORED, MIN_SCORED = 512, 16
-"""Training sequences that a score is taken over: so that a look stays quick, a large task is sampled evenly."""
+MAX_SCORED, MIN_SCORED = 20_000, 16
+"""Training sequences that a score is taken over: of more than these a fixed random sample, so that a look is quick."""
 MAX_SCORE_WORK = 2 * 10**9
 """Multiplications that a score may cost, roughly: a large network is scored on fewer sequences."""
 MAX_KNOWN_SCORES = 100
@@ -74,7 +74,12 @@ class Inspector:
         """What a run's network does over the moment's sequence; raises `UserError` where that cannot be seen."""
         here = self._see(request.moment)
         there = None if request.against is None else self._see_against(request.against, here)
-        return _trace(request, here, there, self._score(here) if request.score else None)
+        trace = _trace(request, here, there)
+        if not request.score:
+            return trace
+        scorer = self._scorer(here.run)
+        version = here.epoch, here.run.state == "diverged"
+        return replace(trace, score=scorer.score(here.model, version, here.moment.interventions), drawn=scorer.drawn)
 
     def forget(self) -> None:
         """Keep nothing of what was seen."""
@@ -102,20 +107,19 @@ class Inspector:
             raise UserError("The moment to compare with is on another sequence: give the same one for both.")
         return self._see(moment)
 
-    def _score(self, here: Sight) -> tuple[float, float]:
-        run = here.run
+    def _scorer(self, run: LiveRun) -> Scorer:
         if run.number not in self._scorers:
             self._scorers[run.number] = Scorer(run.training.data, run.training.model)
-        version = here.epoch, run.state == "diverged"
-        return self._scorers[run.number].score(here.model, version, here.moment.interventions)
+        return self._scorers[run.number]
 
 
 class Scorer:
     """Scores one run's networks; the scores of one network are kept, for they are asked for at every step."""
 
     def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
-        each = sequences.x.shape[0] * sum(weight.numel() for weight in (model.rnn.weight_hh_l0, model.head.weight))
+        each = sequences.x.shape[0] * model.rnn.weight_hh_l0.numel() + model.head.weight.numel()
         self.sample = sample(sequences, max(MIN_SCORED, min(MAX_SCORED, MAX_SCORE_WORK // each)))
+        self.drawn = self.sample.total if self.sample is not sequences else None
         self._version: Hashable = None
         self._known: dict[Interventions, float] = {}
 
@@ -126,16 +130,16 @@ class Scorer:
         for does in (done, UNTOUCHED):
             if does not in self._known:
                 right = last_step_accuracy(model, self.sample, inspection.InterventionHook(does))
-                self._known[does] = round(right, 4)
+                self._known[does] = right
         return self._known[done], self._known[UNTOUCHED]
 
 
 def sample(sequences: Sequences, most: int) -> Sequences:
-    """All sequences, or `most` of them, evenly chosen with the first and the last among them."""
+    """All sequences, or `most` of them, drawn at random once and for all: data with a period looks as it is."""
     if sequences.total <= most:
         return sequences
-    columns = torch.linspace(0, sequences.total - 1, most, device=sequences.x.device).round().long()
-    return Sequences(*(part.index_select(1, columns) for part in sequences))
+    drawn = torch.randperm(sequences.total, generator=torch.Generator().manual_seed(0))[:most]
+    return Sequences(*(part.index_select(1, drawn.to(part.device)) for part in sequences))
 
 
 def check_moment(run: LiveRun, moment: Moment) -> None:
@@ -162,7 +166,7 @@ def _check_unit(unit: int, units: int, what_for: str) -> None:
         raise UserError(f"There is no unit {unit} to {what_for}: choose one from 0 to {units - 1}.")
 
 
-def _trace(request: Look, here: Sight, there: Sight | None, score: tuple[float, float] | None) -> Trace:
+def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
     """The part that was asked for."""
     view, views, values = _values(request, here, there)
     window = _clip(request.window, *values.shape)
@@ -180,7 +184,6 @@ def _trace(request: Look, here: Sight, there: Sight | None, score: tuple[float, 
         candidates=_candidates(here.seen.logits[steps], request.top),
         before=[] if there is None else _candidates(there.seen.logits[steps], request.top),
         detail=None if request.unit is None else _detail(here, request.unit),
-        score=score,
     )
 
 

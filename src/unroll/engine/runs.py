@@ -156,9 +156,8 @@ class LiveRun:
         """Score the last network on all training sequences, and on those held out."""
         self.state = "finished"
         self.training.clear()
-        held_out = self.training.held_out_accuracy()
-        self.accuracy = round(self.training.accuracy(), 4)
-        self.held_out = None if held_out is None else round(held_out, 4)
+        self.accuracy = self.training.accuracy()
+        self.held_out = self.training.held_out_accuracy()
 
     def _hold(self, state: State, sentence: str) -> None:
         self.state = state

@@ -35,8 +35,9 @@ class Trace(Struct, frozen=True, kw_only=True):
         candidates: By step, the likeliest numbers first.
         before: The same for the moment looked at `against`; empty when there was none.
         detail: The unit asked for, at the moment's step.
-        score: The part of all training sequences (of a large task some hundreds, evenly chosen) answered right at the
-            last step under the moment's interventions, and without them; only when asked for.
+        score: The part of the training sequences answered right at the last step under the moment's interventions,
+            and without them; only when asked for.
+        drawn: How many sequences were drawn at random for the score; None where it is taken over all.
     """
 
     moment: Moment
@@ -51,6 +52,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     before: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
+    drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
 
     def __post_init__(self) -> None:
         window, steps = self.window, len(self.values)

@@ -52,7 +52,8 @@ def of_interventions(trace: Trace, step: int) -> str:
     said = "; ".join(parts) + "."
     if trace.score is not None:
         now, before = trace.score
-        said += f" All sequences: {_few(before)} → {_few(now)} right."
+        scored = "All sequences" if trace.drawn is None else f"{trace.drawn:,} sequences drawn at random"
+        said += f" {scored}: {_few(before)} → {_few(now)} right."
     return said
 
 
