@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
-from pty_kit import UNROLL, wait_for
+from pty_kit import UNROLL, Session, wait_for
 from unroll.client.background import start_training
 from unroll.client.client import Engine
 from unroll.client.diagnosis import EngineDied, EngineError
+from unroll.client.transport import PYTHON
 from unroll.engine.autosave import cut_off_sessions
 from unroll.engine.listener import names
 from unroll.network.training import Training
@@ -136,6 +138,28 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
 def test_what_is_refused_says_why() -> None:
     with pytest.raises(EngineError, match="batch_size"):
         start_training(LONG.replace(batch_size=4000))
+
+
+SHADOWS = ("random", "queue", "socket", "asyncio", "torch", "numpy", "msgspec", "click", "textual", "unroll")
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_nothing_in_the_current_folder_matters_not_even_that_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deleted: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the current folder')")
+    if is_deleted:
+        shutil.rmtree(tmp_path)
+    assert start_training(LONG) == "count-rnn"
+    program = (*PYTHON, "-m", "unroll")  # as the script that is installed
+    with Session("attach", command=program) as session:
+        session.until_ready("Pause")
+    with Session(command=program) as session:
+        session.until_ready()
+    (tmp_path / "unroll.py").unlink(missing_ok=True)
+    assert subprocess.run([*UNROLL, "predict", "count-rnn", "7", "8"], check=False, timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,16 @@ def at_home(path: str) -> Path:
         return Path(path)
 
 
+def leave_deleted_folder() -> bool:
+    """Go to `/` if the current folder no longer exists, for torch computes nothing there; whether that was so."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        os.chdir("/")
+        return True
+    return False
+
+
 def read_regular(path: str | Path, limit: int) -> bytes:
     """All bytes of a regular file of at most `limit` bytes; never blocks, as reading a pipe would.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import TypeVar
 
 import msgspec
 
 from unroll.client.diagnosis import EngineError
+from unroll.client.transport import PYTHON
 from unroll.protocol.codec import decode_reply, encode
 from unroll.protocol.replies import Answer, Error
 from unroll.protocol.requests import Begin, Create, Detach, Play, Request
@@ -23,7 +23,7 @@ def start_training(recipe: Recipe, device: str = "cpu") -> str:
     Raises:
         EngineError: the engine refused something, or ended.
     """
-    command = [sys.executable, "-m", "unroll", "engine", "--device", device]
+    command = [*PYTHON, "-m", "unroll", "engine", "--device", device]
     engine = subprocess.Popen(
         command,
         start_new_session=True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from asyncio import Future, Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -22,14 +21,14 @@ from unroll.client.diagnosis import EngineDied, EngineError, StrayLines, why_it_
 from unroll.client.liveness import SilenceWatch
 from unroll.client.pending import Backlog, Pending
 from unroll.client.recording import Recorder, Speaker
-from unroll.client.transport import Transport, lines
+from unroll.client.transport import PYTHON, Transport, lines
 from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, VERSION, decode_reply, encode
 from unroll.protocol.replies import Answer, AnyReply, Error, Hello, Progress
 from unroll.protocol.requests import Heard, Ping, Request
 
 A = TypeVar("A", bound=Answer)
 
-ENGINE = (sys.executable, "-m", "unroll.engine")
+ENGINE = (*PYTHON, "-m", "unroll.engine")
 """The command of an engine on this machine."""
 CLOSED = "The engine was closed."
 PING_PROMISE_S = 120.0

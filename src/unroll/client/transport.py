@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
 from asyncio.streams import FlowControlMixin
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,8 @@ from typing import IO
 from unroll.client.diagnosis import EngineDied
 from unroll.protocol.codec import MAX_LINE
 
+PYTHON = (sys.executable, "-P")
+"""How a Python process is started: without -P, a `queue.py` in the current folder would be imported."""
 READ_BYTES = 2**16
 """Bytes read at a time; the streams hold back what is beyond twice that."""
 EXIT_POLL_S = 0.01

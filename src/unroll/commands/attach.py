@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 
 import click
 
@@ -22,6 +21,7 @@ def attach(context: click.Context, name: str | None, as_list: bool) -> None:
 
     NAME can be left out if there is only one. unroll train --background and the key d start one.
     """
+    from unroll.client.transport import PYTHON
     from unroll.engine.listener import names
 
     with refusals():
@@ -30,7 +30,7 @@ def attach(context: click.Context, name: str | None, as_list: bool) -> None:
         for one in running:
             click.echo(one)
         return
-    command = [sys.executable, "-m", "unroll", "engine", "--attach", _chosen(name, running)]
+    command = [*PYTHON, "-m", "unroll", "engine", "--attach", _chosen(name, running)]
     context.invoke(play, engine=shlex.join(command))
 
 

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import click
 
 from unroll.errors import FileError, UserError
+from unroll.files import leave_deleted_folder
 from unroll.text import printable, shown_path
 
 PERMALINK_START = "unroll:"
@@ -107,6 +108,8 @@ def refusals() -> Iterator[None]:
 
 def run(program: Callable[[], object]) -> NoReturn:
     """Run the commands and end the process: never a traceback for what the user or the system did."""
+    if leave_deleted_folder():
+        click.echo("Note: the current folder no longer exists, so relative paths start at /.", err=True)
     try:
         code = program()
     except click.NoSuchOption as error:

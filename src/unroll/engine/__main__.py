@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from unroll.engine.pdeathsig import end_with_parent
 from unroll.errors import UserError
+from unroll.files import leave_deleted_folder
 
 if TYPE_CHECKING:
     from unroll.log import Log
@@ -32,6 +33,7 @@ HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For 
 def serve(device: DeviceName = "cpu") -> None:
     """Answer on standard output the requests on standard input, until that ends; then end the process."""
     end_with_parent()
+    leave_deleted_folder()
     protocol = os.dup(1)
     os.dup2(2, 1)
     if os.isatty(0):
