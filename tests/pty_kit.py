@@ -121,7 +121,7 @@ def modes_left_on(sent: bytes) -> set[str]:
 
     left = {mode for mode in MODES if last(f"?{mode}h") > last(f"?{mode}l")}
     left |= {mode for mode in ("7", "25") if last(f"?{mode}l") > last(f"?{mode}h")}
-    return left | ({"kitty"} if last(">25u") > last("<u") else set())
+    return left | ({"kitty"} if last(">29u") > last("<u") else set())
 
 
 def family(process: int) -> list[int]:

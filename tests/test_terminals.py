@@ -110,6 +110,16 @@ def is_right(text: str, width: int, height: int) -> bool:
     return bool(shown) and sentence.replace(" ", "").startswith(shown)
 
 
+def test_a_keyboard_that_types_cyrillic_finds_its_way_out() -> None:
+    with session_with() as session:
+        session.until_ready()
+        session.send("\x1b[57410;;47u\x1b[1081::113;;1081u")  # the keypad's / and a letter, which is text in the prompt
+        session.until_shown("й")
+        session.send("\x1b[27u\x1b[1081::113;;1081u")
+        assert session.until_ended() == 0
+        session.assert_given_back()
+
+
 def test_windows_of_every_size_show_a_screen_or_a_sentence() -> None:
     sizes = [(width, 24) for width in range(1, 9)] + [(1, 1), (79, 24), (80, 23), (80, 24), (300, 100), (119, 40)]
     with session_with() as session:

@@ -43,6 +43,8 @@ _ANSWER_TIMEOUT_S = 0.5
 _KEY_TIMEOUT_S = 1.0
 """For a key to be handled, before the next is handed on all the same."""
 ENTER_ALTERNATE_SCREEN = "\x1b[?1049h"
+_KEYBOARD = "\x1b[>25u", "\x1b[>29u"
+"""The kitty protocol as Textual asks for it; and so that a key's place on a Latin layout is told."""
 RESTORE = (
     "\x18\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
     "\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -115,6 +117,7 @@ class TtyDriver(PatchedDriver):
         """
         if data == ENTER_ALTERNATE_SCREEN and self.splash and self.splash.is_shown():
             return
+        data = data.replace(*_KEYBOARD)
         self._asked += data.count(QUERY)
         if self.writer_thread is not None and not self.is_writing:
             if self._writer.write_now(data):

@@ -4,6 +4,7 @@ Fed byte by byte, Textual's parser dies of some input (`CSI 1114112u`), types th
 keys, and takes every key for pasted text once the end of a paste is lost. Here
 
     text               goes on character by character; bytes that are no UTF-8 are left out
+    a key              is told as a Latin layout has it, with the text that it types on the layout in use
     a sequence         goes on when it is whole (ECMA-48); one that stops half-way is waited for, then dropped
     ESC                is the escape key if no sequence follows; the rest of one that comes a little later still counts
     a paste            goes on when its end has come, or nothing more for a while; no key of it is pressed
@@ -13,6 +14,7 @@ Reads no descriptor and no clock: it is told the time in seconds.
 """
 
 import re
+import unicodedata
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,16 +33,16 @@ MAX_SEQUENCE = 32
 MAX_PENDING = 4096
 """Characters within which a sequence must end."""
 MAX_PASTE = 2**20
-"""Characters kept of a paste; the rest is dropped."""
+"""Bytes kept of a paste; the rest is dropped."""
 
 PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
 
 _whole = re.compile(
     r"""[^\x1b]+                                   # text
-      | \x1b (?=\x1b)                              # the escape key, and another sequence
+      | \x1b (?=[\x1b\x80-\xff])                   # the escape key, and another sequence or text
       | \x1b\[M [^\x1b]{3} | \x1b\[\[ [^\x1b]      # a click in the oldest form; function keys of the Linux console
-      | \x1b\[ (?![M\[]) [0-?]* [ -/]* [@-~]       # CSI
-      | \x1b\[ [0-?]* [ -/]* (?=[^ -~])            # CSI cut short by what can be no part of it
+      | \x1b\[ (?![M\[]) [ -?]* [@-~]             # CSI, its parameters in any form
+      | \x1b\[ [ -?]* (?=[^ -~])                  # CSI cut short by what can be no part of it
       | \x1bO [0-?]* [@-~] | \x1bO [0-?]* (?=[^0-~])             # SS3
       | \x1b[]PX^_] [^\x07\x1b]* (?: \x07 | \x1b\\ | (?=\x1b[^\\]))  # a string
       | \x1b[^]\x1b\[OPX^_]                        # alt and a key, or on a slow line escape and a key
@@ -48,6 +50,20 @@ _whole = re.compile(
     re.VERBOSE,
 ).match
 _end_or_answer = re.compile(r"\x1b\[201~|\x1b\[\?\d+;\d\$y").search
+_kitty_key = re.compile(r"\x1b\[(\d+)(?::\d*)?(?::(\d+))?(?:;(\d*)(?::\d+)?(?:;([\d:]*))?)?u").fullmatch
+"""A key's code, its code on a Latin layout, modifiers and text: sw.kovidgoyal.net/kitty/keyboard-protocol."""
+_SHIFT, _ALT, _CTRL = 1, 2, 4
+_KEYPAD = {str(57399 + at): key for at, key in enumerate("0123456789./*-+\r=,")}
+_LAYOUTS = (
+    "йцукенгшщзхъфывапролджэячсмитьбю",
+    ";ςερτυθιοπ[]ασδφγηξκλ΄'ζχψωβνμ,.",
+    "/'קראטוןםפ][שדגכעיחלךף,זסבהנמצתץ",
+    "ضصثقفغعهخحجدشسيبلاتنمكطئءؤرﻻىةوز",
+)
+_LATIN = {glyph: key for row in _LAYOUTS for glyph, key in zip(row, "qwertyuiop[]asdfghjkl;'zxcvbnm,.", strict=True)}
+"""The keys of Cyrillic, Greek, Hebrew and Arabic layouts, for terminals that do not tell a key's place."""
+_SHIFTED = str.maketrans("`1234567890-=[]\\;',./", '~!@#$%^&*()_+{}|:"<>?')
+_off_screen = re.compile(r"(?<=;)(-\d+|0)(?=[;Mm])")
 _PARSER_STATE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size")
 
 
@@ -57,14 +73,15 @@ class InputParser:
     def __init__(self) -> None:
         self._decode = getincrementaldecoder("utf-8")("ignore").decode
         self._parser = XTermParser()
-        self._pending = ""
+        self._foreign = False  # whether the last letter was not of the Latin alphabet
+        self._pending = ""  # a character a byte
         self._paste: str | None = None
         self._escape_sent = False
         self._heard = 0.0
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
         """The messages that these bytes complete."""
-        text = self._decode(data)
+        text = data.decode("latin-1")
         if self._escape_sent and (now - self._heard >= SEQUENCE_TIMEOUT_S or text[:1] not in ("", "[")):
             self._pending, self._escape_sent = "", False
         self._heard = now
@@ -114,8 +131,8 @@ class InputParser:
         elif token == "\x1b":
             yield from () if sent else [Key("escape", "\x1b")]
         elif token[0] != "\x1b":
-            for character in token:
-                yield from self._parsed(character)
+            for character in self._decode(token.encode("latin-1")):
+                yield from self._typed(character, self._on_latin(character))
         else:
             yield from self._of_sequence(token)
 
@@ -123,12 +140,12 @@ class InputParser:
         """The text of the paste that has ended."""
         assert self._paste is not None
         text, self._paste = self._paste + rest, None
-        return text.replace("\x00", "")
+        return text.replace("\x00", "").encode("latin-1").decode(errors="ignore")
 
     def _of_sequence(self, sequence: str) -> Iterator[Message]:
         """What the parser makes of a sequence; sizes are left out: the window itself is asked for its size."""
         is_string = len(sequence) > 2 and sequence[1] in "]PX^_"
-        messages = [] if is_string or len(sequence) > MAX_SEQUENCE else self._parsed(sequence)
+        messages = [] if is_string or len(sequence) > MAX_SEQUENCE else self._of_whole(sequence)
         if not messages:
             self._reset_parser()
         if len(sequence) > 2 or (messages and _is_no_character(messages[0])):
@@ -136,6 +153,43 @@ class InputParser:
         else:
             yield Key("escape", "\x1b")
             yield from self._parsed(sequence[1])
+
+    def _of_whole(self, sequence: str) -> list[Message]:
+        """What a sequence says; a key of the kitty protocol may name the code that it has on a Latin layout."""
+        found = _kitty_key(sequence)
+        if found is None:
+            return self._parsed(_off_screen.sub("1", sequence) if sequence[-1] in "Mm" else sequence)
+        code, base, modifiers, text = found.groups(default="")
+        with suppress(ValueError, OverflowError):
+            bits = int(modifiers or 1) - 1
+            key = _KEYPAD.get(code) or chr(int(code))
+            typed = "".join(chr(int(part)) for part in text.split(":") if part)
+            if code in _KEYPAD and key.isprintable() and not bits & (_ALT | _CTRL):
+                typed = key
+            latin = self._on_latin(typed or key, base and chr(int(base)), bool(typed) and bool(bits & _SHIFT))
+            if len(typed) < 2 or latin != typed:  # else a text without a key
+                return self._typed(typed, f"\x1b[{ord(latin)};{modifiers};{ord(latin) if typed else ''}u")
+        return self._parsed(sequence)
+
+    def _on_latin(self, glyph: str, base: str = "", shifted: bool = False) -> str:
+        """The key that types `glyph`, by its Latin character: `base` without shift, if the terminal has told it.
+
+        Some Hebrew and Greek letter keys type ASCII signs: that is known from the letter before.
+        """
+        if glyph.isalpha():
+            self._foreign = glyph[0] > "\u036f" and not unicodedata.name(glyph[0], "LATIN").startswith("LATIN")
+        if not self._foreign or (glyph.isascii() and not base.isalpha()):
+            return glyph
+        key = base or _LATIN.get(glyph.lower(), glyph)
+        return key.translate(_SHIFTED).upper() if key != glyph and (shifted or glyph.isupper()) else key
+
+    def _typed(self, text: str, key: str) -> list[Message]:
+        """The message of a key, by its sequence on a Latin layout, that types a text."""
+        messages = self._parsed(key)
+        for message in messages:
+            if isinstance(message, Key) and text:
+                message.character = text
+        return messages
 
     def _parsed(self, text: str) -> list[Message]:
         with suppress(Exception):
