@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,16 +20,18 @@ TERMINALS = {
     "xterm-256color": {"TERM": "xterm-256color"},
     "256 colours": {"TERM": "xterm-256color", "COLORTERM": ""},
     "screen": {"TERM": "screen", "COLORTERM": ""},
+    "GNU screen in xterm": {"TERM": "screen.xterm-256color", "STY": "1.tty"},
     "tmux-256color": {"TERM": "tmux-256color", "COLORTERM": ""},
     "linux": {"TERM": "linux", "COLORTERM": ""},
     "vt100": {"TERM": "vt100", "COLORTERM": ""},
     "no colour": {"NO_COLOR": "1"},
+    "NO_COLOR is empty": {"NO_COLOR": ""},
     "LANG=C": {"LANG": "C"},
     "LC_ALL=C": {"LC_ALL": "C"},
     "PYTHONIOENCODING=ascii": {"PYTHONIOENCODING": "ascii"},
     "unknown to terminfo": {"TERM": "no-such-terminal", "COLORTERM": ""},
 }
-ALWAYS_TRIED = {"linux", "vt100", "LC_ALL=C"}
+ALWAYS_TRIED = {"GNU screen in xterm", "linux", "vt100", "LC_ALL=C"}
 """The others are tried with the long tests, and tmux by itself below."""
 IN_ASCII = {"vt100", "LANG=C", "LC_ALL=C", "PYTHONIOENCODING=ascii"}
 WRONG = {
@@ -75,6 +79,10 @@ def test_every_kind_of_terminal_shows_the_whole_screen(kind: str) -> None:
             assert set(sent) <= {*map(chr, range(128)), *bytes(range(128, 256)).decode("cp437"), *"►▼←→↑↓•○"}
         else:
             assert rows[0].startswith("╭─ Recipe ──")
+        if kind == "GNU screen in xterm":
+            assert "8;2;" not in sent and "8;5;" in sent
+        if kind == "NO_COLOR is empty":
+            assert "38;2;239;160;48" in sent
         if kind == "no colour":
             colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", sent)
             assert all(red == green == blue for red, green, blue in colours)
@@ -135,6 +143,57 @@ def test_windows_of_every_size_show_a_screen_or_a_sentence() -> None:
 def test_it_starts_in_a_window_of_any_size(size: tuple[int, int]) -> None:
     with session_with(size) as session:
         session.until(lambda: session.text.strip() != "")
+        assert_quits(session)
+
+
+@pytest.mark.parametrize("size", ["cols 0 rows 0", long("cols 0 rows 24"), long("cols 80 rows 0")])
+def test_a_window_that_does_not_know_its_size_has_80_columns_and_24_rows(size: str) -> None:
+    line = f"stty {size}; exec {' '.join([*UNROLL, *TRAINED])}"
+    with Session(command=["bash", "-c", line], size=(80, 24)) as session:
+        session.until_ready()
+        session.pump(0.5)
+        assert is_right(session.text, 80, 24)
+        session.resize(120, 40)
+        session.until(lambda: is_right(session.text, 120, 40))
+        session.until_ready("Recipe")
+
+
+def is_left(session: Session) -> bool:
+    """Whether the screen is as a shell expects it: empty, its prompt at the top."""
+    return session.text.isspace() and (session.screen.cursor.x, session.screen.cursor.y) == (0, 0)
+
+
+@pytest.mark.parametrize("told", ["q", "\x1a", signal.SIGTERM, signal.SIGHUP], ids=str)
+@pytest.mark.parametrize("early", [False, True])
+def test_without_an_alternate_screen_the_shell_finds_an_empty_one(told: int | str, early: bool) -> None:
+    """The emulated terminal has none, as GNU screen and the Linux console have none."""
+    with session_with() as session:
+        if early:
+            session.until_shown("starting the engine")
+        else:
+            session.until_ready()
+        session.tell(told)
+        session.until(lambda: is_left(session))
+        if told != "\x1a":  # no shell is here to be stopped for
+            session.until_ended()
+            assert is_left(session)
+
+
+def test_where_lines_are_two_cells_wide_the_screen_is_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyte.screens.wcwidth", lambda glyph: 1 + (unicodedata.east_asian_width(glyph) in "AFW"))
+    with session_with() as session:
+        session.until_ready(".- Recipe ---")
+        session.quiet()
+        assert {row[0] + row[-1] for row in session.text.splitlines()[:36]} <= {
+            "..",
+            "||",
+            "''",
+            ".|",
+            "'|",
+            "|.",
+            "|'",
+        }
+        session.send("\x1b[1;3R")  # alt+f3, or such a report late
         assert_quits(session)
 
 

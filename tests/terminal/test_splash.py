@@ -18,6 +18,7 @@ from unroll.terminal.bindings import TABS
 from unroll.terminal.splash import ANSI, LOOKS, Colours, frame, look_of
 from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.tty.environment import clean
 from unroll.tty.framebuffer import Framebuffer
 from unroll_dev.screenshots import until
 
@@ -98,6 +99,11 @@ def test_it_speaks_the_playgrounds_words() -> None:
         ("ansi", XTERM, ANSI),
         ("dark", {"TERM": "vt100"}, Colours()),
         (None, {**XTERM, "NO_COLOR": "1"}, Colours()),
+        (None, {**XTERM, "NO_COLOR": ""}, LOOKS["dark", 24]),
+        (None, {**XTERM, "TERM": "screen.xterm-256color"}, LOOKS["dark", 8]),
+        (None, {**XTERM, "TERM": "screen-256color", "TMUX": "/tmp/tmux"}, LOOKS["dark", 24]),
+        (None, {**XTERM, "TERM": "screen-256color", "TMUX": "/tmp/tmux", "STY": "1.tty"}, LOOKS["dark", 8]),
+        (None, {**XTERM, "TERM": "vt220"}, ANSI),
         (None, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}, LOOKS["dark", 8]),
         (None, {**XTERM, "TEXTUAL_COLOR_SYSTEM": "standard"}, ANSI),
     ],
@@ -105,7 +111,10 @@ def test_it_speaks_the_playgrounds_words() -> None:
 def test_it_has_no_colour_that_the_terminal_has_not(
     theme: str | None, environment: Mapping[str, str], look: Colours
 ) -> None:
-    assert look_of(theme, environment) == look
+    variables = dict(environment)
+    clean(variables)
+    assert look_of(theme, variables) == look
+    assert bool(variables.get("NO_COLOR")) is ("NO_COLOR" in variables)  # Textual asks whether it is there
 
 
 def test_without_colours_it_sends_none() -> None:

@@ -14,10 +14,12 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.scrollbar import ScrollBarRender
 
-import unroll
+import unroll.tty.charset
+import unroll.tty.input
 from unroll.tty.charset import ASCII, CP437, UNKNOWN, Charset, charset_of
 from unroll.tty.framebuffer import cells_of, spelled
 
+NOT_DRAWN = {Path(unroll.tty.charset.__file__), Path(unroll.tty.input.__file__)}
 SNAPSHOTS = Path(__file__).parents[1] / "terminal" / "__snapshots__"
 
 
@@ -30,7 +32,7 @@ def drawn_in_snapshots() -> set[str]:
 def written_in_the_source() -> set[str]:
     """Every character of a string that is no docstring."""
     found: set[str] = set()
-    for file in set(Path(unroll.__path__[0]).rglob("*.py")) - {Path(unroll.tty.charset.__file__)}:
+    for file in set(Path(unroll.__path__[0]).rglob("*.py")) - NOT_DRAWN:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 node.value.value = ""

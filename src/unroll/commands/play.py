@@ -160,6 +160,7 @@ def _settle_into_terminal(app: UnrollApp) -> None:
 
     class PlayDriver(TtyDriver):
         splash = splash
+        first_query = "" if os.environ.get(splash.GLYPHS) or splash.charset() else TtyDriver.first_query
 
         def log(self, text: str) -> None:
             Log("terminal.log").write(text)

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from unroll.tty.charset import Charset, charset_of
+from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, size_of
 
 WHOLE, LEAST = (120, 40), (80, 24)
 """Columns and rows from which all panes are shown at once, and those below which none is."""
@@ -22,8 +23,6 @@ TABS = ("State", "Loss", "Recipe")
 STARTING = "starting the engine …"
 GLYPHS = "UNROLL_GLYPHS"
 """The environment variable that names a charset: `unicode`, `cp437`, `ascii`."""
-ENTER, LEAVE = "\x1b[?1049h", "\x1b[m\x1b[?1049l\x1b[?25h"
-"""Turn to the alternate screen; back from it, and show the cursor."""
 
 
 class Colours(NamedTuple):
@@ -65,8 +64,8 @@ def shown(theme: str | None) -> Iterator[None]:
     try:
         _found = termios.tcgetattr(0)
         termios.tcsetattr(0, termios.TCSANOW, _raw(_found))
-        painted, known = frame(os.get_terminal_size(1), look_of(theme, os.environ)), charset()
-        _write(ENTER + "\x1b[?25l" + (painted if known is None else known.spell(painted)))
+        painted, known = frame(size_of(1), look_of(theme, os.environ)), charset()
+        _write(ENTER_SCREEN + "\x1b[?25l" + (painted if known is None else known.spell(painted)))
         yield
     finally:
         _give_back()
@@ -87,7 +86,7 @@ def take_over() -> list[Any] | None:
 def _give_back() -> None:
     found = take_over()
     if found is not None:
-        _write(LEAVE)
+        _write(LEAVE_SCREEN + "\x1b[?25h")
         termios.tcsetattr(0, termios.TCSANOW, found)
 
 
@@ -103,7 +102,7 @@ def was_told_to_stop() -> bool:
 
 def look_of(theme: str | None, environment: Mapping[str, str]) -> Colours:
     """The colours that a theme has on this terminal, None for the theme being the best that it can show."""
-    if "NO_COLOR" in environment:
+    if environment.get("NO_COLOR"):
         return Colours()
     bits = _bits(environment)
     if theme == "ansi" or (theme is None and bits == 4):

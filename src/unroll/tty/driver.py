@@ -26,6 +26,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, size_of
 from unroll.tty.flow_control import QUERY
 from unroll.tty.input import InputParser
 from unroll.tty.signals import SignalThread
@@ -34,6 +35,8 @@ from unroll.tty.writer import TerminalWriter
 
 HANGUP_CODE = 128 + signal.SIGHUP
 """The exit code where the terminal is gone."""
+WIDTH_QUERY = "\x1b[H─\x1b[6n"
+"""Asks where the cursor stands after a character that is two cells wide in some terminals of East Asia."""
 _READ_POLL_S = 0.1
 """Between two looks at the clock while nothing is typed."""
 _CLOSE_TIMEOUT_S = 1.0
@@ -42,12 +45,12 @@ _ANSWER_TIMEOUT_S = 0.5
 """For an answer that is on its way: later it would be typed into the shell."""
 _KEY_TIMEOUT_S = 1.0
 """For a key to be handled, before the next is handed on all the same."""
-ENTER_ALTERNATE_SCREEN = "\x1b[?1049h"
-_KEYBOARD = "\x1b[>25u", "\x1b[>29u"
-"""The kitty protocol as Textual asks for it; and so that a key's place on a Latin layout is told."""
+_BETTER = {"\x1b[>25u": "\x1b[>29u", "\x1b[?1049l": LEAVE_SCREEN}
+"""What is written in place of Textual's: in the kitty protocol a key's place on a Latin layout is asked for too."""
+
 RESTORE = (
-    "\x18\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
-    "\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
+    "\x18\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1004l"
+    f"{LEAVE_SCREEN}\x1b[?25h"
 )
 """Ends whatever sequence was cut, and all modes that the driver has switched on."""
 
@@ -69,6 +72,7 @@ class TtyDriver(PatchedDriver):
     """Reads keys and writes frames. A subclass may name a `splash` to take the terminal over from, and `log`."""
 
     splash: Splash | None = None
+    first_query = WIDTH_QUERY
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -115,9 +119,9 @@ class TtyDriver(PatchedDriver):
 
         The alternate screen is not entered where the splash is already shown on it: that would blank it.
         """
-        if data == ENTER_ALTERNATE_SCREEN and self.splash and self.splash.is_shown():
+        if data == ENTER_SCREEN and self.splash and self.splash.is_shown():
             return
-        data = data.replace(*_KEYBOARD)
+        data = _BETTER.get(data, data)
         self._asked += data.count(QUERY)
         if self.writer_thread is not None and not self.is_writing:
             if self._writer.write_now(data):
@@ -157,7 +161,7 @@ class TtyDriver(PatchedDriver):
     def _see_size(self) -> None:
         """Report a size that no signal has reported: of many that come at once the last can be lost."""
         with suppress(OSError):
-            size = Size(*os.get_terminal_size(self.fileno))
+            size = Size(*size_of(self.fileno))
             if size == self._seen_size and size != self._textual_app.size:
                 self._event_loop.call_soon_threadsafe(self._textual_app.post_message, Resize(size, size))
             self._seen_size = size

@@ -27,7 +27,7 @@ from textual.filter import LineFilter
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
-from unroll.tty.charset import Charset
+from unroll.tty.charset import ASCII, Charset
 from unroll.tty.driver import TtyDriver
 from unroll.tty.flow_control import QUERY, FlowControl
 from unroll.tty.framebuffer import Framebuffer, glyphs, spelled
@@ -63,6 +63,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
         self._framebuffer = Framebuffer()
         self.flow = FlowControl()
         self.terminal_answers = False
+        self._width_known = False
         self._shown: Screen[Any] | None = None
         self._repainted_at = 0.0
         self._key_at = 0.0
@@ -99,6 +100,13 @@ class CellDiffApp(PatchedApp[ReturnType]):
         self.flow.answered(answer.time)
         if self.unpainted:
             self._paint()
+
+    def on_cursor_position(self, place: events.CursorPosition) -> None:
+        """The answer to `WIDTH_QUERY`: where lines are two cells wide, only ASCII keeps the screen in its columns."""
+        known, self._width_known = self._width_known, True
+        if not known and place.x == 2 and self.charset is None:
+            self.charset = ASCII
+            self.action_repaint()
 
     async def on_event(self, event: events.Event) -> None:
         """A key shows that a terminal that ceased to answer is alive, and wants an echo."""

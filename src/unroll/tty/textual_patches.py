@@ -85,6 +85,9 @@ class PatchedApp(App[ReturnType]):
 class PatchedDriver(LinuxDriver):
     """Textual's driver for Unix, which writes to a file of ours: its own blocks while a terminal is not read."""
 
+    first_query = ""
+    """Asked of the terminal before all else, so that it has answered this when it has answered any other query."""
+
     def __init__(
         self, app: App[Any], file: Any, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
@@ -96,6 +99,10 @@ class PatchedDriver(LinuxDriver):
     def writer_thread(self) -> object | None:
         """The thread that Textual writes in: another for each start of the application mode, None before the first."""
         return self._writer_thread
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        self.write(self.first_query)
+        super()._request_terminal_sync_mode_support()
 
 
 class SparingCompositor(Compositor):

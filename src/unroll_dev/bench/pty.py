@@ -198,17 +198,19 @@ class Terminal:
             self._next_read = max(self._next_read, now - READ_INTERVAL_S) + len(data) / self.rate
         self.chunks.append(Chunk(now, data))
         self.received += len(data)
-        self._unseen += data
         self._hear(data, now)
 
     def _hear(self, data: bytes, now: float) -> None:
         """Notice the questions in what came, one torn between two chunks too."""
         heard = self._tail + data
-        end = 0
+        end, shown = 0, len(self._tail)
         for question in _QUERY.finditer(heard):
             end = question.end()
+            self._unseen += heard[shown:end]
+            shown = max(shown, end)
             if self.answers:
                 self._due.append((now + self.delay, self._reply(question[1])))
+        self._unseen += heard[shown:]
         self._tail = heard[end:][-12:]
         self._answer(now)
 
