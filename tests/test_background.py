@@ -14,8 +14,7 @@ import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNROLL, Session, wait_for
-from unroll.client.background import start_training
-from unroll.client.client import Engine
+from unroll.client.client import Engine, start_training
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.transport import PYTHON
 from unroll.engine.autosave import cut_off_sessions
@@ -87,7 +86,7 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
 
 async def test_it_survives_killed_lines_and_a_later_terminal_takes_it_over(state_dir: Path) -> None:
     (state_dir / "engines").mkdir(mode=0o777)
-    name = await asyncio.to_thread(start_training, LONG)
+    name = await start_training(LONG)
     rights = [stat.S_IMODE(path.stat().st_mode) for path in (state_dir / "engines", state_dir / f"engines/{name}.sock")]
     assert rights == [0o700, 0o600], "only its owner can reach it"
     for _ in range(2):
@@ -113,8 +112,8 @@ async def until_dead(engine: Engine) -> tuple[str, ...]:
 
 @pytest.mark.long
 async def test_two_of_a_kind_have_names_of_their_own() -> None:
-    first = await asyncio.to_thread(start_training, LONG)
-    second = await asyncio.to_thread(start_training, LONG)
+    first = await start_training(LONG)
+    second = await start_training(LONG)
     assert [first, second] == names() == ["count-rnn", "count-rnn-2"]
     for name in (first, second):
         engine = await attached(name)
@@ -123,7 +122,7 @@ async def test_two_of_a_kind_have_names_of_their_own() -> None:
 
 
 async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_dir: Path) -> None:
-    name = await asyncio.to_thread(start_training, LONG)
+    name = await start_training(LONG)
     await asyncio.to_thread(wait_for, lambda: list(state_dir.rglob("*.safetensors")))
     for pid in living_on(state_dir):
         os.kill(pid, signal.SIGKILL)
@@ -135,9 +134,9 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
 
 
 @pytest.mark.long
-def test_what_is_refused_says_why() -> None:
+async def test_what_is_refused_says_why() -> None:
     with pytest.raises(EngineError, match="batch_size"):
-        start_training(LONG.replace(batch_size=4000))
+        await start_training(LONG.replace(batch_size=4000))
 
 
 SHADOWS = ("random", "queue", "socket", "asyncio", "torch", "numpy", "msgspec", "click", "textual", "unroll")
@@ -152,7 +151,7 @@ def test_nothing_in_the_current_folder_matters_not_even_that_it_is_gone(
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the current folder')")
     if is_deleted:
         shutil.rmtree(tmp_path)
-    assert start_training(LONG) == "count-rnn"
+    assert asyncio.run(start_training(LONG)) == "count-rnn"
     program = (*PYTHON, "-m", "unroll")  # as the script that is installed
     with Session("attach", command=program) as session:
         session.until_ready("Pause")

@@ -96,7 +96,7 @@ async def test_another_version_is_refused_in_words() -> None:
 
 
 async def test_a_command_that_is_not_there() -> None:
-    with pytest.raises(EngineDied, match=r"cannot be started: no-such-command: No such file"):
+    with pytest.raises(EngineDied, match=r"cannot be started: no-such-command: no such file"):
         await Engine.start(["no-such-command", "engine"])
 
 

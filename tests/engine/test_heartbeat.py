@@ -132,9 +132,9 @@ def test_a_playground_that_was_stopped_for_too_long_is_told_in_a_sentence_and_on
     os.kill(hasty.program.pid, signal.SIGSTOP)
     wait_for(cut_off_sessions)
     os.kill(hasty.program.pid, signal.SIGCONT)
-    hasty.until_shown("ctrl+r starts another engine. The engine ended (exit status 0). It heard nothing", TIMEOUT_S)
+    hasty.until_shown("The engine ended (exit status 0). It heard nothing", TIMEOUT_S)
     hasty.send("\x12")
-    hasty.until_shown("It is back as it was last kept", TIMEOUT_S)
+    hasty.until_shown("Restored", TIMEOUT_S)
     assert epoch(hasty) >= 1000
 
 

@@ -20,6 +20,11 @@ MAX_LOGGED_LINES = 1000
 MAX_LINE_CHARACTERS = 4096
 """Characters of a line that are kept."""
 
+COMMAND_FAILED = {
+    126: "The engine's command cannot be run (exit status 126): give the path of an unroll that can.",
+    127: "The engine's command was not found (exit status 127): install unroll there or give its path.",
+}
+"""What a shell's exit status means where no engine ever spoke."""
 SSH_SAYS = {
     "IDENTIFICATION HAS CHANGED": "The host's key is not the one ssh knows: if that is right, ssh-keygen -R HOST.",
     "Host key verification failed": "ssh does not know this host: log in once by hand (ssh HOST) and accept its key.",
@@ -56,7 +61,7 @@ class StrayLines:
     @property
     def lines(self) -> tuple[str, ...]:
         """The last lines, oldest first; one that has no end yet, such as a question, is among them."""
-        unfinished = (printable(self._unfinished),) if self._unfinished.strip() else ()
+        unfinished = [printable(self._unfinished)] if self._unfinished.strip() else []
         return (*self._lines, *unfinished)[-LAST_LINES:]
 
     async def read(self, stream: StreamReader) -> None:
@@ -95,10 +100,15 @@ def why_it_ended(code: int | None, words: Sequence[str], said_hello: bool) -> st
         return f"The engine fell silent{early}."
     if code < 0:
         return f"The engine was killed by signal {-code}{early}."
-    known = None if said_hello else _known(code, "\n".join(words))
-    if known or not (said_hello and code == 255):
-        return known or f"The engine ended{early} (exit status {code})."
-    return "The line to the engine was cut, or the engine was killed (exit status 255)."
+    if said_hello and code == 255:
+        return "The line to the engine was cut, or the engine was killed (exit status 255)."
+    if not said_hello and code in COMMAND_FAILED:
+        return COMMAND_FAILED[code]
+    if not said_hello and code == 255:
+        for pattern, sentence in SSH_SAYS.items():
+            if re.search(pattern, "\n".join(words)):
+                return sentence
+    return f"The engine ended{early} (exit status {code})."
 
 
 def cause(words: Sequence[str]) -> str:
@@ -113,18 +123,3 @@ def no_hello(seconds: float, words: Sequence[str]) -> str:
     if QUESTION.search(last):
         return f"The engine's command asks a question that cannot be answered here: set up a key instead. {last}"
     return f"The engine has not said hello for {seconds:.0f} s. {last}".rstrip()
-
-
-def no_answer(seconds: float) -> str:
-    """That an engine is silent."""
-    return f"The engine has not answered for {seconds:.0f} s: it is busy, stopped or cut off."
-
-
-def _known(code: int, words: str) -> str | None:
-    if code == 127:
-        return "The engine's command was not found (exit status 127): install unroll there or give its path."
-    if code == 126:
-        return "The engine's command cannot be run (exit status 126): give the path of an unroll that can."
-    if code == 255:
-        return next((sentence for pattern, sentence in SSH_SAYS.items() if re.search(pattern, words)), None)
-    return None

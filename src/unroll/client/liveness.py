@@ -1,8 +1,8 @@
 """Notices when an engine does not answer any more: it is busy, it was stopped, or the line to it is down.
 
-Every request is answered within an update, so seconds without an answer mean silence; a ping now and then sees to it
-that there always is one. It promises the next, which tells the engine that its line lives. Time is counted in
-short intervals, so that a terminal that was itself stopped for an hour does not take that for the engine's silence.
+Every request is answered within an update, so seconds without an answer mean silence; a regular ping makes sure that
+there always is one. It promises the next, which tells the engine that its line lives. Time is counted in short
+intervals, so that a terminal that was itself stopped for an hour does not take that for the engine's silence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from unroll.client.diagnosis import no_answer, no_hello
+from unroll.client.diagnosis import no_hello
 from unroll.client.pending import Pending
 
 WATCH_INTERVAL_S = 1.0
@@ -34,27 +34,28 @@ class SilenceWatch:
         self._tell = tell
         self._silent = False
 
-    async def wait_for_hello(self, hello: Future[Any], words: Callable[[], Sequence[str]]) -> None:
-        """Watch until it has said hello; `words` tells what it wrote last beside the protocol."""
+    async def run(self, hello: Future[Any], words: Callable[[], Sequence[str]]) -> None:
+        """Watch for its hello, then its answers; `words` gives the last lines it wrote beside the protocol."""
         waited = 0.0
         while not hello.done():
             await asyncio.wait((hello,), timeout=WATCH_INTERVAL_S)
             waited += WATCH_INTERVAL_S
             self._say(no_hello(waited, words()) if waited >= HELLO_TIMEOUT_S and not hello.done() else "")
+        await self._watch_answers()
 
-    async def watch_answers(self) -> None:
-        """Watch its answers, and ping it now and then."""
-        waited = since = 0.0
+    async def _watch_answers(self) -> None:
+        waited = since_ping = 0.0
         while True:
             before = self._pending.answered
             await asyncio.sleep(WATCH_INTERVAL_S)
             quiet = self._pending.answered == before
             waited = waited + WATCH_INTERVAL_S if quiet and self._pending else 0.0
-            since += WATCH_INTERVAL_S
-            self._say(no_answer(waited) if waited >= ANSWER_TIMEOUT_S else "")
-            if since >= PING_INTERVAL_S and not waited:
+            silent = f"The engine has not answered for {waited:.0f} s: it is busy, stopped or cut off."
+            self._say(silent if waited >= ANSWER_TIMEOUT_S else "")
+            since_ping += WATCH_INTERVAL_S
+            if since_ping >= PING_INTERVAL_S and not waited:
                 self._ping()
-                since = 0.0
+                since_ping = 0.0
 
     def _say(self, sentence: str) -> None:
         if sentence or self._silent:

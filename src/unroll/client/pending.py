@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, TypeVar, get_args
 
 from unroll.client.diagnosis import EngineError
-from unroll.protocol.replies import Answer, Continued, Error, Looked, Message, Progress
+from unroll.protocol.replies import Answer, Continued, Error, Looked, Progress
 from unroll.protocol.requests import Continue, Look, Request
 
 A = TypeVar("A", bound=Answer)
@@ -23,13 +23,16 @@ BACKLOG_BYTES = 4 * 2**20
 
 
 class Pending:
-    """Requests by their numbers."""
+    """Requests by their numbers.
+
+    Attributes:
+        answered: How many answers have come.
+    """
 
     def __init__(self) -> None:
+        self.answered = 0
         self._numbers = count(1)
         self._waiting: dict[int, tuple[Request[Any], Future[Any]]] = {}
-        self.answered = 0
-        """How many answers have come, to see whether any does."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -49,28 +52,24 @@ class Pending:
         return self._waiting.get(number, (None,))[0]
 
     def answer(self, reply: Answer) -> bool:
-        """Hand an answer to whoever waits for it; False where nobody does."""
+        """Hand an answer to its request; False where none waits for it."""
         request, answer = self._waiting.get(reply.id, (None, None))
         if request is None or answer is None or answer.done():
             return False
         self.answered += 1
         if isinstance(reply, Error):
             answer.set_exception(EngineError(reply.sentence))
-        elif not isinstance(reply, answer_of(type(request))):
-            self.refuse(reply.id, f"answered {_name(request)} with {_name(reply)}")
         elif wrong := fault(request, reply):
-            self.refuse(reply.id, f"gave an answer that cannot be: {wrong}")
+            self.refuse(reply.id, wrong)
         else:
             answer.set_result(reply)
         return True
 
-    def refuse(self, number: int, what: str) -> bool:
-        """Fail a request because of what the engine did about it; False where nobody waits for that."""
+    def refuse(self, number: int, what: str) -> None:
+        """Fail a request, if it still waits, because of what the engine did about it."""
         _, answer = self._waiting.get(number, (None, None))
-        if answer is None or answer.done():
-            return False
-        answer.set_exception(EngineError(f"The engine {what}; install the same version of unroll on both sides."))
-        return True
+        if answer and not answer.done():
+            answer.set_exception(EngineError(f"The engine {what}; install the same version of unroll on both sides."))
 
     def fail(self, reason: EngineError) -> None:
         """Nothing will be answered any more."""
@@ -94,7 +93,9 @@ class Backlog:
         await self._room.wait()
         if not self._ended:
             self._queue.put_nowait((progress, size))
-            self._grow(size)
+            self._bytes += size
+            if self._bytes > BACKLOG_BYTES:
+                self._room.clear()
 
     async def take(self) -> Progress | None:
         """The next one; None at the end, however often it is asked."""
@@ -103,7 +104,9 @@ class Backlog:
             self._queue.put_nowait(None)
             return None
         progress, size = item
-        self._grow(-size)
+        self._bytes -= size
+        if self._bytes <= BACKLOG_BYTES:
+            self._room.set()
         return progress
 
     def end(self) -> None:
@@ -112,13 +115,6 @@ class Backlog:
             self._ended = True
             self._queue.put_nowait(None)
             self._room.set()
-
-    def _grow(self, size: int) -> None:
-        self._bytes += size
-        if self._bytes <= BACKLOG_BYTES or self._ended:
-            self._room.set()
-        else:
-            self._room.clear()
 
 
 @cache
@@ -130,14 +126,13 @@ def answer_of(request: type[Request[Any]]) -> type[Answer]:
 
 
 def fault(request: Request[Any], answer: Answer) -> str:
-    """What cannot be in an answer of the right kind to this very request; empty where nothing is wrong."""
+    """What is wrong with an answer to this request, to stand after "The engine"; empty where nothing is."""
+    if not isinstance(answer, answer_of(type(request))):
+        asked, given = (type(message).__name__.lower() for message in (request, answer))
+        return f"answered {asked} with {given}"
+    wrong = ""
     if isinstance(request, Continue) and isinstance(answer, Continued) and len(answer.numbers) > request.count:
-        return "more numbers than were asked for"
-    if isinstance(request, Look) and isinstance(answer, Looked) and request.top:
-        trace = answer.trace
-        return "" if all((*trace.candidates, *trace.before)) else "a step without candidates"
-    return ""
-
-
-def _name(message: Message) -> str:
-    return type(message).__name__.lower()
+        wrong = "more numbers than were asked for"
+    elif isinstance(request, Look) and isinstance(answer, Looked) and request.top:
+        wrong = "" if all((*answer.trace.candidates, *answer.trace.before)) else "a step without candidates"
+    return wrong and f"gave an answer that cannot be: {wrong}"

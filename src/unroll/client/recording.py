@@ -15,9 +15,7 @@ from unroll.text import shown_path
 
 Speaker = Literal["client", "engine"]
 MAX_BYTES = 2**28
-"""Bytes in a recording at most: some hours of a sitting."""
-
-
+"""Bytes in a recording at most: some hours of a session."""
 _begun: set[Path] = set()
 """What this program has recorded in."""
 

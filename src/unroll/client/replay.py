@@ -9,44 +9,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from unroll.client import recording
+from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
-from unroll.client.pending import answer_of, fault
+from unroll.client.pending import fault
 from unroll.protocol.codec import decode_reply, decode_request, encode
 from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress
 from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
+from unroll.protocol.trace import Trace
+from unroll.recipe import MAX_EPOCHS
 
 A = TypeVar("A", bound=Answer)
-
-MAX_EPOCHS = 10**6
-"""More than any run has, so that the newest is the nearest."""
-
 
 STILL = (Look, Continue, Save, ListModels)
 """What moves no run: progress that follows one of these was brought about by an earlier request."""
 
 
-class Turn:
+class Turn(Struct):
     """One request of a recording: its answer, and the progress until the next request that moves a run."""
 
-    def __init__(self, request: Request[Any]) -> None:
-        self.request = request
-        self.answer: Answer | None = None
-        self.progress: list[Progress] = []
+    answer: Answer | None = None
+    progress: list[Progress] = []
 
 
-class Replay:
-    """A recording as an engine; a `Conversation`."""
+class Replay(Conversation):
+    """A recording as an engine."""
 
     last_lines: tuple[str, ...] = ()
-    on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
-    on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
 
     def __init__(self, path: Path) -> None:
         """Read a recording.
@@ -55,9 +51,9 @@ class Replay:
             FileError: it cannot be read.
             msgspec.DecodeError: it is no recording of this version.
         """
-        self._greeting: Hello | None = None
+        self._hello: Hello | None = None
         self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
-        self._looks: list[Turn] = []
+        self._traces: list[Trace] = []
         self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._each: dict[int, int] = {}
         self._updates: dict[int, int] = {}
@@ -65,15 +61,17 @@ class Replay:
         self._load(recording.read(path))
 
     @property
-    def hello(self) -> Awaitable[Hello]:
+    async def hello(self) -> Hello:
         """The recorded engine's first word; raises `EngineDied` when there was none."""
-        return self._say_hello()
+        if self._hello is None:
+            raise EngineDied("The recorded engine never said hello.")
+        return self._hello
 
     async def ask(self, request: Request[A]) -> A:
-        """What was answered to the like of it; a look that never was is answered by the nearest one.
+        """What was answered to the same request; a look that was never asked for is answered by the nearest one.
 
         Raises:
-            EngineError: the recorded engine refused it, nothing like it was asked, or its answer cannot be.
+            EngineError: the recorded engine refused it, it was never asked, or its answer cannot be.
             EngineDied: the replay is closed, or the recorded engine died before it answered.
         """
         if self._closed:
@@ -87,10 +85,8 @@ class Replay:
             raise EngineDied("The recording ends here.")
         if isinstance(turn.answer, Error):
             raise EngineError(turn.answer.sentence)
-        if not isinstance(turn.answer, answer_of(type(request))):
-            raise EngineError(f"The recording answers {type(request).__name__.lower()} with something else.")
         if wrong := fault(request, turn.answer):
-            raise EngineError(f"The recording holds an answer that cannot be: {wrong}.")
+            raise EngineError(f"The recorded engine {wrong}.")
         return turn.answer  # type: ignore[return-value]
 
     async def events(self) -> AsyncIterator[Progress]:
@@ -106,35 +102,30 @@ class Replay:
 
     leave = close
 
-    async def _say_hello(self) -> Hello:
-        if self._greeting is None:
-            raise EngineDied("The recorded engine never said hello.")
-        return self._greeting
-
     def _load(self, entries: list[recording.Entry]) -> None:
         by_id: dict[int, Turn] = {}
-        mover = Turn(Request())
+        mover = Turn()
         for entry in entries:
             if entry.speaker == "engine":
                 self._load_reply(decode_reply(entry.message), by_id, mover)
                 continue
             request = decode_request(entry.message)
-            turn = by_id[request.id] = Turn(request)
+            turn = by_id[request.id] = Turn()
             self._turns[_key(request)].append(turn)
-            if isinstance(request, Look):
-                self._looks.append(turn)
             if not isinstance(request, STILL):
                 mover = turn
 
     def _load_reply(self, reply: AnyReply, by_id: dict[int, Turn], mover: Turn) -> None:
         if isinstance(reply, Hello):
-            self._greeting = reply
+            self._hello = reply
         elif isinstance(reply, Progress):
             mover.progress.append(reply)
         elif turn := by_id.get(reply.id):
             turn.answer = reply
             if isinstance(reply, Created):
                 self._each[reply.run] = reply.plan.updates_per_epoch
+            elif isinstance(reply, Looked):
+                self._traces.append(reply.trace)
 
     def _find(self, request: Request[Any]) -> Turn:
         turns = self._turns.get(_key(request))
@@ -143,7 +134,7 @@ class Replay:
                 self._skip_the_past(turns, self._updates.get(request.moment.run, 0))
             return turns.popleft() if len(turns) > 1 else turns[0]
         if isinstance(request, Look):
-            return self._nearest(request)
+            return Turn(Looked(id=0, trace=self._nearest(request)))
         raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
 
     def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
@@ -154,27 +145,20 @@ class Replay:
                 return
             looks.popleft()
 
-    def _nearest(self, request: Look) -> Turn:
-        """The recorded look at the same sequence under the same interventions: best in the same view, of the same run,
+    def _nearest(self, request: Look) -> Trace:
+        """The recorded trace of the same sequence under the same interventions: best in the same view, of the same run,
         at the epoch next to the wanted one."""
         wanted = request.moment
-        alike = [
-            turn.answer.trace
-            for turn in self._looks
-            if isinstance(turn.answer, Looked)
-            and turn.answer.trace.moment.sequence == wanted.sequence
-            and turn.answer.trace.moment.interventions == wanted.interventions
-        ]
+        what = wanted.sequence, wanted.interventions
+        alike = [trace for trace in self._traces if (trace.moment.sequence, trace.moment.interventions) == what]
         if not alike:
             raise EngineError("The recording holds no look at this sequence.")
-        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch
-        trace = min(
-            alike,
-            key=lambda trace: (trace.view != request.view, trace.moment.run != wanted.run, abs(trace.epoch - epoch)),
-        )
-        turn = Turn(request)
-        turn.answer = Looked(id=0, trace=replace(trace, moment=wanted))
-        return turn
+        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch  # the newest is then the nearest
+
+        def distance(trace: Trace) -> tuple[bool, bool, float]:
+            return trace.view != request.view, trace.moment.run != wanted.run, abs(trace.epoch - epoch)
+
+        return replace(min(alike, key=distance), moment=wanted)
 
 
 def _key(request: Request[Any]) -> bytes:

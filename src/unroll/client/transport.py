@@ -19,6 +19,7 @@ from subprocess import PIPE, Popen
 from typing import IO
 
 from unroll.client.diagnosis import EngineDied
+from unroll.files import reason
 from unroll.protocol.codec import MAX_LINE
 
 PYTHON = (sys.executable, "-P")
@@ -50,9 +51,12 @@ class Transport:
         try:
             process = Popen(over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0, start_new_session=True)
         except (OSError, ValueError) as error:
-            raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {_reason(error)}.") from error
+            raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {reason(error)}.") from error
         assert process.stdin and process.stdout and process.stderr
-        return cls(process, await _writer(process.stdin), await _reader(process.stdout), await _reader(process.stderr))
+        loop = asyncio.get_running_loop()
+        pipe, protocol = await loop.connect_write_pipe(FlowControlMixin, process.stdin)
+        send = StreamWriter(pipe, protocol, None, loop)
+        return cls(process, send, await _reader(process.stdout), await _reader(process.stderr))
 
     @property
     def pid(self) -> int:
@@ -70,36 +74,30 @@ class Transport:
             self._input.write(line + b"\n")
             await self._input.drain()
 
-    async def hang_up(self, timeout: float) -> None:
-        """Close its input, and wait `timeout` seconds for the process to end by itself."""
+    async def hang_up(self, timeout: float) -> bool:
+        """Close its input, and wait `timeout` seconds for the process to end; whether it has."""
         self._input.close()
-        await self._has_ended(timeout)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while self.code is None and loop.time() < end:
+            await asyncio.sleep(EXIT_POLL_S)
+        return self.code is not None
 
     async def close(self, timeout: float) -> None:
         """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
 
         It has `timeout` seconds each time.
         """
-        self._input.close()
         for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
             if self.code is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, number)
-            if await self._has_ended(timeout):
+            if await self.hang_up(timeout):
                 return
-
-    async def _has_ended(self, seconds: float) -> bool:
-        """Whether the process ends in time."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while self.code is None and loop.time() < end:
-            await asyncio.sleep(EXIT_POLL_S)
-        return self.code is not None
 
 
 async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
-    """The lines of a stream as they come, without their ends; one of more than `MAX_LINE` bytes is cut off, but longer
-    than that."""
+    """The lines of a stream as they come, without their ends; a longer one is cut somewhat beyond `MAX_LINE` bytes."""
     held = bytearray()
     while chunk := await stream.read(READ_BYTES):
         *whole, rest = chunk.split(b"\n")
@@ -128,14 +126,3 @@ async def _reader(pipe: IO[bytes]) -> StreamReader:
     reader = StreamReader(limit=READ_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)
     return reader
-
-
-async def _writer(pipe: IO[bytes]) -> StreamWriter:
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.connect_write_pipe(FlowControlMixin, pipe)
-    return StreamWriter(transport, protocol, None, loop)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """Why a command could not be run, in the system's own words."""
-    return (isinstance(error, OSError) and error.strerror) or str(error)

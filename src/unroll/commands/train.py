@@ -67,13 +67,15 @@ def train(
 
 
 def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -> None:
-    from unroll.client.background import start_training
+    import asyncio
+
+    from unroll.client.client import start_training
     from unroll.client.diagnosis import EngineError
 
     if save is not None:
         raise Misused("--background cannot be used with --save: open the training with unroll attach, and save with s.")
     try:
-        name = start_training(recipe, device)
+        name = asyncio.run(start_training(recipe, device))
     except EngineError as error:
         raise Refused(str(error)) from None
     click.echo(f"Training in the background; open it with: unroll attach {name}")
