@@ -6,8 +6,10 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from unroll.client.client import Engine, start_training
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.transport import PYTHON
 from unroll.engine.autosave import cut_off_sessions
-from unroll.engine.listener import names
+from unroll.engine.listener import Listener, enter, hosts, names
+from unroll.errors import FileError
+from unroll.log import host
 from unroll.network.training import Training
 from unroll.protocol.requests import Begin, Create, Detach, End, Play
 from unroll.recipe import recipe_of
@@ -87,7 +91,8 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
 async def test_it_survives_killed_lines_and_a_later_terminal_takes_it_over(state_dir: Path) -> None:
     (state_dir / "engines").mkdir(mode=0o777)
     name = await start_training(LONG)
-    rights = [stat.S_IMODE(path.stat().st_mode) for path in (state_dir / "engines", state_dir / f"engines/{name}.sock")]
+    folder = state_dir / "engines"
+    rights = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / f"{name}.{host()}.sock")]
     assert rights == [0o700, 0o600], "only its owner can reach it"
     for _ in range(2):
         engine = await attached(name)
@@ -130,13 +135,83 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
         await attached(name)
     assert f"There is no engine {name} in the background: there are none." in died.value.last_lines
     assert names() == []
-    assert [session.recipe for session in cut_off_sessions()] == [LONG]
+    assert [session.recipe for session in cut_off_sessions()[0]] == [LONG]
 
 
 @pytest.mark.long
 async def test_what_is_refused_says_why() -> None:
     with pytest.raises(EngineError, match="batch_size"):
         await start_training(LONG.replace(batch_size=4000))
+
+
+@pytest.fixture
+def far_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder whose sockets have paths of more than 108 characters, and that a link leads to."""
+    folder = tmp_path / ("long" * 20) / ("longer" * 10)
+    folder.mkdir(parents=True, mode=0o700)
+    (tmp_path / "short").symlink_to(folder)
+    monkeypatch.setenv("UNROLL_STATE_DIR", str(tmp_path / "short"))
+    return folder
+
+
+def said(line: socket.socket) -> bytes:
+    """What an engine that is entered has to say."""
+    with line:
+        return line.recv(1)
+
+
+def served(listener: Listener) -> None:
+    """Send one letter to all who come."""
+
+    def serve() -> None:
+        for visitor in listener.visitors():
+            visitor.sendall(b"!")
+            visitor.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def test_a_path_too_long_for_a_socket_is_no_hindrance_whichever_way_it_is_reached(
+    far_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener("a")
+    served(listener)
+    monkeypatch.setenv("UNROLL_STATE_DIR", str(far_folder))
+    assert (names(), said(enter("a"))) == (["a"], b"!")
+    listener.close()
+    assert list((far_folder / "engines").iterdir()) == []
+
+
+def test_only_a_lock_that_nobody_holds_makes_an_engine_dead(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener("a")
+    served(listener)
+    dead = state_dir / "engines" / f"b.{host()}.lock"
+    for file in (dead, dead.with_suffix(".sock"), dead.with_name("c.elsewhere.sock")):
+        file.touch()
+    with monkeypatch.context() as failing:
+        failing.setattr(socket.socket, "connect", lambda *given: (_ for _ in ()).throw(OSError(12, "No memory")))
+        assert names() == ["a"]
+        with pytest.raises(FileError, match="cannot be reached"):
+            enter("a")
+    assert (said(enter("a")), hosts()) == (b"!", ["elsewhere"])
+    listener.close()
+    assert [file.name for file in (state_dir / "engines").iterdir()] == ["c.elsewhere.sock"]
+
+
+@pytest.mark.parametrize("deleted", ["engines", f"engines/a.{host()}.sock", f"engines/a.{host()}.lock"])
+def test_an_engine_whose_socket_is_deleted_makes_it_again(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, deleted: str
+) -> None:
+    monkeypatch.setattr("unroll.engine.listener.PRESENCE_CHECK_S", 0.02)
+    listener = Listener("a")
+    served(listener)
+    gone = state_dir / deleted
+    for _ in range(2):
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+        wait_for(lambda: gone.exists() and names())
+        assert said(enter("a")) == b"!"
+    listener.close()
+    assert names() == []
 
 
 SHADOWS = ("random", "queue", "socket", "asyncio", "torch", "numpy", "msgspec", "click", "textual", "unroll")

@@ -82,6 +82,38 @@ def test_a_bare_name_is_saved_to_the_users_own_folder_and_found_there() -> None:
     assert find_model("mine") == place
 
 
+@pytest.mark.parametrize("name", ["count-v1.2", "a.b", "v2."])
+def test_a_name_may_have_dots(name: str) -> None:
+    place_to_save(name).touch()
+    assert find_model(name) == own_models() / f"{name}.safetensors"
+
+
+def test_a_link_among_the_users_models_is_not_followed(tmp_path: Path) -> None:
+    place_to_save("mine").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileError, match="link"):
+        place_to_save("mine")
+
+
+@pytest.mark.parametrize("call", ["fchmod", "fsync"])
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_what_a_file_system_does_not_know_is_forgiven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    def refuse(*given: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, refuse)
+    for data in (b"one", b"two"):
+        write_atomically(tmp_path / "x", data)
+        assert (tmp_path / "x").read_bytes() == data
+
+
+def test_a_disk_that_fails_is_not_forgiven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda number: (_ for _ in ()).throw(OSError(errno.EIO, os.strerror(errno.EIO))))
+    with pytest.raises(FileError, match="nput/output error"):
+        write_atomically(tmp_path / "x", b"data")
+
+
 @pytest.mark.parametrize("name", ["./mine", "mine.safetensors", "sub/mine"])
 def test_a_path_is_a_path(name: str) -> None:
     assert find_model(name) == place_to_save(name) == Path(name)

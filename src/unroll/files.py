@@ -7,13 +7,17 @@ import fcntl
 import os
 import re
 import stat
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unroll.errors import FileError
 from unroll.text import shown_path
 
 TEMPORARY = re.compile(r"\.unroll-[0-9a-f]{16}\.tmp")
+
+NOT_SUPPORTED = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOLCK}
+"""How a mounted file system refuses a mode, a sync or a lock that it has not."""
 
 
 def at_home(path: str) -> Path:
@@ -22,6 +26,40 @@ def at_home(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def folder_of(variable: str, default: Callable[[], str]) -> Path:
+    """The folder that an environment variable names, or the platform's own.
+
+    Raises:
+        FileError: the platform has none, because this user has no home folder.
+    """
+    try:
+        return Path(os.environ.get(variable) or default())
+    except RuntimeError:
+        raise FileError(
+            f"There is no home folder (HOME is not set, and this user is not in passwd): name one with {variable}."
+        ) from None
+
+
+def own_folder(folder: Path, way_out: str, may_chmod: bool = True) -> Path:
+    """That folder, made if need be, after a check that it is this user's and that nobody else can write to it.
+
+    Raises:
+        FileError: it is not; the sentence ends with `way_out`.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if {folder.stat().st_uid, folder.lstat().st_uid} != {os.geteuid()}:
+            raise FileError(f"{shown_path(folder)} is not your own: {way_out}")
+        if may_chmod and folder.stat().st_mode & 0o077:
+            with suppress(OSError):  # some file systems have no modes: what they say then counts
+                folder.chmod(0o700)
+        if folder.stat().st_mode & 0o022:
+            raise FileError(f"Others can write to {shown_path(folder)}: chmod go-w it, or {way_out}")
+    except OSError as error:
+        raise FileError(f"{shown_path(folder)} cannot be used ({reason(error)}): {way_out}") from None
+    return folder
 
 
 def leave_deleted_folder() -> bool:
@@ -120,15 +158,27 @@ def _replace(target: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             if target.exists():
-                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+                with _forgiven():
+                    os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
             file.write(data)
             file.flush()
-            os.fsync(descriptor)
+            with _forgiven():
+                os.fsync(descriptor)
             temporary.replace(target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+@contextmanager
+def _forgiven() -> Iterator[None]:
+    """Pass over what a file system does not know: the data are written all the same."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
 
 
 def _temporary(folder: Path) -> tuple[Path, int]:
@@ -171,4 +221,4 @@ def _sync_folder(folder: Path) -> None:
 def reason(error: Exception) -> str:
     """The system's reason for an error, without the path."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return words[:1].lower() + words[1:]
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]  # AF_UNIX stays AF_UNIX

@@ -6,6 +6,7 @@ Each call appends in one write, so that several processes can share a file.
 from __future__ import annotations
 
 import os
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import TextIO
 
 import platformdirs
 
+from unroll.errors import FileError
+from unroll.files import folder_of, own_folder
 from unroll.text import printable
 
 STATE_DIR = "UNROLL_STATE_DIR"
@@ -23,9 +26,27 @@ MAX_LOG = 256 * 2**10
 """Bytes in a log at most; a full one becomes `NAME.1` and replaces the previous one."""
 
 
+WAY_OUT = f"name another state folder with {STATE_DIR}."
+
+
 def state_dir() -> Path:
-    """The folder for logs and sessions: the platform's own, or the one that `UNROLL_STATE_DIR` names."""
-    return Path(os.environ.get(STATE_DIR) or platformdirs.user_state_dir("unroll"))
+    """The folder for logs and sessions: the platform's own, or the one that `UNROLL_STATE_DIR` names.
+
+    Raises:
+        FileError: the user has no home folder.
+    """
+    return folder_of(STATE_DIR, lambda: platformdirs.user_state_dir("unroll"))
+
+
+def private_folder(name: str = "") -> Path:
+    """The state folder, or one of that name in it, made if need be; raises `FileError` if others could write there."""
+    folder = own_folder(state_dir(), WAY_OUT, may_chmod=False)
+    return own_folder(folder / name, WAY_OUT) if name else folder
+
+
+def host() -> str:
+    """This machine's name in the names of files: several machines may share a state folder."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", os.uname().nodename.partition(".")[0])[-30:] or "localhost"
 
 
 class Log:
@@ -33,7 +54,9 @@ class Log:
 
     def __init__(self, name: str, echo: TextIO | None = None, max_bytes: int = MAX_LOG) -> None:
         """The log of that name in the state folder; `echo` gets every line too, for the parent process."""
-        self.path = state_dir() / name
+        self.path = Path(name)
+        with suppress(FileError):
+            self.path = state_dir() / name
         self._echo = echo
         self._max_bytes = max_bytes
 
@@ -48,12 +71,13 @@ class Log:
         with suppress(OSError):
             if self._echo:
                 print(*(mark + line for line in lines), sep="\n", file=self._echo, flush=True)
-        with suppress(OSError):
+        with suppress(OSError, FileError):
             self._append("".join(f"{stamp}{line}\n" for line in lines).encode("utf-8", "replace"))
 
     def _append(self, data: bytes) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        private_folder()
+        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self.path, how, 0o600)
         try:
             os.write(descriptor, data)
             full = os.fstat(descriptor).st_size > self._max_bytes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from unroll.errors import FileError
-from unroll.files import at_home
+from unroll.files import at_home, folder_of
 from unroll.text import shown_path
 
 SUFFIX = ".safetensors"
@@ -17,8 +18,12 @@ DATA_DIR = "UNROLL_DATA_DIR"
 
 
 def own_models() -> Path:
-    """The folder of the user's saved networks, in the platform's data folder or in what `UNROLL_DATA_DIR` names."""
-    return Path(os.environ.get(DATA_DIR) or platformdirs.user_data_dir("unroll", appauthor=False)) / "models"
+    """The folder of the user's saved networks, in the platform's data folder or in what `UNROLL_DATA_DIR` names.
+
+    Raises:
+        FileError: the user has no home folder.
+    """
+    return folder_of(DATA_DIR, lambda: platformdirs.user_data_dir("unroll", appauthor=False)) / "models"
 
 
 def shipped_models() -> Path:
@@ -36,12 +41,18 @@ def saving_folder() -> Path:
 
 def models_by_name() -> dict[str, Path]:
     """The networks that the playground can open, by name; the saving folder's win over others of the same name."""
-    return {file.stem: file for file in [*model_files(), *sorted(saving_folder().glob(f"*{SUFFIX}"))]}
+    files = model_files()
+    with suppress(FileError):
+        files += sorted(saving_folder().glob(f"*{SUFFIX}"))
+    return {file.stem: file for file in files}
 
 
 def model_files() -> list[Path]:
     """All saved networks in both folders, those that come with the program first, by name."""
-    return [file for folder in (shipped_models(), own_models()) for file in sorted(folder.glob(f"*{SUFFIX}"))]
+    folders = [shipped_models()]
+    with suppress(FileError):
+        folders.append(own_models())
+    return [file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}"))]
 
 
 def find_model(name: str) -> Path:
@@ -65,17 +76,26 @@ def place_to_save(name: str) -> Path:
     """Where to save under a path, or under a bare name, which goes to the user's folder; makes that folder if needed.
 
     Raises:
-        FileError: the user's folder cannot be made.
+        FileError: the user's folder cannot be made, or a link has that name in it.
     """
     if not is_bare(name):
         return at_home(name)
+    folder = own_models()
     try:
-        own_models().mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"{shown_path(own_models())} cannot be made ({error.strerror}): save to a path.") from None
-    return own_models() / f"{name}{SUFFIX}"
+        raise FileError(f"{shown_path(folder)} cannot be made ({error.strerror}): save to a path.") from None
+    path = folder / f"{name}{SUFFIX}"
+    check_no_link(path)
+    return path
+
+
+def check_no_link(path: Path) -> None:
+    """Raises `FileError` for a link in a folder of models: a name must not overwrite a file elsewhere."""
+    if path.is_symlink():
+        raise FileError(f"{shown_path(path)} is a link to another file: choose another name, or save to a path.")
 
 
 def is_bare(name: str) -> bool:
-    """Whether it is a name without a folder and without a suffix."""
-    return Path(name).name == name and "." not in name and not name.startswith("~")
+    """Whether it is a name, dots or not, rather than a path: it has no folder and does not end as a model's file."""
+    return Path(name).name == name and not name.startswith(("~", ".")) and not name.endswith(SUFFIX)

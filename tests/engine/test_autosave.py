@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 import engine_kit
 from engine_kit import answers, losses, progress
 from unroll.engine import autosave
+from unroll.engine.runs import LiveRuns
+from unroll.log import Log, host
 from unroll.network.training import Training
 from unroll.protocol.replies import Begun, Error, Progress
 from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
@@ -22,7 +26,7 @@ EACH = 2
 MAKE: Any = Create(recipe=SMALL)
 TRAINED = Training(SMALL)
 WHOLE = [round(update.loss, 6) for update in TRAINED.updates()]
-ACCURACY = round(TRAINED.accuracy(), 4)
+ACCURACY = TRAINED.accuracy()
 
 
 def converse(*asked: Any, until: float = 9.0) -> list[Any]:
@@ -95,22 +99,83 @@ def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
 
 
 def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
-    living = autosave.SessionFolder.make("20261124-140212-1")
+    living = autosave.SessionFolder.make(f"20261124-140212-1.{host()}")
     assert begun(Begin()).cut_off == []
     assert "still runs" in answers(converse(Begin(), Resume(session=living.path.name)))[2].sentence
     living.remove()
 
 
-@pytest.mark.parametrize("name", ["20261124-140212-1", "nowhere", ".."])
+@pytest.mark.parametrize("name", [f"20261124-140212-1.{host()}", "nowhere", ".."])
 def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
     assert isinstance(answers(converse(Begin(), Resume(session=name)))[2], Error)
 
 
-def test_a_damaged_file_is_left_out_and_the_rest_comes_back(state_dir: Path) -> None:
+UNREADABLE: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda data: data[:-9],
+    "empty": lambda data: b"",
+    "newer format": lambda data: data.replace(b'"format":"unroll 1"', b'"format":"unroll 9"'),
+    "another field": lambda data: data.replace(b"hidden_size", b"hidden_sort"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_what_cannot_be_read_is_left_alone_and_said_and_the_rest_comes_back(state_dir: Path, kind: str) -> None:
     converse(Begin(), MAKE, MAKE, Advance(run=1, updates=3), Advance(run=2, updates=5))
-    next((state_dir / "sessions").glob("*/2-*")).write_bytes(b"damaged")
+    damaged = next((state_dir / "sessions").glob("*/2-*"))
+    damaged.write_bytes(UNREADABLE[kind](damaged.read_bytes()))
+    kept = damaged.read_bytes()
     (run,) = answers(resumed())[2].runs
     assert (run.was, run.update) == (1, 3)
+    for _ in range(2):
+        assert "cannot be read" in begun(Begin()).sentence
+    assert damaged.read_bytes() == kept
+    assert len(begun(Begin()).cut_off) == 1, "that of the engine that resumed the rest"
+
+
+@pytest.mark.parametrize("name", ["1-recipe.v2", "sub/1-recipe.safetensors", "notes"])
+def test_a_session_of_another_kind_is_left_alone(state_dir: Path, name: str) -> None:
+    file = state_dir / "sessions" / f"20991124-140212-1.{host()}" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("of a newer version")
+    assert "cannot be read" in begun(Begin()).sentence
+    assert file.exists()
+
+
+def test_a_session_of_another_machine_or_an_older_version_is_neither_offered_nor_touched(state_dir: Path) -> None:
+    converse(Begin(), MAKE, Advance(updates=3))
+    (folder,) = (state_dir / "sessions").iterdir()
+    elsewhere = folder.rename(folder.with_suffix(".elsewhere"))
+    old = elsewhere / "1-recipe.safetensors"
+    (state_dir / "sittings").mkdir()
+    (state_dir / "sittings" / "old").hardlink_to(old)
+    assert (begun(Begin()).cut_off, begun(Begin()).sentence) == ([], "")
+    assert isinstance(answers(converse(Begin(), Resume(session=elsewhere.name)))[2], Error)
+    assert old.exists() and (state_dir / "sittings" / "old").exists()
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_made_again_with_all_runs(state_dir: Path) -> None:
+    runs = LiveRuns()
+    saving = autosave.Autosave(runs, Log("t.log"))
+    first, second = (runs.add(Training(SMALL)) for _ in range(2))
+    saving.begin()
+    for run in (first, second):
+        run.advance(1, 0.0)
+        run.make_update(0.0)
+        saving.touch(run)
+    assert saving.save_now()
+    shutil.rmtree(state_dir)
+    saving.touch(first)
+    assert saving.save_now()
+    saving.close(keep=True)
+    ((session,), _) = autosave.cut_off_sessions()
+    assert session.runs == 2
+
+
+def test_a_state_folder_that_others_write_to_is_not_used_and_that_is_said(state_dir: Path) -> None:
+    converse(Begin(), MAKE, Advance(updates=3))
+    state_dir.chmod(0o777)
+    said = begun(Begin())
+    assert (said.cut_off, str(state_dir) in said.sentence) == ([], True)
 
 
 def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +187,7 @@ def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeyp
 
 def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autosave, "MAX_CUT_OFF_SESSIONS", 2)
-    names = iter(f"20261124-14021{digit}-1" for digit in range(9))
+    names = iter(f"20261124-14021{digit}-1.{host()}" for digit in range(9))
     monkeypatch.setattr(autosave, "_session_name", lambda: next(names))
     for updates in (2, 3, 4):
         converse(Begin(), MAKE, Advance(updates=updates))

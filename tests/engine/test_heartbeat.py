@@ -41,7 +41,7 @@ def test_after_a_promise_silence_is_the_end_and_the_runs_are_kept() -> None:
     line = serve(Begin(), Create(recipe=SMALL), Play(pace="2/s"), Ping(within=60), (LATE, Event.END))
     assert 60 <= line.clock.now < 80
     assert b"heard nothing for too long" in line.heard[-2] + line.heard[-1]
-    (session,) = cut_off_sessions()
+    (session,) = cut_off_sessions()[0]
     assert session.update > 60
 
 
@@ -130,7 +130,7 @@ def test_a_playground_that_was_stopped_for_too_long_is_told_in_a_sentence_and_on
     hasty: Terminal,
 ) -> None:
     os.kill(hasty.program.pid, signal.SIGSTOP)
-    wait_for(cut_off_sessions)
+    wait_for(lambda: cut_off_sessions()[0])
     os.kill(hasty.program.pid, signal.SIGCONT)
     hasty.until_shown("The engine ended (exit status 0). It heard nothing", TIMEOUT_S)
     hasty.send("\x12")

@@ -2,11 +2,12 @@
 
 A session is a folder in the state folder, and in it a file for every run:
 
-    sessions/20261124-140212-…/lock                     held by the engine that writes it, as long as that lives
-    sessions/20261124-140212-…/3-recipe.safetensors     run 3 as it last was: network, optimizer and history
+    sessions/20261124-140212-….HOST/lock                     held by the engine that writes it, as long as that lives
+    sessions/20261124-140212-….HOST/3-recipe.safetensors     run 3 as it last was: network, optimizer and history
 
 Training goes on from such a file to the bit. A run is packed between two updates and written by a thread; a large one
-is saved less often. A folder whose lock nobody holds belongs to a session that was cut off: a clean end removes it.
+is saved less often. A folder of this machine whose lock nobody holds belongs to a session that was cut off: a clean end
+removes it. Only what this version can read is ever removed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import fcntl
 import os
 import re
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from math import inf
@@ -23,11 +25,12 @@ from typing import NamedTuple, Self, get_args
 
 from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError
-from unroll.files import reason
-from unroll.log import Log, state_dir
+from unroll.files import TEMPORARY, reason
+from unroll.log import Log, host, private_folder
 from unroll.network import checkpoint
 from unroll.paths import SUFFIX
-from unroll.protocol.replies import CutOff, Origin
+from unroll.protocol.replies import MAX_TIME, CutOff, Origin
+from unroll.text import shown_path
 
 SAVE_INTERVAL_S = 1.0
 """From one save to the next; with the writing, no change is saved later than two seconds."""
@@ -123,6 +126,9 @@ class Autosave:
             (self._folder.release if keep else self._folder.remove)()
 
     def _save(self) -> Future[str]:
+        if self._folder is not None and self._folder.is_gone:
+            for run in self._runs.all():
+                self.touch(run)
         packed = [self._packed(run) for run in self._changed.values()]
         self._changed = {}
         self._writing = self._writer.submit(self._write, [one for one in packed if one])
@@ -161,7 +167,8 @@ class Autosave:
         if not packed:
             return ""
         try:
-            self._folder = self._folder or SessionFolder.make(self.name)
+            if self._folder is None or self._folder.is_gone:
+                self._folder = SessionFolder.make(self.name)
             for number, name, data in packed:
                 self._make_room(number, len(data))
                 checkpoint.put(self._folder.path / name, data)
@@ -204,18 +211,28 @@ class SessionFolder:
 
     @classmethod
     def make(cls, name: str) -> Self:
-        """A new folder, for its owner's eyes alone; raises `OSError`."""
+        """A new folder, for its owner's eyes alone; raises `OSError` and `FileError`."""
         path = _sessions() / name
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         return cls(path)
 
     @classmethod
     def take(cls, name: str) -> Self | None:
-        """The folder of a session that was cut off; None where there is none, or its engine lives."""
+        """The folder of a session that was cut off on this machine; None where there is none, or its engine lives."""
         try:
-            return cls(_sessions() / name)
-        except OSError:
+            return cls(_sessions() / name) if name.endswith(_end()) else None
+        except (OSError, FileError):
             return None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody has deleted it."""
+        return not (self.path / LOCK).exists()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it but what a session makes by itself."""
+        return all(path.name == LOCK or TEMPORARY.fullmatch(path.name) for path in self.path.iterdir())
 
     def files(self) -> list[SavedRun]:
         """The runs that are in it, by number."""
@@ -224,14 +241,16 @@ class SessionFolder:
             return sorted(SavedRun(int(name[1]), name[2], path) for name, path in found if name)  # type: ignore[arg-type]
         return []
 
-    def remove(self) -> None:
-        """Remove the folder and give up the lock; a file that cannot be removed is left."""
-        for path in [saved.path for saved in self.files()] + list(self.path.glob(".unroll-*.tmp")):
+    def remove(self, runs: Iterable[SavedRun] | None = None) -> None:
+        """Remove these runs, by default all, then the folder where nothing else is in it; and give up the lock."""
+        for saved in self.files() if runs is None else runs:
             with suppress(OSError):
-                path.unlink()
+                saved.path.unlink()
         with suppress(OSError):
-            (self.path / LOCK).unlink()
-            self.path.rmdir()
+            if self.is_empty:
+                for path in self.path.iterdir():
+                    path.unlink()
+                self.path.rmdir()
         self.release()
 
     def release(self) -> None:
@@ -239,56 +258,81 @@ class SessionFolder:
         os.close(self._lock)
 
 
-def cut_off_sessions() -> list[CutOff]:
-    """The sessions that were cut off, the newest first; those that nobody will come back for are removed."""
+def cut_off_sessions() -> tuple[list[CutOff], str]:
+    """The sessions that were cut off, the newest first, and a sentence on those that cannot be read.
+
+    Those that nobody will come back for are removed. What this version cannot read is left where it is.
+    """
+    try:
+        _sessions()
+    except FileError as error:
+        return [], f"Runs are not saved as they go: {error}"
     found: list[CutOff] = []
+    unread = 0
     for name in _session_names():
         folder = SessionFolder.take(name)
         if folder is None:
             continue
-        told = _summary(folder) if len(found) < MAX_CUT_OFF_SESSIONS else None
-        if told is None:
-            folder.remove()
+        told = _summary(folder)
+        unread += told is None and not folder.is_empty
+        if told is None and not folder.is_empty:
+            folder.release()
+        elif told is None or len(found) >= MAX_CUT_OFF_SESSIONS or time.time() - told.when > MAX_SESSION_AGE_S:
+            folder.remove([saved for saved in folder.files() if _loaded(saved)])
         else:
             folder.release()
             found.append(told)
-    return found
+    return found, _sentence_on(unread)
+
+
+def _sentence_on(unread: int) -> str:
+    if not unread:
+        return ""
+    which = "An earlier session" if unread == 1 else f"{unread} earlier sessions"
+    return f"{which} cannot be read by this version of unroll; nothing was deleted: see {shown_path(_sessions())}."
 
 
 def _summary(folder: SessionFolder) -> CutOff | None:
-    """What there is to say of a session; None when it is too old, or nothing in it is of use."""
+    """What there is to say of a session; None where nothing in it can be read."""
     saved_runs = folder.files()
     for saved in reversed(saved_runs):
-        try:
-            when = saved.path.stat().st_mtime
-            newest = checkpoint.load(saved.path)
-        except (OSError, FileError):
-            continue
-        if time.time() - when > MAX_SESSION_AGE_S:
-            return None
-        return CutOff(
-            session=folder.path.name,
-            when=when,
-            runs=len(saved_runs),
-            recipe=newest.recipe,
-            update=newest.history.updates,
-            finished=newest.history.accuracy is not None,
-        )
+        if loaded := _loaded(saved):
+            newest, when = loaded
+            return CutOff(
+                session=folder.path.name,
+                when=when,
+                runs=len(saved_runs),
+                recipe=newest.recipe,
+                update=newest.history.updates,
+                finished=newest.history.accuracy is not None,
+            )
+    return None
+
+
+def _loaded(saved: SavedRun) -> tuple[checkpoint.Checkpoint, float] | None:
+    """A run's network, and when it was saved, in seconds since 1970; None where it cannot be read."""
+    with suppress(OSError, FileError):
+        when = saved.path.stat().st_mtime
+        return checkpoint.load(saved.path), min(max(0.0, when), float(MAX_TIME))
     return None
 
 
 def _sessions() -> Path:
-    return state_dir() / "sessions"
+    return private_folder("sessions")
 
 
 def _session_names() -> list[str]:
-    """The newest first: a name begins with the time."""
-    with suppress(OSError):
-        return sorted((path.name for path in _sessions().iterdir() if path.is_dir()), reverse=True)
-    return []
+    """Those of this machine, the newest first: a name begins with the time."""
+    return sorted((path.name for path in _sessions().iterdir() if path.name.endswith(_end())), reverse=True)
 
 
 def _session_name() -> str:
     """A name for a session that begins now, in this process."""
     now = time.time_ns()
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now // 10**9))}-{now % 10**9:09}-{os.getpid()}"
+    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now // 10**9))
+    return f"{when}-{now % 10**9:09}-{os.getpid()}{_end()}"
+
+
+def _end() -> str:
+    """How the names of this machine's sessions end."""
+    return f".{host()}"

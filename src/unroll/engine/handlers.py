@@ -177,22 +177,27 @@ class Handlers:
 
     def _begin(self, request: requests.Begin) -> replies.Begun:
         """`begin`: save this session from now on; tells what runs there are, and which sessions were cut off."""
-        cut_off = [] if self._autosave.name else cut_off_sessions()
+        cut_off, sentence = ([], "") if self._autosave.name else cut_off_sessions()
         self._autosave.begin()
         runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
-        return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off)
+        return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off, sentence=sentence)
 
     def _resume(self, request: requests.Resume) -> replies.Resumed:
         """`resume`: bring back the runs of a session that was cut off."""
         folder = SessionFolder.take(request.session)
         if folder is None:
             raise UserError(f"There is no session {shown_path(request.session)} to resume: it is over, or still runs.")
-        found = [(run, saved.number) for saved in folder.files() if (run := self._restored(saved))]
+        saved_runs = folder.files()
+        found = [(run, saved) for saved in saved_runs if (run := self._restored(saved))]
         if self._autosave.save_now():
-            folder.remove()
+            folder.remove([saved for _, saved in found])
         else:
             folder.release()
-        return replies.Resumed(id=request.id, runs=self._told(request.id, found))
+        if saved_runs and not found:
+            raise UserError(f"No run of that session can be read: they stay in {shown_path(folder.path)}.")
+        return replies.Resumed(
+            id=request.id, runs=self._told(request.id, [(run, saved.number) for run, saved in found])
+        )
 
     def _told(self, number: int, runs: Sequence[tuple[LiveRun, int]]) -> list[Created]:
         """How runs stand, all in one line; what was still to be sent of them is sent with it."""

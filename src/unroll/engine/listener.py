@@ -1,31 +1,37 @@
 """Where an engine in the background is found again: a Unix socket in a folder that only its owner can enter.
 
-    engines/count-rnn.sock      in the state folder; the folder has mode 0700, the socket 0600
+    engines/count-rnn.HOST.sock     in the state folder; the folder has mode 0700, the socket 0600
+    engines/count-rnn.HOST.lock     locked by the engine as long as it lives
 
-No port is opened. A socket that no engine listens at any more is removed by the next that looks. `enter` and `names`
-are what a client needs: they import no torch.
+No port is opened. A state folder may be shared by several machines, and a socket works only on its own. So what is dead
+is judged by the lock, on the same machine, and never by a connection that fails. `enter` and `names` are what a client
+needs: they import no torch.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import socket
-import stat
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unroll.errors import FileError
 from unroll.files import reason
-from unroll.log import state_dir
+from unroll.log import WAY_OUT, host, private_folder
 from unroll.text import shown_path
 
-SUFFIX = ".sock"
 ATTACH = b"attach\n"
-"""What a client says first; one that only wants to know whether an engine listens says nothing."""
+"""What a client says first."""
 ATTACH_TIMEOUT_S = 0.5
 """How long it is given to say so."""
-WAY_OUT = "name another state folder with UNROLL_STATE_DIR."
+PRESENCE_CHECK_S = 5.0
+"""From one look at whether the socket is still there to the next: a folder may be swept while an engine lives."""
+MAX_ADDRESS = 100
+"""Bytes of a socket's path: the system takes no more than 104 or 108."""
 
 
 class Listener:
@@ -37,37 +43,79 @@ class Listener:
         Raises:
             FileError: no socket can be made there.
         """
+        self._wanted = wanted
+        self._appear()
+
+    def _appear(self) -> None:
         folder = _folder()
-        self.name = next(name for name in _names(wanted) if not _is_taken(folder / f"{name}{SUFFIX}"))
-        self._path = folder / f"{self.name}{SUFFIX}"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
+        for name in [self._wanted, *(f"{self._wanted}-{number}" for number in range(2, 1000))]:
+            if self._claim(folder / _file(name)):
+                self.name = name
+                return
+        raise FileError(f"There are too many engines in {shown_path(folder)}: {WAY_OUT}")
+
+    def _claim(self, path: Path) -> bool:
+        """Take a place if nobody has it: lock it, and listen."""
         try:
-            self._socket.bind(os.fspath(self._path))
+            lock = _locked(path, create=True)
+            if lock is None:
+                return False
+            self._path, self._lock = path, lock
+            self._socket = _bound(path)
         except OSError as error:
-            self._socket.close()
-            raise FileError(f"{shown_path(self._path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
-        finally:
-            os.umask(before)
-        self._socket.listen()
+            raise FileError(f"{shown_path(path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+        return True
 
     def visitors(self) -> Iterator[socket.socket]:
         """The clients that come, until `close`; those that do not say so at once are sent away."""
         with suppress(OSError):  # closed
             while True:
-                visitor, _ = self._socket.accept()
+                try:
+                    visitor, _ = self._socket.accept()
+                except TimeoutError:
+                    self._reappear()
+                    continue
                 if _wants_in(visitor):
                     yield visitor
                 else:
                     visitor.close()
+
+    def _reappear(self) -> None:
+        """Make the socket again, with its folder, if somebody has deleted it."""
+        if os.fstat(self._lock).st_nlink and self._path.exists():
+            return
+        before, lock = self._socket, self._lock
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        with suppress(FileError):
+            self._appear()
+            before.close()
+        if self._lock != lock:
+            os.close(lock)
 
     def close(self) -> None:
         """Listen no more."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        with suppress(OSError):
-            self._path.unlink()
+        _remove(self._path)
+        os.close(self._lock)
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket that listens there; what a dead engine has left is removed, for its lock is ours."""
+    path.unlink(missing_ok=True)
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _address(path) as address:
+            line.bind(address)
+        with suppress(OSError):  # some file systems have no modes; nobody else can enter the folder
+            path.chmod(0o600)
+        line.listen()
+    except OSError:
+        line.close()
+        raise
+    line.settimeout(PRESENCE_CHECK_S)
+    return line
 
 
 def _wants_in(visitor: socket.socket) -> bool:
@@ -83,57 +131,100 @@ def enter(name: str) -> socket.socket:
     """A line to the engine of that name.
 
     Raises:
-        FileError: there is none.
+        FileError: there is none, or it does not answer.
     """
-    path = _folder() / f"{name}{SUFFIX}"
-    line = _entered(path)
-    if line is None:
-        others = ", ".join(names()) or "none"
-        raise FileError(f"There is no engine {shown_path(name)} in the background: there are {others}.")
-    line.sendall(ATTACH)
+    running = names()
+    if name not in running:
+        raise FileError(f"There is no engine {shown_path(name)} in the background: there are {_listed(running)}.")
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _address(_folder() / _file(name)) as address:
+            line.connect(address)
+        line.sendall(ATTACH)
+    except OSError as error:
+        line.close()
+        raise FileError(f"The engine {shown_path(name)} cannot be reached ({reason(error)}): try again.") from None
     return line
 
 
 def names() -> list[str]:
-    """The engines in the background, by name; a socket left by one that has died is removed."""
-    return sorted(path.stem for path in _folder().glob(f"*{SUFFIX}") if _is_taken(path))
+    """The engines in the background of this machine, by name; what a dead one has left is removed.
+
+    Raises:
+        FileError: the folder of the sockets cannot be used.
+    """
+    end = _file("")
+    found = {path.name.removesuffix(end): path for path in _folder().glob(f"*{end}")}
+    return sorted(name for name, path in found.items() if _is_alive(path))
 
 
-def _is_taken(path: Path) -> bool:
-    """Whether an engine listens there."""
-    line = _entered(path)
-    if line is None:
-        with suppress(OSError):
-            path.unlink()
-        return False
-    line.close()
-    return True
+def hosts() -> list[str]:
+    """The other machines on which engines of this folder may run."""
+    found = {path.name.removesuffix(".sock").rpartition(".")[2] for path in _folder().glob("*.*.sock")}
+    return sorted(found - {host()})
 
 
-def _entered(path: Path) -> socket.socket | None:
-    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _listed(running: list[str]) -> str:
+    return ", ".join(running) or "none"
+
+
+def _is_alive(path: Path) -> bool:
+    """Whether an engine holds the lock of that socket, or may hold it; otherwise both are removed."""
     try:
-        line.connect(os.fspath(path))
-    except (OSError, ValueError):
-        line.close()
-        return None
-    return line
+        lock = _locked(path)
+    except OSError:  # it cannot be judged, so it is left alone
+        return True
+    if lock is None:
+        return True
+    _remove(path)
+    os.close(lock)
+    return False
 
 
-def _names(wanted: str) -> list[str]:
-    return [wanted, *(f"{wanted}-{number}" for number in range(2, 1000))]
+def _locked(path: Path, create: bool = False) -> int | None:
+    """The lock that belongs to a socket, taken; None if somebody else has it.
+
+    Raises:
+        OSError: it cannot be opened, or this file system has no locks.
+    """
+    lock = path.with_suffix(".lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_nlink:  # not removed before it was locked
+            return descriptor
+    except OSError as error:
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            os.close(descriptor)
+            raise
+    os.close(descriptor)
+    return None
+
+
+def _remove(path: Path) -> None:
+    """Remove a socket and its lock; to be called by the one that holds the lock."""
+    for file in (path, path.with_suffix(".lock")):
+        with suppress(OSError):
+            file.unlink()
+
+
+def _file(name: str) -> str:
+    return f"{name}.{host()}.sock"
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """What to bind or connect to: the path, or on Linux a short name for one that is too long."""
+    if len(os.fsencode(path)) <= MAX_ADDRESS or sys.platform != "linux":
+        yield os.fspath(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def _folder() -> Path:
     """The folder of all sockets, made if need be; raises `FileError` where another could reach into it."""
-    folder = state_dir() / "engines"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-            raise FileError(f"{shown_path(folder)} is not your own: {WAY_OUT}")
-        if status.st_mode & 0o077:
-            folder.chmod(0o700)
-    except OSError as error:
-        raise FileError(f"{shown_path(folder)} cannot be made ({reason(error)}): {WAY_OUT}") from None
-    return folder
+    return private_folder("engines")

@@ -13,7 +13,7 @@ from unroll.files import reason
 from unroll.network import checkpoint
 from unroll.network.header import begins_well
 from unroll.network.training import Training
-from unroll.paths import SUFFIX, models_by_name, saving_folder, shipped_models
+from unroll.paths import SUFFIX, check_no_link, models_by_name, saving_folder, shipped_models
 from unroll.protocol.replies import MAX_MODELS, Models, Origin
 from unroll.protocol.requests import ModelName
 from unroll.series import NO_HISTORY, Series
@@ -33,6 +33,7 @@ def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
     """
     training = _as_it_was(run, epoch)
     path = _folder() / f"{name}{SUFFIX}"
+    check_no_link(path)
     accuracy, held_out = training.accuracy(), training.held_out_accuracy()
     history = run.series.until(training.update).history(accuracy, held_out)
     optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
@@ -105,6 +106,10 @@ def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> Liv
 def list_models(number: int) -> Models:
     """The models that can be opened, as the answer to a request of that number."""
     files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_MODELS])
+    try:
+        folder = encodable(saving_folder())
+    except FileError:  # without a home folder there are still those that come with the program
+        folder = ""
     folders = ["" if file.parent == shipped_models() else encodable(file.parent) for file in files.values()]
     others = [name for name, file in files.items() if not begins_well(file)]
-    return Models(id=number, names=list(files), folder=encodable(saving_folder()), folders=folders, others=others)
+    return Models(id=number, names=list(files), folder=folder, folders=folders, others=others)

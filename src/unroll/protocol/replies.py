@@ -134,11 +134,16 @@ class CutOff(Struct, frozen=True, kw_only=True):
 
 
 class Begun(Answer, frozen=True, kw_only=True):
-    """The name of this session, the runs that exist already, and the sessions that ended unexpectedly, newest first."""
+    """The name of this session, the runs that exist already, and the sessions that ended unexpectedly, newest first.
+
+    Attributes:
+        sentence: What else there is to say of earlier sessions.
+    """
 
     session: Name
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)] = []
     cut_off: Annotated[list[CutOff], Meta(max_length=MAX_CUT_OFF)] = []
+    sentence: Sentence = ""
 
 
 class Resumed(Answer, frozen=True, kw_only=True):

@@ -81,13 +81,13 @@ class Recovery:
         """Tell of the last session that ended unexpectedly."""
         self._name, own = begun.session, self._name
         self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
-        if self.offered:
-            self._note(self.sentence)
+        if self.offered or begun.sentence:
+            self._note(self.sentence or begun.sentence)
 
     @property
     def sentence(self) -> str:
         """What can be restored, and how; empty where nothing can."""
-        return texts.of_cut_off(self.offered[0]) if self.offered else ""
+        return texts.of_cut_off(self.offered[0], len(self.offered)) if self.offered else ""
 
     async def resume(self) -> None:
         """Restore the session that is offered first, beside the runs that are here."""

@@ -117,14 +117,17 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def of_cut_off(earlier: CutOff) -> str:
-    """Which earlier session can be restored, and the key that does."""
+def of_cut_off(earlier: CutOff, sessions: int) -> str:
+    """Which earlier session can be restored, of how many, and the key that does."""
     when, format_ = time.localtime(earlier.when), "%H:%M"
     if time.strftime("%x", when) != time.strftime("%x"):
         format_ = "%d %B, %H:%M"
     recipe = earlier.recipe
     what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
-    return f"An earlier session ({what}, {time.strftime(format_, when)}) ended unexpectedly. r restores it."
+    told = f"({what}, {time.strftime(format_, when)})"
+    if sessions > 1:
+        return f"{sessions} earlier sessions ended unexpectedly: r restores the newest {told}, then the next."
+    return f"An earlier session {told} ended unexpectedly. r restores it."
 
 
 def of_way_back(command: str, name: str) -> str:
