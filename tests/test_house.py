@@ -6,8 +6,15 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from unroll import recipe
+from unroll.engine import inspect
+from unroll.network import bptt, cells
+from unroll.recipe import CellName
+from unroll.terminal import texts
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODULES = {
@@ -86,3 +93,10 @@ def inherited(node: ast.ClassDef, bases: dict[str, ast.ClassDef]) -> set[str]:
         if name in bases:
             found |= {method.name for method in public(bases[name].body)} | inherited(bases[name], bases)
     return found
+
+
+def test_every_table_of_cells_has_every_cell() -> None:
+    kinds = set(get_args(CellName))
+    assert {*cells.CELLS} == {*recipe.BLOCKS} == {*texts.STEP} == {*texts.GATES} == kinds
+    assert {*bptt.BACK} == {*cells.CELLS.values()}
+    assert {letter for cell in cells.CELLS.values() for letter in cell.gate_names} == {*inspect.GATES}

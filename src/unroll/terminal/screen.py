@@ -426,8 +426,8 @@ class Playground(Screen[None]):
 
     def action_cut_cell(self) -> None:
         run, done = self.session.run, self.moment.interventions
-        if run is not None and run.recipe.model.cell != "lstm":
-            self.note(f"The {run.recipe.model.cell} has no cell state: only the lstm has one.")
+        if run is not None and self.session.trace is not None and "cell state" not in self.session.trace.views:
+            self.note(f"The {run.recipe.model.cell} has no cell state to erase.")
         else:
             self.session.intervene(replace(done, cut_cell=not done.cut_cell))
 
