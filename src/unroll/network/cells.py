@@ -176,5 +176,5 @@ class GRUCell(Cell):
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNNCell, "lstm": LSTMCell, "gru": GRUCell}
-"""Every cell by its name in a recipe. A new one also needs: `CellName` and `BLOCKS` (recipe.py), its backward pass in
-`BACK` (bptt.py), its gates' names in `GATES` (engine/inspect.py), its formulas in `STEP` and `GATES` (terminal/texts.py)."""
+"""Every cell by its name in a recipe. A new one also needs: `CellName` and `BLOCKS` (recipe.py), a backward pass in
+`BACK` (bptt.py), its gates in `GATES` (engine/inspect.py), formulas in `STEP` and `GATES` (terminal/texts.py)."""
