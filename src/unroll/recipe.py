@@ -25,7 +25,6 @@ DeviceName = Literal["cpu", "cuda", "mps", "auto"]
 """Where to compute. Not part of a recipe: the device changes no more than the last bits."""
 Value = int | float | str
 
-
 MAX_VOCAB = 4096
 MAX_HIDDEN = 1024
 MAX_EPOCHS = 100_000
@@ -38,26 +37,26 @@ BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be learned."""
 
-    task: Annotated[TaskName, Meta(description="What the network is asked at every step of a sequence.")] = "count"
+    task: Annotated[TaskName, Meta(description="What the network must predict at every step.")] = "count"
     vocab_size: Annotated[
-        int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 up to vocab_size - 1.")
+        int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 to vocab_size - 1.")
     ] = 128
     length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
-    path: Annotated[str, Meta(max_length=4096, description="The text file of whole numbers that task file reads.")] = ""
+    path: Annotated[
+        str, Meta(max_length=4096, description="For task file: the text file of whole numbers to read.")
+    ] = ""
     held_out: Annotated[
-        float, Meta(ge=0, le=0.9, description="The part of the sequences kept from training and scored apart.")
+        float, Meta(ge=0, le=0.9, description="The share of sequences kept out of training and scored separately.")
     ] = 0.0
 
 
 class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The network that is to learn it."""
 
-    cell: Annotated[CellName, Meta(description="The recurrent cell: how one hidden state makes the next.")] = "rnn"
-    hidden_size: Annotated[
-        int, Meta(ge=1, le=MAX_HIDDEN, description="How many numbers the hidden state has: all the memory there is.")
-    ] = 32
+    cell: Annotated[CellName, Meta(description="The cell: how each hidden state follows from the last.")] = "rnn"
+    hidden_size: Annotated[int, Meta(ge=1, le=MAX_HIDDEN, description="How many units the hidden state has.")] = 32
     init: Annotated[
-        InitName, Meta(description="How the cell's weights start: normal is the blog's, uniform is PyTorch's.")
+        InitName, Meta(description="How the cell's weights start: uniform is PyTorch's default, normal the blog's.")
     ] = "uniform"
 
 
@@ -67,11 +66,9 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     epochs: Annotated[int, Meta(ge=1, le=MAX_EPOCHS, description="How many times training goes through the data.")] = 25
     batch_size: Annotated[
         Annotated[int, Meta(ge=1, le=4096)] | BatchWord,
-        Meta(description="Sequences an update learns from at once: a number, half or full."),
+        Meta(description="Sequences per update: a number, half or full."),
     ] = "half"
-    learning_rate: Annotated[
-        float, Meta(gt=0, le=100, description="Adam's first step size; it falls in a line to 0 over the epochs.")
-    ] = 0.1
+    learning_rate: Annotated[float, Meta(gt=0, le=100, description="Adam's learning rate; decays linearly to 0.")] = 0.1
     seed: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="Fixes the starting weights and the order of the data.")
     ] = 0
@@ -109,9 +106,11 @@ class Field(Struct, frozen=True):
     words: tuple[str, ...]
     default: Value
     help: str
+    hint: Any
 
     @property
     def is_choice(self) -> bool:
+        """Whether only certain words are allowed."""
         return self.kind is str and bool(self.words)
 
     @property
@@ -121,9 +120,8 @@ class Field(Struct, frozen=True):
         if self.kind is str:
             return words or ("a path" if self.section else self.help)
         noun = "a whole number" if self.kind is int else "a number"
-        start = f"above {plain(self.above)}" if self.above is not None else f"from {plain(self.low)}"
-        span = f"{noun} {start} {'and up ' if self.above is not None else ''}to {plain(self.high)}"
-        return f"{span}, {words}" if words else span
+        start = f"from {_plain(self.low)} to" if self.above is None else f"above {_plain(self.above)} and up to"
+        return f"{noun} {start} {_plain(self.high)}" + (f", {words}" if words else "")
 
     def parse(self, text: str) -> Value:
         """The value a person typed; raises `RecipeError` with the rule in it."""
@@ -137,23 +135,18 @@ class Field(Struct, frozen=True):
 
     def check(self, value: Value) -> Value:
         """The same value when the field allows it; raises `RecipeError` otherwise."""
-        if value in self.words or (self.kind is str and not self.words and isinstance(value, str)):
-            return value
-        whole_wanted = self.kind is int and isinstance(value, float)
-        if self.kind is str or whole_wanted or isinstance(value, str | bool) or not self._inside(value):
-            raise self.refusal(value)
-        return value
-
-    def _inside(self, value: float) -> bool:
-        above_low = value > self.above if self.above is not None else self.low is None or value >= self.low
-        return above_low and (self.high is None or value <= self.high)
+        try:
+            return msgspec.convert(value, self.hint)  # type: ignore[no-any-return]
+        except ValueError:  # bytes that are no UTF-8, too
+            raise self.refusal(value) from None
 
     def refusal(self, given: object) -> RecipeError:
+        """The error that says what was given and what the field takes."""
         shown = f"{given:.10g}" if isinstance(given, float) else f"{given!s:.24}" or "nothing"
         return RecipeError(self.name, f"{self.name} cannot be {shown}: choose {self.rule}.")
 
 
-def plain(number: float | None) -> str:
+def _plain(number: float | None) -> str:
     """A limit as a person reads it: `1,024`, `0.9`."""
     return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
 
@@ -167,9 +160,9 @@ def field_of(name: str, hint: Any, section: str = "", default: Value = 0) -> Fie
     number = next((part for part in parts if isinstance(part, IntType | FloatType)), None)
     help_ = schema.get("description", "")
     if number is None:
-        return Field(name, section, str, None, None, None, words_of(hint), default, help_)
+        return Field(name, section, str, None, None, None, words_of(hint), default, help_, hint)
     kind = int if isinstance(number, IntType) else float
-    return Field(name, section, kind, number.ge, number.le, number.gt, words_of(hint), default, help_)
+    return Field(name, section, kind, number.ge, number.le, number.gt, words_of(hint), default, help_, hint)
 
 
 def words_of(hint: Any) -> tuple[str, ...]:
@@ -238,8 +231,7 @@ def plan(recipe: Recipe, sequences: int) -> Plan:
         RecipeError: the batch is larger than the data, or than `MEMORY` has room for.
     """
     wanted = recipe.train.batch_size
-    size = {"half": max(1, sequences // 2), "full": sequences}.get(wanted) if isinstance(wanted, str) else wanted
-    assert size is not None
+    size = wanted if isinstance(wanted, int) else sequences if wanted == "full" else max(1, sequences // 2)
     if size > sequences:
         raise RecipeError(
             "batch_size",
@@ -269,24 +261,17 @@ def _most_that_fit(recipe: Recipe) -> int:
 
 def weights(recipe: Recipe) -> int:
     """How many weights the network has: the cell's G blocks of `(D, V)`, `(D, D)` and two biases, and the head."""
-    blocks = BLOCKS[recipe.model.cell]
-    d, v = recipe.model.hidden_size, recipe.task.vocab_size
-    return blocks * d * (v + d + 2) + v * (d + 1)
+    g, d, v = BLOCKS[recipe.model.cell], recipe.model.hidden_size, recipe.task.vocab_size
+    return g * d * (v + d + 2) + v * (d + 1)
 
 
+_RECALL = TaskConfig("recall", vocab_size=512, length=14)
+_FULL_BATCHES = TrainConfig(epochs=100, batch_size="full")
 PRESETS: Mapping[str, Recipe] = {
     "default": Recipe(),
     "the blog's": Recipe(model=ModelConfig(init="normal")),
-    "recall, rnn": Recipe(
-        TaskConfig("recall", vocab_size=512, length=14),
-        ModelConfig("rnn", init="normal-bias"),
-        TrainConfig(epochs=100, batch_size="full"),
-    ),
-    "recall, lstm": Recipe(
-        TaskConfig("recall", vocab_size=512, length=14),
-        ModelConfig("lstm"),
-        TrainConfig(epochs=100, batch_size="full"),
-    ),
+    "recall, rnn": Recipe(_RECALL, ModelConfig("rnn", init="normal-bias"), _FULL_BATCHES),
+    "recall, lstm": Recipe(_RECALL, ModelConfig("lstm"), _FULL_BATCHES),
     "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4)),
 }
 """Recipes worth starting from, by name. `blank` is the smallest that still learns: a network to take in at a glance."""

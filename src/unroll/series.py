@@ -17,16 +17,16 @@ BUCKETS = 2048
 """Buckets kept at most: many times the columns of any screen."""
 MAX_TOLD = 20_000
 """Buckets read at most: older files have more than `BUCKETS`."""
-MAX_LOSS = 1e6
 MAX_UPDATES = 10**12
 
 Count = Annotated[int, Meta(ge=0, le=MAX_UPDATES)]
-Loss = Annotated[float, Meta(ge=0, le=MAX_LOSS)]
+Loss = Annotated[float, Meta(ge=0, le=1e6)]
 """Nats a position."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A part of the whole, such as the part of a batch that was answered right."""
 Losses = Annotated[tuple[Loss, ...], Meta(max_length=MAX_TOLD)]
 Shares = Annotated[tuple[Share, ...], Meta(max_length=MAX_TOLD)]
+Values = tuple[float, ...]
 
 
 class History(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,11 +61,8 @@ class History(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         buckets = -(-self.updates // self.stride)
-        bounds = (self.lowest, self.highest, self.lowest_accuracies, self.highest_accuracies)
-        if {len(self.losses), len(self.accuracies)} != {buckets} or {len(part) for part in bounds} not in (
-            {0},
-            {buckets},
-        ):
+        bounds = {len(self.lowest), len(self.highest), len(self.lowest_accuracies), len(self.highest_accuracies)}
+        if {len(self.losses), len(self.accuracies)} != {buckets} or bounds not in ({0}, {buckets}):
             raise ValueError("a history of another length than its updates")
 
 
@@ -80,25 +77,23 @@ class Track:
         self.newest = self.epoch_total = 0.0
 
     def add(self, value: float, opens_bucket: bool, opens_epoch: bool) -> None:
+        """Add one update's value."""
         self.newest = value
         self.epoch_total = value if opens_epoch else self.epoch_total + value
         if opens_bucket:
-            self.low.append(value)
-            self.high.append(value)
-            self.total.append(value)
+            for column in (self.low, self.high, self.total):
+                column.append(value)
             return
         self.total[-1] += value
-        if value < self.low[-1]:
-            self.low[-1] = value
-        elif value > self.high[-1]:
-            self.high[-1] = value
+        self.low[-1] = min(self.low[-1], value)
+        self.high[-1] = max(self.high[-1], value)
 
     def fold(self) -> None:
         """Make one bucket of every two."""
-        pairs = range(0, len(self.low), 2)
-        self.low = array("d", (min(self.low[i : i + 2]) for i in pairs))
-        self.high = array("d", (max(self.high[i : i + 2]) for i in pairs))
-        self.total = array("d", (sum(self.total[i : i + 2]) for i in pairs))
+        pairs = [slice(i, i + 2) for i in range(0, len(self.low), 2)]
+        self.low = array("d", (min(self.low[pair]) for pair in pairs))
+        self.high = array("d", (max(self.high[pair]) for pair in pairs))
+        self.total = array("d", (sum(self.total[pair]) for pair in pairs))
 
 
 class Series:
@@ -122,10 +117,9 @@ class Series:
         """The series that a message or a saved model tells."""
         series = cls(updates_per_epoch, limit)
         series.updates, series.stride = history.updates, history.stride
-        for track, means, low, high in (
-            (series.losses, history.losses, history.lowest, history.highest),
-            (series.accuracies, history.accuracies, history.lowest_accuracies, history.highest_accuracies),
-        ):
+        losses = series.losses, history.losses, history.lowest, history.highest
+        accuracies = series.accuracies, history.accuracies, history.lowest_accuracies, history.highest_accuracies
+        for track, means, low, high in (losses, accuracies):
             track.low, track.high = array("d", low or means), array("d", high or means)
             track.total = array("d", (mean * series._size(place) for place, mean in enumerate(means)))
         series._set_newest(history.newest, history.newest_epoch)
@@ -152,7 +146,7 @@ class Series:
         return self._part_mean(self.losses, start, stop), self._part_mean(self.accuracies, start, stop)
 
     def newest_epoch(self) -> tuple[float, float] | None:
-        """The exact means over the newest epoch, whole or in part."""
+        """The exact means over the newest epoch, whole or in part; None before the first update."""
         made = self.updates - self._epoch_start
         return (self.losses.epoch_total / made, self.accuracies.epoch_total / made) if made else None
 
@@ -168,7 +162,7 @@ class Series:
         if updates == self.updates:
             part._set_newest((self.losses.newest, self.accuracies.newest), self.newest_epoch())
         else:
-            part._set_newest(None, None)
+            part._set_newest()
         return part
 
     def history(self, accuracy: float | None = None, held_out: float | None = None, limit: int = BUCKETS) -> History:
@@ -179,20 +173,8 @@ class Series:
         losses, lowest, highest = told._rounded(told.losses, 6)
         accuracies, lowest_accuracies, highest_accuracies = told._rounded(told.accuracies, 4)
         newest = (round(self.losses.newest, 6), round(self.accuracies.newest, 4)) if self.updates else None
-        return History(
-            updates=self.updates,
-            stride=told.stride,
-            losses=losses,
-            accuracies=accuracies,
-            lowest=lowest,
-            highest=highest,
-            lowest_accuracies=lowest_accuracies,
-            highest_accuracies=highest_accuracies,
-            newest=newest,
-            newest_epoch=self.newest_epoch(),
-            accuracy=accuracy,
-            held_out_accuracy=held_out,
-        )
+        tracks = losses, accuracies, lowest, highest, lowest_accuracies, highest_accuracies
+        return History(self.updates, told.stride, *tracks, newest, self.newest_epoch(), accuracy, held_out)
 
     @property
     def _epoch_start(self) -> int:
@@ -209,15 +191,15 @@ class Series:
         self.stride *= 2
 
     def _part_mean(self, track: Track, start: int, stop: int) -> float:
+        """The mean from `start` up to, not including, `stop`; a bucket counts by its part inside."""
         total = 0.0
         for bucket in range(start // self.stride, (stop - 1) // self.stride + 1):
             size, first = self._size(bucket), bucket * self.stride
-            inside = min(stop, first + size) - max(start, first)
-            total += track.total[bucket] * inside / size
+            total += track.total[bucket] * (min(stop, first + size) - max(start, first)) / size
         return total / (stop - start)
 
-    def _set_newest(self, newest: tuple[float, float] | None, epoch: tuple[float, float] | None) -> None:
-        """Set what is known exactly; where it is not known, what the buckets tell."""
+    def _set_newest(self, newest: tuple[float, float] | None = None, epoch: tuple[float, float] | None = None) -> None:
+        """Set the newest update's values and the newest epoch's means; what is not given, the buckets tell."""
         if not self.updates:
             return
         start, stop = self._epoch_start, self.updates
@@ -225,7 +207,7 @@ class Series:
             track.newest = newest[place] if newest else self._part_mean(track, stop - 1, stop)
             track.epoch_total = (epoch[place] if epoch else self._part_mean(track, start, stop)) * (stop - start)
 
-    def _rounded(self, track: Track, places: int) -> tuple[tuple[float, ...], ...]:
+    def _rounded(self, track: Track, places: int) -> tuple[Values, Values, Values]:
         """The means, smallest and largest values of the buckets; no bounds where each bucket is one update."""
         means = tuple(round(total / self._size(place), places) for place, total in enumerate(track.total))
         if self.stride == 1:
