@@ -37,8 +37,8 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     Attributes:
         cut_steps: Steps (from 0) before which the hidden state is set to zero.
         cut_all: The same before every step.
-        cut_cell: Where the loop is cut, an LSTM's cell state is cut too.
-        clamps: `(unit, value)` pairs: the unit is held at the value at every step; 0 silences it.
+        cut_cell: Whether an LSTM's cell state is erased with the hidden state.
+        clamps: `(unit, value)` pairs: the unit is held at the value at every step; 0 switches it off.
     """
 
     cut_steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS)] = ()
@@ -47,7 +47,7 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     clamps: Annotated[tuple[tuple[Unit, Clamp], ...], Meta(max_length=MAX_HIDDEN)] = ()
 
     def cuts(self, step: int) -> bool:
-        """Whether the loop is cut before this step."""
+        """Whether the hidden state is erased before this step."""
         return self.cut_all or step in self.cut_steps
 
     @property
@@ -56,25 +56,24 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         return frozenset(unit for unit, value in self.clamps if value == 0)
 
     def toggle_cut(self, step: int) -> Interventions:
-        """The loop cut before a step, or mended there; where it was cut everywhere, mended everywhere."""
+        """Erase the memory before a step, or restore it; where it was erased at every step, restore it everywhere."""
         if self.cut_all:
             return replace(self, cut_all=False, cut_steps=())
         return replace(self, cut_steps=tuple(sorted({*self.cut_steps} ^ {step})))
 
     def toggle_cut_all(self) -> Interventions:
-        """The loop cut before every step, or mended everywhere."""
+        """Erase the memory before every step, or restore it everywhere."""
         return replace(self, cut_all=not self.cut_all, cut_steps=())
 
     def toggle_silence(self, unit: int) -> Interventions:
-        """A unit held at 0, or let go."""
+        """Switch a unit off, or on again."""
         others = tuple((u, value) for u, value in self.clamps if u != unit)
         return replace(self, clamps=others if len(others) < len(self.clamps) else (*others, (unit, 0.0)))
 
     def within(self, steps: int, units: int | None = None) -> Interventions:
         """The same without what lies beyond a shorter sequence or a smaller network."""
-        cuts = tuple(step for step in self.cut_steps if step < steps)
         clamps = tuple(clamp for clamp in self.clamps if units is None or clamp[0] < units)
-        return replace(self, cut_steps=cuts, clamps=clamps)
+        return replace(self, cut_steps=tuple(step for step in self.cut_steps if step < steps), clamps=clamps)
 
 
 UNTOUCHED = Interventions()

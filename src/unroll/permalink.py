@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from unroll.errors import UserError
 from unroll.moment import MAX_CLAMP, Interventions, Moment, parse_sequence
-from unroll.recipe import FIELDS, Recipe, Value, recipe_of
+from unroll.recipe import FIELDS, Recipe, recipe_of
 from unroll.text import shown_path
 
 START = "unroll:1"
@@ -27,22 +27,17 @@ def write(recipe: Recipe, moment: Moment) -> str:
     """
     if recipe.task.task == "file":
         raise UserError(f"This run learns from {recipe.task.path}, which no permalink can hold: save the model.")
-    default = Recipe().values()
-    words = [f"{name}={value}" for name, value in recipe.values().items() if value != default[name]]
-    return " ".join([START, *words, *_moment_words(moment)])
-
-
-def _moment_words(moment: Moment) -> list[str]:
     does = moment.interventions
-    cut = "all" if does.cut_all else ",".join(str(step + 1) for step in does.cut_steps)
-    return [
-        f"epoch={moment.epoch or 0}",
-        f"sequence={','.join(map(str, moment.sequence))}",
-        f"step={moment.step + 1}",
-        *([f"cut={cut}"] if cut else []),
-        *(["cut_cell=yes"] if does.cut_cell else []),
-        *([f"hold={','.join(f'{unit}:{value:g}' for unit, value in does.clamps)}"] if does.clamps else []),
-    ]
+    words = {name: value for name, value in recipe.values().items() if value != FIELDS[name].default}
+    words |= {
+        "epoch": moment.epoch or 0,
+        "sequence": ",".join(map(str, moment.sequence)),
+        "step": moment.step + 1,
+        "cut": "all" if does.cut_all else ",".join(str(step + 1) for step in does.cut_steps),
+        "cut_cell": "yes" if does.cut_cell else "",
+        "hold": ",".join(f"{unit}:{value:g}" for unit, value in does.clamps),
+    }
+    return " ".join([START, *(f"{name}={value}" for name, value in words.items() if value != "")])
 
 
 def read(text: str) -> tuple[Recipe, Moment]:
@@ -56,22 +51,15 @@ def read(text: str) -> tuple[Recipe, Moment]:
         raise UserError(
             f"{shown_path(text)} is not a permalink: one starts with {START}, and y in the playground copies it."
         )
-    given = dict(_pair(word) for word in words[1:])
-    fields: dict[str, Value] = {}
-    for name in [name for name in given if name in FIELDS]:
-        fields[name] = FIELDS[name].parse(given.pop(name))
-    recipe = recipe_of(fields)
+    for word in words[1:]:
+        if "=" not in word:
+            raise UserError(f"{word:.20} in the permalink is not of the form name=value: copy it again.")
+    given = dict(word.split("=", 1) for word in words[1:])
+    recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
     moment = _moment(given, recipe)
     if given:
         raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
     return recipe, moment
-
-
-def _pair(word: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not equals:
-        raise UserError(f"{word:.20} in the permalink is not of the form name=value: copy it again.")
-    return name, value
 
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:

@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from unroll.protocol.replies import AnyReply
+from unroll.protocol.replies import AnyReply, Id
 from unroll.protocol.requests import AnyRequest
 from unroll.recipe import FIELDS, field_of
 
@@ -63,14 +63,11 @@ def _explain(line: bytes, complaint: str) -> Unreadable:
         return Unreadable(0, f"The line is not JSON ({error!s:.80}): write one message a line, like {EXAMPLE}.")
     if not isinstance(raw, dict):
         return Unreadable(0, f"A message is a JSON object, like {EXAMPLE}.")
-    return Unreadable(_id_of(raw), _sentence(raw, complaint))
-
-
-def _id_of(raw: dict[str, Any]) -> int:
     try:
-        return msgspec.convert({"type": "done", "id": raw.get("id")}, AnyReply).id  # type: ignore[no-any-return]
+        number: int = msgspec.convert(raw.get("id"), Id)
     except msgspec.ValidationError:
-        return 0
+        number = 0
+    return Unreadable(number, _sentence(raw, complaint))
 
 
 def _sentence(raw: dict[str, Any], complaint: str) -> str:
@@ -84,14 +81,16 @@ def _sentence(raw: dict[str, Any], complaint: str) -> str:
     name = path.removeprefix("recipe.task.").removeprefix("recipe.model.").removeprefix("recipe.train.")
     if "of length" in what and isinstance(value, str | list):
         things = f"{len(value):,} {'characters' if isinstance(value, str) else 'entries'}"
-        return f"{name} {f'has {things}' if value else 'is empty'}: give {_length(what)}."
+        sign, limit = what.split()[-2:]
+        most = f"at {'most' if sign == '<=' else 'least'} {int(limit):,}"
+        return f"{name} {f'has {things}' if value else 'is empty'}: give {most}."
     field = FIELDS.get(name) or field_of(name, hint)
     if path and not isinstance(value, dict | list) and (field.words or field.help or field.high is not None):
-        return str(field.refusal(value if isinstance(value, str | float) and field.kind is not int else _json(value)))
+        is_shown = isinstance(value, str | float) and field.kind is not int
+        return str(field.refusal(value if is_shown else msgspec.json.encode(value).decode()))
     where = f"{kind}, {path}" if path else kind
-    return (
-        f"The message cannot be read ({where}: {_plain(what)}): {kind} takes {', '.join(get_type_hints(KINDS[kind]))}."
-    )
+    wrong = what[:1].lower() + what[1:200].replace("`", "")
+    return f"The message cannot be read ({where}: {wrong}): {kind} takes {', '.join(get_type_hints(KINDS[kind]))}."
 
 
 def _at(raw: Any, hint: Any, path: str) -> tuple[Any, Any]:
@@ -115,18 +114,3 @@ def _bare(hint: Any) -> Any:
     if get_origin(hint) is UnionType:
         return next((_bare(part) for part in get_args(hint) if part is not type(None)), hint)
     return hint
-
-
-def _json(value: object) -> str:
-    """A value as it was written: `"9"`, `null`."""
-    return msgspec.json.encode(value).decode()
-
-
-def _length(complaint: str) -> str:
-    """`at most 1,024` of a complaint that ends in `of length <= 1024`."""
-    sign, number = complaint.split()[-2:]
-    return f"at {'most' if sign == '<=' else 'least'} {int(number):,}"
-
-
-def _plain(complaint: str) -> str:
-    return complaint[:1].lower() + complaint[1:200].replace("`", "")

@@ -13,7 +13,6 @@ from unroll.series import NO_HISTORY, Count, History, Loss, Share
 
 MAX_RUNS = 2000
 MAX_MODELS = 1000
-MAX_CUT_OFF = 100
 MAX_NEWS = 2**19
 """Updates that one progress tells of at most: such a line has half of the bytes that are read."""
 MAX_TIME = 4_102_444_800
@@ -142,7 +141,7 @@ class Begun(Answer, frozen=True, kw_only=True):
 
     session: Name
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)] = []
-    cut_off: Annotated[list[CutOff], Meta(max_length=MAX_CUT_OFF)] = []
+    cut_off: Annotated[list[CutOff], Meta(max_length=100)] = []
     sentence: Sentence = ""
 
 

@@ -7,21 +7,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta
 
 from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Unit
-from unroll.protocol.replies import (
-    Answer,
-    Begun,
-    Continued,
-    Created,
-    Detached,
-    Done,
-    Id,
-    Looked,
-    Measured,
-    Message,
-    Models,
-    Resumed,
-    Saved,
-)
+from unroll.protocol import replies
+from unroll.protocol.replies import Answer, Id, Message
 from unroll.protocol.trace import MAX_CANDIDATES, ViewName, Window
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
@@ -44,13 +31,13 @@ class Request(Message, Generic[A], frozen=True, kw_only=True, forbid_unknown_fie
     id: Id = 0
 
 
-class Create(Request[Created], frozen=True, kw_only=True):
+class Create(Request[replies.Created], frozen=True, kw_only=True):
     """Make an untrained network by a recipe; answered by `created`."""
 
     recipe: Recipe = Recipe()
 
 
-class Branch(Request[Created], frozen=True, kw_only=True):
+class Branch(Request[replies.Created], frozen=True, kw_only=True):
     """Make a run that goes on from an epoch of another, optimizer and all, under other training; answered by `created`.
 
     The recipe may change `learning_rate`, `epochs` and `seed`, and nothing else. The epoch is the nearest that is kept.
@@ -61,7 +48,7 @@ class Branch(Request[Created], frozen=True, kw_only=True):
     recipe: Recipe
 
 
-class Play(Request[Done], frozen=True, kw_only=True):
+class Play(Request[replies.Done], frozen=True, kw_only=True):
     """Train on from here, at a pace; answered by `done`. Also changes the pace of a run in training.
 
     Attributes:
@@ -75,20 +62,20 @@ class Play(Request[Done], frozen=True, kw_only=True):
     stop_accuracy: Share | None = None
 
 
-class Pause(Request[Done], frozen=True, kw_only=True):
+class Pause(Request[replies.Done], frozen=True, kw_only=True):
     """Stop after the update under way; answered by `done`."""
 
     run: RunNumber = 0
 
 
-class Advance(Request[Done], frozen=True, kw_only=True):
+class Advance(Request[replies.Done], frozen=True, kw_only=True):
     """Make this many updates, then pause; answered by `done` at once."""
 
     run: RunNumber = 0
     updates: Annotated[int, Meta(ge=1, le=MAX_UPDATES)] = 1
 
 
-class Look(Request[Looked], frozen=True, kw_only=True):
+class Look(Request[replies.Looked], frozen=True, kw_only=True):
     """Run the network over a moment's sequence; answered by `looked`.
 
     Attributes:
@@ -110,7 +97,7 @@ class Look(Request[Looked], frozen=True, kw_only=True):
     top: Annotated[int, Meta(ge=0, le=MAX_CANDIDATES)] = 10
 
 
-class Continue(Request[Continued], frozen=True, kw_only=True):
+class Continue(Request[replies.Continued], frozen=True, kw_only=True):
     """Let the network go on from the end of a moment's sequence on its own answers; answered by `continued`.
 
     Attributes:
@@ -125,7 +112,7 @@ class Continue(Request[Continued], frozen=True, kw_only=True):
     sampling: Sampling = ARGMAX
 
 
-class Save(Request[Saved], frozen=True, kw_only=True):
+class Save(Request[replies.Saved], frozen=True, kw_only=True):
     """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced.
 
     The epoch is the nearest that is kept, as with `look`; the optimizer is saved too where a file has room for it.
@@ -136,23 +123,23 @@ class Save(Request[Saved], frozen=True, kw_only=True):
     name: ModelName
 
 
-class Open(Request[Created], frozen=True, kw_only=True):
+class Open(Request[replies.Created], frozen=True, kw_only=True):
     """Make a finished run of a saved model, history and all; answered by `created`."""
 
     name: ModelName
 
 
-class ListModels(Request[Models], frozen=True, kw_only=True, tag="list"):
+class ListModels(Request[replies.Models], frozen=True, kw_only=True, tag="list"):
     """What models are there to open; answered by `models`."""
 
 
-class Forget(Request[Done], frozen=True, kw_only=True):
+class Forget(Request[replies.Done], frozen=True, kw_only=True):
     """Drop a run and all that is kept of it; answered by `done`."""
 
     run: RunNumber
 
 
-class Heard(Request[Done], frozen=True, kw_only=True):
+class Heard(Request[replies.Done], frozen=True, kw_only=True):
     """The last progress was received; answered by `done`.
 
     A client that sends it once gets no more progress before it sends it again: then all that happened meanwhile comes
@@ -160,7 +147,7 @@ class Heard(Request[Done], frozen=True, kw_only=True):
     """
 
 
-class Ping(Request[Done], frozen=True, kw_only=True):
+class Ping(Request[replies.Done], frozen=True, kw_only=True):
     """Check that the engine is there; answered by `done`.
 
     Attributes:
@@ -171,25 +158,25 @@ class Ping(Request[Done], frozen=True, kw_only=True):
     within: Annotated[float, Meta(gt=0, le=86400)] | None = None
 
 
-class Measure(Request[Measured], frozen=True, kw_only=True):
+class Measure(Request[replies.Measured], frozen=True, kw_only=True):
     """How much memory the engine takes, and what it has done; answered by `measured`."""
 
 
-class Begin(Request[Begun], frozen=True, kw_only=True):
+class Begin(Request[replies.Begun], frozen=True, kw_only=True):
     """Save this session as it goes, so that its runs can be restored after a crash; answered by `begun`."""
 
 
-class Resume(Request[Resumed], frozen=True, kw_only=True):
+class Resume(Request[replies.Resumed], frozen=True, kw_only=True):
     """Restore the runs of a session that ended unexpectedly, as they were last saved; answered by `resumed`."""
 
     session: ModelName
 
 
-class Detach(Request[Detached], frozen=True, kw_only=True):
+class Detach(Request[replies.Detached], frozen=True, kw_only=True):
     """Go on after this line ends, and listen for another client on a socket; answered by `detached`."""
 
 
-class End(Request[Done], frozen=True, kw_only=True):
+class End(Request[replies.Done], frozen=True, kw_only=True):
     """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
