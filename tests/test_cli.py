@@ -72,8 +72,11 @@ def test_a_bare_name_saves_to_the_users_own_models() -> None:
 
 
 def test_training_in_json_says_all_there_is_to_know(tmp_path: Path) -> None:
-    result = json.loads(run("train", *QUICK, "--held-out", "0.3", "--epochs", "4", "--json").stdout)
+    (numbers := tmp_path / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n9 8\n" * 3)
+    told = ("--task", "file", "--path", str(numbers), "--held-out", "0.3", "--epochs", "4", "--json")
+    result = json.loads(run("train", *QUICK, *told).stdout)
     assert result["plan"]["updates"] == len(result["history"]["losses"]) == 8
+    assert result["plan"]["short_lines"] == 3
     assert result["recipe"]["task"]["held_out"] == 0.3
     assert 0 <= result["history"]["held_out_accuracy"] <= 1
     assert result["saved"] is None
@@ -176,6 +179,8 @@ WRONG = """
     2 | train --learning-rate nan | learning_rate cannot be nan
     2 | train --length 200 | at most 127
     2 | train --batch-size 4000 | at most 122
+    2 | train --held-out 0.2 | held_out cannot be 0.2 with task count, as every step
+    2 | train --task recall --held-out 0.2 | never an answer in training
     2 | train --task file | path cannot be empty
     2 | train --task file --path /nowhere | /nowhere
     1 | train --save /nowhere/x | no folder /nowhere

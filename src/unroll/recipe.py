@@ -46,7 +46,7 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=4096, description="For task file: the text file of whole numbers to read.")
     ] = ""
     held_out: Annotated[
-        float, Meta(ge=0, le=0.9, description="The share of sequences kept out of training and scored separately.")
+        float, Meta(ge=0, le=0.9, description="The share of a file's sequences kept out of training, scored separately.")
     ] = 0.0
 
 
@@ -195,6 +195,13 @@ def recipe_of(values: Mapping[str, Value]) -> Recipe:
     return check(msgspec.convert(sections, Recipe))
 
 
+HELD_OUT_TELLS_NOTHING: Mapping[str, str] = {
+    "count": "every step of a sequence held out is also in others, and trained",
+    "recall": "the first number of a sequence held out is never an answer in training",
+}
+"""Why these tasks hold nothing out."""
+
+
 def check(recipe: Recipe) -> Recipe:
     """The same recipe when its fields go together; raises `RecipeError` otherwise."""
     task = recipe.task
@@ -203,6 +210,12 @@ def check(recipe: Recipe) -> Recipe:
             "length",
             f"length cannot be {task.length} with vocab_size {task.vocab_size}: "
             f"choose at most {task.vocab_size - 1}, so that there is a sequence to count.",
+        )
+    if task.task != "file" and task.held_out:
+        raise RecipeError(
+            "held_out",
+            f"held_out cannot be {task.held_out:g} with task {task.task}, as {HELD_OUT_TELLS_NOTHING[task.task]}: "
+            "choose 0, or task file.",
         )
     if task.task == "file" and not task.path:
         raise RecipeError("path", "path cannot be empty with task file: name a text file of whole numbers.")
@@ -222,9 +235,11 @@ class Plan(Struct, frozen=True):
     updates_per_epoch: Some
     updates: Some
     weights: Some
+    short_lines: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    """Lines of a file that are left out, as they are too short for one sequence and its next number."""
 
 
-def plan(recipe: Recipe, sequences: int) -> Plan:
+def plan(recipe: Recipe, sequences: int, short_lines: int = 0) -> Plan:
     """What training `recipe` on that many sequences implies: whole batches only, the rest of an epoch is dropped.
 
     Raises:
@@ -245,7 +260,7 @@ def plan(recipe: Recipe, sequences: int) -> Plan:
             f"{MEMORY >> 30} GiB of memory: choose at most {most:,}, or a smaller length.",
         )
     each = sequences // size
-    return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe))
+    return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe), short_lines)
 
 
 def _most_that_fit(recipe: Recipe) -> int:

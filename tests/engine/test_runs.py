@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,8 +179,9 @@ def test_an_accuracy_that_cannot_be_is_refused() -> None:
     assert "stop_accuracy cannot be 99" in answers(converse(Create(), Play(stop_accuracy=99)))[2].sentence
 
 
-def test_what_was_held_out_is_scored_at_the_end() -> None:
-    recipe = recipe_of({"vocab_size": 32, "length": 3, "held_out": 0.25})
+def test_what_was_held_out_is_scored_at_the_end(tmp_path: Path) -> None:
+    (file := tmp_path / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n" * 8)
+    recipe = recipe_of({"task": "file", "path": str(file), "vocab_size": 32, "length": 3, "held_out": 0.25})
     told = progress(converse(Create(recipe=recipe), Play(), until=9.0))
     assert told[-1].state == "finished"
     assert told[-1].held_out is not None

@@ -156,10 +156,12 @@ def chart(curves: Mapping[str, Mapping[int, float]], ticks: list[int]) -> str:
 @study.command(epilog=example("unroll study memory\nunroll study memory --cells lstm --seeds 3 --json"))
 @study_options("rnn,lstm,gru", seeds=10)
 def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
-    """How much of each task is memory: accuracy with the hidden state carried over, and erased.
+    """What each network does without its memory: accuracy with the hidden state carried over, and erased.
 
-    With the hidden state set to zero before every step, a network sees only its last number. Counting stays; recalling
-    the first number falls to chance, one in 122. Accuracy at the last step, over all training sequences.
+    With the hidden state set to zero before every step, a network sees only its last number. Counting stays. Recall is
+    lost: the network answers as at a first step, for the most part with its last number. That is not how much memory
+    the task needs: numbers in a row give the first away as the last less L - 1. Accuracy at the last step, over all
+    training sequences.
     """
     with refusals():
         kinds = [(task, cell) for task in ("count", "recall") for cell in cells_from(cells)]

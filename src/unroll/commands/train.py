@@ -123,6 +123,7 @@ def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: 
         return
     rows = {
         "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",
+        "left out": f"{plan.short_lines:,} lines with no sequence of that length" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
         "training": f"{plan.updates:,} updates in {seconds:.2f} s",
         "loss": f"{history.newest[0]:.4f} nats" if history.newest else "",

@@ -45,10 +45,10 @@ class Ensemble:
         Raises:
             RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, _ = parts(recipe.task)
+        train, _, short_lines = parts(recipe.task)
         self.recipe = recipe
         self.seeds = list(seeds)
-        self.plan = plan(recipe, len(train))
+        self.plan = plan(recipe, len(train), short_lines)
         self.update = 0
         self._data = sequences(train, device)
         size = self._group_size(device)

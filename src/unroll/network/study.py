@@ -4,7 +4,10 @@ Recall: how well a cell can say the first number of a sequence as sequences grow
 `rnn/MeasuringRNNAccuracy.ipynb` in christianb93/MLLM, one seed each.
 
 Memory: the same networks with the hidden state erased before every step, so that an answer depends on the last number
-alone. A perfect counter loses nothing; of N equally likely first numbers, none is recalled better than by chance, 1/N.
+alone. A perfect counter loses nothing. A network that recalls does not guess then: it answers as at a first step, for
+the most part with its last number, and that is never the first. What recall needs is not memory alone: in sequences of
+consecutive numbers the first is the last less L - 1, so that a table from last to first would be right in all of them,
+and networks take a part of this short cut.
 """
 
 from __future__ import annotations
@@ -94,7 +97,7 @@ def memory(ensemble: Ensemble) -> dict[str, Spread]:
 
     Only a cell with a cell state has a row for erasing that too.
     """
-    data = sequences(parts(ensemble.recipe.task)[0])
+    data = sequences(parts(ensemble.recipe.task).train)
     models = [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]
     cuts = {word: cut for word, cut in CUTS.items() if models[0].rnn.has_c or not cut.cut_cell}
     return {

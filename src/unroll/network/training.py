@@ -76,9 +76,9 @@ class Training:
         Raises:
             RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, held_out = parts(recipe.task)
+        train, held_out, short_lines = parts(recipe.task)
         self.recipe = recipe
-        self.plan = plan(recipe, len(train))
+        self.plan = plan(recipe, len(train), short_lines)
         self.device = device
         self.model = SequenceModel.of(recipe).to(device)
         self.update = 0

@@ -3,13 +3,16 @@
 Every task trains on *windows* of consecutive numbers with a target at every step (teacher forcing). `count` is the task
 of christianb93's post *Learning how to count* (christianb93/MLLM, rnn/LearningHowToCount.ipynb), `recall` that of
 rnn/MeasuringRNNAccuracy.ipynb there. L is the length of a sequence, V the size of the vocabulary.
+
+In `count` no sequence asks after V - 1, and no right answer is 0. In `recall` a training sequence gives its first
+number away without memory, for one who counts the steps: it is the newest less t at step t = 0, 1, ...
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -48,7 +51,8 @@ TASKS: dict[str, Task] = {
         Task(
             "recall",
             "Say the first number of the sequence, at every step.",
-            "The first number is no longer in the input: only the hidden state can still hold it.",
+            "The first number is read only at step 1. Numbers in a row still give it away, as the newest less the steps "
+            "since; 7 90 91 92 does not.",
         ),
         Task(
             "file",
@@ -79,46 +83,78 @@ def items(config: TaskConfig) -> list[Item]:
     return [Item(range(i, i + length), range(i + 1, i + length + 1)) for i in starts]
 
 
-def parts(config: TaskConfig) -> tuple[list[Item], list[Item]]:
-    """The sequences to train on, at least one, and those held out: the part `held_out` of all.
+class Parts(NamedTuple):
+    """The sequences to train on, at least one, those held out, and how many lines of a file are too short for any."""
 
-    The choice is the same for every seed, so that runs of different seeds can be compared. `count` and `recall` hold
-    out single sequences, chosen at random once and for all. `file` holds out whole lines in the same way, or the end
-    of a file that is one long series: windows that share numbers are never on both sides.
+    train: list[Item]
+    held_out: list[Item]
+    short_lines: int = 0
+
+
+def parts(config: TaskConfig) -> Parts:
+    """A task's sequences, divided: of a file's, the part `held_out` is kept from training.
+
+    The choice is the same for every seed, so that runs of different seeds can be compared. Whole lines are held out,
+    or the end of a file that has one line of use: windows that share numbers are never on both sides.
 
     Raises:
         RecipeError: as for `items`, or `held_out` leaves nothing to train on or nothing to score.
     """
     if config.task != "file":
-        return _divide(items(config), config.held_out)
+        return Parts(items(config), [])
     lines = read_numbers(config.path, config.vocab_size)
-    if len(lines) == 1:
-        series = lines[0]
-        cut = round(len(series) * (1 - config.held_out))
-        train, held_out = [series[:cut]], [series[cut:]]
-    else:
-        train, held_out = _divide([line for line in lines if len(line) > config.length] or lines, config.held_out)
-    return _windows(train, config), _windows(held_out, config) if config.held_out else []
+    usable = [line for line in lines if len(line) > config.length]
+    windows = _windows(lines, config)
+    short = len(lines) - len(usable)
+    if not config.held_out:
+        return Parts(windows, [], short)
+    train, away = _divide(usable, config) if len(usable) > 1 else _cut(usable[0], config)
+    return Parts(_windows(train, config), _windows(away, config), short)
 
 
-T = TypeVar("T")
+Lines = list[tuple[int, ...]]
 
 
-def _divide(things: list[T], held_out: float) -> tuple[list[T], list[T]]:
-    order = list(range(len(things)))
+def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
+    """The beginning and the end of a line: of the windows in either, the part `held_out` is in the end."""
+    length, windows = config.length, len(line) - 2 * config.length
+    if windows < 2:
+        most = len(line) // 2 - 1
+        ways = [f"choose a length of at most {most}"] if most > 0 else []
+        raise RecipeError(
+            "held_out",
+            f"held_out cannot be {config.held_out:g}, as the one line of use of {shown_path(config.path)} has "
+            f"{_numbers(len(line))}, and two parts with sequences of {length} need {2 * length + 2}: "
+            f"{', or '.join([*ways, 'choose 0', 'write longer lines'])}.",
+        )
+    away = min(max(1, round(windows * config.held_out)), windows - 1)
+    return [line[: -away - length]], [line[-away - length :]]
+
+
+def _divide(lines: Lines, config: TaskConfig) -> tuple[Lines, Lines]:
+    """Lines drawn at random once and for all, until the part `held_out` of all windows is as near as it gets."""
+    windows = [len(line) - config.length for line in lines]
+    order = list(range(len(lines)))
     random.Random(0).shuffle(order)
-    away = set(order[: min(round(len(things) * held_out), len(things) - 1)])
-    return [x for i, x in enumerate(things) if i not in away], [x for i, x in enumerate(things) if i in away]
+    away: set[int] = set()
+    missing = sum(windows) * config.held_out
+    for place in order:
+        if windows[place] / 2 <= missing and len(away) < len(lines) - 1:
+            away.add(place)
+            missing -= windows[place]
+    away = away or {min(order, key=windows.__getitem__)}
+    return [line for i, line in enumerate(lines) if i not in away], [lines[i] for i in sorted(away)]
 
 
-def _windows(lines: list[tuple[int, ...]], config: TaskConfig) -> list[Item]:
+def _windows(lines: Lines, config: TaskConfig) -> list[Item]:
     """Every `length` numbers in a row that have a next number, as an item."""
-    length, longest = config.length, max(map(len, lines), default=0)
+    length, longest = config.length, max(map(len, lines))
     if longest <= length:
+        choices = [f"choose at most {longest - 1}"] if longest > 1 else []
         raise RecipeError(
             "length",
-            f"length cannot be {length}, as the longest line used of {shown_path(config.path)} has "
-            f"{longest} numbers: {_way_out(longest, config)}.",
+            f"length cannot be {length}, as the longest line of {shown_path(config.path)} has {_numbers(longest)} and "
+            f"a sequence needs a next number: {', or '.join([*choices, 'write longer lines'])}.",
         )
     count = sum(max(0, len(line) - length) for line in lines)
     if count * length > MAX_POSITIONS:
@@ -131,10 +167,8 @@ def _windows(lines: list[tuple[int, ...]], config: TaskConfig) -> list[Item]:
     return [Item(line[i : i + length], line[i + 1 : i + length + 1]) for line, i in starts]
 
 
-def _way_out(longest: int, config: TaskConfig) -> str:
-    choices = [f"choose at most {longest - 1}"] if longest > 1 else []
-    choices += [f"another held_out than {config.held_out:g}"] if config.held_out else []
-    return ", or ".join([*choices, "write longer lines"])
+def _numbers(count: int) -> str:
+    return f"{count:,} number{'' if count == 1 else 's'}"
 
 
 def answer(config: TaskConfig, sequence: Sequence[int], step: int) -> int | None:

@@ -99,6 +99,7 @@ def of_plan(implied: Plan) -> str:
         f"{_many(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
         f"{_many(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
         f"{_many(implied.weights, 'weight')}."
+        + (f" {_many(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
     )
 
 
@@ -201,13 +202,14 @@ GATES: dict[CellName, str] = {
 }
 FIELD_MORE: dict[str, str] = {
     "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
-    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
+    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits. In count the "
+    "last is never an input and 0 never an answer.",
     "length": "Longer sequences need more memory, if the task needs any: try recall.",
     "path": "One sequence a line, or one long series on a single line, separated by spaces or commas.",
-    "held_out": "Accuracy on sequences it never trained on tells learning from memorising.",
+    "held_out": "Accuracy on sequences it never trained on tells learning from memorising. It needs task file.",
     "cell": "An rnn rewrites its whole state at each step; an lstm and a gru have gates that can keep it.",
     "hidden_size": "The recurrent weights, which x cuts off, are D·D; four times as many in an lstm, three in a gru.",
-    "init": "With normal weights the recurrence starts so strong that it rarely works beyond the training length.",
+    "init": "With normal weights the recurrence starts so strong that it often fails beyond the training length.",
     "epochs": "The learning rate falls to 0 by the last one, so with more epochs it also falls more slowly.",
     "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next epoch.",
     "learning_rate": "Too small, and learning takes too long; too large, and the loss jumps or diverges.",
