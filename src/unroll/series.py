@@ -171,8 +171,8 @@ class Series:
         while len(told.losses.low) > max(1, limit):
             told._fold()
         losses, lowest, highest = told._rounded(told.losses, 6)
-        accuracies, lowest_accuracies, highest_accuracies = told._rounded(told.accuracies, 4)
-        newest = (round(self.losses.newest, 6), round(self.accuracies.newest, 4)) if self.updates else None
+        accuracies, lowest_accuracies, highest_accuracies = told._rounded(told.accuracies, 6)
+        newest = (round(self.losses.newest, 6), round(self.accuracies.newest, 6)) if self.updates else None
         tracks = losses, accuracies, lowest, highest, lowest_accuracies, highest_accuracies
         return History(self.updates, told.stride, *tracks, newest, self.newest_epoch(), accuracy, held_out)
 

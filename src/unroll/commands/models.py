@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option
 from unroll.errors import FileError
@@ -85,7 +86,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     wide = max(4, *(len(row["name"]) for row in rows))
     click.echo(f"{'name':{wide}}  task    cell  units  numbers  length  accuracy  file")
     for row in rows:
-        accuracy = "" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        accuracy = "" if row["accuracy"] is None else figures.share(row["accuracy"])
         click.echo(
             f"{shown_path(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
             f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown_path(row['path'])}"

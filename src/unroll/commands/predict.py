@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option, model_arguments, open_model, read_sequence
 from unroll.moment import ARGMAX, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, Sampling
@@ -77,8 +78,9 @@ def _print_next(
     if as_json:
         print_json({"sequence": sequence, "next": [{"number": n, "probability": p} for n, p in pairs]})
         return
+    shown = figures.share if sampling else figures.probability
     for number, chance in pairs:
-        click.echo(f"{number:4}  {chance:7.2%}")
+        click.echo(f"{number:4}  {shown(chance, 2):>9}")
 
 
 def _print_continued(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from unroll import figures
 from unroll.commands.common import Misused, print_json, progress, refusals
 from unroll.commands.options import device_option, example, json_option, on_device
 from unroll.files import check_place, write_atomically
@@ -75,7 +76,7 @@ def recall(lengths: str, cells: str, seeds: int, csv_file: str | None, device: D
         if csv_file is not None:
             write_atomically(csv_file, _csv(results).encode())
     if as_json:
-        print_json([{"cell": cell, "length": length, **figures(spread)} for (cell, length), spread in results.items()])
+        print_json([{"cell": cell, "length": length, **in_json(spread)} for (cell, length), spread in results.items()])
     else:
         _print_recall(results, seeds)
 
@@ -108,11 +109,11 @@ def _print_recall(results: Mapping[tuple[CellName, int], Spread], seeds: int) ->
     from unroll.network.study import PUBLISHED
 
     click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
-    click.echo("cell  length  published  median   lowest  highest")
+    click.echo("cell  length  published   median   lowest  highest")
     for (cell, length), spread in results.items():
         known = PUBLISHED.get(cell, {}).get(length)
-        shown = "" if known is None else f"{known:.3f}"
-        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {spread.middle:6.3f}  {spread.low:7.3f}  {spread.high:7.3f}")
+        shown = "" if known is None else figures.share(known)
+        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {_spread(spread)}")
     click.echo()
     click.echo(_recall_chart(results))
 
@@ -167,12 +168,12 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
         kinds = [(task, cell) for task in ("count", "recall") for cell in cells_from(cells)]
         rows = _memory(kinds, seeds, on_device(device))
     if as_json:
-        print_json([{"task": task, "cell": cell, "loop": loop, **figures(spread)} for task, cell, loop, spread in rows])
+        print_json([{"task": task, "cell": cell, "loop": loop, **in_json(spread)} for task, cell, loop, spread in rows])
         return
     click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
-    click.echo("task    cell  loop         median   lowest  highest")
+    click.echo("task    cell  loop          median   lowest  highest")
     for task, cell, loop, spread in rows:
-        click.echo(f"{task:6}  {cell:4}  {loop:11}  {spread.middle:6.1%}  {spread.low:7.1%}  {spread.high:7.1%}")
+        click.echo(f"{task:6}  {cell:4}  {loop:11}  {_spread(spread)}")
 
 
 def _memory(kinds: list[tuple[str, CellName]], seeds: int, device: str) -> list[tuple[str, CellName, str, Spread]]:
@@ -211,7 +212,7 @@ def _work(recipe: Recipe) -> float:
     return size * (1.0 if recipe.model.cell == "rnn" else 1.2)
 
 
-def figures(spread: Spread) -> dict[str, Any]:
+def in_json(spread: Spread) -> dict[str, Any]:
     """A spread as it stands in JSON."""
     return {
         "median": round(spread.middle, 4),
@@ -219,6 +220,11 @@ def figures(spread: Spread) -> dict[str, Any]:
         "high": round(spread.high, 4),
         "seeds": [round(value, 4) for value in spread.values],
     }
+
+
+def _spread(spread: Spread) -> str:
+    """A spread as it stands in a table."""
+    return "  ".join(f"{figures.share(value):>7}" for value in (spread.middle, spread.low, spread.high))
 
 
 def seeds_in_words(seeds: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import (
     example,
@@ -106,8 +107,9 @@ def _print_table(steps: list[dict[str, Any]]) -> None:
     for step in steps:
         parts = step["unit_parts"]
         largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
-        units = "  ".join(f"{d}: {parts[d]:+.2f}" for d in largest)
+        units = "  ".join(f"{d}: {parts[d]:+z.2f}" for d in largest)
+        chance = figures.probability(step["probability"], 2)
         click.echo(
-            f"{step['step']:4}  {step['number']:6}  {step['answer']:6}  {step['probability']:9.2%}"
-            f"  {step['runner_up']:9}  {step['lead']:5.2f}  {units}"
+            f"{step['step']:4}  {step['number']:6}  {step['answer']:6}  {chance:>9}"
+            f"  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"
         )

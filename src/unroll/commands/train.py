@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unroll import figures
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import (
     device_option,
@@ -103,7 +104,7 @@ def run_training(training: Training) -> History:
         with progress(training.plan.updates, "training") as show:
             for update in training.updates():
                 series.add(update.loss, update.accuracy)
-                show(update.update, f"loss {update.loss:.3f}")
+                show(update.update, f"loss {figures.loss(update.loss)}")
     except Diverged as diverged:
         raise Refused(str(diverged)) from None
     return series.history(training.accuracy(), training.held_out_accuracy())
@@ -127,8 +128,8 @@ def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: 
         "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
         "training": f"{plan.updates:,} updates in {seconds:.2f} s",
         "loss": f"{history.newest[0]:.4f} nats" if history.newest else "",
-        "accuracy": f"{history.accuracy:.1%}",
-        "held out": f"{history.held_out_accuracy:.1%}" if history.held_out_accuracy is not None else "",
+        "accuracy": figures.share(history.accuracy or 0.0),
+        "held out": figures.share(history.held_out_accuracy) if history.held_out_accuracy is not None else "",
         "saved": shown_path(place) if place else "",
     }
     for name, value in rows.items():

@@ -6,6 +6,7 @@ from itertools import count
 from math import inf
 from typing import NamedTuple
 
+from unroll import figures
 from unroll.errors import UserError
 from unroll.memory import NO_MEMORY, is_memory
 from unroll.network.snapshots import BUDGET
@@ -55,7 +56,7 @@ class StopAt(NamedTuple):
         means = series.newest_epoch()
         if self.accuracy is None or means is None or (mean := means[1]) < self.accuracy - 1e-9:
             return ""
-        return f"Stopped at epoch {epoch:,} as asked: its mean accuracy is {mean * 100:.1f} %."
+        return f"Stopped at epoch {epoch:,} as asked: its mean accuracy is {figures.share(mean)}."
 
 
 class LiveRun:
@@ -133,7 +134,7 @@ class LiveRun:
         except Exception as error:
             self._hold("paused", f"This run cannot go on: {NO_MEMORY if is_memory(error) else error}")
             raise
-        self._note(round(loss, 6), round(accuracy, 4))
+        self._note(round(loss, 6), round(accuracy, 6))
         self._rate.tick(now)
         self._finish_pause_or_go_on()
 

@@ -101,9 +101,9 @@ def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score
     If a right answer's probability is too small for a float, the loss is computed from the logarithms instead.
     """
     right_N1 = p_NV.gather(-1, y_N1)
-    loss = right_N1.log().mean((-2, -1)).neg_()
+    loss = right_N1.log().mean((-2, -1)).abs_()  # a negative; -0.0 is no loss
     if not math.isfinite((loss if loss.dim() == 0 else loss.sum()).item()):
-        loss = logits_NV.log_softmax(-1).gather(-1, y_N1).mean((-2, -1)).neg_()
+        loss = logits_NV.log_softmax(-1).gather(-1, y_N1).mean((-2, -1)).abs_()
     first = y_N1.shape[-2] - batch
     hits = right_N1.narrow(-2, first, batch) >= p_NV.narrow(-2, first, batch).amax(-1, keepdim=True)
     return Score(loss, hits.mean((-2, -1), dtype=loss.dtype))

@@ -51,8 +51,8 @@ TASKS: dict[str, Task] = {
         Task(
             "recall",
             "Say the first number of the sequence, at every step.",
-            "The first number is read only at step 1. Numbers in a row still give it away, as the newest less the steps "
-            "since; 7 90 91 92 does not.",
+            "The first number is read only at step 1. Numbers in a row still give it away, as the newest less the "
+            "steps since; 7 90 91 92 does not.",
         ),
         Task(
             "file",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from math import exp, log
 
+from unroll import figures
 from unroll.moment import UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import Created, CutOff, Measured
 from unroll.protocol.trace import Trace, UnitDetail
@@ -30,7 +31,7 @@ def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
     right = answer(task, sequence, step)
     said = f"step {step + 1}/{len(sequence)}: after {sequence[step]} it expects {first.number}, "
-    return said + percent(first.probability) + _verdict(first.number, right)
+    return said + figures.probability(first.probability) + _verdict(first.number, right)
 
 
 def _verdict(said: int, right: int | None) -> str:
@@ -79,18 +80,18 @@ def _of_silence(done: Interventions) -> str:
     return f"{'Unit' if len(units) == 1 else 'Units'} {named} switched off"
 
 
-def _few(share: float) -> str:
-    return f"{share * 100:.1f} %" if 0 < share < 0.02 else f"{whole(share)} %"
+def _few(part: float) -> str:
+    return figures.share(part, 1 if part < 0.02 else 0)
 
 
 def of_unit(detail: UnitDetail) -> str:
     """One unit: its value, its gates, and its share of the lead of the predicted number."""
-    parts = [f"unit {detail.unit}: h {detail.value:+.3f}"]
+    parts = [f"unit {detail.unit}: h {detail.value:+z.3f}"]
     if detail.cell_state is not None:
-        parts.append(f"c {detail.cell_state:+.3f}")
+        parts.append(f"c {detail.cell_state:+z.3f}")
     parts += [f"{name.removesuffix(' gate')} {share:.2f}" for name, share in detail.gates.items()]
     lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
-    return f"{', '.join(parts)}; adds {detail.share:+.2f} to {lead}"
+    return f"{', '.join(parts)}; adds {detail.share:+z.2f} to {lead}"
 
 
 def of_plan(implied: Plan) -> str:
@@ -176,17 +177,6 @@ def of_sampling(sampling: Sampling) -> str:
     return " · ".join(parts)
 
 
-def percent(share: float) -> str:
-    """`97.3 %`; never `100.0 %`, for no answer is certain, whatever rounding makes of it."""
-    shown = f"{share * 100:.1f}"
-    return f"{'>99.9' if shown == '100.0' else shown} %"
-
-
-def whole(share: float) -> int:
-    """A share in whole percent; 100 only when it is all."""
-    return min(round(share * 100), 100 if share == 1 else 99)
-
-
 # What `?` says
 
 STEP: dict[CellName, str] = {
@@ -257,7 +247,10 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task = TASKS.get(recipe.task.task)
     last = run.curve.last()[0] if run is not None else None
-    figure = "nothing yet" if last is None else f"{last:.3f} nats, a probability of {percent(exp(-last))} on average"
+    figure = "nothing yet"
+    if last is not None:
+        chance = figures.probability(exp(-last))
+        figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
     return {
         "StateHeatmap": [
             f"These {d} values, one a row, are all that this {cell} knows of the past: {STEP[cell]}.",

@@ -18,11 +18,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from unroll import figures
 from unroll.terminal.bindings import offered
 from unroll.terminal.coalesce import Latest
 from unroll.terminal.curve import Curve, Metric, ceiling
 from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
-from unroll.terminal.texts import whole
 from unroll.terminal.widgets.base import Pane
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
@@ -151,8 +151,8 @@ class LossCurve(Pane, can_focus=True):
         parts = [f"epoch {shown:>{len(total)},.0f}/{total}"]
         if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
             parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
-        parts += [] if loss is None else [f"loss {loss:.3f}"]
-        parts += [] if accuracy is None else [f"{whole(accuracy):3} % right"]
+        parts += [] if loss is None else [f"loss {figures.loss(loss)}"]
+        parts += [] if accuracy is None else [f"{figures.share(accuracy, 0):>5} right"]
         self.entitle(title, self._shortened(" · ".join(parts)))
 
     def _shortened(self, figures: str) -> str:

@@ -13,8 +13,8 @@ from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from unroll import figures
 from unroll.protocol.trace import Candidate
-from unroll.terminal.texts import percent
 from unroll.terminal.widgets.base import Pane
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -68,7 +68,7 @@ class NextNumber(Pane):
         number, probability = candidates[rank].number, candidates[rank].probability
         digits = _digits([*self.candidates, *self.before])
         mark, style = self._verdict(rank, number)
-        head, tail = f"{mark} {number:>{digits}} ", f" {percent(probability):>7}"
+        head, tail = f"{mark} {number:>{digits}} ", f" {figures.probability(probability):>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
         return Strip([Segment(head + bar + tail, style)], width)
 

@@ -16,10 +16,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from unroll import figures
 from unroll.protocol.replies import State
 from unroll.terminal.bindings import offered
 from unroll.terminal.runs import Run
-from unroll.terminal.texts import whole
 from unroll.terminal.widgets.base import Pane
 
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
@@ -102,7 +102,7 @@ class RunTable(Pane, can_focus=True):
     def _describe(self) -> None:
         place = self._place
         run = self.runs[place] if place < len(self.runs) and self.runs[place].number == self.shown else None
-        held_out = "" if run is None or run.held_out is None else f" · held out {whole(run.held_out)} %"
+        held_out = "" if run is None or run.held_out is None else f" · held out {figures.share(run.held_out, 0)}"
         seed = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
         self.entitle("Runs", seed)
 
@@ -131,13 +131,14 @@ class RunTable(Pane, can_focus=True):
         loss, accuracy = run.curve.last()
         if run.accuracy is not None:
             accuracy = run.accuracy
-        figures = f" {'' if loss is None else f'{loss:.3f}':>6} {'' if accuracy is None else f'{whole(accuracy)}%':>4}"
+        right = "" if accuracy is None else figures.share(accuracy, 0).replace(" ", "")
+        shown = f" {'' if loss is None else figures.loss(loss):>6} {right:>4}"
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
         head = f"{MARKS[run.state]}{mark}{run.ordinal:>{digits}} "
-        name, room = run.name, max(1, width - len(head) - len(figures))
+        name, room = run.name, max(1, width - len(head) - len(shown))
         if len(name) > room:
             name = name[: room - 1] + "…"
-        return (head + name).ljust(width - len(figures)) + figures
+        return (head + name).ljust(width - len(shown)) + shown
 
     def _component(self, run: Run) -> str:
         if run.number == self.shown:

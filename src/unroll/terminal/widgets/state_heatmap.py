@@ -132,7 +132,7 @@ class StateHeatmap(Pane, can_focus=True):
         epoch = "" if trace.moment.epoch is None else f"{',' if change else ''} at epoch {trace.epoch:g}"
         value = self.value(self.step, self.unit)
         unit = f"unit {self.unit}" + (f"/{trace.units:,}" if window.units < trace.units else "")
-        parts = [unit, *([] if value is None else [f"{value:+.3f}"])]
+        parts = [unit, *([] if value is None else [f"{value:+z.3f}"])]
         self.entitle(kind + change + epoch, " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"]))
 
     def value(self, step: int, unit: int) -> float | None:

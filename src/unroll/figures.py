@@ -1,0 +1,29 @@
+"""Figures as a person reads them, in one form wherever they stand: a share, a probability, a loss.
+
+A rounded figure never says more than is so: "100 %" is all of it, "0 %" is none, and a small loss is not 0.
+"""
+
+from __future__ import annotations
+
+
+def share(part: float, places: int = 1) -> str:
+    """A part of the whole, 0 to 1, as in `97.3 %`; what would round to all or to nothing as `>99.9 %` or `<0.1 %`."""
+    shown = f"{part * 100:.{places}f}"
+    if part < 1 and float(shown) == 100:
+        shown = f">{100 - 10**-places:.{places}f}"
+    elif part > 0 and float(shown) == 0:
+        shown = f"<{10**-places:.{places}f}"
+    return f"{shown} %"
+
+
+def probability(chance: float, places: int = 1) -> str:
+    """The same of a network's answer: none is certain and none impossible, whatever rounding has made of it."""
+    return share(min(max(chance, 1e-9), 1 - 1e-9), places)
+
+
+def loss(nats: float) -> str:
+    """A loss in nats, in six columns below 100: `4.852`, and `1.7e-4` or `2e-10` where three decimals would lose it."""
+    if nats == 0 or nats >= 0.001:
+        return f"{abs(nats):.3f}"
+    mantissa, exponent = f"{nats:.{1 if nats >= 9.5e-10 else 0}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
