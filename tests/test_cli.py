@@ -118,7 +118,25 @@ def test_the_next_number_is_shown_as_it_would_be_drawn() -> None:
 
 def test_a_trace_has_a_row_a_step() -> None:
     rows = run("trace", "recall-lstm", "7", "8", "9").stdout.splitlines()
-    assert [row.split()[:3] for row in rows[1:]] == [["1", "7", "7"], ["2", "8", "7"], ["3", "9", "7"]]
+    expected = [["1", "7", "7", "yes"], ["2", "8", "7", "yes"], ["3", "9", "7", "yes"]]
+    assert [row.split()[:4] for row in rows[1:]] == expected
+
+
+def test_a_trace_says_what_was_erased_and_held_and_what_was_right() -> None:
+    options = ("7", "8", "--cut", "2", "--cut-cell", "--clamp", "5=0.5")
+    held, _, first, second = run("trace", "recall-lstm", *options).stdout.splitlines()
+    assert "unit 5 at 0.5" in held
+    assert [first.split()[:4], second.split()[:6]] == [["1", "7", "7", "yes"], ["2", "8", "h", "c", "8", "7"]]
+    told = json.loads(run("trace", "recall-lstm", *options, "--json").stdout)
+    assert told["interventions"] == {"cut_steps": [1], "cut_cell": True, "clamps": [[5, 0.5]]}
+    assert [(step["right"], step["erased"]) for step in told["steps"]] == [(7, ""), (7, "h c")]
+
+
+def test_of_a_file_the_next_number_given_is_right(tmp_path: Path) -> None:
+    (numbers := tmp_path / "numbers.txt").write_text("1 2 3 4 " * 9)
+    run("train", "--task", "file", "--path", str(numbers), "--length", "3", "--save", "from-file")
+    steps = json.loads(run("trace", "from-file", "1", "2", "4", "--json").stdout)["steps"]
+    assert [step["right"] for step in steps] == [2, 4, None]
 
 
 def test_a_trace_in_csv_has_every_state_and_gate_of_every_unit() -> None:
@@ -197,6 +215,13 @@ WRONG = """
     2 | trace count-rnn 7 --silence 32 | from 0 to 31
     2 | trace count-rnn 7 --clamp 3 | UNIT=VALUE
     2 | trace count-rnn 7 --clamp 32=1 | from 0 to 31
+    2 | trace count-lstm 7 8 --cut-cell | add --cut all
+    2 | trace count-rnn 7 8 --cut all --cut-cell | the rnn has no cell state
+    2 | trace count-rnn 7 --silence 3 --clamp 3=0.5 | Unit 3 is given two values
+    2 | trace count-rnn 7 --clamp 3=1 --clamp 3=0 | Unit 3 is given two values
+    2 | train --path numbers.txt | add --task file
+    2 | train --optimizer | add --save
+    2 | train --background --json | --json
     1 | models --make /nowhere | no folder /nowhere
     2 | study recall --lengths 0 | from 1 to 511
     2 | study memory --cells rnn,elman | rnn, lstm, gru

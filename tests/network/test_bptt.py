@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from unroll.network.bptt import backpropagate
+from unroll.network.bptt import backpropagate, score_of
 from unroll.network.model import SequenceModel, initialise
 
 CELLS = ["rnn", "lstm", "gru"]
@@ -98,3 +98,10 @@ def test_the_accuracy_is_the_part_right_at_the_last_step(cell):
     expected = (model(x)[0][-1].argmax(-1) == y[-1]).double().mean().item()
     assert 0 < expected < 1
     assert backpropagate(model, x, y).accuracy.item() == expected
+
+
+def test_a_tie_is_right_only_for_the_number_that_the_network_says() -> None:
+    logits = torch.zeros(4, 3)
+    y = torch.tensor([0, 1, 2, 2])
+    said = int(logits[0].argmax())
+    assert score_of(logits, logits.softmax(-1), y[:, None], 4).accuracy == (y == said).float().mean()

@@ -18,7 +18,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from unroll.errors import CheckpointError
 from unroll.network import checkpoint
@@ -106,16 +107,24 @@ def test_training_goes_on_from_a_file_as_if_it_had_never_stopped(file: Path, cel
     assert losses + [update.loss for update in resumed.updates()] == expected
 
 
-def test_the_six_lines_of_the_readme_give_the_same_answers(file: Path) -> None:
-    recipe = Recipe().replace(cell="lstm")
-    save(file, SequenceModel.of(recipe), recipe)
+@pytest.mark.parametrize("with_optimizer", [False, True])
+def test_the_lines_of_the_readme_give_the_same_answers(file: Path, with_optimizer: bool) -> None:
+    recipe, readme = Recipe().replace(cell="lstm"), (Path(__file__).parents[2] / "README.md").read_text()
+    training = Training(recipe)
+    save(file, training.model, recipe, optimizer=training.saved_state() if with_optimizer else None)
+    lines = readme.split("```python")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(lines.replace("saved_models/count-lstm.safetensors", str(file)), names)
+    torch.testing.assert_close(names["logits"], load(file).model(torch.tensor([7, 8, 9, 10]))[0])
 
-    net = torch.nn.ModuleDict({"rnn": torch.nn.LSTM(128, 32), "head": torch.nn.Linear(32, 128)})
-    net.load_state_dict(load_file(file))
-    x = torch.nn.functional.one_hot(torch.tensor([7, 8, 9, 10]), 128).float()
-    logits = net["head"](net["rnn"](x)[0])
 
-    torch.testing.assert_close(logits, load(file).model(torch.tensor([7, 8, 9, 10]))[0])
+def test_a_network_that_torch_saved_again_is_refused_with_the_way_out_and_that_works(file: Path, good: bytes) -> None:
+    again, tensors = file.with_name("again.safetensors"), load_file(file)
+    save_file(tensors, again)
+    with pytest.raises(CheckpointError, match=r'save_file\(tensors, path, safe_open\(first, "pt"\)\.metadata\(\)\)'):
+        load(again)
+    save_file(tensors, again, safe_open(file, "pt").metadata())
+    assert load(again).recipe == SMALL
 
 
 def test_weights_that_are_not_finite_are_not_saved(file: Path) -> None:
@@ -171,7 +180,7 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "twice",
     ),
     "with metadata that is no text": (changed(lambda h: h.update(__metadata__={"a": 1})), "metadata"),
-    "without metadata": (changed(lambda h: h.pop("__metadata__")), "no format"),
+    "without metadata": (changed(lambda h: h.pop("__metadata__")), "no recipe"),
     "of another format": (with_metadata(format="unroll 2"), "reads unroll 1"),
     "without a recipe": (changed(lambda h: h["__metadata__"].pop("recipe")), "no recipe"),
     "with a recipe that is no JSON": (with_metadata(recipe="{"), "recipe cannot be read"),

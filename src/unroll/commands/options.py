@@ -13,7 +13,7 @@ from unroll.commands.common import Misused
 from unroll.errors import RecipeError, UserError
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
-from unroll.recipe import FIELDS, DeviceName, Field, Recipe, Value, recipe_of
+from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
 from unroll.tasks.datafile import infer_vocab_size
 from unroll.text import printable
 
@@ -72,6 +72,8 @@ def recipe_from(options: dict[str, Value | None]) -> Recipe:
         RecipeError: two options do not go together, or the file cannot be read.
     """
     given = {name: value for name, value in options.items() if value is not None}
+    if given.get("path") and given.get("task") != "file":
+        raise RecipeError("path", "path does nothing without task file: add --task file.")
     if given.get("task") == "file" and given.get("path") and "vocab_size" not in given:
         given["vocab_size"] = infer_vocab_size(str(given["path"]))
     return recipe_of(given)
@@ -143,17 +145,29 @@ def intervention_options(command: F) -> F:
 
 
 def interventions_from(
-    units: int, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
+    model: ModelConfig, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
 ) -> Interventions:
-    """The interventions of the options given, for a network of `units` units and a sequence of `steps` steps."""
-    clamps = [(unit, 0.0) for unit in _numbers("--silence", silence, 0, units - 1, "units, separated by commas,")]
+    """The interventions of the options given, for a network and a sequence of `steps` steps.
+
+    Raises:
+        Misused: a value is not allowed, or an option would do nothing.
+    """
+    units = model.hidden_size
+    if cut_cell and not cut:
+        raise Misused("--cut-cell does nothing without --cut: add --cut all, or --cut with steps.")
+    if cut_cell and model.cell != "lstm":
+        raise Misused(f"--cut-cell does nothing here: the {model.cell} has no cell state. Leave it out.")
+    silenced = _numbers("--silence", silence, 0, units - 1, "units, separated by commas,")
+    clamps = [(unit, 0.0) for unit in dict.fromkeys(silenced)] + [_clamp(text, units) for text in clamp]
+    if twice := sorted({unit for place, (unit, _) in enumerate(clamps) if unit in dict(clamps[:place])}):
+        raise Misused(f"Unit {twice[0]} is given two values by --silence and --clamp: choose one.")
     return Interventions(
         cut_steps=tuple(step - 1 for step in _numbers("--cut", cut, 1, steps, "steps, separated by commas,"))
         if cut != "all"
         else (),
         cut_all=cut == "all",
         cut_cell=cut_cell,
-        clamps=(*clamps, *(_clamp(text, units) for text in clamp)),
+        clamps=tuple(clamps),
     )
 
 

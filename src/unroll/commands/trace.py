@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,9 @@ from unroll.commands.options import (
     open_model,
     read_sequence,
 )
+from unroll.moment import Interventions
+from unroll.recipe import TaskConfig
+from unroll.tasks import answer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,8 +45,10 @@ TOP_UNITS = 3
 @click.option("--csv", "as_csv", is_flag=True, help="Print every unit's state and gates, one row per step.")
 @json_option
 def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **does: Any) -> None:
-    """Show what MODEL answers after each of NUMBERS, and which units decide it.
+    """Show what MODEL answers after each of NUMBERS, whether that is right, and which units decide it.
 
+    Right is what the task asks: the next number to count, the first to recall, and of a file the next of NUMBERS.
+    Erased says which of h and c was set to zero before the step.
     A unit's part is what it adds to the lead of the answer over the runner-up, in logits; the parts of all units and
     of the bias add up to the lead. In --csv and --json, h is the hidden state, c the LSTM's cell state, and the letters
     i f g o (LSTM) and r z n (GRU) are the gates.
@@ -50,17 +56,30 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     with refusals():
         saved = open_model(model)
         sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
-        interventions = interventions_from(saved.recipe.model.hidden_size, len(sequence), **does)
+        interventions = interventions_from(saved.recipe.model, len(sequence), **does)
     from unroll.network import inspection
 
     seen = inspection.trace(saved.model, sequence, interventions)
     steps = [_step(saved.model, seen, t, number) for t, number in enumerate(sequence)]
+    for t, step in enumerate(steps):
+        step |= {"right": right_answer(saved.recipe.task, sequence, t), "erased": _erased(interventions, t)}
     if as_json:
-        _print_json(steps, seen)
+        _print_json(steps, seen, interventions)
     elif as_csv:
         _print_csv(steps, seen)
     else:
-        _print_table(steps)
+        _print_table(steps, interventions)
+
+
+def right_answer(task: TaskConfig, sequence: Sequence[int], step: int) -> int | None:
+    """What is right after a step: of a file's task, the number that was given next."""
+    if task.task == "file":
+        return sequence[step + 1] if step + 1 < len(sequence) else None
+    return answer(task, sequence, step)
+
+
+def _erased(done: Interventions, step: int) -> str:
+    return ("h c" if done.cut_cell else "h") if done.cuts(step) else ""
 
 
 def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[str, Any]:
@@ -86,10 +105,10 @@ def _states(seen: Activations) -> dict[str, Tensor]:
     return {"h": seen.hidden, **cell, **seen.gates}
 
 
-def _print_json(steps: list[dict[str, Any]], seen: Activations) -> None:
+def _print_json(steps: list[dict[str, Any]], seen: Activations, done: Interventions) -> None:
     for t, step in enumerate(steps):
         step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in _states(seen).items()}
-    print_json({"steps": steps})
+    print_json({"interventions": done, "steps": steps})
 
 
 def _print_csv(steps: list[dict[str, Any]], seen: Activations) -> None:
@@ -102,14 +121,22 @@ def _print_csv(steps: list[dict[str, Any]], seen: Activations) -> None:
         writer.writerow([*(step[name] for name in figures), *values, *step["unit_parts"]])
 
 
-def _print_table(steps: list[dict[str, Any]]) -> None:
-    click.echo("step  number  answer     chance  runner-up   lead  units with the largest parts")
+def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:
+    if done.clamps:
+        click.echo("held  " + ", ".join(f"unit {unit} at {value:g}" for unit, value in done.clamps))
+    click.echo("step  number  erased  answer  right     chance  runner-up   lead  units with the largest parts")
     for step in steps:
         parts = step["unit_parts"]
         largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
         units = "  ".join(f"{d}: {parts[d]:+z.2f}" for d in largest)
         chance = figures.probability(step["probability"], 2)
         click.echo(
-            f"{step['step']:4}  {step['number']:6}  {step['answer']:6}  {chance:>9}"
-            f"  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"
+            f"{step['step']:4}  {step['number']:6}  {step['erased']:6}  {step['answer']:6}  {_right(step):>5}"
+            f"  {chance:>9}  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"
         )
+
+
+def _right(step: dict[str, Any]) -> str:
+    """`yes`, or the answer that would have been; nothing where none is known."""
+    right = step["right"]
+    return "" if right is None else "yes" if right == step["answer"] else str(right)

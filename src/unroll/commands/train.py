@@ -52,8 +52,13 @@ def train(
     """
     with refusals():
         recipe = recipe_from(options)
+        if optimizer and save is None:
+            raise Misused("--optimizer does nothing without --save: add --save NAME.")
         if background:
-            _start_in_background(recipe, device, save)
+            if save is not None or as_json:
+                also = "--json" if save is None else "--save"
+                raise Misused(f"--background cannot be used with {also}: open the training with unroll attach.")
+            _start_in_background(recipe, device)
             return
         place = _place(save, recipe, optimizer)
         from unroll.network.training import Training
@@ -67,14 +72,12 @@ def train(
     _print(recipe, training.plan, history, seconds, place, as_json)
 
 
-def _start_in_background(recipe: Recipe, device: DeviceName, save: str | None) -> None:
+def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
     import asyncio
 
     from unroll.client.client import start_training
     from unroll.client.diagnosis import EngineError
 
-    if save is not None:
-        raise Misused("--background cannot be used with --save: open the training with unroll attach, and save with s.")
     try:
         name = asyncio.run(start_training(recipe, device))
     except EngineError as error:

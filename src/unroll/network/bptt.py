@@ -45,7 +45,7 @@ class Score(NamedTuple):
 
     Attributes:
         loss: Cross-entropy in nats, the mean over all positions.
-        accuracy: The part of the sequences, 0 to 1, whose last step finds nothing likelier than the right answer.
+        accuracy: The part of the sequences, 0 to 1, whose last step is answered right.
     """
 
     loss: Tensor
@@ -105,8 +105,8 @@ def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score
     if not math.isfinite((loss if loss.dim() == 0 else loss.sum()).item()):
         loss = logits_NV.log_softmax(-1).gather(-1, y_N1).mean((-2, -1)).abs_()
     first = y_N1.shape[-2] - batch
-    hits = right_N1.narrow(-2, first, batch) >= p_NV.narrow(-2, first, batch).amax(-1, keepdim=True)
-    return Score(loss, hits.mean((-2, -1), dtype=loss.dtype))
+    hits = logits_NV.narrow(-2, first, batch).argmax(-1) == y_N1.narrow(-2, first, batch).squeeze(-1)
+    return Score(loss, hits.mean(-1, dtype=loss.dtype))
 
 
 class Tape(NamedTuple):

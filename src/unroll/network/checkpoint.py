@@ -142,6 +142,11 @@ def _name(path: str | Path) -> str:
 
 
 def _recipe(header: Header) -> Recipe:
+    if not {"format", "recipe"} & header.metadata.keys():
+        raise CheckpointError(
+            "it has no recipe, as torch saves none. Save it again with the first file's: "
+            'save_file(tensors, path, safe_open(first, "pt").metadata()).'
+        )
     if header.text("format") != FORMAT:
         raise CheckpointError(f"its format is {shown_path(header.text('format'))}, and this version reads {FORMAT}.")
     try:
