@@ -80,6 +80,7 @@ def test_training_in_json_says_all_there_is_to_know(tmp_path: Path) -> None:
     assert result["recipe"]["task"]["held_out"] == 0.3
     assert 0 <= result["history"]["held_out_accuracy"] <= 1
     assert result["saved"] is None
+    assert result["loss"] > 0
 
 
 def test_a_file_of_numbers_is_learned_and_its_vocabulary_found(tmp_path: Path) -> None:

@@ -287,15 +287,15 @@ PRESETS: Mapping[str, Recipe] = {
     "the blog's": Recipe(model=ModelConfig(init="normal")),
     "recall, rnn": Recipe(_RECALL, ModelConfig("rnn", init="normal-bias"), _FULL_BATCHES),
     "recall, lstm": Recipe(_RECALL, ModelConfig("lstm"), _FULL_BATCHES),
-    "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4)),
+    "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4), TrainConfig(epochs=100)),
 }
-"""Recipes worth starting from, by name. `blank` is the smallest that still learns: a network to take in at a glance."""
+"""Recipes worth starting from, by name."""
 PURPOSES: Mapping[str, str] = {
     "default": "Counts after a tenth of a second of training, and goes on to the end of its numbers.",
     "the blog's": "Counts as the blog's network does, from normal weights: it is lost soon after six numbers.",
     "recall, rnn": "Says the first of fourteen numbers, which needs memory: an rnn is right most of the time.",
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
-    "blank": "Counts up to 15 with four units: the smallest that still learns, to take in at a glance.",
+    "blank": "Counts up to 15 with four units: small enough to take in at a glance.",
 }
 """What each of them is for."""
 

@@ -37,26 +37,44 @@ def shelved(*said: Any) -> dict[int, Any]:
     return answers(converse(*TRAINED, *((5.0, one) for one in said), until=30.0))
 
 
-def test_what_is_saved_is_opened_as_a_finished_run_history_and_all(state_dir: Path) -> None:
+def test_what_is_saved_is_opened_as_it_stood_history_and_all(state_dir: Path) -> None:
     replies = shelved(Save(name="mine"), Open(name="mine"), *(Look(moment=Moment(run, (7, 8, 9))) for run in (1, 2)))
     assert replies[3] == Saved(id=3, path=str(state_dir / "data" / "models" / "mine.safetensors"))
     opened = replies[4]
     assert isinstance(opened, Created)
     whole = Training(SMALL)
     losses = [round(update.loss, 6) for update, _ in zip(whole.updates(), range(13), strict=False)]
-    assert (opened.run, opened.recipe, opened.state, [*opened.history.losses]) == (2, SMALL, "finished", losses)
+    assert (opened.run, opened.recipe, opened.state, [*opened.history.losses]) == (2, SMALL, "paused", losses)
     assert len(opened.history.accuracies) == 13
-    assert opened.history.accuracy is not None
     assert replies[5].trace.values == replies[6].trace.values
     assert replies[5].trace.epoch == replies[6].trace.epoch == 6.5
 
 
-def test_an_opened_run_is_told_of_as_finished_with_its_accuracies_and_trains_no_further() -> None:
-    replies = converse(*TRAINED, (5.0, Save(name="mine")), Open(name="mine"), Play(run=2), until=9.0)
+def test_an_opened_run_that_had_finished_is_told_of_so_with_its_accuracy_and_trains_no_further() -> None:
+    replies = converse(
+        Create(recipe=SMALL), Play(), (5.0, Save(name="mine")), Open(name="mine"), Play(run=2), until=9.0
+    )
     told = [news for news in progress(replies) if news.run == 2]
-    assert [(news.state, news.update) for news in told] == [("finished", 13)]
+    assert [(news.state, news.update) for news in told] == [("finished", 10 * EACH)]
     assert told[0].accuracy is not None
     assert "branch off it" in answers(replies)[5].sentence
+
+
+@pytest.mark.parametrize("how", [Play(run=2), Branch(run=2, epoch=6, recipe=SMALL)])
+def test_a_model_saved_in_the_middle_of_an_epoch_goes_on_as_the_run_would_have(how: Any) -> None:
+    more = [Play(run=3)] if isinstance(how, Branch) else []
+    replies = converse(*TRAINED, (5.0, Save(name="half")), Open(name="half"), how, *more, until=30.0)
+    told = [loss for news in progress(replies) if news.run == 2 + len(more) for loss in news.losses]
+    assert told == [round(update.loss, 6) for update in Training(SMALL).updates()][13:]
+
+
+def test_a_data_file_that_changed_since_is_said(workplace: Path) -> None:
+    (numbers := workplace / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n" * 4)
+    recipe = SMALL.replace(task="file", path=str(numbers))
+    made = converse(Create(recipe=recipe), Play(), (5.0, Save(name="mine")), (6.0, Open(name="mine")), until=9.0)
+    assert not any("changed" in news.sentence for news in progress(made))
+    numbers.write_text("1 2 3 4 5 6 7 9\n" * 4)
+    assert any("numbers.txt has changed" in news.sentence for news in progress(converse(Open(name="mine"), until=9.0)))
 
 
 def test_an_earlier_epoch_is_saved_as_it_was() -> None:
@@ -79,7 +97,7 @@ def test_a_branch_off_an_opened_model_goes_on_as_the_run_would_have() -> None:
 def test_without_room_for_the_optimizer_the_network_is_saved_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "MAX_BYTES", 2**20 + 2000)
     replies = shelved(Save(name="mine"), Open(name="mine"))
-    assert replies[4].state == "finished"
+    assert replies[4].state == "finished"  # without an optimizer it would go on otherwise
     assert checkpoint.load(replies[3].path).optimizer is None
 
 

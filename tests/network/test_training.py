@@ -15,7 +15,7 @@ from unroll.network.batches import order, sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training
-from unroll.recipe import Recipe
+from unroll.recipe import PRESETS, Recipe
 from unroll.tasks import items
 
 PUBLISHED = (
@@ -60,6 +60,18 @@ def test_the_default_recipe_answers_all_and_counts_from_7_8_9_10_to_127_without_
     training = trained(Recipe().replace(seed=seed))
     assert training.accuracy() == 1.0
     assert counted(training.model, 7, 8, 9, 10) == list(range(11, 128))
+
+
+def test_the_small_preset_learns_with_every_seed():
+    ensemble = Ensemble(PRESETS["blank"], range(10))
+    list(ensemble.updates())
+    assert ensemble.accuracies() == [1.0] * 10
+
+
+def test_the_loss_of_the_network_is_the_next_updates_over_all_data():
+    training = Training(SMALL.replace(batch_size="full"))
+    before = training.loss()
+    assert next(training.updates()).loss == pytest.approx(before, rel=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -160,7 +172,9 @@ def test_a_saved_state_goes_on_to_the_bit_and_labels_no_epoch_wrongly(updates):
     other.go_on_from(whole.saved_state(), updates)
     assert other.epochs_kept == ([2] if updates == 8 else [])
     assert other.at(1)[1] == (2.0 if updates == 8 else 2.25)
-    assert list(other.updates()) == list(going)
+    branch = other.branch(2, SMALL)
+    assert branch.update == updates
+    assert list(branch.updates()) == list(other.updates()) == list(going)
     assert torch.equal(weights_of(other.model), weights_of(whole.model))
 
 
@@ -234,9 +248,10 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     run = Training(Recipe().replace(cell=cell))
     for _, _made in zip(range(8), run.updates(), strict=False):
         pass
-    whole = run.accuracy()
+    whole, loss = run.accuracy(), run.loss()
     monkeypatch.setattr(training_module, "SCORED_AT_ONCE", 6 * 32 * 5)
     assert run.accuracy() == whole
+    assert run.loss() == pytest.approx(loss)
     assert 0 < whole < 1
 
 

@@ -47,7 +47,8 @@ def train(
 ) -> None:
     """Train a network, and print how well it does.
 
-    The same options give the same network, to the bit. "The blog" is christianb93's Learning how to count, with its
+    On one kind of processor, with one version of torch, the same options give the same network, to the bit; on others
+    sums round differently, and a training carries that on. "The blog" is christianb93's Learning how to count, with its
     notebook rnn/LearningHowToCount.ipynb in christianb93/MLLM.
     """
     with refusals():
@@ -67,9 +68,10 @@ def train(
         started = perf_counter()
         history = run_training(training)
         seconds = perf_counter() - started
+        loss = training.loss()
         if place is not None:
             _save(place, training, history, optimizer)
-    _print(recipe, training.plan, history, seconds, place, as_json)
+    _print(recipe, training.plan, history, loss, seconds, place, as_json)
 
 
 def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
@@ -117,21 +119,24 @@ def _save(place: Path, training: Training, history: History, optimizer: bool) ->
     from unroll.network import checkpoint
 
     state = training.saved_state() if optimizer else None
-    checkpoint.save(place, training.model, training.recipe, history, state)
+    checkpoint.save(place, training.model, training.recipe, history, state, training.digest)
 
 
-def _print(recipe: Recipe, plan: Plan, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
+def _print(
+    recipe: Recipe, plan: Plan, history: History, loss: float, seconds: float, place: Path | None, as_json: bool
+) -> None:
+    """How it went: loss and accuracy are of the trained network, on all training sequences."""
     if as_json:
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
-        print_json({**whole, "history": history})
+        print_json({**whole, "loss": loss, "history": history})
         return
     rows = {
         "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",
         "left out": f"{plan.short_lines:,} lines with no sequence of that length" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
         "training": f"{plan.updates:,} updates in {seconds:.2f} s",
-        "loss": f"{history.newest[0]:.4f} nats" if history.newest else "",
-        "accuracy": figures.share(history.accuracy or 0.0),
+        "loss": f"{figures.loss(loss)} nats, the mean of all steps",
+        "accuracy": f"{figures.share(history.accuracy or 0.0)} right at the last step",
         "held out": figures.share(history.held_out_accuracy) if history.held_out_accuracy is not None else "",
         "saved": shown_path(place) if place else "",
     }

@@ -140,7 +140,12 @@ class Autosave:
         training = run.training
         try:
             data = checkpoint.packed(
-                f"run {run.number}", training.model, training.recipe, history, training.saved_state()
+                f"run {run.number}",
+                training.model,
+                training.recipe,
+                history,
+                training.saved_state(),
+                training.digest,
             )
         except CheckpointError:
             self._too_large.add(run.number)

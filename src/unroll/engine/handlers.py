@@ -88,7 +88,7 @@ class Handlers:
         return self._created(request.id, self._runs.add(training, "paused", series, "branch"))
 
     def _open(self, request: requests.Open) -> Created:
-        """`open`: a finished run of a saved model."""
+        """`open`: a run of a saved model."""
         return self._created(request.id, open_model(self._runs, request.name, self._device))
 
     def _created(self, number: int, run: LiveRun) -> Created:
@@ -237,18 +237,13 @@ def _branched(run: LiveRun, epoch: int, recipe: Recipe) -> Training:
     """The training of a branch.
 
     Raises:
-        UserError: there is no such epoch, or none is kept any more.
+        UserError: there is no such epoch.
         RecipeError: the recipe changes more than a branch may, or leaves nothing to train.
     """
     check_epoch(run, epoch)
     if recipe.train.batch_size != run.training.recipe.train.batch_size:
         raise RecipeError("batch_size", "A branch keeps its batch_size: change learning_rate, epochs or seed.")
-    try:
-        training = run.training.branch(epoch, recipe)
-    except LookupError:
-        raise UserError(
-            "No epoch of this run is kept any more: train it to the end of an epoch, or create another run."
-        ) from None
+    training = run.training.branch(epoch, recipe)
     if training.update >= training.plan.updates:
         raise RecipeError(
             "epochs",

@@ -37,7 +37,7 @@ def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
     accuracy, held_out = training.accuracy(), training.held_out_accuracy()
     history = run.series.until(training.update).history(accuracy, held_out)
     optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
-    checkpoint.save(path, training.model, training.recipe, history, optimizer)
+    checkpoint.save(path, training.model, training.recipe, history, optimizer, training.digest)
     return path
 
 
@@ -72,7 +72,7 @@ def _folder() -> Path:
 
 
 def open_model(runs: LiveRuns, name: str, device: str) -> LiveRun:
-    """A finished run of a saved model.
+    """A run of a saved model.
 
     Raises:
         UserError: there is no such model, or there are too many runs.
@@ -86,7 +86,7 @@ def open_model(runs: LiveRuns, name: str, device: str) -> LiveRun:
 
 
 def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> LiveRun:
-    """A run that stands where a saved one did, with an optimizer at rest where none was saved; a model's is finished.
+    """A run that stands where a saved one did; a model that was saved without an optimizer trains no further.
 
     Raises:
         UserError, FileError, RecipeError: as `open_model` does.
@@ -97,9 +97,16 @@ def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> Liv
     series = Series.of(history, training.plan.updates_per_epoch)
     training.model.load_state_dict(saved.model.state_dict())
     training.go_on_from(saved.optimizer or training.saved_state(), series.updates)
-    over = origin == "model" or training.update >= training.plan.updates
+    at_rest = origin == "model" and (saved.optimizer is None or not training.update)
+    over = at_rest or training.update >= training.plan.updates
     run = runs.add(training, "finished" if over else "paused", series, origin)
-    run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
+    if over:
+        run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
+    if saved.digest not in ("", training.digest):
+        run.remark(
+            f"{shown_path(saved.recipe.task.path)} has changed since: scores and training use what is in it now."
+        )
+        runs.wake(run)
     return run
 
 

@@ -2,7 +2,7 @@
 
     tensors    the weights by the names of `torch.nn`, after `rnn.` and `head.`; with the optimizer, Adam's two moments
                by the same names, after `adam.m.` and `adam.v.`
-    metadata   `format`, and `recipe` and `history` as JSON
+    metadata   `format`, and `recipe` and `history` as JSON; `data`, the digest of a file's sequences
 
 A file may come from anyone. `header.py` says what is refused before any tensor is made; here the names, shapes and
 types must be exactly the recipe's, and all values finite.
@@ -36,12 +36,16 @@ MAX_BYTES = 64 * 10**6
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds; with `optimizer`, which may be None, training can continue."""
+    """What a file holds; with `optimizer`, which may be None, training can continue.
+
+    `digest` tells the data it was trained on, as `Training.digest` does; empty where that is not known.
+    """
 
     model: SequenceModel
     recipe: Recipe
     history: History
     optimizer: Snapshot | None
+    digest: str = ""
 
 
 def save(
@@ -50,13 +54,14 @@ def save(
     recipe: Recipe,
     history: History = NO_HISTORY,
     optimizer: Snapshot | None = None,
+    digest: str = "",
 ) -> None:
     """Write a network to a file, whole or not at all.
 
     Raises:
         CheckpointError: it is too large, its weights are not all finite, or the place cannot be written.
     """
-    put(path, packed(path, model, recipe, history, optimizer))
+    put(path, packed(path, model, recipe, history, optimizer, digest))
 
 
 def packed(
@@ -65,6 +70,7 @@ def packed(
     recipe: Recipe,
     history: History = NO_HISTORY,
     optimizer: Snapshot | None = None,
+    digest: str = "",
 ) -> bytes:
     """The bytes of a network's file; raises `CheckpointError` if it is too large or its weights are not all finite."""
     check_size(recipe, with_optimizer=optimizer is not None)
@@ -78,6 +84,8 @@ def packed(
     except CheckpointError as error:
         raise CheckpointError(f"{_name(path)} cannot be saved: {error}") from None
     metadata = {"format": FORMAT, "recipe": _json(recipe), "history": _json(history)}
+    if digest:
+        metadata["data"] = digest
     if optimizer is not None:
         metadata[STEPS] = str(optimizer.steps)
     return _bytes({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
@@ -195,11 +203,13 @@ def _check_finite(tensors: dict[str, Tensor]) -> None:
 
 def _fill(recipe: Recipe, history: History, header: Header, tensors: dict[str, Tensor]) -> Checkpoint:
     model = SequenceModel(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size)
+    digest = header.metadata.get("data", "")
     model.load_state_dict({name: tensors[name] for name, _ in model.named_parameters()})
     if STEPS not in header.metadata:
-        return Checkpoint(model, recipe, history, None)
+        return Checkpoint(model, recipe, history, None, digest)
     m, v = _flat(model, "adam.m.", tensors), _flat(model, "adam.v.", tensors)
-    return Checkpoint(model, recipe, history, Snapshot(_flat(model, "", tensors), m, v, header.whole_number(STEPS)))
+    optimizer = Snapshot(_flat(model, "", tensors), m, v, header.whole_number(STEPS))
+    return Checkpoint(model, recipe, history, optimizer, digest)
 
 
 def _flat(model: SequenceModel, part: str, tensors: dict[str, Tensor]) -> Tensor:
