@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unroll.network.study import LENGTHS, PUBLISHED, Spread, memory, memory_recipe, recall_recipe, trained
+from unroll.network.study import LENGTHS, PUBLISHED, Spread, memory, memory_recipe, recall_recipe, recalled, study
 from unroll.network.training import Training
 from unroll.recipe import PRESETS
 
@@ -27,18 +27,12 @@ def test_every_seed_does_as_it_would_alone() -> None:
         training = Training(recipe.replace(seed=seed))
         list(training.updates())
         alone.append(training.accuracy())
-    assert trained(recipe, range(3)).accuracies() == pytest.approx(alone)
-
-
-def test_training_tells_after_every_update_what_part_is_done() -> None:
-    told: list[float] = []
-    trained(recall_recipe("rnn", 3).replace(vocab_size=12, epochs=4), range(2), tell=told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    assert study(recalled, recipe, 3).values == pytest.approx(alone)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_with_the_loop_cut_counting_stays_and_recall_falls_to_chance(cell: str) -> None:
-    counted, recalled = (memory(trained(memory_recipe(cell, task), range(2))) for task in ("count", "recall"))
+    counted, recalled = (study(memory, memory_recipe(cell, task), 2) for task in ("count", "recall"))
     assert counted["h cut"].low >= 0.96
     assert recalled["whole"].low >= 0.99
     assert recalled["h cut"].high <= 0.025

@@ -13,6 +13,7 @@ from unroll.commands.common import Misused
 from unroll.errors import RecipeError, UserError
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
+from unroll.processors import torch_threads
 from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
 from unroll.tasks.datafile import infer_vocab_size
 from unroll.text import printable
@@ -87,12 +88,12 @@ def device_option(command: F) -> F:
 
 
 def on_device(name: DeviceName) -> str:
-    """The torch device of that name, with torch limited to half of the cores; `Misused` where there is none."""
+    """The torch device of that name, with torch limited to its threads; `Misused` where there is none."""
     import torch
 
     from unroll.network.model import device_for
 
-    torch.set_num_threads(max(1, min(4, torch.get_num_threads() // 2)))
+    torch.set_num_threads(torch_threads())
     try:
         return device_for(name)
     except UserError as error:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from unroll import figures
-from unroll.commands.common import Misused, print_json, progress, refusals
+from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import device_option, example, json_option, on_device
 from unroll.files import check_place, write_atomically
 from unroll.recipe import CellName, DeviceName, Recipe
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from unroll.network.ensemble import Ensemble
     from unroll.network.study import Spread
 
+T = TypeVar("T")
 CELLS = get_args(CellName)
 MAX_LENGTH = 512
 LENGTHS = "4,6,8,10,12,14,16,18"
@@ -88,12 +91,10 @@ def _lengths(text: str) -> list[int]:
     return sorted(set(map(int, words)))
 
 
-def _recall(tasks: list[tuple[CellName, int]], seeds: int, device: str) -> Iterator[Spread]:
-    from unroll.network.study import Spread, recall_recipe
+def _recall(tasks: list[tuple[CellName, int]], seeds: int, device: str) -> list[Spread]:
+    from unroll.network.study import recall_recipe, recalled
 
-    recipes = [recall_recipe(cell, length) for cell, length in tasks]
-    for ensemble in train_all(recipes, seeds, device):
-        yield Spread(tuple(ensemble.accuracies()))
+    return study_all(recalled, [recall_recipe(cell, length) for cell, length in tasks], seeds, device)
 
 
 def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
@@ -179,8 +180,7 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
 def _memory(kinds: list[tuple[str, CellName]], seeds: int, device: str) -> list[tuple[str, CellName, str, Spread]]:
     from unroll.network import study as studies
 
-    ensembles = train_all([studies.memory_recipe(cell, task) for task, cell in kinds], seeds, device)
-    found = [studies.memory(ensemble) for ensemble in ensembles]
+    found = study_all(studies.memory, [studies.memory_recipe(cell, task) for task, cell in kinds], seeds, device)
     return [
         (*kind, loop, spread) for kind, spreads in zip(kinds, found, strict=True) for loop, spread in spreads.items()
     ]
@@ -189,21 +189,33 @@ def _memory(kinds: list[tuple[str, CellName]], seeds: int, device: str) -> list[
 # Both studies
 
 
-def train_all(recipes: list[Recipe], seeds: int, device: str) -> Iterator[Ensemble]:
-    """All seeds of each recipe, with a bar that allows for longer sequences taking longer."""
-    from unroll.network.study import trained
+def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: int, device: str) -> list[T]:
+    """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer."""
+    from unroll.network.study import study
+    from unroll.processors import cores, spread
 
-    done, total = 0.0, sum(map(_work, recipes))
-    with progress(total) as show:
-        for recipe in recipes:
-            words = f"{recipe.task.task}, {recipe.model.cell}, {recipe.task.length} numbers"
-            ahead = _work(recipe)
+    results: dict[int, T] = {}
+    one = partial(study, measure, seeds=seeds, device=device)
+    alone = device != "cpu" or cores() == 1 or len(recipes) == 1
+    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes, begin_worker)
+    with progress(sum(map(_work, recipes)), "training") as show:
+        try:
+            for place, result in found:
+                results[place] = result
+                show(sum(_work(recipes[place]) for place in results), "training")
+        except BrokenExecutor:
+            raise Refused("A process of the study was killed, for want of memory perhaps: take fewer seeds.") from None
+    return [results[place] for place in range(len(recipes))]
 
-            def tell(part: float, start: float = done, words: str = words, ahead: float = ahead) -> None:
-                show(start + part * ahead, words)
 
-            yield trained(recipe, range(seeds), device, tell)
-            done += ahead
+def begin_worker() -> None:
+    """A process of a study: it has one core, and ends with the command."""
+    import torch
+
+    from unroll.engine.pdeathsig import end_with_parent
+
+    end_with_parent()
+    torch.set_num_threads(1)
 
 
 def _work(recipe: Recipe) -> float:

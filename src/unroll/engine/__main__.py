@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from unroll.engine.pdeathsig import end_with_parent
 from unroll.errors import UserError
 from unroll.files import leave_deleted_folder
+from unroll.processors import torch_threads
 
 if TYPE_CHECKING:
     from unroll.log import Log
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 STUCK_AFTER_S = 5.0
 """From the end of standard input until an engine that is stuck ends all the same; so long has a reader for the last
 lines, too."""
-MAX_TORCH_THREADS = 4
-"""At most half the cores: beside a busy terminal, two threads on two cores took 2 to 40 times as long for an update as
-one, for they wait for each other."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
 """
@@ -52,7 +50,7 @@ def _serve(protocol: int, device: DeviceName) -> int:
     from unroll.log import Log
     from unroll.network.model import device_for
 
-    torch.set_num_threads(max(1, min(MAX_TORCH_THREADS, (os.cpu_count() or 1) // 2)))
+    torch.set_num_threads(torch_threads())
     try:
         found = device_for(device)
     except UserError as error:

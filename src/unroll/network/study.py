@@ -12,9 +12,9 @@ and networks take a part of this short cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.batches import sequences
@@ -24,6 +24,7 @@ from unroll.network.training import last_step_accuracy
 from unroll.recipe import CellName, Recipe
 from unroll.tasks import parts
 
+T = TypeVar("T")
 LENGTHS = (4, 6, 8, 10, 12, 14, 16, 18)
 PUBLISHED: dict[str, dict[int, float]] = {
     "rnn": dict(zip(LENGTHS, (1.000, 1.000, 0.994, 0.990, 0.926, 0.831, 0.595, 0.577), strict=True)),
@@ -81,15 +82,17 @@ def memory_recipe(cell: CellName, task: str) -> Recipe:
     return recall_recipe(cell, 6).replace(vocab_size=128)
 
 
-def trained(
-    recipe: Recipe, seeds: Sequence[int], device: str = "cpu", tell: Callable[[float], None] | None = None
-) -> Ensemble:
-    """All seeds of a recipe, trained together; after every update `tell` gets the part that is done, 0 to 1."""
-    ensemble = Ensemble(recipe, seeds, device)
-    for update in ensemble.updates():
-        if tell is not None:
-            tell(update.update / ensemble.plan.updates)
-    return ensemble
+def study(measure: Callable[[Ensemble], T], recipe: Recipe, seeds: int, device: str = "cpu") -> T:
+    """What is measured of all seeds of a recipe, from 0, after they were trained together."""
+    ensemble = Ensemble(recipe, range(seeds), device)
+    for _ in ensemble.updates():
+        pass
+    return measure(ensemble)
+
+
+def recalled(ensemble: Ensemble) -> Spread:
+    """Each member's accuracy on all training sequences."""
+    return Spread(tuple(ensemble.accuracies()))
 
 
 def memory(ensemble: Ensemble) -> dict[str, Spread]:

@@ -1,0 +1,85 @@
+"""The processors that this process may use: how many, how many of them for torch, and work spread over them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+MAX_TORCH_THREADS = 4
+"""Of torch, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
+long for an update as one, for they wait for each other."""
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
+def cores() -> int:
+    """The processors that the system lets this process use at once: its affinity, and its cgroup's quota."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min([allowed, *_quotas()])))
+
+
+def torch_threads() -> int:
+    """The threads for torch: as many as OMP_NUM_THREADS says, else half of the cores."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isascii() and wanted.isdigit() and int(wanted):
+        return min(int(wanted), cores())
+    return max(1, min(MAX_TORCH_THREADS, cores() // 2))
+
+
+def _quotas(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Iterator[float]:
+    """The processors' worth of time that each of this process's cgroups may take: of version 2, and of version 1."""
+    try:
+        lines = [line.split(":", 2) for line in own.read_text().splitlines()]
+    except OSError:
+        return
+    for _, controllers, path in lines:
+        if not controllers or "cpu" in controllers.split(","):
+            mount = root / controllers
+            within = Path(path.lstrip("/"))
+            for folder in (mount / part for part in (within, *within.parents)):
+                yield from _quota(folder)
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
+        try:
+            quota, period = " ".join((folder / name).read_text() for name in names).split()
+            if float(quota) > 0:
+                yield float(quota) / float(period)
+        except (OSError, ValueError):  # there is no such file, or it says `max`
+            continue
+
+
+def spread(
+    work: Callable[[Given], Found], tasks: Sequence[Given], begin: Callable[[], None]
+) -> Iterator[tuple[int, Found]]:
+    """What `work` finds of every task, with the task's place, as it is found: in as many processes as there are cores.
+
+    Each process calls `begin` first. `work`, `begin` and what they are given can be pickled.
+
+    Raises:
+        BrokenExecutor: a process was killed.
+    """
+    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    os.environ["PYTHONSAFEPATH"] = "1"  # no file of the current folder stands in for a module
+    pool = ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn"), _begin, (begin,))
+    try:
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # while they start: no traceback of theirs
+        try:
+            places: dict[Future[Found], int] = {pool.submit(work, task): place for place, task in enumerate(tasks)}
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
+        for future in as_completed(places):
+            yield places[future], future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin(begin: Callable[[], None]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    begin()
