@@ -71,6 +71,29 @@ def test_a_bare_name_saves_to_the_users_own_models() -> None:
     assert [row["name"] for row in json.loads(run("models", "--json").stdout) if row["own"]] == ["mine"]
 
 
+def test_nothing_is_replaced_unless_it_is_said(tmp_path: Path) -> None:
+    table = str(tmp_path / "table.csv")
+    for line in (
+        ["train", *QUICK, "--save", "mine"],
+        ["train", *QUICK, "--save", str(tmp_path / "mine.safetensors")],
+        ["study", "recall", "--cells", "rnn", "--lengths", "1", "--seeds", "1", "--csv", table],
+    ):
+        assert run(*line).exit_code == 0
+        again = run(*line)
+        assert (again.exit_code, "--force" in again.stderr) == (1, True)
+        assert run(*line, "--force").exit_code == 0
+
+
+def test_an_own_network_can_be_deleted_and_no_other() -> None:
+    run("train", *QUICK, "--save", "mine")
+    assert run("models", "--delete", "mine").exit_code == 0
+    assert not any(row["own"] for row in json.loads(run("models", "--json").stdout))
+    for name in ("mine", "count-rnn", "../count-rnn"):
+        refused = run("models", "--delete", name)
+        assert (refused.exit_code, "your own" in refused.stderr) == (1, True)
+    assert run("predict", "count-rnn", "7").exit_code == 0
+
+
 def test_training_in_json_says_all_there_is_to_know(tmp_path: Path) -> None:
     (numbers := tmp_path / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n9 8\n" * 3)
     told = ("--task", "file", "--path", str(numbers), "--held-out", "0.3", "--epochs", "4", "--json")

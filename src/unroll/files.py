@@ -123,14 +123,16 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         _sync_folder(target.parent)
 
 
-def check_place(path: str | Path) -> None:
-    """Raises `FileError` if no file can be saved there: no such folder, or something else of that name."""
+def check_place(path: str | Path, replace: bool = True) -> None:
+    """Raises `FileError` if nothing can be saved there: no such folder, something else, or a file not to be replaced."""
     try:
         target = _target(path)
         if not target.parent.is_dir():
             raise FileError(f"There is no folder {shown_path(target.parent)} to save to: make it first.")
         if target.exists() and not target.is_file():
             raise FileError(f"{shown_path(path)} is not a regular file: choose another name to save to.")
+        if target.exists() and not replace:
+            raise FileError(f"{shown_path(path)} is there already: choose another name, or --force to replace it.")
     except (OSError, ValueError, RuntimeError) as error:
         raise _unwritable(path, error) from None
 

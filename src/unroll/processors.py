@@ -66,7 +66,7 @@ def spread(
     from concurrent.futures import Future, ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
-    os.environ["PYTHONSAFEPATH"] = "1"  # no file of the current folder stands in for a module
+    os.environ |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}  # no module from the current folder; a core each
     pool = ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn"), _begin, (begin,))
     try:
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # while they start: no traceback of theirs

@@ -11,8 +11,8 @@ from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option
 from unroll.errors import FileError
-from unroll.files import check_place
-from unroll.paths import SUFFIX, model_files, shipped_models
+from unroll.files import check_place, reason
+from unroll.paths import SUFFIX, model_files, own_models, shipped_models
 from unroll.recipe import Recipe
 from unroll.text import encodable, shown_path
 
@@ -28,12 +28,19 @@ SHIPPED = {
 """The networks that come with the program, by name."""
 
 
-@click.command(epilog=example("unroll models\nunroll models --json\nunroll models --make saved_models"))
+@click.command(epilog=example("unroll models\nunroll models --json\nunroll models --delete mine"))
 @click.option("--make", "folder", metavar="FOLDER", help="Train the networks that come with unroll, into a folder.")
+@click.option("--delete", "name", metavar="NAME", help="Delete one of your own saved networks.")
 @json_option
-def models(folder: str | None, as_json: bool) -> None:
-    """List the saved networks: those that come with unroll, then your own (see: unroll train --save)."""
+def models(folder: str | None, name: str | None, as_json: bool) -> None:
+    """List the saved networks: those that come with unroll, then your own (see: unroll train --save).
+
+    --make replaces the networks of the same names in its folder.
+    """
     with refusals():
+        if name is not None:
+            _delete(name)
+            return
         files = model_files() if folder is None else _make(Path(folder))
     rows = [row for file in files if (row := _row(file)) is not None]
     if as_json:
@@ -42,6 +49,18 @@ def models(folder: str | None, as_json: bool) -> None:
         click.echo("There are no saved networks yet: make one with unroll train --save NAME.", err=True)
     else:
         _print(rows)
+
+
+def _delete(name: str) -> None:
+    own = {file.stem: file for file in model_files() if file.parent == own_models()}
+    if name not in own:
+        known = ", ".join(own) or "none yet"
+        raise FileError(f"You have no saved network {shown_path(name)}: choose one of your own ({known}).")
+    try:
+        own[name].unlink()
+    except OSError as error:
+        raise FileError(f"{shown_path(own[name])} cannot be deleted ({reason(error)}).") from None
+    click.echo(f"Deleted {shown_path(own[name])}.")
 
 
 def _make(folder: Path) -> list[Path]:

@@ -36,6 +36,11 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
+def force_option(command: F) -> F:
+    """`--force`."""
+    return click.option("--force", is_flag=True, help="Replace a file that is there.")(command)
+
+
 class FieldValue(click.ParamType[Value]):
     """The type of a recipe's field on the command line."""
 

@@ -14,7 +14,7 @@ import click
 
 from unroll import figures
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
-from unroll.commands.options import device_option, example, json_option, on_device
+from unroll.commands.options import device_option, example, force_option, json_option, on_device
 from unroll.files import check_place, write_atomically
 from unroll.recipe import CellName, DeviceName, Recipe
 
@@ -65,17 +65,23 @@ def cells_from(text: str) -> list[CellName]:
 @click.option("--lengths", default=LENGTHS, show_default=True, help="Which lengths, separated by commas.")
 @study_options("rnn,lstm", seeds=8)
 @click.option("--csv", "csv_file", metavar="FILE", help="Write every seed's accuracy to a file.")
-def recall(lengths: str, cells: str, seeds: int, csv_file: str | None, device: DeviceName, as_json: bool) -> None:
+@force_option
+def recall(
+    lengths: str, cells: str, seeds: int, csv_file: str | None, force: bool, device: DeviceName, as_json: bool
+) -> None:
     """How well each cell recalls the first number as sequences grow longer.
 
     Elman's cell forgets, the LSTM holds: accuracy at the last step over all 512 - L training sequences, after 100
     updates, beside the published figures (rnn/MeasuringRNNAccuracy.ipynb in christianb93/MLLM, one seed each).
     """
+    from unroll.network.study import recall_recipe, recalled
+
     with refusals():
         tasks = [(cell, length) for cell in cells_from(cells) for length in _lengths(lengths)]
         if csv_file is not None:
-            check_place(csv_file)
-        results = dict(zip(tasks, _recall(tasks, seeds, on_device(device)), strict=True))
+            check_place(csv_file, force)
+        recipes = [recall_recipe(cell, length) for cell, length in tasks]
+        results = dict(zip(tasks, study_all(recalled, recipes, seeds, on_device(device)), strict=True))
         if csv_file is not None:
             write_atomically(csv_file, _csv(results).encode())
     if as_json:
@@ -89,12 +95,6 @@ def _lengths(text: str) -> list[int]:
     if not words or not all(re.fullmatch("[0-9]{1,9}", word) and 0 < int(word) < MAX_LENGTH for word in words):
         raise Misused(f"--lengths cannot be {text!r:.24}: choose from 1 to {MAX_LENGTH - 1}, separated by commas.")
     return sorted(set(map(int, words)))
-
-
-def _recall(tasks: list[tuple[CellName, int]], seeds: int, device: str) -> list[Spread]:
-    from unroll.network.study import recall_recipe, recalled
-
-    return study_all(recalled, [recall_recipe(cell, length) for cell, length in tasks], seeds, device)
 
 
 def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
@@ -165,9 +165,13 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
     the task needs: numbers in a row give the first away as the last less L - 1. Accuracy at the last step, over all
     training sequences.
     """
+    from unroll.network import study as studies
+
     with refusals():
         kinds = [(task, cell) for task in ("count", "recall") for cell in cells_from(cells)]
-        rows = _memory(kinds, seeds, on_device(device))
+        recipes = [studies.memory_recipe(cell, task) for task, cell in kinds]
+        found = study_all(studies.memory, recipes, seeds, on_device(device))
+    rows = [(*kind, loop, spread) for kind, loops in zip(kinds, found, strict=True) for loop, spread in loops.items()]
     if as_json:
         print_json([{"task": task, "cell": cell, "loop": loop, **in_json(spread)} for task, cell, loop, spread in rows])
         return
@@ -177,27 +181,19 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
         click.echo(f"{task:6}  {cell:4}  {loop:11}  {_spread(spread)}")
 
 
-def _memory(kinds: list[tuple[str, CellName]], seeds: int, device: str) -> list[tuple[str, CellName, str, Spread]]:
-    from unroll.network import study as studies
-
-    found = study_all(studies.memory, [studies.memory_recipe(cell, task) for task, cell in kinds], seeds, device)
-    return [
-        (*kind, loop, spread) for kind, spreads in zip(kinds, found, strict=True) for loop, spread in spreads.items()
-    ]
-
-
 # Both studies
 
 
 def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: int, device: str) -> list[T]:
     """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer."""
+    from unroll.engine.pdeathsig import end_with_parent
     from unroll.network.study import study
     from unroll.processors import cores, spread
 
     results: dict[int, T] = {}
     one = partial(study, measure, seeds=seeds, device=device)
     alone = device != "cpu" or cores() == 1 or len(recipes) == 1
-    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes, begin_worker)
+    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes, end_with_parent)
     with progress(sum(map(_work, recipes)), "training") as show:
         try:
             for place, result in found:
@@ -206,16 +202,6 @@ def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: in
         except BrokenExecutor:
             raise Refused("A process of the study was killed, for want of memory perhaps: take fewer seeds.") from None
     return [results[place] for place in range(len(recipes))]
-
-
-def begin_worker() -> None:
-    """A process of a study: it has one core, and ends with the command."""
-    import torch
-
-    from unroll.engine.pdeathsig import end_with_parent
-
-    end_with_parent()
-    torch.set_num_threads(1)
 
 
 def _work(recipe: Recipe) -> float:

@@ -13,6 +13,7 @@ from unroll.commands.common import Misused, Refused, print_json, progress, refus
 from unroll.commands.options import (
     device_option,
     example,
+    force_option,
     json_option,
     on_device,
     recipe_from,
@@ -38,12 +39,13 @@ unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 @click.command(epilog=example(EXAMPLES))
 @recipe_options
 @click.option("--save", metavar="PATH", help="Where to save the network; a bare name goes to your own models.")
+@force_option
 @click.option("--optimizer", is_flag=True, help="Also save the optimizer's state, so that training can continue.")
 @click.option("--background", is_flag=True, help="Train in the background; unroll attach opens it.")
 @device_option
 @json_option
 def train(
-    save: str | None, optimizer: bool, background: bool, device: DeviceName, as_json: bool, **options: Any
+    save: str | None, force: bool, optimizer: bool, background: bool, device: DeviceName, as_json: bool, **options: Any
 ) -> None:
     """Train a network, and print how well it does.
 
@@ -61,7 +63,7 @@ def train(
                 raise Misused(f"--background cannot be used with {also}: open the training with unroll attach.")
             _start_in_background(recipe, device)
             return
-        place = _place(save, recipe, optimizer)
+        place = _place(save, force, recipe, optimizer)
         from unroll.network.training import Training
 
         training = Training(recipe, on_device(device))
@@ -87,7 +89,7 @@ def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
     click.echo(f"Training in the background; open it with: unroll attach {name}")
 
 
-def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
+def _place(save: str | None, force: bool, recipe: Recipe, optimizer: bool) -> Path | None:
     """Where to save, checked before training rather than after it."""
     if save is None:
         return None
@@ -95,7 +97,7 @@ def _place(save: str | None, recipe: Recipe, optimizer: bool) -> Path | None:
 
     check_size(recipe, optimizer)
     place = place_to_save(save)
-    check_place(place)
+    check_place(place, force)
     return place
 
 
