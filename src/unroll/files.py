@@ -124,7 +124,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
 
 
 def check_place(path: str | Path, replace: bool = True) -> None:
-    """Raises `FileError` if nothing can be saved there: no such folder, something else, or a file not to be replaced."""
+    """Raises `FileError` if nothing can be saved there: no such folder, something else, or a file to be kept."""
     try:
         target = _target(path)
         if not target.parent.is_dir():

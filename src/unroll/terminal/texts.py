@@ -192,8 +192,7 @@ GATES: dict[CellName, str] = {
 }
 FIELD_MORE: dict[str, str] = {
     "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
-    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits. In count the "
-    "last is never an input and 0 never an answer.",
+    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
     "length": "Longer sequences need more memory, if the task needs any: try recall.",
     "path": "One sequence a line, or one long series on a single line, separated by spaces or commas.",
     "held_out": "Accuracy on sequences it never trained on tells learning from memorising. It needs task file.",
