@@ -1,5 +1,8 @@
 """A permalink: a moment as one line of text, which restores the whole screen elsewhere by training again.
 
+The network is the same to the bit where processor and torch are of the same kind; elsewhere it is nearly so or, after a
+long training, another one.
+
     unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0
 
 Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen.

@@ -49,9 +49,9 @@ def train(
 ) -> None:
     """Train a network, and print how well it does.
 
-    On one kind of processor, with one version of torch, the same options give the same network, to the bit; on others
-    sums round differently, and a training carries that on. "The blog" is christianb93's Learning how to count, with its
-    notebook rnn/LearningHowToCount.ipynb in christianb93/MLLM.
+    On one machine the same options give the same network, to the bit. Another kind of processor, torch or number of
+    threads rounds sums differently, and training carries that on: accuracies differ too. "The blog" is christianb93's
+    Learning how to count, with its notebook rnn/LearningHowToCount.ipynb in christianb93/MLLM.
     """
     with refusals():
         recipe = recipe_from(options)

@@ -1,8 +1,9 @@
 """Training as a generator of updates: to pause is not to ask for the next one.
 
 An epoch takes the training sequences in a new order, in whole batches, and drops the rest. Adam follows the gradient
-of the cross-entropy over all positions, at the learning rate of `TrainConfig.rate`. On one kind of processor, with one
-version of torch, a recipe determines every weight after every update, to the bit.
+of the cross-entropy over all positions, at the learning rate of `TrainConfig.rate`. On one machine a recipe
+determines every weight after every update, to the bit; another kind of processor, torch or number of threads rounds
+sums differently, and training carries that on.
 """
 
 from __future__ import annotations
