@@ -46,7 +46,8 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=4096, description="For task file: the text file of whole numbers to read.")
     ] = ""
     held_out: Annotated[
-        float, Meta(ge=0, le=0.9, description="The share of a file's sequences kept out of training, scored separately.")
+        float,
+        Meta(ge=0, le=0.9, description="The share of a file's sequences kept out of training, scored separately."),
     ] = 0.0
 
 
