@@ -90,7 +90,7 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
 
 async def test_it_survives_killed_lines_and_a_later_terminal_takes_it_over(state_dir: Path) -> None:
     (state_dir / "engines").mkdir(mode=0o777)
-    name = await start_training(LONG)
+    name = (await start_training(LONG)).name
     folder = state_dir / "engines"
     rights = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / f"{name}.{host()}.sock")]
     assert rights == [0o700, 0o600], "only its owner can reach it"
@@ -117,8 +117,8 @@ async def until_dead(engine: Engine) -> tuple[str, ...]:
 
 @pytest.mark.long
 async def test_two_of_a_kind_have_names_of_their_own() -> None:
-    first = await start_training(LONG)
-    second = await start_training(LONG)
+    first = (await start_training(LONG)).name
+    second = (await start_training(LONG)).name
     assert [first, second] == names() == ["count-rnn", "count-rnn-2"]
     for name in (first, second):
         engine = await attached(name)
@@ -127,7 +127,7 @@ async def test_two_of_a_kind_have_names_of_their_own() -> None:
 
 
 async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_dir: Path) -> None:
-    name = await start_training(LONG)
+    name = (await start_training(LONG)).name
     await asyncio.to_thread(wait_for, lambda: list(state_dir.rglob("*.safetensors")))
     for pid in living_on(state_dir):
         os.kill(pid, signal.SIGKILL)
@@ -142,6 +142,13 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
 async def test_what_is_refused_says_why() -> None:
     with pytest.raises(EngineError, match="batch_size"):
         await start_training(LONG.replace(batch_size=4000))
+
+
+def test_what_cannot_be_saved_as_it_goes_is_not_left_in_silence(state_dir: Path) -> None:
+    (state_dir / "sessions").write_text("in the way")
+    line = [*UNROLL, "train", "--background", "--epochs", "20000"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+    assert "cannot be saved" in done.stderr and str(state_dir / "sessions") in done.stderr
 
 
 @pytest.fixture
@@ -226,7 +233,7 @@ def test_nothing_in_the_current_folder_matters_not_even_that_it_is_gone(
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the current folder')")
     if is_deleted:
         shutil.rmtree(tmp_path)
-    assert asyncio.run(start_training(LONG)) == "count-rnn"
+    assert asyncio.run(start_training(LONG)).name == "count-rnn"
     program = (*PYTHON, "-m", "unroll")  # as the script that is installed
     with Session("attach", command=program) as session:
         session.until_ready("Pause")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from background_kit import nobody_left_behind  # noqa: F401
+from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNTRAINED, Session, living, long
+from unroll.client.client import start_training
+from unroll.recipe import recipe_of
 
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 OFFERED, RESTORED = "r restores it", "Restored"
@@ -85,6 +88,12 @@ def test_a_training_that_is_left_goes_on_and_is_found_again_with_its_curve() -> 
     with Trainer("attach") as session:
         session.until_epoch(reached + 1)
         session.until_shown("Pause")
+        assert re.search(r"pace +full", session.text), "the pace that it had"
+        session.send("\x03")
+        assert session.until_ended() == 0
+        assert living([engine]), "what was in the background stays there"
+    with Trainer("attach") as session:
+        session.until_epoch(reached + 1)
         session.send("q")
         session.until_shown("unroll attach")
         session.send("\x1b")
@@ -93,12 +102,31 @@ def test_a_training_that_is_left_goes_on_and_is_found_again_with_its_curve() -> 
         assert session.until_ended(engine) == 0
 
 
+def test_a_training_in_the_background_that_has_finished_is_ended_only_when_that_is_chosen(state_dir: Path) -> None:
+    name = asyncio.run(start_training(recipe_of({"epochs": 2}))).name
+    (engine,) = living_on(state_dir)
+    for keys in ("d", "qd", "\x03"):
+        with Session("attach") as session:
+            session.until_ready("2/2")
+            for key in keys:
+                session.send(key)
+                if key == "q":
+                    session.until_shown(name, "unroll attach")
+            assert session.until_ended() == 0
+            assert b"unroll attach" in session.sent
+        assert living([engine])
+    with Session("attach") as session:
+        session.until_ready()
+        session.send("qq")
+        assert session.until_ended(engine) == 0
+
+
 def test_what_has_not_been_trained_is_not_left_alone_and_nothing_is_restored_from_nowhere() -> None:
     with Session(*UNTRAINED) as session:
         session.until_ready()
         session.send("d")
-        session.until_shown("Nothing trains")
+        session.until_shown("Nothing is training")
         session.send("r")
-        session.until_shown("cut off")
+        session.until_shown("nothing to restore")
         session.send("q")
         assert session.until_ended() == 0

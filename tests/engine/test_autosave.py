@@ -18,7 +18,7 @@ from unroll.engine.runs import LiveRuns
 from unroll.log import Log, host
 from unroll.network.training import Training
 from unroll.protocol.replies import Begun, Error, Progress
-from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Play, Resume
+from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Pause, Play, Resume
 from unroll.recipe import recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
@@ -162,10 +162,10 @@ def test_a_folder_that_is_deleted_meanwhile_is_made_again_with_all_runs(state_di
         run.advance(1, 0.0)
         run.make_update(0.0)
         saving.touch(run)
-    assert saving.save_now()
+    assert saving.save_now() == ""
     shutil.rmtree(state_dir)
     saving.touch(first)
-    assert saving.save_now()
+    assert saving.save_now() == ""
     saving.close(keep=True)
     ((session,), _) = autosave.cut_off_sessions()
     assert session.runs == 2
@@ -237,6 +237,13 @@ def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:
     assert [*run.history.losses] == WHOLE[:7]
     after = replies[replies.index(next(reply for reply in replies if isinstance(reply, Begun))) :]
     assert losses(progress(after)) == WHOLE[7:9]
+
+
+@pytest.mark.parametrize(("asked", "pace"), [(Play(pace="2/s"), "2/s"), (Play(), "full"), (Pause(), None)])
+def test_begin_tells_the_pace_of_what_trains(asked: Any, pace: str | None) -> None:
+    long = Create(recipe=SMALL.replace(epochs=10_000))
+    replies = converse(long, Play(pace="8/s"), asked, (0.5, Begin()), until=0.6)
+    assert [run.pace for run in next(reply for reply in replies if isinstance(reply, Begun)).runs] == [pace]
 
 
 # News to those who acknowledge it

@@ -23,7 +23,7 @@ from unroll.client.pending import Backlog, Pending
 from unroll.client.recording import Recorder, Speaker
 from unroll.client.transport import PYTHON, Transport, lines
 from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, NOT_JSON, VERSION, decode_reply, encode
-from unroll.protocol.replies import Answer, AnyReply, Error, Hello, Progress
+from unroll.protocol.replies import Answer, AnyReply, Detached, Error, Hello, Progress
 from unroll.protocol.requests import Begin, Create, Detach, Heard, Ping, Play, Request
 from unroll.recipe import Recipe
 
@@ -270,8 +270,8 @@ def number_of(line: bytes) -> int:
     return int(begins[1]) if begins else 0
 
 
-async def start_training(recipe: Recipe, device: str = "cpu") -> str:
-    """Start an engine that trains a recipe to its end in the background; the name that `unroll attach` finds it by.
+async def start_training(recipe: Recipe, device: str = "cpu") -> Detached:
+    """Start an engine that trains a recipe to its end in the background; where `unroll attach` finds it.
 
     Raises:
         EngineError: the engine refused something, or ended.
@@ -281,9 +281,9 @@ async def start_training(recipe: Recipe, device: str = "cpu") -> str:
         await engine.ask(Create(recipe=recipe))
         await engine.ask(Play(pace="full"))
         await engine.ask(Begin())
-        name = (await engine.ask(Detach())).name
+        detached = await engine.ask(Detach())
     except BaseException:
         await engine.close()
         raise
     await engine.leave()
-    return name
+    return detached

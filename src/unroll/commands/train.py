@@ -80,13 +80,17 @@ def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
     import asyncio
 
     from unroll.client.client import start_training
-    from unroll.client.diagnosis import EngineError
+    from unroll.client.diagnosis import EngineDied, EngineError, cause
 
     try:
-        name = asyncio.run(start_training(recipe, device))
+        detached = asyncio.run(start_training(recipe, device))
+    except EngineDied as error:
+        raise Refused(f"{error} {cause(error.last_lines)}".rstrip()) from None
     except EngineError as error:
         raise Refused(str(error)) from None
-    click.echo(f"Training in the background; open it with: unroll attach {name}")
+    click.echo(f"Training in the background; open it with: unroll attach {detached.name}")
+    if detached.sentence:
+        click.echo(f"Warning: {detached.sentence}", err=True)
 
 
 def _place(save: str | None, force: bool, recipe: Recipe, optimizer: bool) -> Path | None:

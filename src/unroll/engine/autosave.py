@@ -113,9 +113,9 @@ class Autosave:
                 is_writing = True
         self.due = now + WRITING_CHECK_S if is_writing else self._save_at if self._changed else inf
 
-    def save_now(self) -> bool:
-        """Save what has changed, and wait until that is done; whether it could be."""
-        return not self._save().result()
+    def save_now(self) -> str:
+        """Save what has changed, and wait until that is done; what went wrong, if anything."""
+        return self._save().result()
 
     def close(self, keep: bool) -> None:
         """Save everything as it is now, to be resumed, or keep nothing; waits until that is done."""
@@ -126,7 +126,8 @@ class Autosave:
             (self._folder.release if keep else self._folder.remove)()
 
     def _save(self) -> Future[str]:
-        if self._folder is not None and self._folder.is_gone:
+        has_failed = self._writing is not None and self._writing.done() and self._writing.result()
+        if has_failed or (self._folder is not None and self._folder.is_gone):
             for run in self._runs.all():
                 self.touch(run)
         packed = [self._packed(run) for run in self._changed.values()]

@@ -190,9 +190,9 @@ class Handlers:
         saved_runs = folder.files()
         found = [(run, saved) for saved in saved_runs if (run := self._restored(saved))]
         if self._autosave.save_now():
-            folder.remove([saved for _, saved in found])
-        else:
             folder.release()
+        else:
+            folder.remove([saved for _, saved in found])
         if saved_runs and not found:
             raise UserError(f"No run of that session can be read: they stay in {shown_path(folder.path)}.")
         return replies.Resumed(
@@ -225,7 +225,9 @@ class Handlers:
             self._log.note(f"goes on in the background as {self._connection.name}")
             outlive_parent()
             self._autosave.begin()
-        return replies.Detached(id=request.id, name=self._connection.name)
+        fault = self._autosave.save_now()
+        sentence = f"It cannot be saved as it goes, so a crash would lose it: {fault}" if fault else ""
+        return replies.Detached(id=request.id, name=self._connection.name, sentence=sentence)
 
     def _end(self, request: requests.End) -> Done:
         """`end`: nothing need be kept, and the engine ends with this line."""

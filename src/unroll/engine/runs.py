@@ -11,8 +11,8 @@ from unroll.errors import UserError
 from unroll.memory import NO_MEMORY, is_memory
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Diverged, Training
-from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Progress, State
-from unroll.protocol.requests import EPOCHS_PER_SECOND, Pace
+from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Pace, Progress, State
+from unroll.protocol.requests import EPOCHS_PER_SECOND
 from unroll.series import BUCKETS, History, Series
 
 PROGRESS_INTERVAL_S = 1 / 15
@@ -81,6 +81,7 @@ class LiveRun:
         self._rate = RateLimiter()
         self._left: int | None = None
         self._stop = StopAt()
+        self._pace: Pace = "by hand"
         self._losses: list[float] = []
         self._accuracies: list[float] = []
         self._sentence = ""
@@ -106,21 +107,21 @@ class LiveRun:
 
     def play(self, pace: Pace, stop: StopAt, now: float) -> None:
         """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
-        self._start(EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
+        self._start(pace, EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)
 
     def advance(self, updates: int, now: float) -> None:
         """Make this many updates at full speed, then pause; raises `UserError` if none is left."""
-        self._start(inf, updates, StopAt(), now)
+        self._start("by hand", inf, updates, StopAt(), now)
 
     def pause(self) -> None:
         """Make no more updates until told to."""
         if self.state == "training":
             self.state = "paused"
 
-    def _start(self, per_second: float, left: int | None, stop: StopAt, now: float) -> None:
+    def _start(self, pace: Pace, per_second: float, left: int | None, stop: StopAt, now: float) -> None:
         if self.state in ("finished", "diverged"):
             raise UserError(f"This run has {self.state} and trains no further: branch off it, or create another run.")
-        self._left, self._stop = left, stop
+        self._left, self._stop, self._pace = left, stop, pace
         self._rate.set(per_second, now)
         self.state = "training" if per_second else "paused"
 
@@ -186,6 +187,7 @@ class LiveRun:
             history=self.history(max_buckets),
             origin=self.origin,
             was=was,
+            pace=self._pace if self.state == "training" else None,
         )
 
     def progress(self, now: float) -> Progress:

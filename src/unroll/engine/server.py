@@ -62,7 +62,7 @@ class Server:
         return why
 
     def _greet(self) -> None:
-        self._say(Hello(protocol=VERSION))
+        self._say(Hello(protocol=VERSION, name=self._connection.name))
 
     def _take_a_turn(self) -> str | None:
         """Answer what waits and make an update; gives why the engine ends, if it does."""

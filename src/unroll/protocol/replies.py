@@ -20,6 +20,8 @@ MAX_TIME = 4_102_444_800
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
 Origin = Literal["recipe", "branch", "model"]
+Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
+"""How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
 Id = Annotated[int, Meta(ge=0, le=2**53)]
 Name = Annotated[str, Meta(max_length=200)]
 Sentence = Annotated[str, Meta(max_length=4000)]
@@ -44,6 +46,7 @@ class Created(Answer, frozen=True, kw_only=True):
         history: Its updates so far; `accuracy` and `held_out_accuracy` are there once it has finished.
         origin: What it was made of.
         was: For a run that was resumed, its number in its own session.
+        pace: Of one in training.
     """
 
     run: RunNumber
@@ -53,6 +56,7 @@ class Created(Answer, frozen=True, kw_only=True):
     history: History = NO_HISTORY
     origin: Origin = "recipe"
     was: RunNumber = 0
+    pace: Pace | None = None
 
     def __post_init__(self) -> None:
         if self.history.updates > self.plan.updates:
@@ -152,15 +156,25 @@ class Resumed(Answer, frozen=True, kw_only=True):
 
 
 class Detached(Answer, frozen=True, kw_only=True):
-    """The name under which this engine can be found again on its machine."""
+    """The name under which this engine can be found again on its machine.
+
+    Attributes:
+        sentence: Why its runs cannot be saved as they go, where they cannot.
+    """
 
     name: Name
+    sentence: Sentence = ""
 
 
 class Hello(Message, frozen=True, kw_only=True):
-    """The engine's first word."""
+    """The engine's first word.
+
+    Attributes:
+        name: That of an engine in the background, which goes on when this line ends; empty for any other.
+    """
 
     protocol: Annotated[int, Meta(ge=0, le=10**6)]
+    name: Name = ""
 
 
 class Progress(Message, frozen=True, kw_only=True):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta
 
 from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Unit
 from unroll.protocol import replies
-from unroll.protocol.replies import Answer, Id, Message
+from unroll.protocol.replies import Answer, Id, Message, Pace
 from unroll.protocol.trace import MAX_CANDIDATES, ViewName, Window
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
-
-Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
-"""How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
 
 EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
 

@@ -119,7 +119,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self._trouble = ""
             self.engine = engine = await self._start()
             engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
-            await engine.hello
+            self.playground.session.background = (await engine.hello).name
             self.playground.hush()
             await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
             async for progress in engine.events():
@@ -168,22 +168,32 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             if choice == "detach":
                 self.playground.action_detach()
             elif choice == "end":
+                session.background = ""
                 self.exit()
 
-        if self.engine is not None and any(run.state == "training" for run in self.playground.session.runs.rows):
-            self.push_screen(Leave(), take)
+        session = self.playground.session
+        is_training = any(run.state == "training" for run in session.runs.rows)
+        if session.engine is not None and (session.background or is_training):
+            self.push_screen(Leave(session.background), take)
         else:
             self.exit()
+
+    async def action_quit(self) -> None:
+        """Quit at once; an engine that was in the background stays there."""
+        background = self.playground.session.background
+        self.exit(message=self._way_back(background) if background else None)
+
+    def _way_back(self, name: str) -> str:
+        return f"It continues in the background. To return: {printable(texts.of_way_back(self._command, name))}"
 
     def on_playground_detached(self, message: Playground.Detached) -> None:
         """Quit, and tell how to return."""
         self._detached = True
-        way_back = printable(texts.of_way_back(self._command, message.name))
-        self.exit(message=f"Training continues in the background. To return: {way_back}")
+        self.exit(message=f"{self._way_back(message.name)}\n{message.warning}".rstrip())
 
     async def part_from_engine(self) -> None:
         """Leave it alone if it has been detached, otherwise end it; after an end in order it need keep nothing."""
-        if self._detached and self.engine is not None:
+        if self.engine is not None and (self._detached or self.playground.session.background):
             await self.engine.leave()
             return
         if not self.return_code:

@@ -106,9 +106,14 @@ class Leave(ModalScreen[str | None]):
     ]
     CHOICES = "d    let it continue: unroll attach returns to it\nq    end it\nesc  stay"
 
+    def __init__(self, background: str) -> None:
+        """`background` is the name of an engine that is in the background already."""
+        super().__init__()
+        self._title = f"{background} runs in the background" if background else "A network is training"
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = "A network is training"
+            box.border_title = self._title
             yield Static(self.CHOICES, markup=False)
 
 

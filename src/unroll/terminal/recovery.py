@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
 from unroll.moment import Moment
-from unroll.protocol.replies import Begun, Created, CutOff, Origin
+from unroll.protocol.replies import Begun, Created, CutOff, Detached, Origin
 from unroll.protocol.requests import Begin, Create, Detach, End, Play, Resume
 from unroll.recipe import Recipe
 from unroll.terminal import texts
@@ -104,10 +104,9 @@ class Recovery:
                 self._session.enter(run)
             self._note(texts.of_resumed(resumed.runs))
 
-    async def detach(self) -> str:
-        """Let the engine go on alone; returns the name under which it is found again, or nothing if it refuses."""
-        detached = await self._session.ask(Detach())
-        return "" if detached is None else detached.name
+    async def detach(self) -> Detached | None:
+        """Let the engine go on alone; returns where it is found again, or nothing if it refuses."""
+        return await self._session.ask(Detach())
 
     async def end(self) -> None:
         """Tell the engine that nothing need be kept."""
@@ -159,6 +158,7 @@ class Recovery:
         session.forget_runs()
         for one in created:
             session.runs.add(_run_of(one, lost))
+        session.pace = next((one.pace for one in reversed(created) if one.pace), session.pace)
         session.compared = next((run for run in session.runs.rows if marked and run.ordinal == marked.ordinal), None)
         numbers = [one.was or one.run for one in created]
         if shown is not None and shown.number in numbers:

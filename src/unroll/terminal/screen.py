@@ -26,7 +26,8 @@ from unroll import permalink
 from unroll.errors import UserError
 from unroll.memory import resident
 from unroll.moment import UNTOUCHED, Moment
-from unroll.protocol.requests import Measure, Pace
+from unroll.protocol.replies import Pace
+from unroll.protocol.requests import Measure
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
@@ -69,9 +70,10 @@ class Playground(Screen[None]):
 
     @dataclass
     class Detached(Message):
-        """The engine goes on alone, under this name: it is time to quit."""
+        """The engine goes on alone, under this name: it is time to quit. There may be a warning to say then."""
 
         name: str
+        warning: str = ""
 
     def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
@@ -81,6 +83,7 @@ class Playground(Screen[None]):
         self.notice = ""
         self.fault = False
         self._last_focused: Widget | None = None
+        self._pace_shown = self.session.pace
         self.questions = Questions(self)
 
     @property
@@ -185,6 +188,9 @@ class Playground(Screen[None]):
         session, run = self.session, self.session.run
         form, table, loss = self.query_one(RecipeForm), self.query_one(RunTable), self.query_one(LossCurve)
         form.load(session.recipe)
+        if session.pace != self._pace_shown:  # not at every redraw: a choice may be still on its way from the form
+            self._pace_shown = session.pace
+            form.show_pace(session.pace)
         table.runs = session.runs.rows
         if run is None:
             return
@@ -324,14 +330,14 @@ class Playground(Screen[None]):
     def action_detach(self) -> None:
         if not self.session.has_engine():
             return
-        if any(run.state == "training" for run in self.session.runs.rows):
+        if self.session.background or any(run.state == "training" for run in self.session.runs.rows):
             self.spawn(self._leave_engine_alone())
         else:
             self.note("Nothing is training: space trains, s saves, q quits.")
 
     async def _leave_engine_alone(self) -> None:
-        if name := await self.recovery.detach():
-            self.post_message(self.Detached(name))
+        if detached := await self.recovery.detach():
+            self.post_message(self.Detached(detached.name, detached.sentence))
 
     def action_copy_line(self) -> None:
         try:

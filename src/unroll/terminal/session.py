@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from unroll.client.diagnosis import EngineError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol import requests
-from unroll.protocol.replies import Answer, Progress
-from unroll.protocol.requests import Look, Pace, Request
+from unroll.protocol.replies import Answer, Pace, Progress
+from unroll.protocol.requests import Look, Request
 from unroll.protocol.trace import Trace, Window
 from unroll.recipe import Recipe
 from unroll.terminal import texts
@@ -54,6 +54,7 @@ class Session:
         compared: The run that others are compared with.
         run: The run that is shown; None while there is no engine.
         trace: The newest look at the moment, or at the one before it while a look is under way.
+        background: The name of an engine that was in the background when it came, and stays there; else empty.
         absence: Why there is no engine, with the way out; empty where there is one, or one is starting.
         baseline: What the trace's values are the difference from; empty where they are the values themselves.
     """
@@ -76,6 +77,7 @@ class Session:
         self.baseline = ""
         self.engine: Conversation | None = None
         self.absence = ""
+        self.background = ""
         self._display = display
         self._looking = Latest(display.spawn, self._look)
         self._creating = Latest(display.spawn, self.create)

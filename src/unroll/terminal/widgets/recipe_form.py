@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
-from unroll.protocol.requests import Pace
+from unroll.protocol.replies import Pace
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Field, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
@@ -109,6 +109,13 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if trained != self._trained:
             self._trained = trained
             self._show()
+
+    def show_pace(self, pace: Pace) -> None:
+        """Show another pace, without a message."""
+        if pace != self._pace:
+            self._pace = pace
+            if self.query(FieldRow):
+                self._row("pace").write(pace)
 
     def choose_pace(self, pace: Pace) -> None:
         self._row("pace").write(pace)
