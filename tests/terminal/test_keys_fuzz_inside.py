@@ -117,12 +117,11 @@ async def do_all(game: Playing, some: Sequence[Act]) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 5), (6, 9)])
-async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window(size: tuple[int, int]) -> None:
-    async with playing() as game:
-        await game.press("o")
-        for width, height in (size, (80, 24)):
-            await game.resize(width, height)
-        assert "count-rnn" in game.text
+async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window(game: Playing, size: tuple[int, int]) -> None:
+    await game.press("o")
+    for width, height in (size, (80, 24)):
+        await game.resize(width, height)
+    assert "count-rnn" in game.text
 
 
 async def test_a_palette_without_a_row_to_list_in_has_no_pages() -> None:
@@ -131,51 +130,46 @@ async def test_a_palette_without_a_row_to_list_in_has_no_pages() -> None:
         assert game.app.screen is game.app.playground
 
 
-async def test_a_page_is_turned_in_a_list_that_is_only_just_opened() -> None:
-    async with playing() as game:
-        select = game.row("preset").control
-        assert isinstance(select, Select)
-        await game.press("3")
-        select.expanded = True
-        overlay = select.query_one(OptionList)
-        overlay._line_cache.clear()
-        overlay.styles.display = "none"
-        overlay.action_page_down()
-        await game.press("pagedown", "pageup")
+async def test_a_page_is_turned_in_a_list_that_is_only_just_opened(game: Playing) -> None:
+    select = game.row("preset").control
+    assert isinstance(select, Select)
+    await game.press("3")
+    select.expanded = True
+    overlay = select.query_one(OptionList)
+    overlay._line_cache.clear()
+    overlay.styles.display = "none"
+    overlay.action_page_down()
+    await game.press("pagedown", "pageup")
 
 
-async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps() -> None:
-    async with playing() as game:
-        await game.press("x")
-        assert game.app.moment.interventions.cut_steps == (3,)
-        await game.write("vocab_size", "9")
-        assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
-        check_moment(game)
+async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps(game: Playing) -> None:
+    await game.press("x")
+    assert game.app.moment.interventions.cut_steps == (3,)
+    await game.write("vocab_size", "9")
+    assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
+    check_moment(game)
 
 
-async def test_no_cursor_blinks() -> None:
-    async with playing() as game:
-        for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
-            await game.press(*keys)
-            assert isinstance(game.app.focused, Input)
-            assert not game.app.focused.cursor_blink
+async def test_no_cursor_blinks(game: Playing) -> None:
+    for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
+        await game.press(*keys)
+        assert isinstance(game.app.focused, Input)
+        assert not game.app.focused.cursor_blink
 
 
-async def test_two_clicks_beside_a_palette_close_it_once() -> None:
-    async with playing() as game:
-        await game.press("ctrl+p")
-        for kind in (events.MouseDown, events.MouseUp) * 2:
-            game.app.post_message(kind(None, 2, 38, 0, 0, 1, False, False, False, 2, 38))
-        await game.settle()
-        assert game.app.screen is game.app.playground
+async def test_two_clicks_beside_a_palette_close_it_once(game: Playing) -> None:
+    await game.press("ctrl+p")
+    for kind in (events.MouseDown, events.MouseUp) * 2:
+        game.app.post_message(kind(None, 2, 38, 0, 0, 1, False, False, False, 2, 38))
+    await game.settle()
+    assert game.app.screen is game.app.playground
 
 
 @pytest.mark.parametrize("longer", ["c", "R", "B"])
-async def test_a_longer_sequence_is_asked_for_with_the_loop_cut_everywhere(longer: str) -> None:
-    async with playing() as game:
-        await game.press("X", longer)
-        assert len(game.trace.moment.sequence) > 4
-        assert f"it sees only {game.trace.moment.sequence[-1]}." in game.notice
+async def test_a_longer_sequence_is_asked_for_with_the_loop_cut_everywhere(game: Playing, longer: str) -> None:
+    await game.press("X", longer)
+    assert len(game.trace.moment.sequence) > 4
+    assert f"it sees only {game.trace.moment.sequence[-1]}." in game.notice
 
 
 @pytest.mark.parametrize("seed", [1])

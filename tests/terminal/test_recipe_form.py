@@ -26,57 +26,52 @@ def said(game: Playing) -> str:
     return " ".join(" ".join(row[region.x + 1 : region.right - 1].strip("▁▂▃▄▅▆▇┃ ") for row in rows).split())
 
 
-async def test_the_arrows_go_from_field_to_field_and_open_no_list() -> None:
-    async with playing() as game:
-        await game.press("3")
-        shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
-        for name in shown:
-            assert focused(game) == name
-            await game.press("down")
-        assert game.app.focused is game.pane(RecipeForm).query_one("#train")
-        for name in reversed(shown):
-            await game.press("up")
-            assert focused(game) == name
-        assert not any(choice.expanded for choice in game.pane(RecipeForm).query(Select))
+async def test_the_arrows_go_from_field_to_field_and_open_no_list(game: Playing) -> None:
+    await game.press("3")
+    shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
+    for name in shown:
+        assert focused(game) == name
+        await game.press("down")
+    assert game.app.focused is game.pane(RecipeForm).query_one("#train")
+    for name in reversed(shown):
+        await game.press("up")
+        assert focused(game) == name
+    assert not any(choice.expanded for choice in game.pane(RecipeForm).query(Select))
 
 
-async def test_enter_opens_a_list_and_takes_from_it() -> None:
-    async with playing() as game:
-        await game.press("3", "enter", "down", "enter")
-        assert focused(game) == "preset"
-        assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
+async def test_enter_opens_a_list_and_takes_from_it(game: Playing) -> None:
+    await game.press("3", "enter", "down", "enter")
+    assert focused(game) == "preset"
+    assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
 
 
 @pytest.mark.parametrize("field", ["preset", "cell", "hidden_size"])
-async def test_space_trains_from_a_field_too(field: str) -> None:
-    async with playing() as game:
-        game.row(field).control.focus()
-        await game.settle()
-        assert "space train" in game.lines[-1]
-        await game.press("space")
-        assert game.state == "‖ Pause"
-        assert game.pane(RecipeForm).recipe == Recipe()
+async def test_space_trains_from_a_field_too(game: Playing, field: str) -> None:
+    game.row(field).control.focus()
+    await game.settle()
+    assert "space train" in game.lines[-1]
+    await game.press("space")
+    assert game.state == "‖ Pause"
+    assert game.pane(RecipeForm).recipe == Recipe()
 
 
-async def test_a_path_may_have_a_space_in_it() -> None:
-    async with playing() as game:
-        await game.choose("task", "file")
-        game.row("path").control.focus()
-        await game.settle()
-        assert "train" not in game.lines[-1]
-        await game.press("a", "space", "b")
-        assert game.row("path").text == "a b"
+async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
+    await game.choose("task", "file")
+    game.row("path").control.focus()
+    await game.settle()
+    assert "train" not in game.lines[-1]
+    await game.press("a", "space", "b")
+    assert game.row("path").text == "a b"
 
 
-async def test_the_last_line_and_the_help_say_how_to_go_on() -> None:
-    async with playing() as game:
-        await game.press("3")
-        assert "enter open  ↑/↓ field" in game.lines[-1]
-        await game.press("down", "down")
-        assert "enter open" not in game.lines[-1]
-        assert "↑/↓ field" in game.lines[-1]
-        await game.press("f1")
-        assert "The field above or below; tab goes on as well." in game.text
+async def test_the_last_line_and_the_help_say_how_to_go_on(game: Playing) -> None:
+    await game.press("3")
+    assert "enter open  ↑/↓ field" in game.lines[-1]
+    await game.press("down", "down")
+    assert "enter open" not in game.lines[-1]
+    assert "↑/↓ field" in game.lines[-1]
+    await game.press("f1")
+    assert "The field above or below; tab goes on as well." in game.text
 
 
 @sizes
@@ -93,24 +88,22 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(size: 
             assert game.row(name).text in said(game)
 
 
-async def test_of_several_faults_the_one_in_focus_is_explained() -> None:
-    async with playing() as game:
-        await game.write("vocab_size", "")
-        await game.write("hidden_size", "0")
-        assert "hidden_size cannot be 0" in said(game)
-        game.row("vocab_size").control.focus()
-        await game.settle()
-        assert "vocab_size cannot be nothing" in said(game)
-        game.row("seed").control.focus()
-        await game.settle()
-        assert "vocab_size cannot be nothing" in said(game)
+async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) -> None:
+    await game.write("vocab_size", "")
+    await game.write("hidden_size", "0")
+    assert "hidden_size cannot be 0" in said(game)
+    game.row("vocab_size").control.focus()
+    await game.settle()
+    assert "vocab_size cannot be nothing" in said(game)
+    game.row("seed").control.focus()
+    await game.settle()
+    assert "vocab_size cannot be nothing" in said(game)
 
 
-async def test_the_last_line_of_an_open_list_names_what_works_there() -> None:
-    async with playing() as game:
-        await game.press("3", "enter")
-        assert game.lines[-1].startswith("esc dismiss menu")
-        assert "prompt" not in game.lines[-1]
+async def test_the_last_line_of_an_open_list_names_what_works_there(game: Playing) -> None:
+    await game.press("3", "enter")
+    assert game.lines[-1].startswith("esc dismiss menu")
+    assert "prompt" not in game.lines[-1]
 
 
 async def test_what_a_preset_is_for_is_told_where_it_is_chosen() -> None:

@@ -54,16 +54,15 @@ async def test_too_small_a_terminal_is_told_what_is_needed() -> None:
             )
 
 
-async def test_resizing_while_training_loses_nothing() -> None:
-    async with playing() as game:
-        await game.press("space")
-        for size in (NARROW, (60, 20), (1, 1), (200, 60), NARROW, WHOLE):
-            await game.resize(*size)
-            await game.wait(0.4)
-        await game.wait(10)
-        assert (game.epoch, game.expected) == (25, 11)
-        assert shown(game) == set(PANES)
-        assert inside(game)
+async def test_resizing_while_training_loses_nothing(game: Playing) -> None:
+    await game.press("space")
+    for size in (NARROW, (60, 20), (1, 1), (200, 60), NARROW, WHOLE):
+        await game.resize(*size)
+        await game.wait(0.4)
+    await game.wait(10)
+    assert (game.epoch, game.expected) == (25, 11)
+    assert shown(game) == set(PANES)
+    assert inside(game)
 
 
 async def test_a_larger_screen_asks_for_the_units_it_shows() -> None:
@@ -89,36 +88,33 @@ async def test_a_window_that_grows_under_a_question_shows_what_is_behind_it() ->
 
 
 @pytest.mark.parametrize("pane", ["1", "2", "3", "4", "slash"])
-async def test_what_had_the_focus_has_it_again_after_too_small_a_window(pane: str) -> None:
-    async with playing() as game:
-        await game.press(pane)
-        focused = game.app.focused
-        for size in ((30, 8), NARROW, (1, 1), WHOLE):
-            await game.resize(*size)
-            if size in (NARROW, WHOLE):
-                assert game.app.focused is focused
-                assert focused is not None and focused.region
+async def test_what_had_the_focus_has_it_again_after_too_small_a_window(game: Playing, pane: str) -> None:
+    await game.press(pane)
+    focused = game.app.focused
+    for size in ((30, 8), NARROW, (1, 1), WHOLE):
+        await game.resize(*size)
+        if size in (NARROW, WHOLE):
+            assert game.app.focused is focused
+            assert focused is not None and focused.region
 
 
-async def test_what_is_half_typed_outlives_too_small_a_window() -> None:
-    async with playing() as game:
-        await game.press("slash", "space", "x")
-        game.app.playground.action_train()
-        await game.resize(30, 8)
-        await game.wait(1)
-        await game.resize(*NARROW)
-        assert game.prompt == "7 8 9 10 x"
-        await game.press("backspace", "9")
-        assert game.trace.moment.sequence == (7, 8, 9, 10, 9)
+async def test_what_is_half_typed_outlives_too_small_a_window(game: Playing) -> None:
+    await game.press("slash", "space", "x")
+    game.app.playground.action_train()
+    await game.resize(30, 8)
+    await game.wait(1)
+    await game.resize(*NARROW)
+    assert game.prompt == "7 8 9 10 x"
+    await game.press("backspace", "9")
+    assert game.trace.moment.sequence == (7, 8, 9, 10, 9)
 
 
 @pytest.mark.parametrize("pane", [LossCurve, RunTable])
-async def test_a_pane_chosen_by_mouse_is_still_in_sight_behind_tabs(pane: type[Widget]) -> None:
-    async with playing() as game:
-        await game.pilot.click(pane)
-        await game.resize(*NARROW)
-        assert isinstance(game.app.focused, pane)
-        assert game.app.focused.region
+async def test_a_pane_chosen_by_mouse_is_still_in_sight_behind_tabs(game: Playing, pane: type[Widget]) -> None:
+    await game.pilot.click(pane)
+    await game.resize(*NARROW)
+    assert isinstance(game.app.focused, pane)
+    assert game.app.focused.region
 
 
 @pytest.mark.parametrize("size", [WHOLE, NARROW])
