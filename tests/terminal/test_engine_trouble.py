@@ -30,26 +30,21 @@ def notice(pilot: Pilot[None]) -> str:
     return pilot.app.playground.notice
 
 
-async def test_silence_is_told_with_the_way_on_and_taken_back_when_it_is_over(game: Playing) -> None:
-    game.app._tell_silence(SILENT)
+async def test_silence_is_told_with_the_way_on_and_an_engine_that_answers_again_is_not_replaced(game: Playing) -> None:
+    await game.press("ctrl+r")
+    assert game.app.engine is game.engine
+    game.engine.on_silence(SILENT)
     await game.settle()
     assert game.notice == f"ctrl+r restarts the engine. {SILENT}"
-    game.app._tell_silence("")
+    game.engine.on_silence("")
     await game.settle()
     assert SILENT not in game.notice
-    game.app._tell_silence(SILENT)
+    await game.press("ctrl+r")
+    assert game.app.engine is game.engine
+    game.engine.on_silence(SILENT)
     await game.press("plus")
-    game.app._tell_silence("")
+    game.engine.on_silence("")
     assert game.notice.startswith("Pace"), "what was said since stays"
-
-
-async def test_an_engine_that_answers_is_not_started_again(game: Playing) -> None:
-    await game.press("ctrl+r")
-    assert game.app.engine is game.engine
-    game.app._tell_silence(SILENT)
-    game.app._tell_silence("")
-    await game.press("ctrl+r")
-    assert game.app.engine is game.engine
 
 
 async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +126,7 @@ ABSURD = {
 
 async def test_what_cannot_be_is_borne(game: Playing) -> None:
     for progress in ABSURD.values():
-        game.engine._hear(progress)
+        game.engine.hear(progress)
         await game.settle()
         await game.press("m")
     for key in ("2", "l", "left", "end", "1", "left"):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
+
 from textual.widgets import Select
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe
 from unroll.terminal import texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
-
-sizes = pytest.mark.parametrize("size", [WHOLE, NARROW], ids=["120x40", "80x24"])
 
 
 def focused(game: Playing) -> str:
@@ -26,33 +25,41 @@ def said(game: Playing) -> str:
     return " ".join(" ".join(row[region.x + 1 : region.right - 1].strip("▁▂▃▄▅▆▇┃ ") for row in rows).split())
 
 
-async def test_the_arrows_go_from_field_to_field_and_open_no_list(game: Playing) -> None:
+async def test_the_arrows_go_from_field_to_field_and_enter_opens_a_list(game: Playing) -> None:
     await game.press("3")
     shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
     for name in shown:
         assert focused(game) == name
+        assert "↑/↓ field" in game.lines[-1]
+        assert ("enter open" in game.lines[-1]) == isinstance(game.row(name).control, Select)
         await game.press("down")
     assert game.app.focused is game.pane(RecipeForm).query_one("#train")
     for name in reversed(shown):
         await game.press("up")
         assert focused(game) == name
     assert not any(choice.expanded for choice in game.pane(RecipeForm).query(Select))
-
-
-async def test_enter_opens_a_list_and_takes_from_it(game: Playing) -> None:
-    await game.press("3", "enter", "down", "enter")
+    await game.press("enter")
+    assert game.lines[-1].startswith("esc dismiss menu")
+    assert "prompt" not in game.lines[-1]
+    await game.press("down", "enter")
     assert focused(game) == "preset"
     assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
+    await game.press("f1")
+    assert "The field above or below; tab goes on as well." in game.text
 
 
-@pytest.mark.parametrize("field", ["preset", "cell", "hidden_size"])
-async def test_space_trains_from_a_field_too(game: Playing, field: str) -> None:
-    game.row(field).control.focus()
-    await game.settle()
-    assert "space train" in game.lines[-1]
-    await game.press("space")
-    assert game.state == "‖ Pause"
-    assert game.pane(RecipeForm).recipe == Recipe()
+async def test_space_trains_from_a_field_too(game: Playing) -> None:
+    for field, does, then in (
+        ("preset", "train", "‖ Pause"),
+        ("cell", "pause", "▶ Go on"),
+        ("hidden_size", "go on", "‖ Pause"),
+    ):
+        game.row(field).control.focus()
+        await game.settle()
+        assert f"space {does}" in game.lines[-1]
+        await game.press("space")
+        assert game.state == then
+        assert game.pane(RecipeForm).recipe == Recipe()
 
 
 async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
@@ -64,20 +71,9 @@ async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
     assert game.row("path").text == "a b"
 
 
-async def test_the_last_line_and_the_help_say_how_to_go_on(game: Playing) -> None:
-    await game.press("3")
-    assert "enter open  ↑/↓ field" in game.lines[-1]
-    await game.press("down", "down")
-    assert "enter open" not in game.lines[-1]
-    assert "↑/↓ field" in game.lines[-1]
-    await game.press("f1")
-    assert "The field above or below; tab goes on as well." in game.text
-
-
-@sizes
-@pytest.mark.parametrize("task", ["count", "file"])
-async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(size: tuple[int, int], task: str) -> None:
-    async with playing(size=size) as game:
+async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: Playing) -> None:
+    for task, size in product(("count", "file"), (WHOLE, NARROW)):
+        await game.resize(*size)
         await game.press("3")
         await game.choose("task", task)
         for name in [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]:
@@ -86,6 +82,7 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(size: 
             told = PURPOSES["default"] if name == "preset" and task == "count" else texts.help_of(name)
             assert (game.pane(RecipeForm).fault or told) in said(game)
             assert game.row(name).text in said(game)
+        await game.press("escape")
 
 
 async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) -> None:
@@ -98,12 +95,6 @@ async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) ->
     game.row("seed").control.focus()
     await game.settle()
     assert "vocab_size cannot be nothing" in said(game)
-
-
-async def test_the_last_line_of_an_open_list_names_what_works_there(game: Playing) -> None:
-    await game.press("3", "enter")
-    assert game.lines[-1].startswith("esc dismiss menu")
-    assert "prompt" not in game.lines[-1]
 
 
 async def test_what_a_preset_is_for_is_told_where_it_is_chosen() -> None:

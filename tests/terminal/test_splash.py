@@ -20,6 +20,7 @@ from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.tty.environment import clean
 from unroll.tty.framebuffer import Framebuffer
+from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import until
 
 SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
@@ -45,7 +46,7 @@ async def live(size: tuple[int, int], theme: str, bits: int) -> tuple[pyte.Scree
         await until(pilot, lambda: app.focused is not None and bool(app.screen.query("#advice")))
         await pilot.pause()
         canvas.resize(app.size)
-        canvas.absorb(app.screen._compositor.render_full_update(), SYSTEMS[bits])
+        canvas.absorb(compositor_of(app.screen).render_full_update(), SYSTEMS[bits])
         panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
     return screen_of(size, canvas.paint(range(size[1]), (0, 0))[0]), panes
 
