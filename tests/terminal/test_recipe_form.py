@@ -44,7 +44,7 @@ async def test_the_arrows_go_from_field_to_field_and_enter_opens_a_list(game: Pl
     await game.press("down", "enter")
     assert focused(game) == "preset"
     assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
-    await game.press("f1")
+    await game.press("down", "down", "f1")
     assert "The field above or below; tab goes on as well." in game.text
 
 
