@@ -21,6 +21,7 @@ from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import at_rest, traced, until
 
 OPENING = Moment(0, (7, 8, 9, 10), 3)
@@ -109,9 +110,14 @@ class Playing:
         return self.pilot.app
 
     @property
+    def left(self) -> bool:
+        """Whether the program was left."""
+        return self.app.return_code is not None
+
+    @property
     def lines(self) -> list[str]:
         """The whole screen, as text."""
-        return [strip.text for strip in self.pilot.app.screen._compositor.render_strips()]
+        return [strip.text for strip in compositor_of(self.pilot.app.screen).render_strips()]
 
     @property
     def text(self) -> str:
@@ -167,10 +173,7 @@ class Playing:
 
 @asynccontextmanager
 async def playing(
-    recipe: Recipe | None = None,
-    size: tuple[int, int] = WHOLE,
-    moment: Moment = OPENING,
-    theme: str | None = None,
+    recipe: Recipe | None = None, size: tuple[int, int] = WHOLE, moment: Moment = OPENING, theme: str | None = None
 ) -> AsyncIterator[Playing]:
     """The playground, open and at rest; with a recipe, on its run at the moment."""
     engine = StillEngine()

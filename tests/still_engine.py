@@ -116,7 +116,7 @@ class StillEngine:
         """Let through what was held, and what comes."""
         held, self._held = self._held or [], None
         for reply in held:
-            self._hear(reply)
+            self.hear(reply)
 
     @property
     def is_still(self) -> bool:
@@ -151,9 +151,10 @@ class StillEngine:
         await asyncio.to_thread(self._thread.join, 10)
 
     def _write(self, line: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._hear, decode_reply(line))
+        self._loop.call_soon_threadsafe(self.hear, decode_reply(line))
 
-    def _hear(self, reply: Any) -> None:
+    def hear(self, reply: Any) -> None:
+        """Take in what the server says, or what a test says in its place."""
         if self._held is not None:
             self._held.append(reply)
         elif isinstance(reply, Hello):

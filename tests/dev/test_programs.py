@@ -1,5 +1,7 @@
 """The words that the measurements wait for stand on the playground's screen, and its last key leaves it."""
 
+from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from unroll.tty.framebuffer import REPAIR
+from unroll_dev import screenshots
 from unroll_dev.__main__ import main
 from unroll_dev.bench.memory import both
 from unroll_dev.bench.panes import PROMPT, panes_of
@@ -18,6 +21,7 @@ from unroll_dev.bench.soak import LEAVE
 from unroll_dev.bench.stall import shown_epoch
 from unroll_dev.bench.starts import MILESTONES
 from unroll_dev.bench.training import FINISHED
+from unroll_dev.screenshots import NARROW, Scene, counted_on
 
 
 def test_the_playground_shows_what_is_waited_for() -> None:
@@ -44,3 +48,22 @@ def test_a_part_is_measured_to_its_end(group: str) -> None:
     done = CliRunner().invoke(main, ["bench", "screen", "--only", group])
     assert done.exit_code == 0
     assert "left out" not in done.stdout
+
+
+# The pictures are of the real program, and the same every time
+
+
+def words(picture: Path) -> str:
+    """The text in a picture."""
+    shown = re.findall(r"<text[^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
+    return "".join(shown).replace("&#160;", " ")
+
+
+def test_the_pictures_of_a_trained_network_show_eleven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screenshots, "SCENES", (Scene("tabs", NARROW, counted_on), Scene("again", NARROW, counted_on)))
+    done = CliRunner().invoke(main, ["screenshots", str(tmp_path / "pictures")])
+    assert done.exit_code == 0, done.output
+    once, again = (tmp_path / "pictures" / name for name in ("tabs.svg", "again.svg"))
+    assert done.output.split() == [str(once), str(again)]
+    assert "step 4/7: after 10 it expects 11" in words(once)
+    assert once.read_bytes() == again.read_bytes()

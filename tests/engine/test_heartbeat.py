@@ -51,11 +51,7 @@ def test_an_engine_at_rest_ends_too() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [
-        [Create(), (1.0, Heard())],
-        [Ping(), b"what?\n"],
-        [Ping(within=60), (30.0, Ping())],
-    ],
+    [[Create(), (1.0, Heard())], [Ping(), b"what?\n"], [Ping(within=60), (30.0, Ping())]],
     ids=["without a ping", "with a ping that promises nothing", "with the promise taken back"],
 )
 def test_without_a_promise_silence_is_nothing(said: list[Any]) -> None:

@@ -41,10 +41,7 @@ def near(rows: list[list[float]], table: torch.Tensor) -> bool:
     [
         ("rnn", ("hidden", "attribution")),
         ("gru", ("hidden", "reset gate", "update gate", "new gate", "attribution")),
-        (
-            "lstm",
-            ("hidden", "cell state", "input gate", "forget gate", "cell gate", "output gate", "attribution"),
-        ),
+        ("lstm", ("hidden", "cell state", "input gate", "forget gate", "cell gate", "output gate", "attribution")),
     ],
 )
 def test_every_view_of_a_cell_holds_what_inspection_sees(cell: CellName, views: tuple[str, ...]) -> None:

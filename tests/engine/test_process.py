@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from engine_kit import alive, python
 from unroll.client.client import Conversation, Engine
@@ -22,13 +24,14 @@ from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION, decode_reply
-from unroll.protocol.replies import Progress
+from unroll.protocol.replies import Hello, Progress
 from unroll.protocol.requests import Advance, Create, Look, Pause, Play
 from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe, recipe_of
 
 RECIPE = recipe_of({"epochs": 200})
 PROMPT = (7, 8, 9, 10)
+ENGINE = [sys.executable, "-m", "unroll", "engine"]
 
 
 async def until(engine: Conversation, *states: str) -> list[Progress]:
@@ -120,7 +123,7 @@ engine.serve()
 
 
 def test_the_command_answers_all_lines_ends_with_its_input_and_logs_privately(state_dir: Path) -> None:
-    done = talk([sys.executable, "-m", "unroll", "engine"], b'garbage\n\n{"type": "create", "id": 7}')
+    done = talk(ENGINE, b'garbage\n\n{"type": "create", "id": 7}')
     replies: list[Any] = [decode_reply(line) for line in done.stdout.splitlines()]
     assert [type(reply).__name__ for reply in replies] == ["Hello", "Error", "Created", "Progress"]
     assert (replies[1].id, replies[2].id) == (0, 7)
@@ -142,8 +145,7 @@ engine.serve()
 
 
 def test_an_engine_that_nobody_listens_to_ends_quietly(state_dir: Path) -> None:
-    command = [sys.executable, "-m", "unroll.engine"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
+    with subprocess.Popen(ENGINE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
         assert engine.stdin and engine.stdout and engine.stderr
         engine.stdout.readline()
         engine.stdout.close()
@@ -159,8 +161,7 @@ def test_a_person_gets_a_hint_of_two_lines_that_can_be_typed() -> None:
     plain = termios.tcgetattr(theirs)
     plain[3] &= ~termios.ECHO
     termios.tcsetattr(theirs, termios.TCSANOW, plain)
-    command = [sys.executable, "-m", "unroll.engine"]
-    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
+    with subprocess.Popen(ENGINE, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
         os.close(theirs)
         assert engine.stderr and engine.stdout
         hint = [engine.stderr.readline(), engine.stderr.readline()]
@@ -171,3 +172,49 @@ def test_a_person_gets_a_hint_of_two_lines_that_can_be_typed() -> None:
     os.close(ours)
     assert b"ctrl+d" in hint[0]
     assert [type(reply).__name__ for reply in replies] == ["Hello", "Created"]
+
+
+# It ends with whoever started it, and computes where it is told to
+
+
+STARTS_AN_ENGINE = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-m", "unroll.engine"])
+time.sleep(100)
+"""
+
+
+def read_line(descriptor: int, seconds: float = 50) -> bytes:
+    """What comes next, empty at the end; fails when nothing comes in time."""
+    ready, _, _ = select.select([descriptor], [], [], seconds)
+    assert ready
+    return os.read(descriptor, 2**16)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do this")
+def test_a_killed_parent_leaves_no_engine_even_when_its_input_is_held_open() -> None:
+    held_open, keyboard = os.pipe()
+    screen, its_screen = os.pipe()
+    with subprocess.Popen(python(STARTS_AN_ENGINE), stdin=held_open, stdout=its_screen) as parent:
+        os.close(its_screen)
+        assert b"hello" in read_line(screen)
+        os.write(keyboard, b'{"type": "create", "id": 1}\n')
+        assert b"created" in read_line(screen)
+        os.kill(parent.pid, signal.SIGKILL)
+    while read_line(screen):
+        pass
+    for descriptor in (held_open, keyboard, screen):
+        os.close(descriptor)
+
+
+def test_the_best_device_there_is_can_be_asked_for() -> None:
+    done = talk([*ENGINE, "--device", "auto"], b"")
+    assert isinstance(decode_reply(done.stdout), Hello)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_there_is_refused_in_words() -> None:
+    done = talk([*ENGINE, "--device", "cuda"], b"")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"device cannot be cuda" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -8,9 +8,7 @@ import pytest
 
 from engine_kit import answers, converse
 from unroll.protocol.replies import Error
-from unroll.protocol.requests import (
-    Create,
-)
+from unroll.protocol.requests import Create
 from unroll.recipe import recipe_of
 
 SMALL = Create(recipe=recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 2}))

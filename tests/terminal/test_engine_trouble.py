@@ -10,7 +10,7 @@ import sys
 import pytest
 from textual.pilot import Pilot
 
-from playground_kit import playing
+from playground_kit import Playing
 from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.protocol.replies import Progress, State
@@ -30,28 +30,21 @@ def notice(pilot: Pilot[None]) -> str:
     return pilot.app.playground.notice
 
 
-async def test_silence_is_told_with_the_way_on_and_taken_back_when_it_is_over() -> None:
-    async with playing() as game:
-        game.app._tell_silence(SILENT)
-        await game.settle()
-        assert game.notice == f"ctrl+r restarts the engine. {SILENT}"
-        game.app._tell_silence("")
-        await game.settle()
-        assert SILENT not in game.notice
-        game.app._tell_silence(SILENT)
-        await game.press("plus")
-        game.app._tell_silence("")
-        assert game.notice.startswith("Pace"), "what was said since stays"
-
-
-async def test_an_engine_that_answers_is_not_started_again() -> None:
-    async with playing() as game:
-        await game.press("ctrl+r")
-        assert game.app.engine is game.engine
-        game.app._tell_silence(SILENT)
-        game.app._tell_silence("")
-        await game.press("ctrl+r")
-        assert game.app.engine is game.engine
+async def test_silence_is_told_with_the_way_on_and_an_engine_that_answers_again_is_not_replaced(game: Playing) -> None:
+    await game.press("ctrl+r")
+    assert game.app.engine is game.engine
+    game.engine.on_silence(SILENT)
+    await game.settle()
+    assert game.notice == f"ctrl+r restarts the engine. {SILENT}"
+    game.engine.on_silence("")
+    await game.settle()
+    assert SILENT not in game.notice
+    await game.press("ctrl+r")
+    assert game.app.engine is game.engine
+    game.engine.on_silence(SILENT)
+    await game.press("plus")
+    game.engine.on_silence("")
+    assert game.notice.startswith("Pace"), "what was said since stays"
 
 
 async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,36 +68,29 @@ async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.M
         await app.close_engine()
 
 
-WAYS = {
-    "another version": (
-        'print(json.dumps(dict(type="hello", protocol=99)), flush=True); sys.stdin.read()',
-        "The engine speaks protocol 99",
-    ),
-    "not found": ("sys.exit(127)", "command was not found (exit status 127)"),
-    "no key": ('print("Permission denied (publickey).", file=sys.stderr); sys.exit(255)', "ssh needs a key"),
-    "\x1b[31mhostile": (
-        'print("\\x1b]52;c;eA==\\x07", file=sys.stderr); sys.exit(3)',
-        "ended before it said hello (exit status 3)",
-    ),
-}
+WAYS = [
+    ('print(json.dumps(dict(type="hello", protocol=99)), flush=True); sys.stdin.read()', "speaks protocol 99"),
+    ("sys.exit(127)", "command was not found (exit status 127)"),
+    ('print("Permission denied (publickey).", file=sys.stderr); sys.exit(255)', "ssh needs a key"),
+    ('print("\\x1b]52;c;eA==\\x07", file=sys.stderr); sys.exit(3)', "ended before it said hello (exit status 3)"),
+]
+"""What engines do that never say hello, and what is said of it; the last one writes an escape."""
 
 
-@pytest.mark.parametrize(("code", "sentence"), WAYS.values(), ids=range(len(WAYS)))
-async def test_why_there_is_no_engine_is_said_and_another_try_is_offered(code: str, sentence: str) -> None:
+async def test_why_there_is_no_engine_is_said_and_another_try_is_offered() -> None:
     tries: list[Engine] = []
 
     async def start() -> Engine:
-        tries.append(await Engine.start([sys.executable, "-c", FAKE.format(code)]))
+        tries.append(await Engine.start([sys.executable, "-c", FAKE.format(WAYS[len(tries)][0])]))
         return tries[-1]
 
     app = UnrollApp(start)
     async with app.run_test(size=(120, 40)) as pilot:
-        for number in (1, 2):
+        for number, (_, sentence) in enumerate(WAYS, 1):
             await until(pilot, lambda: len(tries) == number and sentence in notice(pilot))  # noqa: B023 - awaited at once
             assert notice(pilot).startswith("ctrl+r restarts the engine. ")
             assert notice(pilot).isprintable()
-            await pilot.press("ctrl+r")
-        await pilot.press("q")
+            await pilot.press("ctrl+r" if number < len(WAYS) else "q")
     for engine in tries:
         await engine.close()
         with pytest.raises(ProcessLookupError):
@@ -131,16 +117,15 @@ ABSURD = {
 }
 
 
-async def test_what_cannot_be_is_borne() -> None:
-    async with playing() as game:
-        for progress in ABSURD.values():
-            game.engine._hear(progress)
-            await game.settle()
-            await game.press("m")
-        for key in ("2", "l", "left", "end", "1", "left"):
-            await game.press(key)
-        await game.ask("40 41")
-        assert game.trace.moment.sequence == (40, 41)
-        run = game.app.playground.session.run
-        assert run is not None
-        assert run.curve.updates == run.plan.updates
+async def test_what_cannot_be_is_borne(game: Playing) -> None:
+    for progress in ABSURD.values():
+        game.engine.hear(progress)
+        await game.settle()
+        await game.press("m")
+    for key in ("2", "l", "left", "end", "1", "left"):
+        await game.press(key)
+    await game.ask("40 41")
+    assert game.trace.moment.sequence == (40, 41)
+    run = game.app.playground.session.run
+    assert run is not None
+    assert run.curve.updates == run.plan.updates

@@ -47,7 +47,7 @@ async def do(game: Playing, act: Act) -> None:
             await pilot.click(offset=where)
         else:
             kind = events.MouseScrollUp if act.word == "up" else events.MouseScrollDown
-            app.screen._forward_event(kind(None, *where, 0, 0, 0, False, False, False, *where))
+            app.post_message(kind(None, *where, 0, 0, 0, False, False, False, *where))
 
 
 def check_moment(game: Playing) -> None:
@@ -98,10 +98,10 @@ async def play_wild(seed: int, count: int) -> None:
     left = list(acts(seed, count))
     while left:
         async with playing() as game:
-            while left and not game.app._exit:
+            while left and not game.left:
                 some, left = left[:EVERY], left[EVERY:]
                 await do_all(game, some)
-                if not game.app._exit:
+                if not game.left:
                     check_moment(game)
                     check_panes(game)
 
@@ -110,77 +110,70 @@ async def do_all(game: Playing, some: Sequence[Act]) -> None:
     """Some acts, and what comes of them in a third of a second."""
     for act in some:
         await do(game, act)
-        if game.app._exit:
+        if game.left:
             return
     game.engine.pass_time(0.3)
     await asyncio.wait_for(game.settle(), 60)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (4, 5), (6, 9)])
-async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window(size: tuple[int, int]) -> None:
-    async with playing() as game:
-        await game.press("o")
-        for width, height in (size, (80, 24)):
-            await game.resize(width, height)
+async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window_and_has_no_pages_there(game: Playing) -> None:
+    await game.press("o")
+    for sliver in ((1, 1), (4, 5), (6, 9)):
+        for size in (sliver, (80, 24)):
+            await game.resize(*size)
         assert "count-rnn" in game.text
+    await game.press("escape")
+    await game.resize(120, 3)
+    await game.press("ctrl+p", "pagedown", "escape")
+    assert game.app.screen is game.app.playground
 
 
-async def test_a_palette_without_a_row_to_list_in_has_no_pages() -> None:
-    async with playing(size=(120, 3)) as game:
-        await game.press("ctrl+p", "pagedown", "escape")
-        assert game.app.screen is game.app.playground
+async def test_a_page_is_turned_in_a_list_that_is_only_just_opened(game: Playing) -> None:
+    select = game.row("preset").control
+    assert isinstance(select, Select)
+    await game.press("3")
+    select.expanded = True
+    overlay = select.query_one(OptionList)
+    overlay.notify_style_update()  # forgets its lines
+    overlay.styles.display = "none"
+    overlay.action_page_down()
+    await game.press("pagedown", "pageup")
 
 
-async def test_a_page_is_turned_in_a_list_that_is_only_just_opened() -> None:
-    async with playing() as game:
-        select = game.row("preset").control
-        assert isinstance(select, Select)
-        await game.press("3")
-        select.expanded = True
-        overlay = select.query_one(OptionList)
-        overlay._line_cache.clear()
-        overlay.styles.display = "none"
-        overlay.action_page_down()
-        await game.press("pagedown", "pageup")
+async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps(game: Playing) -> None:
+    await game.press("x")
+    assert game.app.moment.interventions.cut_steps == (3,)
+    await game.write("vocab_size", "9")
+    assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
+    check_moment(game)
 
 
-async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps() -> None:
-    async with playing() as game:
-        await game.press("x")
-        assert game.app.moment.interventions.cut_steps == (3,)
-        await game.write("vocab_size", "9")
-        assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
-        check_moment(game)
+async def test_no_cursor_blinks(game: Playing) -> None:
+    for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
+        await game.press(*keys)
+        assert isinstance(game.app.focused, Input)
+        assert not game.app.focused.cursor_blink
 
 
-async def test_no_cursor_blinks() -> None:
-    async with playing() as game:
-        for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
-            await game.press(*keys)
-            assert isinstance(game.app.focused, Input)
-            assert not game.app.focused.cursor_blink
+async def test_two_clicks_beside_a_palette_close_it_once(game: Playing) -> None:
+    await game.press("ctrl+p")
+    for kind in (events.MouseDown, events.MouseUp) * 2:
+        game.app.post_message(kind(None, 2, 38, 0, 0, 1, False, False, False, 2, 38))
+    await game.settle()
+    assert game.app.screen is game.app.playground
 
 
-async def test_two_clicks_beside_a_palette_close_it_once() -> None:
-    async with playing() as game:
-        await game.press("ctrl+p")
-        for kind in (events.MouseDown, events.MouseUp) * 2:
-            game.app.post_message(kind(None, 2, 38, 0, 0, 1, False, False, False, 2, 38))
-        await game.settle()
-        assert game.app.screen is game.app.playground
-
-
-@pytest.mark.parametrize("longer", ["c", "R", "B"])
-async def test_a_longer_sequence_is_asked_for_with_the_loop_cut_everywhere(longer: str) -> None:
-    async with playing() as game:
-        await game.press("X", longer)
+async def test_a_longer_sequence_is_asked_for_with_the_loop_cut_everywhere(game: Playing) -> None:
+    await game.press("X")
+    for longer in "cRB":
+        await game.ask("7 8 9 10")
+        await game.press("escape", longer)
         assert len(game.trace.moment.sequence) > 4
         assert f"it sees only {game.trace.moment.sequence[-1]}." in game.notice
 
 
-@pytest.mark.parametrize("seed", [1])
-async def test_wild_keys_leave_a_moment_that_every_pane_shows(seed: int) -> None:
-    await play_wild(seed, 48)
+async def test_wild_keys_leave_a_moment_that_every_pane_shows() -> None:
+    await play_wild(1, 48)
 
 
 @pytest.mark.long

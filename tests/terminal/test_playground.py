@@ -3,122 +3,98 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
-import pytest
 from textual.binding import Binding
-from textual.widgets import Input
 
-from playground_kit import playing
+from playground_kit import Playing, playing
 from unroll.recipe import Recipe
 from unroll.terminal.bindings import ACTIONS
+from unroll.terminal.widgets.footer import Keys
+from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.pane_tabs import PaneTabs
+from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 
-async def test_it_opens_untrained_with_content_in_every_pane() -> None:
-    async with playing() as game:
-        assert (game.prompt, game.epoch, game.trace.moment.sequence) == ("7 8 9 10", 0, (7, 8, 9, 10))
-        assert game.pane(NextNumber).candidates[0].probability < 0.1
-        assert isinstance(game.app.focused, StateHeatmap)
-        for shown in ("hidden_size", "Hidden state", "read", "Loss", "epoch", "0/25", "Next number", "› 7 8 9 10"):
-            assert shown in game.text
-        assert game.sentence.startswith("step 4/4: after 10 it expects")
+async def test_it_opens_untrained_with_content_in_every_pane(game: Playing) -> None:
+    assert (game.prompt, game.epoch, game.trace.moment.sequence) == ("7 8 9 10", 0, (7, 8, 9, 10))
+    assert game.pane(NextNumber).candidates[0].probability < 0.1
+    assert isinstance(game.app.focused, StateHeatmap)
+    for shown in ("hidden_size", "Hidden state", "read", "Loss", "epoch", "0/25", "Next number", "› 7 8 9 10"):
+        assert shown in game.text
+    assert game.sentence.startswith("step 4/4: after 10 it expects")
 
 
-async def test_space_trains_and_pauses_as_the_button_and_the_last_line_say() -> None:
-    async with playing() as game:
-        said, epochs = [], []
-        for seconds in (1, 5, 1, 10):
-            said.append(game.state)
-            assert f"space {game.state.split(' ', 1)[1].lower()}  " in game.lines[-1]
-            await game.press("space")
-            await game.wait(seconds)
-            epochs.append(game.epoch)
-        assert said == ["▶ Train", "‖ Pause", "▶ Go on", "‖ Pause"]
-        assert 7 <= epochs[0] == epochs[1] <= 9
-        assert 15 <= epochs[2] == epochs[3] <= 17
-        await game.train()
-        assert game.state == "▶ Train again"
-
-
-async def test_the_heatmap_and_the_bars_follow_the_training_until_it_expects_eleven() -> None:
-    async with playing() as game:
+async def test_space_trains_and_pauses_as_the_button_and_the_last_line_say(game: Playing) -> None:
+    said, epochs = [], []
+    for seconds in (1, 5, 1, 10):
+        said.append(game.state)
+        assert f"space {game.state.split(' ', 1)[1].lower()}  " in game.lines[-1]
         await game.press("space")
-        seen = []
-        for _ in range(6):
-            await game.wait(0.5)
-            seen.append((game.epoch, game.trace.values))
-        epochs = [epoch for epoch, _ in seen]
-        assert epochs == sorted(set(epochs))
-        assert all(one != other for (_, one), (_, other) in pairwise(seen))
-        await game.wait(1)
-        assert game.sentence.startswith("step 4/4: after 10 it expects 11, ")
+        await game.wait(seconds)
+        epochs.append(game.epoch)
+    assert said == ["▶ Train", "‖ Pause", "▶ Go on", "‖ Pause"]
+    assert 7 <= epochs[0] == epochs[1] <= 9
+    assert 15 <= epochs[2] == epochs[3] <= 17
+    await game.train()
+    assert game.state == "▶ Train again"
 
 
-@pytest.mark.parametrize("pane", ["heatmap", "prompt"])
-async def test_counting_on_appends_eleven_then_twelve(pane: str) -> None:
-    async with playing() as game:
-        await game.train()
-        key = "c"
-        if pane == "prompt":
-            await game.press("slash")
-            key = "enter"
+async def test_the_heatmap_and_the_bars_follow_the_training_until_it_expects_eleven(game: Playing) -> None:
+    await game.press("space")
+    seen = []
+    for _ in range(6):
+        await game.wait(0.5)
+        seen.append((game.epoch, game.trace.values))
+    epochs = [epoch for epoch, _ in seen]
+    assert epochs == sorted(set(epochs))
+    assert all(one != other for (_, one), (_, other) in pairwise(seen))
+    await game.wait(1)
+    assert game.sentence.startswith("step 4/4: after 10 it expects 11, ")
+
+
+async def test_counting_on_appends_eleven_then_twelve_and_loses_no_key(game: Playing) -> None:
+    await game.train()
+    await game.press("c")
+    assert game.prompt == "7 8 9 10 11"
+    await game.press("slash", "enter")
+    assert game.prompt == "7 8 9 10 11 12"
+    assert game.trace.moment.sequence == (7, 8, 9, 10, 11, 12)
+    assert (game.step, game.expected) == (6, 13)
+    await game.press("escape", *"cccccc")
+    assert game.prompt == "7 8 9 10 11 12 13 14 15 16 17 18"
+
+
+async def test_the_cursor_the_bars_and_the_sentence_step_together(game: Playing) -> None:
+    await game.train()
+    for key, step in (("left", 3), ("left", 2), ("right", 3), ("home", 1), ("end", 4)):
         await game.press(key)
-        assert game.prompt == "7 8 9 10 11"
+        number = game.trace.moment.sequence[step - 1]
+        assert (game.step, game.expected) == (step, number + 1)
+        assert game.sentence.startswith(f"step {step}/4: after {number} it expects {number + 1}, ")
+        assert game.pane(NextNumber).border_subtitle == f"after {number}"
+
+
+async def test_one_update_and_one_epoch_at_a_time_and_the_cursor_goes_back_to_whole_epochs(game: Playing) -> None:
+    for key, epoch in (("n", 0.5), ("n", 1), ("e", 2), ("n", 2.5), ("e", 3), ("n", 3.5)):
         await game.press(key)
-        assert game.prompt == "7 8 9 10 11 12"
-        assert game.trace.moment.sequence == (7, 8, 9, 10, 11, 12)
-        assert (game.step, game.expected) == (6, 13)
+        assert game.epoch == epoch
+    await game.press("2", "left")
+    assert game.epoch == 3
 
 
-async def test_counting_on_as_fast_as_keys_come_loses_none() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press(*"cccccc")
-        assert game.prompt == "7 8 9 10 11 12 13 14 15 16"
-
-
-async def test_the_cursor_the_bars_and_the_sentence_step_together() -> None:
-    async with playing() as game:
-        await game.train()
-        for key, step in (("left", 3), ("left", 2), ("right", 3), ("home", 1), ("end", 4)):
-            await game.press(key)
-            number = game.trace.moment.sequence[step - 1]
-            assert (game.step, game.expected) == (step, number + 1)
-            assert game.sentence.startswith(f"step {step}/4: after {number} it expects {number + 1}, ")
-            assert game.pane(NextNumber).border_subtitle == f"after {number}"
-
-
-async def test_slash_goes_to_the_prompt_and_escape_comes_back() -> None:
-    async with playing() as game:
-        await game.press("slash")
-        assert isinstance(game.app.focused, Input)
-        await game.press("space", "1", "1")
-        assert (game.prompt, game.epoch) == ("7 8 9 10 11", 0)
-        await game.press("escape")
-        assert isinstance(game.app.focused, StateHeatmap)
-
-
-async def test_one_update_and_one_epoch_at_a_time() -> None:
-    async with playing() as game:
-        for key, epoch in (("n", 0.5), ("n", 1), ("e", 2), ("n", 2.5), ("e", 3)):
-            await game.press(key)
-            assert game.epoch == epoch
-
-
-async def test_training_again_starts_from_the_same_weights() -> None:
-    async with playing() as game:
-        untrained = game.trace.values
-        await game.train()
-        values = game.trace.values
-        await game.train()
-        assert game.trace.values == values != untrained
-
-
-async def test_another_recipe_shows_another_untrained_network() -> None:
-    async with playing() as game:
-        await game.write("hidden_size", "8")
-        assert (game.trace.units, game.epoch) == (8, 0)
+async def test_another_recipe_shows_another_network_and_the_same_one_trains_from_the_same_weights(
+    game: Playing,
+) -> None:
+    await game.write("hidden_size", "8")
+    assert (game.trace.units, game.epoch) == (8, 0)
+    untrained = game.trace.values
+    await game.train()
+    values = game.trace.values
+    await game.train()
+    assert game.trace.values == values != untrained
 
 
 async def test_recall_says_the_first_number() -> None:
@@ -128,32 +104,60 @@ async def test_recall_says_the_first_number() -> None:
         assert game.sentence.endswith("✓")
 
 
-async def test_the_keys_that_work_are_listed_and_the_list_closes() -> None:
-    async with playing() as game:
-        await game.press("question_mark")
-        listed = game.text
-        await game.press("escape")
-        tooltips = [binding.tooltip for binding in ACTIONS if isinstance(binding, Binding) and binding.key != "escape"]
-        assert all(tooltip in listed for tooltip in tooltips[:8])
-        assert not any(tooltip in game.text for tooltip in tooltips)
+async def test_the_keys_that_work_are_listed_by_the_names_that_sentences_use_and_the_list_closes(game: Playing) -> None:
+    await game.press("question_mark")
+    listed = game.text
+    await game.press("escape")
+    tooltips = [binding.tooltip for binding in ACTIONS if isinstance(binding, Binding) and binding.key != "escape"]
+    assert all(tooltip in listed for tooltip in tooltips[:8])
+    assert not any(tooltip in game.text for tooltip in tooltips)
+    await game.press("3", "question_mark")
+    assert "ctrl+c  Quit" in game.text and "enter  Open" in game.text
+    assert "^c" not in game.text
 
 
-async def test_an_engine_that_dies_is_told_and_what_was_seen_stays() -> None:
-    async with playing() as game:
-        await game.train()
-        game.engine.die()
-        await game.pilot.pause()
+async def test_what_an_engine_costs_is_told_and_that_it_died_and_what_was_seen_stays(game: Playing) -> None:
+    await game.train()
+    await game.press("i")
+    for told in ("The engine:", "1 run, 50 updates made.", " MB of memory"):
+        assert told in game.text
+    await game.press("escape")
+    game.engine.die()
+    await game.pilot.pause()
+    await game.settle()
+    assert "killed by signal 9" in game.notice
+    assert "the last line of its log" in game.text
+    await game.press("left", "c", "space")
+    assert (game.step, game.expected, game.prompt) == (3, 10, "7 8 9 10")
+
+
+# The mouse is needed nowhere and works everywhere
+
+
+async def test_a_click_chooses_a_step_and_a_unit_an_epoch_a_run_and_a_key(game: Playing) -> None:
+
+    async def click(pane: Any, x: int, y: int) -> None:
+        await game.pilot.click(pane, offset=(x, y))
         await game.settle()
-        assert "killed by signal 9" in game.notice
-        assert "the last line of its log" in game.text
-        await game.press("left", "c", "space")
-        assert (game.step, game.expected, game.prompt) == (3, 10, "7 8 9 10")
+
+    await click(StateHeatmap, 1 + 5 + 4, 1 + 1 + 3)
+    assert (game.step, game.pane(StateHeatmap).unit) == (2, 3)
+    await game.train()
+    await click(Keys, game.lines[-1].index("count on"), 0)
+    assert game.prompt == "7 8 9 10 11"
+    await click(LossCurve, 5, 5)
+    early = game.epoch
+    await click(LossCurve, game.pane(LossCurve).size.width // 2, 5)
+    assert 0 <= early < game.epoch < 25
+    await click("#train", 3, 0)
+    assert game.pane(RunTable).shown == game.pane(RunTable).runs[1].number
+    await click(RunTable, 3, 1)
+    assert game.app.moment.run == game.pane(RunTable).runs[0].number
 
 
-async def test_what_it_costs_is_told() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("i")
-        assert "The engine:" in game.text
-        assert "1 run, 50 updates made." in game.text
-        assert " MB of memory" in game.text
+async def test_a_click_on_a_tab_goes_to_it() -> None:
+    async with playing(size=(80, 24)) as game:
+        await game.pilot.click(PaneTabs, offset=(12, 0))
+        await game.settle()
+        assert game.pane(PaneTabs).active == "Loss"
+        assert isinstance(game.app.focused, LossCurve)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from textual.widgets import Select
 
-from playground_kit import NARROW, WHOLE, Playing, playing
+from playground_kit import NARROW, WHOLE, Playing
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe
 from unroll.terminal import texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
-
-sizes = pytest.mark.parametrize("size", [WHOLE, NARROW], ids=["120x40", "80x24"])
 
 
 def focused(game: Playing) -> str:
@@ -26,102 +23,94 @@ def said(game: Playing) -> str:
     return " ".join(" ".join(row[region.x + 1 : region.right - 1].strip("▁▂▃▄▅▆▇┃ ") for row in rows).split())
 
 
-async def test_the_arrows_go_from_field_to_field_and_open_no_list() -> None:
-    async with playing() as game:
-        await game.press("3")
-        shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
-        for name in shown:
-            assert focused(game) == name
-            await game.press("down")
-        assert game.app.focused is game.pane(RecipeForm).query_one("#train")
-        for name in reversed(shown):
-            await game.press("up")
-            assert focused(game) == name
-        assert not any(choice.expanded for choice in game.pane(RecipeForm).query(Select))
+async def test_the_arrows_go_from_field_to_field_and_enter_opens_a_list(game: Playing) -> None:
+    await game.press("3")
+    shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
+    for name in shown:
+        assert focused(game) == name
+        assert "↑/↓ field" in game.lines[-1]
+        assert ("enter open" in game.lines[-1]) == isinstance(game.row(name).control, Select)
+        await game.press("down")
+    assert game.app.focused is game.pane(RecipeForm).query_one("#train")
+    for name in reversed(shown):
+        await game.press("up")
+        assert focused(game) == name
+    assert not any(choice.expanded for choice in game.pane(RecipeForm).query(Select))
+    await game.press("enter")
+    assert game.lines[-1].startswith("esc dismiss menu")
+    assert "prompt" not in game.lines[-1]
+    await game.press("down", "enter")
+    assert focused(game) == "preset"
+    assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
 
 
-async def test_enter_opens_a_list_and_takes_from_it() -> None:
-    async with playing() as game:
-        await game.press("3", "enter", "down", "enter")
-        assert focused(game) == "preset"
-        assert game.pane(RecipeForm).recipe == PRESETS["the blog's"]
-
-
-@pytest.mark.parametrize("field", ["preset", "cell", "hidden_size"])
-async def test_space_trains_from_a_field_too(field: str) -> None:
-    async with playing() as game:
+async def test_space_trains_from_a_field_too(game: Playing) -> None:
+    for field, does, then in (
+        ("preset", "train", "‖ Pause"),
+        ("cell", "pause", "▶ Go on"),
+        ("hidden_size", "go on", "‖ Pause"),
+    ):
         game.row(field).control.focus()
         await game.settle()
-        assert "space train" in game.lines[-1]
+        assert f"space {does}" in game.lines[-1]
         await game.press("space")
-        assert game.state == "‖ Pause"
+        assert game.state == then
         assert game.pane(RecipeForm).recipe == Recipe()
 
 
-async def test_a_path_may_have_a_space_in_it() -> None:
-    async with playing() as game:
-        await game.choose("task", "file")
-        game.row("path").control.focus()
-        await game.settle()
-        assert "train" not in game.lines[-1]
-        await game.press("a", "space", "b")
-        assert game.row("path").text == "a b"
+async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
+    await game.choose("task", "file")
+    game.row("path").control.focus()
+    await game.settle()
+    assert "train" not in game.lines[-1]
+    await game.press("a", "space", "b")
+    assert game.row("path").text == "a b"
 
 
-async def test_the_last_line_and_the_help_say_how_to_go_on() -> None:
-    async with playing() as game:
+async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: Playing) -> None:
+    for size in (WHOLE, NARROW):
+        await game.resize(*size)
         await game.press("3")
-        assert "enter open  ↑/↓ field" in game.lines[-1]
-        await game.press("down", "down")
-        assert "enter open" not in game.lines[-1]
-        assert "↑/↓ field" in game.lines[-1]
-        await game.press("f1")
-        assert "The field above or below; tab goes on as well." in game.text
-
-
-@sizes
-@pytest.mark.parametrize("task", ["count", "file"])
-async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(size: tuple[int, int], task: str) -> None:
-    async with playing(size=size) as game:
-        await game.press("3")
-        await game.choose("task", task)
-        for name in [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]:
-            game.row(name).control.focus()
-            await game.settle()
-            told = PURPOSES["default"] if name == "preset" and task == "count" else texts.help_of(name)
-            assert (game.pane(RecipeForm).fault or told) in said(game)
-            assert game.row(name).text in said(game)
-
-
-async def test_of_several_faults_the_one_in_focus_is_explained() -> None:
-    async with playing() as game:
-        await game.write("vocab_size", "")
-        await game.write("hidden_size", "0")
-        assert "hidden_size cannot be 0" in said(game)
-        game.row("vocab_size").control.focus()
-        await game.settle()
-        assert "vocab_size cannot be nothing" in said(game)
-        game.row("seed").control.focus()
-        await game.settle()
-        assert "vocab_size cannot be nothing" in said(game)
-
-
-async def test_the_last_line_of_an_open_list_names_what_works_there() -> None:
-    async with playing() as game:
-        await game.press("3", "enter")
-        assert game.lines[-1].startswith("esc dismiss menu")
-        assert "prompt" not in game.lines[-1]
-
-
-async def test_what_a_preset_is_for_is_told_where_it_is_chosen() -> None:
-    assert PURPOSES.keys() == PRESETS.keys()
-    async with playing() as game:
-        await game.press("3", "question_mark")
-        assert "default. Counts after a tenth of a second" in game.text
+        read: set[str] = set()
+        for task in ("count", "file"):
+            await game.choose("task", task)
+            shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
+            for name in [name for name in shown if name not in read or name == shown[-1]]:
+                game.row(name).control.focus()
+                await game.settle()
+                told = PURPOSES["default"] if name == "preset" else texts.help_of(name)
+                assert (game.pane(RecipeForm).fault or told) in said(game)
+                assert game.row(name).text in said(game)
+            read |= set(shown)
+        await game.choose("task", "count")
         await game.press("escape")
-        await game.choose("preset", "blank")
-        assert PURPOSES["blank"] in said(game)
-        await game.write("hidden_size", "7")
-        game.row("preset").control.focus()
-        await game.press("question_mark")
-        assert "your own. No preset has these values." in game.text
+
+
+async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) -> None:
+    await game.write("vocab_size", "")
+    await game.write("hidden_size", "0")
+    assert "hidden_size cannot be 0" in said(game)
+    game.row("vocab_size").control.focus()
+    await game.settle()
+    assert "vocab_size cannot be nothing" in said(game)
+    game.row("seed").control.focus()
+    await game.settle()
+    assert "vocab_size cannot be nothing" in said(game)
+
+
+async def test_help_says_how_to_go_on_and_what_a_preset_is_for(game: Playing) -> None:
+    assert PURPOSES.keys() == PRESETS.keys()
+    await game.press("3", "down", "down")
+    await game.press("f1")
+    assert "The field above or below; tab goes on as well." in game.text
+    await game.press("escape")
+    game.row("preset").control.focus()
+    await game.press("question_mark")
+    assert "default. Counts after a tenth of a second" in game.text
+    await game.press("escape")
+    await game.choose("preset", "blank")
+    assert PURPOSES["blank"] in said(game)
+    await game.write("hidden_size", "7")
+    game.row("preset").control.focus()
+    await game.press("question_mark")
+    assert "your own. No preset has these values." in game.text

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from textual.widget import Widget
+import re
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.terminal.widgets.loss_curve import LossCurve
@@ -24,16 +23,18 @@ def inside(game: Playing) -> bool:
     return all(screen.contains_region(game.app.screen.query(name).first().region) for name in (*shown(game), "Prompt"))
 
 
-@pytest.mark.parametrize("size", [WHOLE, (200, 60)])
-async def test_at_120_by_40_and_more_all_panes_stand_on_one_screen(size: tuple[int, int]) -> None:
-    async with playing(size=size) as game:
+async def test_at_120_by_40_and_more_all_panes_stand_on_one_screen_and_the_first_sentence_fits(game: Playing) -> None:
+    for size in (WHOLE, (200, 60)):
+        await game.resize(*size)
         assert shown(game) == set(PANES)
         assert inside(game)
         assert "1 State" not in game.text
+        assert "? explains" in game.notice and game.notice in game.text
 
 
 async def test_below_that_each_tab_stands_whole_above_the_prompt() -> None:
     async with playing(size=NARROW) as game:
+        assert "? explains" in game.notice and game.notice in game.text
         for size in (NARROW, (119, 40)):
             await game.resize(*size)
             for key, pane in TABS.items():
@@ -44,33 +45,29 @@ async def test_below_that_each_tab_stands_whole_above_the_prompt() -> None:
             await game.press("escape")
 
 
-async def test_too_small_a_terminal_is_told_what_is_needed() -> None:
-    async with playing(size=NARROW) as game:
-        for size in ((60, 20), (79, 24), (80, 23)):
-            await game.resize(*size)
-            assert not shown(game)
-            assert " ".join(game.text.split()) == (
-                f"unroll needs 80 columns and 24 rows; this terminal has {size[0]} and {size[1]}."
-            )
-
-
-async def test_resizing_while_training_loses_nothing() -> None:
-    async with playing() as game:
-        await game.press("space")
-        for size in (NARROW, (60, 20), (1, 1), (200, 60), NARROW, WHOLE):
-            await game.resize(*size)
-            await game.wait(0.4)
-        await game.wait(10)
-        assert (game.epoch, game.expected) == (25, 11)
-        assert shown(game) == set(PANES)
-        assert inside(game)
-
-
-async def test_a_larger_screen_asks_for_the_units_it_shows() -> None:
+async def test_too_small_a_terminal_is_told_what_is_needed_and_a_larger_one_shows_more() -> None:
     async with playing(size=NARROW) as game:
         few = len(game.trace.values[0])
+        for width, height in ((79, 24), (80, 23), (60, 20)):
+            await game.resize(width, height)
+            assert not shown(game)
+            assert {"80", "24", str(width), str(height)} <= set(re.findall(r"\d+", game.text))
+        await game.press("ctrl+p")
         await game.resize(*WHOLE)
+        assert "Hidden state" in game.text, "what is behind a question"
+        await game.press("escape")
         assert few < len(game.trace.values[0]) == 32
+
+
+async def test_resizing_while_training_loses_nothing(game: Playing) -> None:
+    await game.press("space")
+    for size in (NARROW, (60, 20), (1, 1), (200, 60), NARROW, WHOLE):
+        await game.resize(*size)
+        await game.wait(0.4)
+    await game.wait(10)
+    assert (game.epoch, game.expected) == (25, 11)
+    assert shown(game) == set(PANES)
+    assert inside(game)
 
 
 async def test_at_80_by_24_training_is_watched_on_the_loss_tab() -> None:
@@ -81,48 +78,23 @@ async def test_at_80_by_24_training_is_watched_on_the_loss_tab() -> None:
         assert game.expected == 11
 
 
-async def test_a_window_that_grows_under_a_question_shows_what_is_behind_it() -> None:
-    async with playing(size=(60, 20)) as game:
-        await game.press("ctrl+p")
-        await game.resize(120, 40)
-        assert "Hidden state" in game.text
-
-
-@pytest.mark.parametrize("pane", ["1", "2", "3", "4", "slash"])
-async def test_what_had_the_focus_has_it_again_after_too_small_a_window(pane: str) -> None:
-    async with playing() as game:
-        await game.press(pane)
+async def test_what_had_the_focus_has_it_again_after_too_small_a_window(game: Playing) -> None:
+    for way in ("1", "2", "3", "4", "slash", LossCurve, RunTable):
+        await (game.press(way) if isinstance(way, str) else game.pilot.click(way))
         focused = game.app.focused
-        for size in ((30, 8), NARROW, (1, 1), WHOLE):
+        for size in (NARROW, (30, 8), NARROW, WHOLE):
             await game.resize(*size)
-            if size in (NARROW, WHOLE):
+            if size != (30, 8):
                 assert game.app.focused is focused
                 assert focused is not None and focused.region
 
 
-async def test_what_is_half_typed_outlives_too_small_a_window() -> None:
-    async with playing() as game:
-        await game.press("slash", "space", "x")
-        game.app.playground.action_train()
-        await game.resize(30, 8)
-        await game.wait(1)
-        await game.resize(*NARROW)
-        assert game.prompt == "7 8 9 10 x"
-        await game.press("backspace", "9")
-        assert game.trace.moment.sequence == (7, 8, 9, 10, 9)
-
-
-@pytest.mark.parametrize("pane", [LossCurve, RunTable])
-async def test_a_pane_chosen_by_mouse_is_still_in_sight_behind_tabs(pane: type[Widget]) -> None:
-    async with playing() as game:
-        await game.pilot.click(pane)
-        await game.resize(*NARROW)
-        assert isinstance(game.app.focused, pane)
-        assert game.app.focused.region
-
-
-@pytest.mark.parametrize("size", [WHOLE, NARROW])
-async def test_the_first_sentence_fits(size: tuple[int, int]) -> None:
-    async with playing(size=size) as game:
-        assert "? explains" in game.notice
-        assert game.notice in game.text
+async def test_what_is_half_typed_outlives_too_small_a_window(game: Playing) -> None:
+    await game.press("slash", "space", "x")
+    game.app.playground.action_train()
+    await game.resize(30, 8)
+    await game.wait(1)
+    await game.resize(*NARROW)
+    assert game.prompt == "7 8 9 10 x"
+    await game.press("backspace", "9")
+    assert game.trace.moment.sequence == (7, 8, 9, 10, 9)

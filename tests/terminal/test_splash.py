@@ -20,6 +20,7 @@ from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.tty.environment import clean
 from unroll.tty.framebuffer import Framebuffer
+from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import until
 
 SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
@@ -34,20 +35,12 @@ def screen_of(size: tuple[int, int], sent: str) -> pyte.Screen:
     return screen
 
 
-async def live(size: tuple[int, int], theme: str, bits: int) -> tuple[pyte.Screen, list[Region]]:
-    """What the first live screen shows, and where its panes stand, before there is an engine."""
-
-    async def never() -> Any:
-        await asyncio.sleep(100)
-
-    app, canvas = UnrollApp(never, None, theme), Framebuffer()
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.focused is not None and bool(app.screen.query("#advice")))
-        await pilot.pause()
-        canvas.resize(app.size)
-        canvas.absorb(app.screen._compositor.render_full_update(), SYSTEMS[bits])
-        panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
-    return screen_of(size, canvas.paint(range(size[1]), (0, 0))[0]), panes
+def live(app: UnrollApp, bits: int) -> pyte.Screen:
+    """What the app shows on a terminal with colours of so many bits."""
+    canvas = Framebuffer()
+    canvas.resize(app.size)
+    canvas.absorb(compositor_of(app.screen).render_full_update(), SYSTEMS[bits])
+    return screen_of((app.size.width, app.size.height), canvas.paint(range(app.size.height), (0, 0))[0])
 
 
 def written(screen: pyte.Screen) -> list[tuple[int, int]]:
@@ -61,21 +54,25 @@ def edge(region: Region) -> list[tuple[int, int]]:
     return [(x, y) for y in region.line_range for x in region.column_range if not inside.contains(x, y)]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(size: tuple[int, int]) -> None:
-    shown, (real, panes) = screen_of(size, frame(size, LOOKS["dark", 24])), await live(size, "dark", 24)
-    assert len(panes) == (5 if size[0] >= 120 and size[1] >= 40 else 2)
-    for x, y in [*written(shown), *(cell for pane in panes for cell in edge(pane))]:
-        assert shown.buffer[y][x] == real.buffer[y][x], (x, y)
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi"])
+async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(theme: str) -> None:
+    async def never() -> Any:
+        await asyncio.sleep(100)
 
-
-@pytest.mark.parametrize(("key", "look"), [*LOOKS.items(), (("ansi", 4), ANSI)], ids=str)
-@pytest.mark.parametrize("size", [WHOLE, NARROW], ids=str)
-async def test_its_colours_are_the_themes(size: tuple[int, int], key: tuple[str, int], look: Colours) -> None:
-    shown, (real, _) = screen_of(size, frame(size, look)), await live(size, *key)
-    assert shown.buffer[5][60].bg == real.buffer[5][60].bg
-    for x, y in written(shown):
-        assert shown.buffer[y][x] == real.buffer[y][x], (x, y)
+    looks = [(bits, look) for (name, bits), look in {**LOOKS, ("ansi", 4): ANSI}.items() if name == theme]
+    app = UnrollApp(never, None, theme)
+    async with app.run_test(size=WHOLE) as pilot:
+        await until(pilot, lambda: app.focused is not None and bool(app.screen.query("#advice")))
+        for size in SIZES if theme == "dark" else (WHOLE, NARROW):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
+            assert len(panes) == (5 if size[0] >= 120 and size[1] >= 40 else 2)
+            for bits, look in looks:
+                shown, real = screen_of(size, frame(size, look)), live(app, bits)
+                assert shown.buffer[5][60].bg == real.buffer[5][60].bg
+                for x, y in [*written(shown), *(cell for pane in panes for cell in edge(pane))]:
+                    assert shown.buffer[y][x] == real.buffer[y][x], (size, bits, x, y)
 
 
 @pytest.mark.parametrize("size", [(79, 24), (80, 23), (10, 3), (1, 1)], ids=str)

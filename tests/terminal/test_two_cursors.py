@@ -8,9 +8,9 @@ import pytest
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
-from playground_kit import playing
+from playground_kit import Playing, playing
 from unroll import permalink
-from unroll.recipe import PRESETS, recipe_of
+from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -21,56 +21,42 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 SMALL_RECALL = recipe_of({"task": "recall", "vocab_size": 32, "length": 5, "epochs": 60, "batch_size": "full"})
 
 
-async def test_the_training_cursor_shows_the_network_as_it_was() -> None:
-    async with playing() as game:
-        untrained = game.trace.values
-        await game.train()
-        trained = game.trace.values
-        await game.press("2", "home")
-        assert game.epoch == 0
-        assert game.trace.values == untrained
-        await game.press("end")
-        assert game.trace.values == trained
+async def test_the_training_cursor_shows_the_network_as_it_was_and_a_branch_goes_on_from_there(game: Playing) -> None:
+    untrained = game.trace.values
+    await game.train()
+    trained = game.trace.values
+    await game.press("2", "home")
+    assert (game.epoch, game.trace.values) == (0, untrained)
+    await game.press("end")
+    assert game.trace.values == trained
+    await game.press(*["left"] * 20)
+    assert game.epoch == 5, "a burst of arrows adds up"
+    assert "epoch  5/25" in str(game.pane(LossCurve).border_subtitle)
+    await game.write("learning_rate", "0.01")
+    await game.press("escape", "b")
+    first, branch = (run.curve.series.losses.total for run in game.pane(RunTable).runs)
+    assert branch[:10] == first[:10] and branch[10:] != first[10:]
+    assert game.pane(RunTable).runs[1].curve.updates == 50
+    await game.press("2", "left", "y")
+    assert game.fault and game.pane(RunTable).runs[-1].origin in game.notice, "a branch has no permalink"
 
 
-async def test_a_step_asks_nothing_and_draws_no_pane_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with playing() as game:
-        drawn: list[Widget] = []
-        draw, asked = Widget.render_lines, len(game.engine.asked)
-        monkeypatch.setattr(Widget, "render_lines", lambda widget, crop: drawn.append(widget) or draw(widget, crop))
-        await game.press("left")
-        panes = [widget for widget in drawn if isinstance(widget, Pane | Numbers)]
-        assert set(panes) == {game.pane(StateHeatmap), game.pane(NextNumber), game.pane(Numbers)}
-        assert len(panes) == len(set(panes))
-        assert len(game.engine.asked) == asked
+async def test_a_step_asks_nothing_and_draws_no_pane_twice(game: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Widget] = []
+    draw, asked = Widget.render_lines, len(game.engine.asked)
+    monkeypatch.setattr(Widget, "render_lines", lambda widget, crop: drawn.append(widget) or draw(widget, crop))
+    await game.press("left")
+    panes = [widget for widget in drawn if isinstance(widget, Pane | Numbers)]
+    assert set(panes) == {game.pane(StateHeatmap), game.pane(NextNumber), game.pane(Numbers)}
+    assert len(panes) == len(set(panes))
+    assert len(game.engine.asked) == asked
 
 
-async def test_a_burst_of_arrows_on_the_curve_adds_up() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("2", *["left"] * 20)
-        assert game.epoch == 5
-        assert "epoch  5/25" in str(game.pane(LossCurve).border_subtitle)
-
-
-async def test_a_branch_goes_on_from_the_epoch_that_is_shown() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("2", *["left"] * 20)
-        await game.write("learning_rate", "0.01")
-        await game.press("escape", "b")
-        first, branch = game.pane(RunTable).runs
-        assert branch.curve.series.losses.total[:10] == first.curve.series.losses.total[:10]
-        assert branch.curve.series.losses.total[10:] != first.curve.series.losses.total[10:]
-        assert branch.curve.updates == 50
-
-
-async def test_a_unit_tells_its_value_and_its_share() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("down", "down")
-        assert game.notice.startswith("unit 2: h ")
-        assert "11's lead of" in game.notice
+async def test_a_unit_tells_its_value_and_its_share(game: Playing) -> None:
+    await game.train()
+    await game.press("down", "down")
+    assert game.notice.startswith("unit 2: h ")
+    assert "11's lead of" in game.notice
 
 
 async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
@@ -84,25 +70,21 @@ async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
         assert {"Cell state", "Forget gate", "Attribution"} <= set(titles)
 
 
-async def test_cutting_the_loop_shows_before_and_after_and_says_what_it_means() -> None:
-    async with playing() as game:
-        await game.train()
-        before = list(game.pane(NextNumber).candidates)
-        await game.press("X")
-        assert game.pane(NextNumber).before == before[: len(game.pane(NextNumber).before)]
-        assert "it sees only 10" in game.notice
-        assert "untouched" in game.text
-        await game.press("u")
-        assert list(game.pane(NextNumber).candidates) == before
-        assert not game.pane(NextNumber).before
+async def test_cutting_the_loop_shows_before_and_after_and_does_not_harm_counting(game: Playing) -> None:
+    await game.train()
+    before = list(game.pane(NextNumber).candidates)
+    await game.press("X")
+    assert game.pane(NextNumber).before == before[: len(game.pane(NextNumber).before)]
+    assert "it sees only 10" in game.notice
+    assert "untouched" in game.text
+    now, whole = game.trace.score or (0, 0)
+    assert now >= 0.9 <= whole
+    await game.press("u")
+    assert list(game.pane(NextNumber).candidates) == before
+    assert not game.pane(NextNumber).before
 
 
-async def test_counting_does_not_care_for_the_loop_and_recall_is_lost_without_it() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("X")
-        now, before = game.trace.score or (0, 0)
-        assert now >= 0.9 <= before
+async def test_recall_is_lost_without_the_loop() -> None:
     async with playing(SMALL_RECALL) as game:
         await game.train()
         await game.press("X")
@@ -111,61 +93,55 @@ async def test_counting_does_not_care_for_the_loop_and_recall_is_lost_without_it
         assert now <= 0.1
 
 
-async def test_a_cut_stands_before_the_step_that_was_chosen_and_x_mends_it() -> None:
-    async with playing() as game:
-        await game.press("left", "x")
-        assert game.app.moment.interventions.cut_steps == (2,)
-        await game.press("x")
-        assert game.app.moment.interventions.cut_steps == ()
+async def test_a_cut_stands_before_the_step_that_was_chosen_and_a_unit_is_switched_off_at_every_step(
+    game: Playing,
+) -> None:
+    await game.press("left", "x")
+    assert game.app.moment.interventions.cut_steps == (2,)
+    await game.press("x")
+    assert game.app.moment.interventions.cut_steps == ()
+    await game.press("left", "x", "D")
+    assert not any(game.trace.values[0]), "nothing changed before the cut"
+    assert any(game.trace.values[1])
+    await game.press("D", "down", "z")
+    assert all(row[1] == 0 for row in game.trace.values)
+    assert "∅  1" in game.text
 
 
-async def test_a_silenced_unit_is_nothing_at_every_step() -> None:
-    async with playing() as game:
-        await game.press("down", "z")
-        assert all(row[1] == 0 for row in game.trace.values)
-        assert "∅  1" in game.text
+async def test_continuing_by_ten_and_then_until_wrong(game: Playing) -> None:
+    await game.train()
+    await game.press("C")
+    assert game.prompt == " ".join(map(str, range(7, 21)))
+    assert game.trace.holds(game.pane(StateHeatmap).window), "no column stays empty"
+    assert game.sentence.startswith("step 14/14")
+    await game.press("W")
+    assert game.app.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
 
 
-async def test_the_difference_from_before_is_zero_where_nothing_changed() -> None:
-    async with playing() as game:
-        await game.press("left", "left", "x", "D")
-        assert all(value == 0 for row in game.trace.values[:1] for value in row)
-        assert any(value != 0 for value in game.trace.values[1])
+async def test_the_caret_and_the_step_are_one_place_and_escape_comes_back(game: Playing) -> None:
+    await game.press("left", "left", "slash")
+    field = game.app.focused
+    assert isinstance(field, Input)
+    assert field.value[: field.cursor_position] == "7 8"
+    await game.press("left", "left")
+    assert game.step == 1
+    await game.press("end", "space", "1", "1")
+    assert (game.prompt, game.epoch) == ("7 8 9 10 11", 0)
+    await game.press("escape")
+    assert isinstance(game.app.focused, StateHeatmap)
 
 
-async def test_continuing_by_ten_and_then_until_wrong() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("C")
-        assert game.prompt == " ".join(map(str, range(7, 21)))
-        assert game.trace.holds(game.pane(StateHeatmap).window), "no column stays empty"
-        assert game.sentence.startswith("step 14/14")
-        await game.press("W")
-        assert game.app.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
-
-
-async def test_the_caret_and_the_step_are_one_place() -> None:
-    async with playing() as game:
-        await game.press("left", "left", "slash")
-        field = game.app.focused
-        assert isinstance(field, Input)
-        assert field.value[: field.cursor_position] == "7 8"
-        await game.press("left", "left")
-        assert game.step == 1
-
-
-async def test_deleted_runs_come_back_one_after_another() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("space")
-        await game.press("space")
-        runs = [run.number for run in game.pane(RunTable).runs]
-        await game.press("4", "delete", "delete")
-        assert len(game.pane(RunTable).runs) == len(runs) - 2
-        await game.press("u", "u")
-        assert [run.number for run in game.pane(RunTable).runs] == runs
-        await game.press("u")
-        assert [run.number for run in game.pane(RunTable).runs] == runs
+async def test_deleted_runs_come_back_one_after_another(game: Playing) -> None:
+    await game.train()
+    await game.press("space")
+    await game.press("space")
+    runs = [run.number for run in game.pane(RunTable).runs]
+    await game.press("4", "delete", "delete")
+    assert len(game.pane(RunTable).runs) == len(runs) - 2
+    await game.press("u", "u")
+    assert [run.number for run in game.pane(RunTable).runs] == runs
+    await game.press("u")
+    assert [run.number for run in game.pane(RunTable).runs] == runs
 
 
 async def test_a_saved_model_opens_with_its_curve_and_its_answers(
@@ -204,62 +180,35 @@ async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
         assert [row[33:74] for row in again.lines[1:36]] == [row[33:74] for row in lines[1:36]]
 
 
-async def test_a_branch_refuses_a_line_with_the_reason() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("2", "left", "b", "y")
-        assert game.fault and game.pane(RunTable).runs[-1].origin in game.notice
+async def test_training_stops_where_it_was_told_to(game: Playing) -> None:
+    await game.press("E", *"7", "enter")
+    await game.choose("pace", "full")
+    await game.press("space")
+    assert game.epoch == 7
+    assert "Stopped" in game.notice
 
 
-async def test_training_stops_where_it_was_told_to() -> None:
-    async with playing() as game:
-        await game.press("E", *"7", "enter")
-        await game.choose("pace", "full")
-        await game.press("space")
-        assert game.epoch == 7
-        assert "Stopped" in game.notice
-
-
-@pytest.mark.parametrize("name", list(PRESETS))
-async def test_a_preset_fills_in_every_field(name: str) -> None:
-    async with playing() as game:
+async def test_a_preset_fills_in_every_field_and_the_button_offers_to_train_it(game: Playing) -> None:
+    await game.press("n")
+    assert game.state == "▶ Go on"
+    for name, recipe in PRESETS.items():
         await game.choose("preset", name)
-        assert game.app.playground.session.recipe == PRESETS[name]
+        assert game.app.playground.session.recipe == recipe
+        assert game.state == ("▶ Go on" if recipe == Recipe() else "▶ Train")
 
 
-async def test_changed_fields_are_marked_until_they_are_trained() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.write("hidden_size", "16")
-        assert game.row("hidden_size").has_class("-changed")
-        await game.press("escape", "space")
-        assert not game.row("hidden_size").has_class("-changed")
-        assert game.trace.units == 16
-
-
-@pytest.mark.parametrize("key", ["1", "2", "4"])
-async def test_a_pane_explains_itself_in_three_sentences(key: str) -> None:
-    async with playing() as game:
-        await game.press(key, "question_mark")
-        assert len(game.app.screen.query(".sentence")) == 3
-
-
-async def test_a_form_with_a_fault_trains_nothing_and_says_why() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.write("hidden_size", "0")
-        await game.press("escape", "space")
-        assert len(game.pane(RunTable).runs) == 1
-        assert game.notice.startswith("hidden_size cannot be 0")
-        assert game.app.focused is game.row("hidden_size").control
-
-
-async def test_the_button_offers_another_training_when_the_form_has_another_recipe() -> None:
-    async with playing() as game:
-        await game.press("n")
-        assert game.state == "▶ Go on"
-        await game.choose("cell", "gru")
-        assert game.state == "▶ Train"
+async def test_changed_fields_are_marked_until_they_are_trained_and_a_fault_trains_nothing(game: Playing) -> None:
+    await game.train()
+    await game.write("hidden_size", "0")
+    await game.press("escape", "space")
+    assert len(game.pane(RunTable).runs) == 1
+    assert game.notice.startswith("hidden_size cannot be 0")
+    assert game.app.focused is game.row("hidden_size").control
+    await game.write("hidden_size", "16")
+    assert game.row("hidden_size").has_class("-changed")
+    await game.press("escape", "space")
+    assert not game.row("hidden_size").has_class("-changed")
+    assert game.trace.units == 16
 
 
 @pytest.mark.parametrize(
@@ -291,22 +240,18 @@ async def test_the_last_page_of_a_long_sequence_holds_the_cursor_and_what_is_typ
         assert game.pane(StateHeatmap).window.first_step == 0
 
 
-async def test_the_keys_that_explain_and_quit_always_fit() -> None:
+async def test_the_keys_that_explain_and_quit_always_fit_and_a_pane_explains_itself_in_three_sentences() -> None:
     async with playing(size=(80, 24)) as game:
         for pane in "1234":
             await game.press(pane)
             assert "? explain" in game.lines[-1] or "f1 explain" in game.lines[-1]
             assert "q quit" in game.lines[-1]
+            await game.press("question_mark")
+            assert pane == "3" or len(game.app.screen.query(".sentence")) == 3
+            await game.press("escape")
 
 
-async def test_news_that_comes_while_the_panes_go_is_passed_over() -> None:
-    async with playing() as game:
-        await game.pane(RunTable).remove()
-        await game.press("n")
-        assert game.app.playground.session.run.curve.updates == 1
-
-
-async def test_left_of_half_an_epoch_is_the_whole_one_before() -> None:
-    async with playing() as game:
-        await game.press("n", "n", "n", "2", "left")
-        assert game.epoch == 1
+async def test_news_that_comes_while_the_panes_go_is_passed_over(game: Playing) -> None:
+    await game.pane(RunTable).remove()
+    await game.press("n")
+    assert game.app.playground.session.run.curve.updates == 1

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -57,118 +56,92 @@ def said(pilot: Pilot[None], line: str) -> str:
 # Without an engine
 
 
-async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead() -> None:
-    async with playing() as game:
-        await game.press("n")
-        await kill(game)
-        told = game.notice
-        for key in ["space", *"necWxXzvDosdibrR"]:
-            await game.press(key)
-            assert (game.notice, game.app.screen) == (told, game.app.playground), key
+async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead(game: Playing) -> None:
+    await game.press("n")
+    await kill(game)
+    told = game.notice
+    for key in ["space", *"necWxXzvDosdibrR"]:
+        await game.press(key)
+        assert (game.notice, game.app.screen) == (told, game.app.playground), key
+    await game.press("plus")
+    assert game.notice.startswith("Pace"), "that needs none"
+    await game.press("left")
+    assert game.notice.startswith(WAY_OUT)
 
 
-async def test_a_cell_state_that_is_to_be_cut_with_the_loop_waits_for_a_cut() -> None:
-    async with playing() as game:
-        await game.choose("cell", "lstm")
-        await game.press("k")
-        assert "x erases" in game.notice
+async def test_a_cell_state_that_is_to_be_cut_with_the_loop_waits_for_a_cut(game: Playing) -> None:
+    await game.choose("cell", "lstm")
+    await game.press("k")
+    assert "x erases" in game.notice
 
 
-async def test_a_dead_engine_is_told_again_after_something_that_needs_none() -> None:
-    async with playing() as game:
-        await kill(game)
-        await game.press("plus")
-        assert game.notice.startswith("Pace")
-        await game.press("left")
-        assert game.notice.startswith(WAY_OUT)
+async def test_a_name_that_could_not_be_saved_is_offered_again(game: Playing) -> None:
+    await game.press("s")
+    await game.type("mine-own")
+    await kill(game)
+    await game.press("enter")
+    assert game.notice.startswith(WAY_OUT)
+    game.app.playground.session.engine = another = StillEngine()
+    await game.press("s")
+    await until(game.pilot, lambda: isinstance(game.app.screen, Ask))
+    assert game.app.screen.query_one(Input).value == "mine-own"
+    await another.close()
 
 
-async def test_a_name_that_could_not_be_saved_is_offered_again() -> None:
-    async with playing() as game:
-        await game.press("s")
-        await game.type("mine-own")
-        await kill(game)
-        await game.press("enter")
-        assert game.notice.startswith(WAY_OUT)
-        game.app.playground.session.engine = another = StillEngine()
-        await game.press("s")
-        await until(game.pilot, lambda: isinstance(game.app.screen, Ask))
-        assert game.app.screen.query_one(Input).value == "mine-own"
-        await another.close()
-
-
-@pytest.mark.parametrize("key", ["s", "space", "c", "i", "y"])
-async def test_an_engine_that_starts_is_waited_for_and_one_that_never_came_is_not(key: str) -> None:
+async def test_an_engine_that_starts_is_waited_for_and_one_that_never_came_is_not() -> None:
     come = asyncio.Event()
     async with without_engine(come) as pilot:
-        assert said(pilot, "#sentence") == STARTING
-        await pilot.press(key)
-        await until(
-            pilot, lambda: any(word in said(pilot, "#notice") for word in ("one moment", "as soon as the engine"))
-        )
-        come.set()
-        await until(pilot, lambda: WAY_OUT in said(pilot, "#notice"))
-        told = said(pilot, "#notice")
-        await pilot.press(key)
-        await pilot.pause()
-        assert said(pilot, "#notice") == told == f"{WAY_OUT} {FAILED}"
-        assert said(pilot, "#sentence") == "no engine"
-        come.clear()
-        await pilot.press("ctrl+r")
-        await pilot.pause()
-        assert said(pilot, "#sentence") == STARTING
+        for key in ("s", "space", "c", "i", "y"):
+            assert said(pilot, "#sentence") == STARTING
+            await pilot.press(key)
+            await until(
+                pilot, lambda: any(word in said(pilot, "#notice") for word in ("one moment", "as soon as the engine"))
+            )
+            come.set()
+            await until(pilot, lambda: WAY_OUT in said(pilot, "#notice"))
+            told = said(pilot, "#notice")
+            await pilot.press(key)
+            await pilot.pause()
+            assert said(pilot, "#notice") == told == f"{WAY_OUT} {FAILED}"
+            assert said(pilot, "#sentence") == "no engine"
+            come.clear()
+            await pilot.press("ctrl+r")
+            await pilot.pause()
 
 
-@pytest.mark.parametrize(
-    ("last", "shown"),
-    [("note: run 1: task=count", ""), ("note: the engine starts", ""), ("MemoryError", " MemoryError"), ("", "")],
-)
-async def test_only_what_was_written_of_the_cause_is_told_with_a_death(last: str, shown: str) -> None:
-    async with playing() as game:
-        game.engine.last_lines = ("an old warning", "note: run 1: task=count", *([last] if last else []))
-        await kill(game)
-        assert game.notice == f"{WAY_OUT} The engine was killed by signal 9.{shown}"
+async def test_only_what_was_written_of_the_cause_is_told_with_a_death(game: Playing) -> None:
+    game.engine.last_lines = ("an old warning", "note: run 1: task=count", "MemoryError")
+    await kill(game)
+    assert game.notice == f"{WAY_OUT} The engine was killed by signal 9. MemoryError"
 
 
 # A note and the next deed
 
 
-async def test_a_note_goes_when_something_else_is_done() -> None:
-    async with playing() as game:
-        for key in ("D", "m", "l", "R", "v", "t"):
-            game.app.playground.say("A file is damaged.")
-            await game.press("4" if key == "t" else "1", key)
-            assert "damaged" not in game.notice, key
-
-
-async def test_a_note_goes_when_something_is_typed_that_can_be() -> None:
-    async with playing() as game:
+async def test_a_note_stays_while_somebody_looks_around_and_goes_when_something_is_done(game: Playing) -> None:
+    game.app.playground.say("A file is damaged.")
+    await game.press("4", "1", "slash", "escape", "question_mark", "escape")
+    assert game.notice == "A file is damaged."
+    for key in ("D", "m", "l", "R", "v", "t"):
         game.app.playground.say("A file is damaged.")
-        await game.ask("7 8")
-        assert "damaged" not in game.notice
+        await game.press("4" if key == "t" else "1", key)
+        assert "damaged" not in game.notice, key
+    for write in (game.ask("7 8"), game.write("hidden_size", "16")):
         game.app.playground.say("A file is damaged.")
-        await game.write("hidden_size", "16")
+        await write
         assert "damaged" not in game.notice
 
 
-async def test_a_note_stays_while_somebody_looks_around() -> None:
-    async with playing() as game:
-        game.app.playground.say("A file is damaged.")
-        await game.press("4", "1", "slash", "escape", "question_mark", "escape")
-        assert game.notice == "A file is damaged."
-
-
-async def test_what_is_marked_is_said_with_what_comes_of_it() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("4", "equals_sign")
-        assert game.notice == texts.of_mark(1)
-        await game.press("D")
-        assert game.notice == texts.COMPARED_WITH_ITSELF
-        await game.press("4", "equals_sign")
-        assert game.notice == texts.of_mark(None)
-        await game.press("D")
-        assert game.notice == texts.NOTHING_TO_COMPARE
+async def test_what_is_marked_is_said_with_what_comes_of_it(game: Playing) -> None:
+    await game.train()
+    await game.press("4", "equals_sign")
+    assert game.notice == texts.of_mark(1)
+    await game.press("D")
+    assert game.notice == texts.COMPARED_WITH_ITSELF
+    await game.press("4", "equals_sign")
+    assert game.notice == texts.of_mark(None)
+    await game.press("D")
+    assert game.notice == texts.NOTHING_TO_COMPARE
 
 
 async def test_a_difference_says_in_the_title_what_it_is_from() -> None:
@@ -193,10 +166,9 @@ async def test_a_difference_says_in_the_title_what_it_is_from() -> None:
 # Leaving and coming back
 
 
-@pytest.mark.parametrize("keys", [(), ("n",)], ids=["untrained", "paused"])
-async def test_nothing_is_left_to_itself_that_does_not_train(keys: tuple[str, ...]) -> None:
-    async with playing() as game:
-        await game.press(*keys, "d")
+async def test_nothing_is_left_to_itself_that_does_not_train(game: Playing) -> None:
+    for keys in ("d", "nd"):
+        await game.press(*keys)
         assert game.notice and game.app.is_running
         assert not any(isinstance(request, Detach) for request in game.engine.asked)
 
@@ -213,28 +185,26 @@ def test_what_was_restored_is_said_with_the_way_on() -> None:
     assert "finished" in said[1] and "2 runs" in said[2]
 
 
-async def test_r_does_what_stands_on_the_screen() -> None:
-    async with playing() as game:
-        game.app.playground.recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()]))
-        await game.press("4")
-        assert "r restores it" in game.notice
-        assert "r restore  " in game.lines[-1]
-        assert "rename" not in game.lines[-1]
-        await game.press("r")
-        assert isinstance(game.engine.asked[-1], Resume)
-        assert game.fault
-        assert "r rename" in game.lines[-1]
-        await game.press("r")
-        assert isinstance(game.app.screen, Ask)
+async def test_r_does_what_stands_on_the_screen(game: Playing) -> None:
+    game.app.playground.recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()]))
+    await game.press("4")
+    assert "r restores it" in game.notice
+    assert "r restore  " in game.lines[-1]
+    assert "rename" not in game.lines[-1]
+    await game.press("r")
+    assert isinstance(game.engine.asked[-1], Resume)
+    assert game.fault
+    assert "r rename" in game.lines[-1]
+    await game.press("r")
+    assert isinstance(game.app.screen, Ask)
 
 
-async def test_an_offer_outlives_a_dead_engine() -> None:
-    async with playing() as game:
-        recovery = game.app.playground.recovery
-        recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()]))
-        await kill(game)
-        await game.press("r")
-        assert len(recovery.offered) == 1
+async def test_an_offer_outlives_a_dead_engine(game: Playing) -> None:
+    recovery = game.app.playground.recovery
+    recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()]))
+    await kill(game)
+    await game.press("r")
+    assert len(recovery.offered) == 1
 
 
 # The runs
@@ -244,32 +214,30 @@ def shown_numbers(game: Playing) -> list[int]:
     return [run.ordinal for run in game.pane(RunTable).runs]
 
 
-async def test_typing_in_a_field_eats_no_numbers() -> None:
-    async with playing() as game:
-        for text in ("1", "16", "8"):
-            await game.write("hidden_size", text)
-        assert shown_numbers(game) == [1]
-        await game.press("escape")
-        await game.train()
-        await game.train()
-        assert shown_numbers(game) == [1, 2]
-        assert "●~1 count rnn" in game.text
-        await game.press("4", "delete", "delete")
-        assert shown_numbers(game) == [3], "those that were deleted can come back"
+async def test_typing_in_a_field_eats_no_numbers(game: Playing) -> None:
+    for text in ("1", "16", "8"):
+        await game.write("hidden_size", text)
+    assert shown_numbers(game) == [1]
+    await game.press("escape")
+    await game.train()
+    await game.train()
+    assert shown_numbers(game) == [1, 2]
+    assert "●~1 count rnn" in game.text
+    await game.press("4", "delete", "delete")
+    assert shown_numbers(game) == [3], "those that were deleted can come back"
 
 
-async def test_the_number_and_the_mark_stay_when_runs_come_back() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.train()
-        await game.press("4", "up", "delete", "equals_sign")
-        session = game.app.playground.session
-        created = [await game.engine.ask(Create(recipe=Recipe())) for _ in range(2)]
-        kept = [replace(one, was=was) for one, was in zip(created, (2, 9), strict=True)]
-        game.engine.answer(Begin, Begun(id=0, session="", runs=kept))
-        await game.app.playground.recovery.engine_came(game.engine)
-        assert shown_numbers(game) == [2, 3]
-        assert session.compared is session.runs.rows[0]
+async def test_the_number_and_the_mark_stay_when_runs_come_back(game: Playing) -> None:
+    await game.train()
+    await game.train()
+    await game.press("4", "up", "delete", "equals_sign")
+    session = game.app.playground.session
+    created = [await game.engine.ask(Create(recipe=Recipe())) for _ in range(2)]
+    kept = [replace(one, was=was) for one, was in zip(created, (2, 9), strict=True)]
+    game.engine.answer(Begin, Begun(id=0, session="", runs=kept))
+    await game.app.playground.recovery.engine_came(game.engine)
+    assert shown_numbers(game) == [2, 3]
+    assert session.compared is session.runs.rows[0]
 
 
 def test_the_runs_name_the_key_that_compares() -> None:

@@ -32,6 +32,7 @@ from unroll.terminal.widgets.recipe_form import FieldRow
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.tty.framebuffer import Framebuffer
+from unroll.tty.textual_patches import compositor_of
 
 SIGNATURES: list[tuple[Any, list[str]]] = [
     (LayoutUpdate, ["strips", "region"]),
@@ -125,22 +126,21 @@ async def test_what_changed_in_parts_is_as_the_whole_screen_drawn_anew() -> None
     async with playing() as game:
         parts, app = Framebuffer(), game.app
         parts.resize(app.size)
-        parts.absorb(app.screen._compositor.render_full_update(), ColorSystem.TRUECOLOR)
-        display = app._display
+        parts.absorb(compositor_of(app.screen).render_full_update(), ColorSystem.TRUECOLOR)
 
-        def absorb(screen: Any, update: Any) -> None:
-            display(screen, update)
+        def absorb(screen: Any, update: Any) -> bool:
             if update is not None:
                 parts.absorb(update, ColorSystem.TRUECOLOR)
+            return False
 
-        app._display = absorb  # type: ignore[method-assign]
+        app.display_update = absorb  # type: ignore[method-assign]
         await game.press("space")
         await game.wait(0.5)
         await game.press("left", "x", "down", "4", "1", "slash", "1", "2", "escape", "plus", "l")
         await game.wait(5)
         whole = Framebuffer()
         whole.resize(app.size)
-        whole.absorb(app.screen._compositor.render_full_update(), ColorSystem.TRUECOLOR)
+        whole.absorb(compositor_of(app.screen).render_full_update(), ColorSystem.TRUECOLOR)
         assert parts.wanted == whole.wanted
 
 

@@ -1,11 +1,13 @@
 """A small App on a captured line, an emulated terminal at its other end, and what stock Textual would show there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import StringIO
 from typing import Any
 
 import pyte
-from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._context import visible_screen_stack
@@ -21,7 +23,7 @@ from textual.widgets import Input, Static
 
 from unroll.tty.flow_control import QUERY
 from unroll.tty.renderer import CellDiffApp
-from unroll.tty.textual_patches import LayoutUpdate
+from unroll.tty.textual_patches import LayoutUpdate, compositor_of
 
 Run = tuple[str, str]
 
@@ -154,7 +156,7 @@ class BusyApp(BoardApp):
 def sample(kind: type[App[None]] = BoardApp, size: tuple[int, int] = (40, 12)) -> Any:
     """A sample app whose line ends in an emulated terminal."""
     app: Any = kind(driver_class=CapturedDriver)
-    app.console._color_system = ColorSystem.TRUECOLOR
+    app.console = Console(color_system="truecolor", no_color=False, file=StringIO(), legacy_windows=False)
     app.terminal = Terminal(*size)
     app.animation_level = "none"
     return app
@@ -172,22 +174,16 @@ async def running(app: Any) -> AsyncIterator[Pilot[None]]:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until everything that must be painted is painted."""
-    app, screen = pilot.app, pilot.app.screen
+    """Wait until everything that must be painted is painted: laid out for the window's size, refreshed and sent."""
+    app = pilot.app
     await pilot.pause()
-    while (
-        app._resize_timer is not None
-        or app._resize_event is not None
-        or app.screen is not screen
-        or screen._layout_required
-        or screen._repaint_required
-        or screen._dirty_widgets
-        or screen._compositor.size != app.size
-        or getattr(app, "unpainted", False)
-    ):
-        screen = app.screen
+    for screen in iter(lambda: app.screen, None):
+        refreshed = asyncio.Event()
+        screen.call_after_refresh(refreshed.set)
+        await refreshed.wait()
         await pilot.pause(0.001)
-    await pilot.pause()
+        if app.screen is screen and compositor_of(screen).size == app.size and not getattr(app, "unpainted", False):
+            return
 
 
 async def resize(pilot: Pilot[None], width: int, height: int) -> None:
@@ -200,8 +196,8 @@ async def resize(pilot: Pilot[None], width: int, height: int) -> None:
 def stock(app: App[None]) -> Terminal:
     """An emulated terminal on which stock Textual has painted the compositor's whole screen."""
     terminal = Terminal(*app.size)
-    visible_screen_stack.set(app._background_screens)
-    compositor = app.screen._compositor
+    visible_screen_stack.set(app.screen_stack[-2::-1])
+    compositor = compositor_of(app.screen)
     update = LayoutUpdate([[strip] for strip in compositor.render_strips()], compositor.size.region)
     terminal.write(update.render_segments(app.console))
     return terminal

@@ -257,6 +257,9 @@ class Prompt(Horizontal):
             self._edits_read = self.edits
             return
         self._field.remember()
+        if self._is_all_taken:  # said again, it would undo what is being appended to it
+            self._revert(self._taken, self.step)
+            return
         self._typed = self._parse()
         typed = (self._typed, self.step) if self._typed is not None else None
         if typed is None:
@@ -303,9 +306,10 @@ class Prompt(Horizontal):
         """Go on from the text on which enter was pressed, unless another has been typed since."""
         message.stop()
         if message.edits == self.edits:
-            self._typed = self._parse()
-            if self._typed is not None:
+            if not self._is_all_taken:
+                self._typed = self._parse()
                 self._hand_on()
+            if not self.has_class("-invalid"):
                 self.post_message(self.Entered(message.edits))
 
     def _caret_moved(self) -> None:
