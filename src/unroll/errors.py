@@ -1,10 +1,15 @@
 """What is refused: errors whose message is one sentence for a person, with the input, the rule and a way out in it.
 
 Caught once at each edge (a command, a request, a field), where the sentence is shown. The subclasses are the few that
-somebody catches by name.
+somebody catches by name. What does not fit into memory is refused at the same edges.
 """
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
+
+NO_MEMORY = "There is not enough memory: choose a smaller batch_size, length, hidden_size or vocab_size."
 
 
 class UserError(Exception):
@@ -25,3 +30,18 @@ class FileError(UserError):
 
 class CheckpointError(FileError):
     """A file that is no saved network, or one that cannot be used."""
+
+
+def is_memory(error: Exception) -> bool:
+    """Whether an error of Python or torch means that memory ran out."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in said or "allocate memory" in said
+
+
+def resident(process: int | None = None) -> int | None:
+    """Bytes that a process, by default this one, has in memory; None if the system does not say."""
+    try:
+        pages = Path(f"/proc/{process or 'self'}/statm").read_text().split()[1]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

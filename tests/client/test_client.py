@@ -100,14 +100,6 @@ async def test_a_command_that_is_not_there() -> None:
         await Engine.start(["no-such-command", "engine"])
 
 
-async def test_an_end_before_hello_shows_what_was_said_on_standard_error() -> None:
-    engine = await start("print('no room to start in', file=sys.stderr); sys.exit(3)")
-    with pytest.raises(EngineDied, match=r"ended before it said hello \(exit status 3\)") as died:
-        await engine.hello
-    assert died.value.last_lines == ("no room to start in",)
-    await engine.close()
-
-
 async def test_a_kill_fails_every_pending_request_at_once() -> None:
     engine = await start("print('working', file=sys.stderr, flush=True); hello(); time.sleep(60)")
     await engine.hello
@@ -118,13 +110,6 @@ async def test_a_kill_fails_every_pending_request_at_once() -> None:
         failures = await asyncio.gather(*pending, return_exceptions=True)
     assert {str(failure) for failure in failures} == {"The engine was killed by signal 9."}
     assert {failure.last_lines for failure in failures if isinstance(failure, EngineDied)} == {("working",)}
-    await engine.close()
-
-
-async def test_a_message_cut_in_the_middle_is_no_message() -> None:
-    engine = await start('hello(); hear(); sys.stdout.write(\'{"type": "done", "i\'); sys.stdout.flush(); sys.exit(0)')
-    with pytest.raises(EngineDied):
-        await engine.ask(Play())
     await engine.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from engine_kit import python
 from unroll.client.client import Engine
 from unroll.client.diagnosis import EngineError
 from unroll.client.pending import answer_of
+from unroll.errors import resident
 from unroll.moment import Moment
 from unroll.protocol.replies import Done, Progress
 from unroll.protocol.requests import Continue, ListModels, Look, Play, Request, Save
@@ -77,16 +77,9 @@ while True:
 """
 
 
-def resident() -> int:
-    """Bytes of memory that this process has now."""
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("there is no /proc to measure memory by")
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
 async def growth(work: Awaitable[T]) -> tuple[T, int]:
     """What comes of some work, and by how many bytes memory grew at most meanwhile."""
-    before = most = resident()
+    before = most = resident() or pytest.skip("the system does not tell how much memory a process has")
     task = asyncio.ensure_future(work)
     while not task.done():
         await asyncio.wait((task,), timeout=0.02)

@@ -71,8 +71,8 @@ async def kill_at_random(seed: int, directory: Path) -> float:
 async def moment_kept(told: list[tuple[float, int]]) -> float:
     """When the update was told that another engine brings back."""
     another = await Engine.start()
-    (sitting,) = (await another.ask(Begin())).cut_off
-    (run,) = (await another.ask(Resume(session=sitting.session))).runs
+    (cut_off,) = (await another.ask(Begin())).cut_off
+    (run,) = (await another.ask(Resume(session=cut_off.session))).runs
     assert isinstance(run, Created)
     looked = await another.ask(Look(moment=Moment(run.run, SEQUENCE)))
     assert looked.trace.epoch * run.plan.updates_per_epoch == pytest.approx(run.update)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import click
 
-from unroll.errors import FileError, UserError
+from unroll.errors import NO_MEMORY, FileError, UserError, is_memory
 from unroll.files import leave_deleted_folder
 from unroll.text import printable, shown_path
 
@@ -92,8 +92,6 @@ def _names_none(args: Sequence[str]) -> bool:
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn the program's own errors into errors of a command: `FileError` exits 1, every other `UserError` 2."""
-    from unroll.memory import NO_MEMORY, is_memory
-
     try:
         yield
     except FileError as error:

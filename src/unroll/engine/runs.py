@@ -7,8 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from unroll import figures
-from unroll.errors import UserError
-from unroll.memory import NO_MEMORY, is_memory
+from unroll.errors import NO_MEMORY, UserError, is_memory
 from unroll.network.snapshots import BUDGET
 from unroll.network.training import Diverged, Training
 from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Pace, Progress, State
