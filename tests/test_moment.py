@@ -42,7 +42,7 @@ def test_more_steps_than_can_be_looked_at_are_refused() -> None:
 
 
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20))
-def test_cutting_twice_mends(cut: set[int], step: int) -> None:
+def test_erasing_twice_restores(cut: set[int], step: int) -> None:
     before = Interventions(cut_steps=tuple(sorted(cut)))
     once = before.toggle_cut(step)
     assert once.cuts(step) != before.cuts(step)
@@ -50,14 +50,14 @@ def test_cutting_twice_mends(cut: set[int], step: int) -> None:
 
 
 @given(st.integers(0, 20))
-def test_cutting_everywhere_cuts_before_every_step_and_is_mended_at_once(step: int) -> None:
+def test_erasing_everywhere_erases_before_every_step_and_is_restored_at_once(step: int) -> None:
     everywhere = UNTOUCHED.toggle_cut_all()
     assert everywhere.cuts(step)
     assert everywhere.toggle_cut_all() == everywhere.toggle_cut(step) == UNTOUCHED
 
 
 @given(st.lists(st.integers(0, 5)))
-def test_silencing_twice_lets_go(units: list[int]) -> None:
+def test_switching_a_unit_twice_leaves_it_on(units: list[int]) -> None:
     does = UNTOUCHED
     for unit in units:
         does = does.toggle_silence(unit)

@@ -13,11 +13,11 @@ NO_MEMORY = "There is not enough memory: choose a smaller batch_size, length, hi
 
 
 class UserError(Exception):
-    """Something was asked that cannot be."""
+    """Something was asked that is not possible."""
 
 
 class RecipeError(UserError):
-    """A recipe that cannot be; `field` is the field at fault."""
+    """A recipe that is refused; `field` is the field at fault."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -205,7 +205,7 @@ time.sleep(60)
 
 
 async def take(engine: Engine, count: int) -> int:
-    """Take so many progresses."""
+    """Take `count` progresses, or as many as come."""
     taken = 0
     async for _ in engine.events():
         taken += 1
@@ -214,11 +214,11 @@ async def take(engine: Engine, count: int) -> int:
     return taken
 
 
-async def grows_no_more(measure: Callable[[], int]) -> None:
-    """Wait until a measure has stood still for half a second."""
-    before = -1
-    while measure() - before > 2**20:
-        before = measure()
+async def grows_no_more() -> None:
+    """Wait until this process has grown by less than a megabyte in half a second."""
+    before = 0
+    while resident() - before > 2**20:
+        before = resident()
         await asyncio.sleep(0.5)
 
 
@@ -227,7 +227,7 @@ async def test_a_flood_of_progress_waits_at_its_source(reading: bool) -> None:
     count = 200_000
     engine = await Engine.start([*python(HELLO + FLOOD), str(count)])
     await engine.hello
-    _, grown = await growth(grows_no_more(resident))
+    _, grown = await growth(grows_no_more())
     assert grown < 60e6
     if reading:
         taken, grown = await growth(take(engine, count))

@@ -19,7 +19,7 @@ LINE = b'{"type":"play","id":1}'
 
 
 def recorded(path: Path, lines: int = 3) -> bytes:
-    """A recording of so many lines, and its bytes."""
+    """The bytes of a new recording of `lines` lines."""
     recorder = Recorder(path)
     for _ in range(lines):
         recorder.add("client", LINE)

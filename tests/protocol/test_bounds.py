@@ -1,4 +1,4 @@
-"""Every message is bounded in its types, so what cannot be is refused while it is decoded, at both ends."""
+"""Every message is bounded in its types: an impossible one is refused while it is decoded, at both ends."""
 
 from __future__ import annotations
 

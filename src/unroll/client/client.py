@@ -255,7 +255,7 @@ class Engine(Conversation):
 
 
 class Numbered(Struct):
-    """What is read of an answer when the rest of it cannot be."""
+    """The part of an answer that tells which request it was for."""
 
     id: int
     type: str

@@ -71,7 +71,7 @@ class Replay(Conversation):
         """What was answered to the same request; a look that was never asked for is answered by the nearest one.
 
         Raises:
-            EngineError: the recorded engine refused it, it was never asked, or its answer cannot be.
+            EngineError: the recorded engine refused it, it was never asked, or its answer does not fit.
             EngineDied: the replay is closed, or the recorded engine died before it answered.
         """
         if self._closed:
