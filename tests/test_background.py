@@ -135,6 +135,8 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
         await attached(name)
     assert f"There is no engine {name} in the background: there are none." in died.value.last_lines
     assert names() == []
+    told = subprocess.run([*UNROLL, "attach"], check=False, capture_output=True, text=True, timeout=60).stderr
+    assert "r restores" in told, "it is lost to attach, but not to a new session"
     assert [session.recipe for session in cut_off_sessions()[0]] == [LONG]
 
 

@@ -335,3 +335,25 @@ def test_a_full_disk_is_said_so() -> None:
     with Path("/dev/full").open("wb") as full, process("models", stdout=full) as listing:
         _, err = listing.communicate(timeout=30)
     assert (listing.returncode, b"No space left on device" in err, b"Traceback" in err) == (1, True, False)
+
+
+@pytest.mark.parametrize("fault", ["ImportError('libfoo.so')", "OSError('libfoo.so')", "KeyError('libfoo.so')"])
+@pytest.mark.parametrize(
+    "words", [("train",), ("predict", "count-rnn", "7"), ("train", "--background"), ("study", "recall")]
+)
+def test_a_broken_torch_is_a_sentence(tmp_path: Path, fault: str, words: tuple[str, ...]) -> None:
+    (tmp_path / "torch.py").write_text(f"raise {fault}")
+    command = process(*words.split(), env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 1
+    assert b"Traceback" not in said
+    assert (b"libfoo.so" in said) or b"command.log" in said
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["predict count-rnn", "models", "engine"])
+def test_closed_streams_end_in_no_traceback(state_dir: Path, closed: str, words: str) -> None:
+    line = f"exec {sys.executable} -m unroll {words} {closed}"
+    done = subprocess.run(["sh", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+    assert b"Traceback" not in done.stderr
+    assert not (state_dir / "command.log").exists(), "no bug"

@@ -105,7 +105,7 @@ def test_where_textual_cannot_be_imported_the_terminal_is_given_back(textual: Pa
     with Session() as session:
         assert session.until_ended() == 1
         assert session.sent.index(b"a broken install") > session.sent.index(b"\x1b[?1049l")
-        session.assert_given_back(traceback=True)
+        session.assert_given_back()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

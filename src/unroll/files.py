@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,6 +61,17 @@ def own_folder(folder: Path, way_out: str, may_chmod: bool = True) -> Path:
     except OSError as error:
         raise FileError(f"{shown_path(folder)} cannot be used ({reason(error)}): {way_out}") from None
     return folder
+
+
+def open_closed_streams() -> None:
+    """Lead standard input, output and error to nowhere where they are closed: no file may come to stand in for them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
 
 
 def leave_deleted_folder() -> bool:

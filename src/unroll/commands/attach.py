@@ -36,9 +36,23 @@ def attach(context: click.Context, name: str | None, as_list: bool) -> None:
 
 def _chosen(name: str | None, running: list[str]) -> str:
     if not running:
-        raise Refused("No training runs in the background: unroll train --background starts one.")
+        raise Refused(f"No training runs in the background{_elsewhere()}")
     if name is None and len(running) > 1:
         raise Refused("Several trainings run in the background: choose one of these.\n  " + "\n  ".join(running))
     if name is not None and name not in running:
         raise Refused(f"No training {shown_path(name)} runs in the background: choose one of {', '.join(running)}.")
     return name or running[0]
+
+
+def _elsewhere() -> str:
+    """Where else it may be: among the sessions that ended unexpectedly, or on another machine."""
+    from unroll.engine.autosave import cut_off_sessions
+    from unroll.engine.listener import hosts
+
+    sessions, _ = cut_off_sessions()
+    if sessions:
+        which = "an earlier session" if len(sessions) == 1 else f"{len(sessions)} earlier sessions"
+        return f", but {which} ended unexpectedly: start unroll, and r restores the newest."
+    if found := hosts():
+        return f" of this machine: try unroll attach on {', '.join(map(shown_path, found))}."
+    return ": unroll train --background starts one."

@@ -10,6 +10,7 @@ Exit codes tell whose turn it is, and every error is one sentence on standard er
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,8 @@ from typing import Any, NoReturn
 import click
 
 from unroll.errors import NO_MEMORY, FileError, UserError, is_memory
-from unroll.files import leave_deleted_folder
+from unroll.files import leave_deleted_folder, open_closed_streams
+from unroll.log import Log
 from unroll.text import printable, shown_path
 
 PERMALINK_START = "unroll:"
@@ -106,6 +108,7 @@ def refusals() -> Iterator[None]:
 
 def run(program: Callable[[], object]) -> NoReturn:
     """Run the commands and end the process: never a traceback for what the user or the system did."""
+    open_closed_streams()
     if leave_deleted_folder():
         click.echo("Note: the current folder no longer exists, so relative paths start at /.", err=True)
     try:
@@ -119,9 +122,26 @@ def run(program: Callable[[], object]) -> NoReturn:
     except click.Abort:
         sys.exit(130)
     except OSError as error:
-        click.echo(f"Error: The system refused ({error.strerror or error}): free what it lacks and retry.", err=True)
-        sys.exit(1)
+        if error.errno is None:  # a library that could not be loaded
+            _end_by(f"Error: {_why_broken(error)}")
+        _end_by(f"Error: The system refused ({error.strerror or error}): free what it lacks and retry.")
+    except ImportError as error:
+        _end_by(f"Error: {_why_broken(error)}")
+    except Exception as error:
+        log = Log("command.log")
+        log.write(traceback.format_exc())
+        _end_by(f"Error: unroll failed (a bug): {type(error).__name__}. Details: {shown_path(log.path)}")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_by(sentence: str) -> NoReturn:
+    click.echo(printable(sentence), err=True)
+    sys.exit(1)
+
+
+def _why_broken(error: Exception) -> str:
+    why = str(error).partition("\n")[0] or type(error).__name__
+    return f"A package that unroll needs cannot be imported ({why}): install unroll again."
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:
