@@ -234,6 +234,9 @@ WRONG = """
     2 | predict count-rnn seven | seven
     2 | predict count-rnn | empty
     2 | predict count-rnn 7 --top-p 0 | --top-p
+    2 | predict count-rnn 7 --top 3 --continue 2 | --top does nothing
+    2 | predict count-rnn 7 --seed 3 --continue 2 | --seed does nothing
+    2 | predict count-rnn 7 --seed 3 --temperature 2 | --seed does nothing
     2 | predict count-rnn 7 --temperature -1 | --temperature
     2 | trace count-rnn 7 8 --cut 3 | from 1 to 2
     2 | trace count-rnn 7 --silence 32 | from 0 to 31

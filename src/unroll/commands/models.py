@@ -29,14 +29,16 @@ SHIPPED = {
 
 
 @click.command(epilog=example("unroll models\nunroll models --json\nunroll models --delete mine"))
-@click.option("--make", "folder", metavar="FOLDER", help="Train the networks that come with unroll, into a folder.")
+@click.option(
+    "--make",
+    "folder",
+    metavar="FOLDER",
+    help="Train the networks that come with unroll, and replace those in a folder.",
+)
 @click.option("--delete", "name", metavar="NAME", help="Delete one of your own saved networks.")
 @json_option
 def models(folder: str | None, name: str | None, as_json: bool) -> None:
-    """List the saved networks: those that come with unroll, then your own (see: unroll train --save).
-
-    --make replaces the networks of the same names in its folder.
-    """
+    """List the saved networks: those that come with unroll, then your own (see: unroll train --save)."""
     with refusals():
         if name is not None:
             _delete(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unroll import figures
-from unroll.commands.common import print_json, refusals
+from unroll.commands.common import Misused, print_json, refusals
 from unroll.commands.options import example, json_option, model_arguments, open_model, read_sequence
 from unroll.moment import ARGMAX, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, Sampling
 
@@ -24,7 +24,7 @@ seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 -
 
 @click.command(epilog=example(EXAMPLES))
 @model_arguments
-@click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="How many of the likeliest to show.")
+@click.option("--top", type=click.IntRange(1), help="How many of the likeliest to show.  [default: 5]")
 @click.option(
     "--continue", "count", type=click.IntRange(1, 100_000), help="Continue by this many numbers, feeding each back."
 )
@@ -39,10 +39,10 @@ seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 -
     type=click.FloatRange(0, 1, min_open=True),
     help="Draw from the smallest set of likeliest numbers whose probabilities add up to this.",
 )
-@click.option("--seed", type=click.IntRange(0, MAX_SEED), default=0, show_default=True, help="Fixes the draw.")
+@click.option("--seed", type=click.IntRange(0, MAX_SEED), help="Fixes the draw.  [default: 0]")
 @json_option
 def predict(
-    model: str, numbers: tuple[str, ...], top: int, count: int | None, seed: int, as_json: bool, **how: Any
+    model: str, numbers: tuple[str, ...], top: int | None, count: int | None, as_json: bool, **how: Any
 ) -> None:
     """Ask MODEL what comes after NUMBERS.
 
@@ -53,17 +53,21 @@ def predict(
     with refusals():
         saved = open_model(model)
         sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
-    sampling = _sampling(seed, how)
+    sampling = _sampling(how)
+    if top is not None and count is not None:
+        raise Misused("--top does nothing with --continue: leave one out.")
+    if how["seed"] is not None and not (sampling and count):
+        raise Misused("--seed does nothing where nothing is drawn: add --continue and --temperature, or leave it out.")
     if count is None:
-        _print_next(saved.model, sequence, sampling, top, as_json)
+        _print_next(saved.model, sequence, sampling, top or 5, as_json)
     else:
         _print_continued(saved.model, sequence, sampling, count, as_json)
 
 
-def _sampling(seed: int, how: dict[str, Any]) -> Sampling | None:
+def _sampling(how: dict[str, Any]) -> Sampling | None:
     """How to choose the next number; None if no option says so."""
     given = {name: value for name, value in how.items() if value is not None}
-    return Sampling(**{"temperature": 1.0, **given, "seed": seed}) if given else None
+    return Sampling(**{"temperature": 1.0, **given}) if given.keys() - {"seed"} else None
 
 
 def _print_next(

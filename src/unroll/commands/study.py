@@ -109,7 +109,7 @@ def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
 def _print_recall(results: Mapping[tuple[CellName, int], Spread], seeds: int) -> None:
     from unroll.network.study import PUBLISHED
 
-    click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
+    click.echo(f"accuracy at the last step, seeds: {seeds}\n")
     click.echo("cell  length  published   median   lowest  highest")
     for (cell, length), spread in results.items():
         known = PUBLISHED.get(cell, {}).get(length)
@@ -175,7 +175,7 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
     if as_json:
         print_json([{"task": task, "cell": cell, "loop": loop, **in_json(spread)} for task, cell, loop, spread in rows])
         return
-    click.echo(f"accuracy at the last step, {seeds_in_words(seeds)}\n")
+    click.echo(f"accuracy at the last step, seeds: {seeds}\n")
     click.echo("task    cell  loop          median   lowest  highest")
     for task, cell, loop, spread in rows:
         click.echo(f"{task:6}  {cell:4}  {loop:11}  {_spread(spread)}")
@@ -223,8 +223,3 @@ def in_json(spread: Spread) -> dict[str, Any]:
 def _spread(spread: Spread) -> str:
     """A spread as it stands in a table."""
     return "  ".join(f"{figures.share(value):>7}" for value in (spread.middle, spread.low, spread.high))
-
-
-def seeds_in_words(seeds: int) -> str:
-    """The number of seeds for a heading."""
-    return "one seed" if seeds == 1 else f"{seeds} seeds"

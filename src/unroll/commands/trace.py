@@ -61,8 +61,10 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
 
     seen = inspection.trace(saved.model, sequence, interventions)
     steps = [_step(saved.model, seen, t, number) for t, number in enumerate(sequence)]
+    parts = "h c" if interventions.cut_cell else "h"
     for t, step in enumerate(steps):
-        step |= {"right": right_answer(saved.recipe.task, sequence, t), "erased": _erased(interventions, t)}
+        step["right"] = right_answer(saved.recipe.task, sequence, t)
+        step["erased"] = parts if interventions.cuts(t) else ""
     if as_json:
         _print_json(steps, seen, interventions)
     elif as_csv:
@@ -76,10 +78,6 @@ def right_answer(task: TaskConfig, sequence: Sequence[int], step: int) -> int | 
     if task.task == "file":
         return sequence[step + 1] if step + 1 < len(sequence) else None
     return answer(task, sequence, step)
-
-
-def _erased(done: Interventions, step: int) -> str:
-    return ("h c" if done.cut_cell else "h") if done.cuts(step) else ""
 
 
 def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[str, Any]:
@@ -130,13 +128,8 @@ def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:
         largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
         units = "  ".join(f"{d}: {parts[d]:+z.2f}" for d in largest)
         chance = figures.probability(step["probability"], 2)
+        right = {None: "", step["answer"]: "yes"}.get(step["right"], step["right"])
         click.echo(
-            f"{step['step']:4}  {step['number']:6}  {step['erased']:6}  {step['answer']:6}  {_right(step):>5}"
+            f"{step['step']:4}  {step['number']:6}  {step['erased']:6}  {step['answer']:6}  {right:>5}"
             f"  {chance:>9}  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"
         )
-
-
-def _right(step: dict[str, Any]) -> str:
-    """`yes`, or the answer that would have been; nothing where none is known."""
-    right = step["right"]
-    return "" if right is None else "yes" if right == step["answer"] else str(right)

@@ -59,11 +59,11 @@ def train(
             raise Misused("--optimizer does nothing without --save: add --save NAME.")
         if background:
             if save is not None or as_json:
-                also = "--json" if save is None else "--save"
-                raise Misused(f"--background cannot be used with {also}: open the training with unroll attach.")
+                raise Misused("--background takes neither --save nor --json: open the training with unroll attach.")
             _start_in_background(recipe, device)
             return
         place = _place(save, force, recipe, optimizer)
+        from unroll.network import checkpoint
         from unroll.network.training import Training
 
         training = Training(recipe, on_device(device))
@@ -72,7 +72,8 @@ def train(
         seconds = perf_counter() - started
         loss = training.loss()
         if place is not None:
-            _save(place, training, history, optimizer)
+            state = training.saved_state() if optimizer else None
+            checkpoint.save(place, training.model, recipe, history, state, training.digest)
     _print(recipe, training.plan, history, loss, seconds, place, as_json)
 
 
@@ -119,13 +120,6 @@ def run_training(training: Training) -> History:
     except Diverged as diverged:
         raise Refused(str(diverged)) from None
     return series.history(training.accuracy(), training.held_out_accuracy())
-
-
-def _save(place: Path, training: Training, history: History, optimizer: bool) -> None:
-    from unroll.network import checkpoint
-
-    state = training.saved_state() if optimizer else None
-    checkpoint.save(place, training.model, training.recipe, history, state, training.digest)
 
 
 def _print(
