@@ -47,7 +47,7 @@ class Listener:
         self._appear()
 
     def _appear(self) -> None:
-        folder = _folder()
+        folder = private_folder("engines")
         for name in [self._wanted, *(f"{self._wanted}-{number}" for number in range(2, 1000))]:
             if self._claim(folder / _file(name)):
                 self.name = name
@@ -135,10 +135,11 @@ def enter(name: str) -> socket.socket:
     """
     running = names()
     if name not in running:
-        raise FileError(f"There is no engine {shown_path(name)} in the background: there are {_listed(running)}.")
+        others = ", ".join(running) or "none"
+        raise FileError(f"There is no engine {shown_path(name)} in the background: there are {others}.")
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _address(_folder() / _file(name)) as address:
+        with _address(private_folder("engines") / _file(name)) as address:
             line.connect(address)
         line.sendall(ATTACH)
     except OSError as error:
@@ -154,18 +155,14 @@ def names() -> list[str]:
         FileError: the folder of the sockets cannot be used.
     """
     end = _file("")
-    found = {path.name.removesuffix(end): path for path in _folder().glob(f"*{end}")}
+    found = {path.name.removesuffix(end): path for path in private_folder("engines").glob(f"*{end}")}
     return sorted(name for name, path in found.items() if _is_alive(path))
 
 
 def hosts() -> list[str]:
     """The other machines on which engines of this folder may run."""
-    found = {path.name.removesuffix(".sock").rpartition(".")[2] for path in _folder().glob("*.*.sock")}
+    found = {path.name.removesuffix(".sock").rpartition(".")[2] for path in private_folder("engines").glob("*.*.sock")}
     return sorted(found - {host()})
-
-
-def _listed(running: list[str]) -> str:
-    return ", ".join(running) or "none"
 
 
 def _is_alive(path: Path) -> bool:
@@ -223,8 +220,3 @@ def _address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
-
-
-def _folder() -> Path:
-    """The folder of all sockets, made if need be; raises `FileError` where another could reach into it."""
-    return private_folder("engines")
