@@ -62,6 +62,9 @@ LINES: list[tuple[Any, str]] = [
     (LinuxDriver._run_input_thread, "self.run_input_thread()"),
     (LinuxDriver.disable_input, "self.exit_event.set()"),
     (LinuxDriver.stop_application_mode, "self.attrs_before"),
+    (LinuxDriver.stop_application_mode, 'self.write("\\x1b[?1049l")'),
+    (LinuxDriver.start_application_mode, "self._request_terminal_sync_mode_support()"),
+    (LinuxDriver.start_application_mode, 'self.write(f"\\x1b[>{KITTY_PROTOCOL_FLAG}u")'),
 ]
 """Functions of Textual, each with a line that the package relies on."""
 

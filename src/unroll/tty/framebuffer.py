@@ -46,7 +46,11 @@ _is_selector = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]").match
 
 
 class Framebuffer:
-    """Both screens, and the rows in which they may differ (`stale`)."""
+    """Both screens, and the rows in which they may differ (`stale`).
+
+    Attributes:
+        next: The place where the last painting had no more room, and at which the next one goes on.
+    """
 
     def __init__(self) -> None:
         self.size = Size(0, 0)
@@ -55,6 +59,7 @@ class Framebuffer:
         self.painted: list[list[Cell] | None] = []
         self.stale: set[int] = set()
         self.forgotten = True
+        self.next: Place = 0, 0
 
     def forget(self) -> None:
         """The terminal may show anything: the next painting writes every cell."""
@@ -69,13 +74,18 @@ class Framebuffer:
         self.wanted = [[_BLANK] * size.width for _ in range(size.height)]
         self.forget()
 
-    def absorb(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem, charset: Charset | None = None) -> None:
-        """Take an update of the compositor into the wanted screen, in the characters of a charset."""
+    def absorb(
+        self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem, charset: Charset | None = None
+    ) -> set[int]:
+        """Take an update of the compositor into the wanted screen, in the characters of a charset; the rows changed."""
+        changed = set()
         for y, x, cells in _patches(update, partial(cells_of, system=system, charset=charset)):
             row = self.wanted[y]
             if row[x : x + len(cells)] != cells:
                 splice(row, x, cells[: self.size.width - x])
-                self.stale.add(y)
+                changed.add(y)
+        self.stale |= changed
+        return changed
 
     def paint(self, rows: Iterable[int], cursor: Place, room: int = sys.maxsize) -> tuple[str, int]:
         """What must be written for these rows to be right and the cursor in its place, and in how many runs.
@@ -94,18 +104,20 @@ class Framebuffer:
     def _paint_row(self, writer: AnsiWriter, y: int, room: int) -> int:
         """Write the cells of a row that differ, as far as there is room, and count the runs."""
         wanted, painted = self.wanted[y], self.painted[y]
-        runs = 0
-        for start, end in _changed_runs(painted, wanted):
+        start_at = self.next[0] if self.next[1] == y else 0
+        changed = sorted(_changed_runs(painted, wanted), key=lambda run: run[0] < start_at)
+        for runs, (start, end) in enumerate(changed):
             if runs and writer.size >= room:
+                self.next = start, y
                 return runs
             writer.run(wanted, y, start, end)
-            runs += 1
             if painted is not None:
                 painted[start:end] = wanted[start:end]
         if painted is None:
             self.painted[y] = wanted.copy()
         self.stale.discard(y)
-        return runs
+        self.next = 0, y + 1
+        return len(changed)
 
 
 def _changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:

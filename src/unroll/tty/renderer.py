@@ -35,8 +35,8 @@ from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate, PatchedApp, co
 
 REPAINT_INTERVAL_S = 0.1
 """From one painting of the whole screen to the next, while a window is being dragged larger."""
-ECHO_WINDOW_S = 0.5
-"""After a key: what changes near the focus meanwhile is taken for its echo."""
+EFFECT_S = 0.1
+"""After a key: what changes meanwhile is taken for its effect, and goes first."""
 WRITER_POLL_S = 0.004
 """After this long look again whether the driver has written the last frame."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -67,6 +67,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
         self._shown: Screen[Any] | None = None
         self._repainted_at = 0.0
         self._key_at = 0.0
+        self._touched: set[int] = set()  # stale rows that a key has changed
         self._later: asyncio.TimerHandle | None = None
         self._reminder: asyncio.TimerHandle | None = None
         super().__init__(*args, **kwargs)
@@ -98,6 +99,8 @@ class CellDiffApp(PatchedApp[ReturnType]):
         """The terminal's answer to the query at the end of a frame, timed when it was read."""
         self.terminal_answers = True
         self.flow.answered(answer.time)
+        if not self.flow.idle:
+            self._remind_in(self.flow.patience)
         if self.unpainted:
             self._paint()
 
@@ -110,11 +113,11 @@ class CellDiffApp(PatchedApp[ReturnType]):
 
     async def on_event(self, event: events.Event) -> None:
         """A key shows that a terminal that ceased to answer is alive, and wants an echo."""
+        if isinstance(event, events.Key) and self.flow.dead(time.monotonic()):
+            self.flow.forgive()
+        await super().on_event(event)
         if isinstance(event, events.Key):
             self._key_at = time.monotonic()
-            if self.flow.dead(self._key_at):
-                self.flow.forgive()
-        await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters and, where Textual paints, the one that the cell diff has built in."""
@@ -152,7 +155,9 @@ class CellDiffApp(PatchedApp[ReturnType]):
             self._shown = screen
         if isinstance(update, LayoutUpdate | ChopsUpdate):
             system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
-            self._framebuffer.absorb(update, system, self.charset)
+            changed = self._framebuffer.absorb(update, system, self.charset)
+            if time.monotonic() < self._key_at + EFFECT_S:
+                self._touched |= changed
 
     def _paint(self) -> None:
         """Write what changed, as far as the line has room; but nothing while another size is on its way."""
@@ -164,6 +169,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
         except Exception as error:
             self._give_up(error)
             return
+        self._touched &= self._framebuffer.stale
         if frame:
             self._send(f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 and self.terminal_answers else frame)
         if self.unpainted and self.flow.free:
@@ -187,13 +193,13 @@ class CellDiffApp(PatchedApp[ReturnType]):
         return not self.flow.room
 
     def _rows(self) -> list[int]:
-        """The rows to paint: the focused widget's first; while a frame is in flight none but the echo of a key."""
-        focused = self.screen.focused
-        near = focused.region.line_range if focused is not None else ()
-        rows = sorted(self._framebuffer.stale, key=lambda y: (y not in near, y))
-        if self.flow.free:
-            return rows
-        return [y for y in rows if y in near] if time.monotonic() < self._key_at + ECHO_WINDOW_S else []
+        """The rows to paint: those that a key has changed first, near the focus before others; then all in turn, so
+        that each comes in time whatever those before it do. When the line is full, none but a key's."""
+        stale, touched = self._framebuffer.stale, self._touched & self._framebuffer.stale
+        focused, (_, first) = self.screen.focused, self._framebuffer.next
+        near = touched & set(focused.region.line_range if focused is not None else ())
+        rows = sorted(stale if self.flow.free else touched, key=lambda y: (y - first) % self.size.height)
+        return sorted(rows, key=lambda y: (y not in touched, y not in near))
 
     def _send(self, frame: str) -> None:
         """Write a frame, and with it a query if it is time for one."""
@@ -224,13 +230,15 @@ class CellDiffApp(PatchedApp[ReturnType]):
             self._paint()
 
     def _remind_in(self, delay: float) -> None:
-        if self._reminder is None:
+        if self._reminder is not None:
+            self._reminder.cancel()
+        if self.is_running:
             self._reminder = asyncio.get_running_loop().call_later(delay, self._remind)
 
     def _remind(self) -> None:
         """Repeat a query that has long not been answered."""
         self._reminder = None
-        if self.flow.free or not self.is_running:
+        if self.flow.idle or not self.is_running:
             return
         if self.flow.silent(time.monotonic()) and not self._is_writing():
             if self.flow.insist():

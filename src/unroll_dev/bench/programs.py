@@ -39,11 +39,13 @@ def playground(sequence: str = "7,8,9,10", **recipe: Value) -> Command:
 
 
 @contextmanager
-def started(command: Command, rate: float | None = None, size: tuple[int, int] = (120, 40)) -> Iterator[Terminal]:
-    """A program in a terminal, with nothing left from any earlier one."""
+def started(
+    command: Command, rate: float | None = None, size: tuple[int, int] = (120, 40), kind: type[Terminal] = Terminal
+) -> Iterator[Terminal]:
+    """A program in a kind of terminal, with nothing left from any earlier one."""
     with TemporaryDirectory() as folder:
         environment = {"UNROLL_STATE_DIR": folder, "UNROLL_DATA_DIR": folder}
-        with Terminal(command, size, rate, environment=environment) as terminal:
+        with kind(command, size, rate, environment=environment) as terminal:
             yield terminal
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from unroll_dev.bench import echo, large, memory, resize, rest, runs, stall, starts, training
+from unroll_dev.bench import echo, far, large, memory, resize, rest, runs, stall, starts, training
 from unroll_dev.bench.figures import Figure, Report, collect
 
 Group = Callable[[], Iterator[Figure]]
@@ -17,6 +17,7 @@ GROUPS: Mapping[str, Group] = {
     "rest": rest.figures,
     "training": training.figures,
     "slow": echo.figures,
+    "far": far.figures,
     "stall": stall.figures,
     "resize": resize.figures,
     "large": large.figures,
