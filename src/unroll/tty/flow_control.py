@@ -140,8 +140,8 @@ class FlowControl:
         if took < self._shortest:
             self._shortest = took
             self._adapt(*self._heaviest)
-        elif flight <= MIN_BUDGET or self.budget == MIN_BUDGET:
-            self._shortest += 0.1 * (took - self._shortest)
+        elif flight <= MIN_BUDGET or self.budget == MIN_BUDGET:  # at the least budget: the line has become longer
+            self._shortest += (0.5 if self.budget == MIN_BUDGET else 0.1) * (took - self._shortest)
         self._large += 1
         if flight <= MIN_BUDGET:
             self._large, self._probe_after = 0, PROBE_AFTER_FRAMES
