@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from pane_kit import a_trace
 from playground_kit import Playing, playing
 from still_engine import StillEngine
 from unroll.client.diagnosis import EngineDied
+from unroll.moment import Interventions
 from unroll.protocol.replies import Begun, Created, CutOff
 from unroll.protocol.requests import Begin, Create, Detach, Resume
 from unroll.recipe import Recipe, plan
@@ -243,3 +245,18 @@ async def test_the_number_and_the_mark_stay_when_runs_come_back(game: Playing) -
 def test_the_runs_name_the_key_that_compares() -> None:
     (key,) = [binding.key for binding in ACTIONS if getattr(binding, "action", "") == "difference"]
     assert f"= marks the run that {key} compares with" in texts.of_pane("RunTable", Recipe(), None)[2]
+
+
+def test_a_score_of_a_draw_is_not_called_one_of_all_sequences() -> None:
+    scored = replace(a_trace(does=Interventions(cut_all=True)), score=(0.004, 0.999))
+    said = texts.of_interventions(scored, 3)
+    assert "All sequences: >99 % → 0.4 % right" in said
+    drawn = texts.of_interventions(replace(scored, drawn=20_000), 3)
+    assert "20,000 sequences drawn at random" in drawn
+    assert "All sequences" not in drawn
+
+
+def test_lines_that_are_left_out_are_said() -> None:
+    told = replace(plan(Recipe(), 122), short_lines=1)
+    assert "1 line too short" in texts.of_plan(told)
+    assert "too short" not in texts.of_plan(plan(Recipe(), 122))
