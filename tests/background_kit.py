@@ -1,7 +1,5 @@
 """Engines that go on alone end with the test that started them, however that ends."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

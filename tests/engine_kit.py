@@ -1,7 +1,5 @@
 """Runs a server without threads, processes or waiting: what comes, comes at set times of a clock that it moves."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ Weighted so that dialogs, fields, the prompt, the palette and the table of runs 
 `ctrl+c`, `d`) is never pressed, though it may be found in the palette or at the foot of the screen.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One pane alone on a screen, and what it shows and says."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar

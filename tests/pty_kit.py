@@ -7,8 +7,6 @@ with Session(*TRAINED) as session:
     session.assert_given_back()
 """
 
-from __future__ import annotations
-
 import os
 import pty
 import sys

@@ -1,7 +1,5 @@
 """Recordings that anyone may have changed."""
 
-from __future__ import annotations
-
 import json
 import random
 from pathlib import Path

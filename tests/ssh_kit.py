@@ -1,7 +1,5 @@
 """A real OpenSSH server on a loopback port, with keys and settings made for one test, and the way to it."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import shlex

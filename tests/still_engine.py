@@ -4,8 +4,6 @@ At a pace of 8 epochs a second, `pass_time(1)` makes 8 epochs, whatever the mach
 time at all.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections import deque

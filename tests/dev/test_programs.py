@@ -1,7 +1,5 @@
 """The words that the measurements wait for stand on the playground's screen, and its last key leaves it."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What training is timed against does the same work: it learns, and by the same gradient."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

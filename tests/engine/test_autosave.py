@@ -1,7 +1,5 @@
 """A sitting is kept while it lasts: what a mishap costs, what comes back, and what is left behind."""
 
-from __future__ import annotations
-
 import shutil
 import stat
 import time

@@ -1,7 +1,5 @@
 """An engine touches nothing but what it is told to: its log, its journal and the models that are saved."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

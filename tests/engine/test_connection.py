@@ -1,7 +1,5 @@
 """A client that does not read stops nothing: news is merged, answers wait in order, memory is bounded."""
 
-from __future__ import annotations
-
 import io
 import os
 import threading

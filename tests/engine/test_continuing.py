@@ -1,7 +1,5 @@
 """Going on: with more numbers from the state that was kept, and with a branch from an epoch of another run."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An engine behind a line that has died without a word ends, and keeps its runs; nobody else is ever ended so."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """A look: its views, its comparison, one unit in detail, and the score of all sequences."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

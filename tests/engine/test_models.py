@@ -1,7 +1,5 @@
 """Models are saved with their history, opened as finished runs, and listed by name."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

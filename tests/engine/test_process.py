@@ -1,7 +1,5 @@
 """The engine as it really runs: a process with pipes, or with a person at it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import pty

@@ -1,7 +1,5 @@
 """Whatever is sent, one answer comes back, in words that help; and the engine goes on."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

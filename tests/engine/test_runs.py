@@ -1,7 +1,5 @@
 """Runs: their numbers and the memory they share, where each stops, and that a pace is kept."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from math import inf
 from pathlib import Path

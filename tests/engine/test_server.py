@@ -1,7 +1,5 @@
 """The server: what it does about requests, and what it tells."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Broken and extreme lines for a real engine process: one answer each, bounded memory, and right at the end."""
 
-from __future__ import annotations
-
 import json
 import random
 import subprocess

@@ -1,7 +1,5 @@
 """Our Adam against the algorithm as it is written and against `torch.optim.Adam`; which of its snapshots are kept."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

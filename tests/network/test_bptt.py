@@ -1,7 +1,5 @@
 """The backward pass by hand against numbers and against autograd."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

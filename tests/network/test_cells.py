@@ -1,7 +1,5 @@
 """The cells written by hand against `torch.nn`'s, and the model around them."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from hypothesis import given, settings

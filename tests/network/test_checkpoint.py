@@ -1,7 +1,5 @@
 """A saved network comes back to the bit; whatever else a file may be is refused in a sentence."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

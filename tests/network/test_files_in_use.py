@@ -1,7 +1,5 @@
 """Whatever lies where a network should, and whatever becomes of it while it is read: a sentence, in little memory."""
 
-from __future__ import annotations
-
 import os
 import resource
 import socket

@@ -5,8 +5,6 @@ order, and 50 updates carry that on: 2 % of a loss is allowed, less than another
 another rate makes.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from unroll.network.training import Training

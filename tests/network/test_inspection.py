@@ -1,7 +1,5 @@
 """Looking inside is the model's own loop; what it reports obeys the equations it was computed by."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from hypothesis import given, settings

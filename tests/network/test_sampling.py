@@ -1,7 +1,5 @@
 """Choosing the next number: what can be chosen, how often, and going on with the state kept."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 import pytest

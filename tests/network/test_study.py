@@ -1,7 +1,5 @@
 """What the lesson rests on: the recipes of the published study, and figures over seeds."""
 
-from __future__ import annotations
-
 import pytest
 
 from unroll.network.study import LENGTHS, PUBLISHED, Spread, memory, memory_recipe, recall_recipe, recalled, study

@@ -1,7 +1,5 @@
 """Training: what the reference recipes reach, repeatability, snapshots, branches, divergence."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

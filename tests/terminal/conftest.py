@@ -1,7 +1,5 @@
 """The playground that most tests of the terminal begin with."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import pytest

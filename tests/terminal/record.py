@@ -5,8 +5,6 @@
 Looks are recorded only in the state in which a snapshot is taken, so that a replay cannot answer with another one.
 """
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

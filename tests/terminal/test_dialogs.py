@@ -1,7 +1,5 @@
 """Questions over the playground: what stands behind them, what they offer, and what may be answered."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What a person sees of an engine that is silent, that is not there, or that tells what cannot be."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Whatever is pressed, clicked, pasted and resized: the moment stays one that can be, and every pane shows it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The next number line by line: bars drawn from candidates and the right answer, and the sentence beside them."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len

@@ -1,7 +1,5 @@
 """Start, train, ask, step: what a person does at the keys and sees on the screen."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The prompt: enter goes on from the text it was pressed on, and what a person types there nobody else touches."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """The recipe's form under a person's fingers: going from field to field, lists, help and faults."""
 
-from __future__ import annotations
-
 from textual.widgets import Select
 
 from playground_kit import NARROW, WHOLE, Playing

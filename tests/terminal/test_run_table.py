@@ -1,7 +1,5 @@
 """The runs: what is drawn and read goes with what is on the screen, however many there are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

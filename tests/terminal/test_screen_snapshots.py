@@ -1,7 +1,5 @@
 """What the screen looks like, at both sizes, on a recorded engine: `--snapshot-update` after it changed on purpose."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The session without a screen: what it asks the engine, and what it asks nothing for."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager

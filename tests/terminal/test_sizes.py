@@ -1,7 +1,5 @@
 """Every size: the whole screen, the tabs, and one sentence where there is room for no more."""
 
-from __future__ import annotations
-
 import re
 
 from playground_kit import NARROW, WHOLE, Playing, playing

@@ -1,7 +1,5 @@
 """The splash never lies: every cell of its frame is as the first live screen has it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The playground on a recording that anyone may have changed: shown, or refused in a sentence; it never ends of it."""
 
-from __future__ import annotations
-
 import random
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The heatmap line by line: drawn from a trace, a step and a unit, and nothing else."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import Color as RichColor
@@ -19,8 +17,9 @@ def background(pane: StateHeatmap, row: int, column: int) -> RichColor | None:
     return style.bgcolor if style else None
 
 
-async def test_units_stand_below_one_another_and_steps_beside() -> None:
+async def test_units_stand_below_one_another_steps_beside_and_what_is_right_or_wrong_below() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
+        assert rows(pane) == [""] * 6, "without a trace it is blank"
         pane.answers, pane.trace = [8, 9, 10, 11], a_trace()
         assert rows(pane) == [
             "read   7   8   9  10",
@@ -30,17 +29,12 @@ async def test_units_stand_below_one_another_and_steps_beside() -> None:
             "next   8✓  9✓ 10✓ 11✓",
             "",
         ]
-
-
-async def test_without_a_trace_it_is_blank() -> None:
-    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
-        assert rows(pane) == [""] * 6
-
-
-async def test_a_wrong_expectation_is_marked_and_one_without_an_answer_is_not() -> None:
-    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
-        pane.answers, pane.trace = [8, 5, None, 11], a_trace()
+        pane.answers = [8, 5, None, 11]
         assert rows(pane)[4] == "next   8✓  9✗ 10  11✓"
+        pane.step, pane.unit = 1, 2
+        assert pane.border_subtitle == "unit 2 · +0.500 · step 2/4"
+        pane.trace = a_trace((7, 4000))
+        assert rows(pane)[0] == "read    7 4000", "four digits get wider columns"
 
 
 async def test_the_sign_stands_in_the_colour_as_in_the_glyph() -> None:
@@ -51,13 +45,6 @@ async def test_the_sign_stands_in_the_colour_as_in_the_glyph() -> None:
         assert negative.triplet and negative.triplet.blue > negative.triplet.red
         assert positive.triplet and positive.triplet.red > positive.triplet.blue
         assert zero == background(pane, 1, 4)
-
-
-async def test_the_cursors_value_stands_in_the_frame() -> None:
-    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
-        pane.trace = a_trace()
-        pane.step, pane.unit = 1, 2
-        assert pane.border_subtitle == "unit 2 · +0.500 · step 2/4"
 
 
 async def test_a_sequence_longer_than_the_pane_turns_pages_and_a_step_keeps_its_column() -> None:
@@ -90,12 +77,6 @@ async def test_more_units_than_rows_turn_pages_too() -> None:
         assert [row[:4].strip() for row in rows(pane)] == ["read", "6", "7", "8", "9", "next"]
 
 
-async def test_numbers_of_four_digits_get_wider_columns() -> None:
-    async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
-        pane.trace = a_trace((7, 4000))
-        assert rows(pane)[0] == "read    7 4000"
-
-
 async def test_a_cut_is_a_line_before_its_step_and_a_silenced_unit_is_marked() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
         pane.trace = a_trace(does=Interventions(cut_steps=(2,), clamps=((1, 0.0),)))
@@ -103,17 +84,13 @@ async def test_a_cut_is_a_line_before_its_step_and_a_silenced_unit_is_marked() -
         assert rows(pane)[2].startswith("∅  1  ·   · │ ·")
 
 
-async def test_arrows_choose_a_step_and_a_unit_and_stop_at_the_ends() -> None:
+async def test_arrows_and_clicks_choose_a_step_and_a_unit_and_stop_at_the_ends() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
         pane.trace = a_trace()
         await pilot.press("right", "right", "left", "down", *["down"] * 5, "end", "home")
         assert [m.step for m in said if isinstance(m, StateHeatmap.StepChosen)] == [1, 2, 1, 3, 0]
         assert [m.unit for m in said if isinstance(m, StateHeatmap.UnitChosen)] == [1, 2, 2, 2, 2, 2]
-
-
-async def test_a_click_chooses_the_cell_under_it() -> None:
-    async with alone(StateHeatmap(), 24, 6) as (pane, pilot, said):
-        pane.trace = a_trace()
+        said.clear()
         await pilot.click(StateHeatmap, offset=(14, 3))
         assert [m.step for m in said if isinstance(m, StateHeatmap.StepChosen)] == [2]
         assert [m.unit for m in said if isinstance(m, StateHeatmap.UnitChosen)] == [2]

@@ -1,7 +1,5 @@
 """Both cursors, and what is done to the network while it is looked at."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What the lines under the prompt say: what is, what can be done about it, and nothing that has passed."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

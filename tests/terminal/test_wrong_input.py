@@ -1,7 +1,5 @@
 """Whatever is typed wrong is answered by one sentence that names the rule, and the last good state stays."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 

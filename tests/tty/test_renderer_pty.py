@@ -22,7 +22,7 @@ def ticks(terminal: Session) -> int:
     return int(found[1]) if found else 0
 
 
-def test_it_starts_echoes_and_says_nothing_when_idle() -> None:
+def test_it_echoes_and_idles_in_silence_comes_back_after_a_stop_and_fills_another_window() -> None:
     with program("BoardApp") as terminal:
         terminal.until_shown("numbers")
         terminal.quiet()
@@ -30,15 +30,6 @@ def test_it_starts_echoes_and_says_nothing_when_idle() -> None:
         assert terminal.until(lambda: " 7 " in terminal.text) >= pressed
         terminal.quiet()
         assert terminal.pump(0.5) == 0
-
-
-def test_after_stop_and_continue_the_screen_comes_back() -> None:
-    with program("BoardApp") as terminal:
-        terminal.until_shown("numbers")
-        terminal.quiet()
-        terminal.send("42")
-        terminal.until_shown("42")
-        terminal.quiet()
         before = terminal.text
         terminal.tell(signal.SIGTSTP)
         terminal.quiet()
@@ -46,13 +37,8 @@ def test_after_stop_and_continue_the_screen_comes_back() -> None:
         terminal.screen.draw("$ fg")
         terminal.tell(signal.SIGCONT)
         terminal.until(lambda: terminal.text == before)
-
-
-def test_a_window_of_another_size_is_filled() -> None:
-    with program("BoardApp") as terminal:
-        terminal.until_shown("numbers")
         terminal.resize(30, 9)
-        terminal.until(lambda: "numbers" in terminal.screen.display[7])
+        terminal.until(lambda: " 7 " in terminal.screen.display[7])
 
 
 def test_on_a_slow_line_a_key_echoes_soon_and_no_frame_is_late() -> None:

@@ -3,8 +3,6 @@
 Where the first test fails, Textual has changed: look at `textual_patches` for what the name is needed for.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 import inspect
