@@ -6,9 +6,6 @@ somebody catches by name. What does not fit into memory is refused at the same e
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 NO_MEMORY = "There is not enough memory: choose a smaller batch_size, length, hidden_size or vocab_size."
 
 
@@ -36,12 +33,3 @@ def is_memory(error: Exception) -> bool:
     """Whether an error of Python or torch means that memory ran out."""
     said = str(error).lower()
     return isinstance(error, MemoryError) or "out of memory" in said or "allocate memory" in said
-
-
-def resident(process: int | None = None) -> int | None:
-    """Bytes that a process, by default this one, has in memory; None if the system does not say."""
-    try:
-        pages = Path(f"/proc/{process or 'self'}/statm").read_text().split()[1]
-    except OSError:
-        return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")

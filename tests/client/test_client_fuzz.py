@@ -14,7 +14,7 @@ from engine_kit import python
 from unroll.client.client import Engine
 from unroll.client.diagnosis import EngineError
 from unroll.client.pending import answer_of
-from unroll.errors import resident
+from unroll.machine import resident
 from unroll.moment import Moment
 from unroll.protocol.replies import Done, Progress
 from unroll.protocol.requests import Continue, ListModels, Look, Play, Request, Save

@@ -11,9 +11,9 @@ import click
 
 from unroll.commands.common import Misused
 from unroll.errors import RecipeError, UserError
+from unroll.machine import torch_threads
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
-from unroll.processors import torch_threads
 from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
 from unroll.tasks.datafile import infer_vocab_size
 from unroll.text import printable

@@ -187,8 +187,8 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
 def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: int, device: str) -> list[T]:
     """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer."""
     from unroll.engine.pdeathsig import end_with_parent
+    from unroll.machine import cores, spread
     from unroll.network.study import study
-    from unroll.processors import cores, spread
 
     results: dict[int, T] = {}
     one = partial(study, measure, seeds=seeds, device=device)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from unroll.engine.pdeathsig import end_with_parent
 from unroll.errors import UserError
 from unroll.files import leave_deleted_folder
-from unroll.processors import torch_threads
+from unroll.machine import torch_threads
 
 if TYPE_CHECKING:
     from unroll.log import Log

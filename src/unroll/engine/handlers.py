@@ -14,8 +14,9 @@ from unroll.engine.inspect import Inspector, check_epoch, check_moment
 from unroll.engine.models import list_models, open_model, run_as_saved, save_model
 from unroll.engine.pdeathsig import outlive_parent
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
-from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory, resident
+from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
+from unroll.machine import resident
 from unroll.moment import MAX_STEPS
 from unroll.network.sampling import generate
 from unroll.network.training import Training

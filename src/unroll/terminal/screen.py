@@ -23,7 +23,8 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from unroll import permalink
-from unroll.errors import UserError, resident
+from unroll.errors import UserError
+from unroll.machine import resident
 from unroll.moment import UNTOUCHED, Moment
 from unroll.protocol.replies import Pace
 from unroll.protocol.requests import Measure

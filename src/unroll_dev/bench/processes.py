@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from unroll import errors
+from unroll import machine
 from unroll_dev.bench.figures import Unmeasured
 
 
@@ -26,7 +26,7 @@ def cpu_seconds(process: int) -> float:
 
 def resident(process: int) -> int:
     """Bytes of memory that a process has for itself now; raises `Unmeasured`."""
-    size = errors.resident(process)
+    size = machine.resident(process)
     if size is None:
         raise Unmeasured(f"there is no /proc that tells of process {process}")
     return size

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from unroll import processors
+from unroll import machine
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_quota_of_a_cgroup_or_of_one_above_it_counts(
         (tmp_path / name).write_text(text)
         if name.endswith("quota_us"):
             (tmp_path / name).with_name("cpu.cfs_period_us").write_text("100000")
-    assert list(processors._quotas(tmp_path, tmp_path / "own")) == quotas
+    assert list(machine._quotas(tmp_path, tmp_path / "own")) == quotas
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_quota_of_a_cgroup_or_of_one_above_it_counts(
 def test_torch_gets_half_of_the_cores_or_what_omp_num_threads_says(
     monkeypatch: pytest.MonkeyPatch, cores: int, wanted: str, threads: int
 ) -> None:
-    monkeypatch.setattr(processors, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setenv("OMP_NUM_THREADS", wanted)
-    assert processors.torch_threads() == threads
+    assert machine.torch_threads() == threads
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def one_core() -> Iterator[None]:
 
 
 def test_a_process_held_to_one_core_counts_one(one_core: None) -> None:
-    assert processors.cores() == 1
+    assert machine.cores() == 1
 
 
 def test_work_is_done_in_other_processes_and_each_task_has_its_result() -> None:
-    found = dict(processors.spread(process_and_square, range(4), nothing))
+    found = dict(machine.spread(process_and_square, range(4), nothing))
     assert {place: square for place, (_, square) in found.items()} == {0: 0, 1: 1, 2: 4, 3: 9}
     assert os.getpid() not in {process for process, _ in found.values()}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

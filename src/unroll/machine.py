@@ -1,4 +1,4 @@
-"""The processors that this process may use: how many, how many of them for torch, and work spread over them."""
+"""What this machine gives a process: its processors, work spread over them, and the memory it has."""
 
 from __future__ import annotations
 
@@ -83,3 +83,12 @@ def spread(
 def _begin(begin: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     begin()
+
+
+def resident(process: int | None = None) -> int | None:
+    """Bytes that a process, by default this one, has in memory; None if the system does not say."""
+    try:
+        pages = Path(f"/proc/{process or 'self'}/statm").read_text().split()[1]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
