@@ -31,7 +31,7 @@ MAX_EPOCHS = 100_000
 MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
 BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
-"""How many blocks of weights a cell has: G."""
+"""How many blocks of weights a cell has."""
 
 
 class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,8 +31,8 @@ A = TypeVar("A", bound=Answer)
 
 CLOSED = "The engine was closed."
 PING_PROMISE_S = 120.0
-"""Seconds in which an engine elsewhere will hear of this program again, unless the line is dead: several times as long
-as ssh takes to notice. Until then it keeps its runs to itself, from an engine on a new line, too."""
+"""Each ping promises another within this many seconds to an engine that a command has started; without one, that engine
+ends and releases its runs. Several times longer than ssh takes to notice a dead connection."""
 END_TIMEOUT_S = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
 HELLO_BEGINS = re.compile(rb'\{\s*"type"\s*:\s*"hello"')

@@ -1,8 +1,9 @@
-"""Notices when an engine does not answer any more: it is busy, it was stopped, or the line to it is down.
+"""The client's half of the heartbeat: notices when an engine does not answer, because it is busy, stopped or cut off.
 
 Every request is answered within an update, so seconds without an answer mean silence; a regular ping makes sure that
-there always is one. It promises the next, which tells the engine that its line lives. Time is counted in short
-intervals, so that a terminal that was itself stopped for an hour does not take that for the engine's silence.
+there always is one. To an engine that a command has started, each ping promises the next: see `Heartbeat` in
+engine/connection.py. Time is counted in short intervals, so that a terminal that was itself stopped for an hour does
+not take that for the engine's silence.
 """
 
 from __future__ import annotations

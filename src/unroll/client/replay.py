@@ -138,7 +138,7 @@ class Replay(Conversation):
         raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
 
     def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
-        """Drop looks at a network younger than the progress that was let out: it comes all at once here."""
+        """Skip looks recorded before the progress that has been replayed: here it comes all at once."""
         while len(looks) > 1 and isinstance(looks[0].answer, Looked):
             trace = looks[0].answer.trace
             if trace.epoch * self._each.get(trace.moment.run, 1) >= updates - 0.5:

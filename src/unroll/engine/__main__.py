@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from unroll.recipe import DeviceName
 
 STUCK_AFTER_S = 5.0
-"""From the end of standard input until an engine that is stuck ends all the same; so long has a reader for the last
-lines, too."""
+"""From the end of standard input until a stuck engine is ended; also the time in which the last replies can be read."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
 """

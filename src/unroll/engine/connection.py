@@ -1,8 +1,8 @@
-"""Whom the engine speaks with: one client after the other, over two pipes or a socket.
+"""The engine's connection to its current client, one after the other, over two pipes or a socket.
 
 Threads read, write and listen; the main thread trains, and waits for all of them in one place, `Connection.take`:
 
-    reader      a line of the client of now, or the end of its lines
+    reader      a line of the current client, or the end of its lines
     listener    another client, which takes over
     writer      all replies are written, so that there is room for the next
 """
@@ -31,8 +31,8 @@ STUCK_AFTER_S = 5.0
 FAREWELL_S = 1.0
 """How long a client that has to go is given to read the last words."""
 HEARTBEAT_GLANCES = 12
-"""Glances in vain before a heartbeat has stopped. One that comes late counts as one: an engine that was itself stopped,
-or busy, has not listened meanwhile."""
+"""Checks without news before a connection counts as dead. A late check counts as one: an engine that was itself stopped
+or busy has not listened meanwhile."""
 
 
 class Event(Enum):
@@ -73,7 +73,7 @@ class Heartbeat:
 
 
 class ClientState:
-    """What the client of now has said about itself."""
+    """What the current client has said about itself."""
 
     def __init__(self) -> None:
         self.heartbeat = Heartbeat()
@@ -110,7 +110,7 @@ class Wire(NamedTuple):
 
 
 class Connection:
-    """The client of now and those that wait; the first is the one that has started this process."""
+    """The current client and those that wait; the first is the one that started this process."""
 
     def __init__(self, wire: Wire) -> None:
         self.name = ""
@@ -162,13 +162,13 @@ class Connection:
                 self._changed.notify_all()
 
     def leave(self) -> None:
-        """Part with the client of now; one that is hung up is given a second to read the last words."""
+        """Part with the current client; one that is hung up is given a second to read the last words."""
         if self._client:
             self._client.part()
         self._client = None
 
     def switch(self) -> None:
-        """Part with the client of now, and go on with the one that came."""
+        """Part with the current client, and go on with the one that came."""
         self.leave()
         visitor = self._visitors.popleft()
         wire = Wire(visitor.makefile("rb"), visitor.sendall, close=lambda: _hang_up(visitor))

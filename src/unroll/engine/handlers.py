@@ -32,7 +32,7 @@ class Handlers:
     """Answers the requests of one engine's clients. A request of type `look` is answered by `_look`, and so on.
 
     Attributes:
-        client: What the client of now has said about itself.
+        client: What the current client has said about itself.
         is_over: Whether a client has said that nothing need be kept.
     """
 

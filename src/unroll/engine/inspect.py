@@ -3,7 +3,7 @@
 A view holds a value for every step and unit, under a name:
 
     hidden, cell state     the state after the step; the cell state where the cell has one
-    input gate, ...        how far each gate was open, by the names that torch.nn's documentation gives them
+    input gate, ...        the value of each gate and of the candidate, by torch.nn's names for them
     attribution            each unit's share of the expected number's lead over the runner-up, in logits
 
 Shapes: T steps, B sequences, D units, V numbers.

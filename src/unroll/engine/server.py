@@ -139,7 +139,7 @@ class Server:
         self._greet()
 
     def _listen_for_heartbeat(self) -> None:
-        """Raises `EOFError` where the line is dead, though it has not ended."""
+        """Raises `EOFError` if the client has been silent too long, though its connection is open."""
         if self._handlers.client.heartbeat.has_stopped(self._clock()):
             self._say(Error(id=0, sentence=SILENT))
             raise EOFError(SILENT)

@@ -14,7 +14,7 @@ from unroll.series import NO_HISTORY, Count, History, Loss, Share
 MAX_RUNS = 2000
 MAX_MODELS = 1000
 MAX_NEWS = 2**19
-"""Updates that one progress tells of at most: such a line has half of the bytes that are read."""
+"""Updates in one progress message at most: such a line has half of the bytes that are read."""
 MAX_TIME = 4_102_444_800
 """The end of the year 2099, in seconds since 1970."""
 
@@ -178,7 +178,7 @@ class Hello(Message, frozen=True, kw_only=True):
 
 
 class Progress(Message, frozen=True, kw_only=True):
-    """How a run stands, 10 to 20 times a second while it trains and at every change of state.
+    """How a run stands, at most 15 times a second while it trains, and at every change of state.
 
     Attributes:
         update: Updates made so far, those below included.

@@ -28,8 +28,8 @@ class Trace(Struct, frozen=True, kw_only=True):
         epoch: The epochs this network has trained, whole or in part (1.5 is three updates of two an epoch).
         units: How many units the network has, in or out of the window.
         window: What of them the rows below hold; cut to what there is.
-        view: What the rows hold; `views` what they could, in order: `hidden`, `cell state` and the gates by name where
-            the cell has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
+        view: What the rows hold; `views`: all that this cell has: `hidden`, `cell state` and the gates by name where
+            it has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
         values: The view's value by step, then unit, rounded to 3 decimals.
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
         candidates: By step, the likeliest numbers first.

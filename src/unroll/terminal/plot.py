@@ -109,7 +109,7 @@ def _epochs(end: float, columns: int) -> list[float]:
 
 
 def even_ticks(end: float, most: int, fewest: int = 3) -> list[float]:
-    """Ticks from 0 to the end, in `most` steps at most; in fewer, not below `fewest`, if that makes them whole."""
+    """Ticks from 0 to the end: `most` steps, or fewer (at least `fewest`) if that gives whole numbers."""
     steps = next((n for n in range(most, fewest - 1, -1) if end % n == 0), most)
     return [end * i / steps for i in range(steps + 1)]
 

@@ -101,7 +101,7 @@ def was_told_to_stop() -> bool:
 
 
 def look_of(theme: str | None, environment: Mapping[str, str]) -> Colours:
-    """The colours that a theme has on this terminal, None for the theme being the best that it can show."""
+    """The colours that a theme has on this terminal, None picks the best that the terminal can show."""
     if environment.get("NO_COLOR"):
         return Colours()
     bits = _bits(environment)

@@ -38,13 +38,13 @@ HANGUP_CODE = 128 + signal.SIGHUP
 WIDTH_QUERY = "\x1b[H─\x1b[6n"
 """Asks where the cursor stands after a character that is two cells wide in some terminals of East Asia."""
 _READ_POLL_S = 0.1
-"""Between two looks at the clock while nothing is typed."""
+"""Seconds between two looks at the clock while nothing is typed."""
 _CLOSE_TIMEOUT_S = 1.0
-"""In which the terminal must take what was written last, before the rest is dropped."""
+"""Seconds in which the terminal must take the last output, before the rest is dropped."""
 _ANSWER_TIMEOUT_S = 0.5
-"""For an answer that is on its way: later it would be typed into the shell."""
+"""Seconds to wait for an answer of the terminal: later it would be typed into the shell."""
 _KEY_TIMEOUT_S = 1.0
-"""For a key to be handled, before the next is handed on all the same."""
+"""Seconds to wait for a key to be handled, before the next is handed on anyway."""
 _BETTER = {"\x1b[>25u": "\x1b[>29u", "\x1b[?1049l": LEAVE_SCREEN}
 """What is written in place of Textual's: in the kitty protocol a key's place on a Latin layout is asked for too."""
 

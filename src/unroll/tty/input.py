@@ -25,9 +25,9 @@ from textual.message import Message
 from unroll.tty.textual_patches import XTermParser
 
 ESCAPE_DELAY_S = 0.1
-"""Of silence, after which an ESC was the escape key."""
+"""Seconds without input after which a lone ESC is the escape key."""
 SEQUENCE_TIMEOUT_S = 1.0
-"""Of silence, after which half a sequence is dropped, or a paste taken for ended."""
+"""Seconds without input after which half a sequence is dropped, or a paste counts as ended."""
 MAX_SEQUENCE = 32
 """Characters of the longest sequence that the parser takes: a longer one it types as keys."""
 MAX_PENDING = 4096

@@ -17,9 +17,9 @@ from contextlib import suppress
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """The signals that end the program."""
 CALL_TIMEOUT_S = 3.0
-"""In which an event loop that is alive takes a call."""
+"""Seconds in which a live event loop takes a call."""
 EXIT_TIMEOUT_S = 8.0
-"""In which a program that leaves in order has ended."""
+"""Seconds in which a program that quits in order has ended."""
 _RESTORE_TIMEOUT_S = 1.0
 _PROBE = 0
 
