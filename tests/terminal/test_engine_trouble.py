@@ -95,6 +95,18 @@ async def test_why_there_is_no_engine_is_said_and_another_try_is_offered() -> No
             os.kill(engine.pid, 0)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_cause_can_be_read_whole(size: tuple[int, int]) -> None:
+    code = "import sys; sys.exit('ImportError: ' + ' '.join(f'word{number}' for number in range(30)))"
+    app = UnrollApp(lambda: Engine.start([sys.executable, "-c", code]))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "word29" in notice(pilot))
+        await pilot.pause()
+        line = app.playground.query_one("#notice")
+        rows = [strip.text for strip in line.render_lines(line.outer_size.region)]
+        assert "word29" in " ".join(rows)
+
+
 def told(run: int = 1, state: State = "training", update: int = 1, count: int = 1, loss: float = 1.0) -> Progress:
     return Progress(run=run, state=state, update=update, losses=[loss] * count, accuracies=[loss] * count)
 

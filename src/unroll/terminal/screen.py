@@ -233,6 +233,7 @@ class Playground(Screen[None]):
         if not meaning and session.explains_unit and trace is not None and trace.detail is not None:
             meaning = texts.of_unit(trace.detail)
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
+        notice.set_class(bool(session.absence), "-no-engine")
         self._write("#notice", said or meaning or ("" if session.has_trained else texts.WELCOME))
         self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
         if trace is None:
@@ -242,7 +243,7 @@ class Playground(Screen[None]):
         """Fill one of the two lines of text, if it says something else."""
         static = self.query_one(line, Static)
         if static.content != text:
-            static.update(text, layout=False)
+            static.update(text, layout=static.has_class("-no-engine") or static.size.height > 1)
 
     # What the panes say
 
