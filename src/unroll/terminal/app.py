@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -14,9 +15,10 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Event, InputEvent, Key, Paste
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import WorkerError
 
 from unroll.client.diagnosis import EngineDied, EngineError, cause
 from unroll.log import Log
@@ -29,8 +31,10 @@ from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
 from unroll.terminal.screen import Playground
 from unroll.terminal.widgets.base import Pane
+from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.text import printable, shown_path
 from unroll.tty import textual_patches
+from unroll.tty.driver import key_handled
 from unroll.tty.renderer import CellDiffApp
 
 if TYPE_CHECKING:
@@ -39,6 +43,10 @@ if TYPE_CHECKING:
 Start = Callable[[], Awaitable["Conversation"]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
 """Actions that leave the notice as it is."""
+AT_ONCE = ("ctrl+c", "ctrl+z")
+"""Keys that wait for nothing."""
+HOLD_TIMEOUT_S = 1.0
+"""How long keys wait for a dialog that needs the engine's answer first."""
 END_TIMEOUT_S = 1.0
 """How long to wait for an engine to note that the session ends in order; a busy one notes it later."""
 
@@ -76,6 +84,9 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self._command = command
         self._start = start
         self._wanted = wanted
+        self._held: deque[Event] = deque()
+        self._is_holding = True
+        self._awaited: deque[Awaitable[object]] = deque()
         self._dress(theme)
         recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
@@ -94,6 +105,53 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """The one main screen, in place of Textual's empty one under it."""
         return self.playground
+
+    # What a person does while a screen is being made
+
+    async def on_event(self, event: Event) -> None:
+        """As any app's, but input waits until the screen that it is meant for is there; when leaving, it is dropped."""
+        if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.return_code is None:
+            if self._is_holding and not (isinstance(event, Key) and event.key in AT_ONCE):
+                self._held.append(event)
+            else:
+                await super().on_event(event)
+
+    def hold_input(self, awaited: Awaitable[object]) -> None:
+        """Let input wait for this, such as a dialog on its way: it is meant for that."""
+        self._awaited.append(awaited)
+        if not self._is_holding:
+            self._is_holding = True
+            self.run_worker(self._release_input(), name="input")
+
+    async def _release_input(self) -> None:
+        """Hand on what was held, one after another: each may move the focus to where the next belongs."""
+        while self._awaited or self._held:
+            if self._awaited:
+                with suppress(TimeoutError, WorkerError):
+                    await asyncio.wait_for(asyncio.shield(self._awaited.popleft()), HOLD_TIMEOUT_S)
+            elif self.return_code is None:
+                await super().on_event(self._held.popleft())
+            else:
+                self._held.clear()
+            await key_handled(self)
+        self._is_holding = False
+
+    def on_recipe_form_filled(self, message: RecipeForm.Filled) -> None:
+        """The playground is complete."""
+        self.run_worker(self._release_input(), name="input")
+
+    def on_playground_opening(self, message: Playground.Opening) -> None:
+        self.hold_input(message.work.wait())
+
+    def push_screen(self, *args: Any, **options: Any) -> Any:
+        """Open a dialog; keys from here on are for it."""
+        opened = super().push_screen(*args, **options)
+        self.hold_input(opened)
+        return opened
+
+    # The engine
 
     async def action_stop(self) -> None:
         """Suspend, right after telling an engine elsewhere that no heartbeat will come for now."""

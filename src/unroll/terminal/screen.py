@@ -21,6 +21,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
+from textual.worker import Worker
 
 from unroll import permalink
 from unroll.errors import UserError
@@ -74,6 +75,12 @@ class Playground(Screen[None]):
 
         name: str
         warning: str = ""
+
+    @dataclass
+    class Opening(Message):
+        """A dialog opens once this is done: keys from here on are for it."""
+
+        work: Worker[object]
 
     def __init__(self, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         super().__init__()
@@ -320,10 +327,10 @@ class Playground(Screen[None]):
             self.questions.rename(run)
 
     def action_save(self) -> None:
-        self.spawn(self.questions.save())
+        self.post_message(self.Opening(self.run_worker(self.questions.save())))
 
     def action_open(self) -> None:
-        self.spawn(self.questions.open())
+        self.post_message(self.Opening(self.run_worker(self.questions.open())))
 
     def action_resume(self) -> None:
         self.spawn(self.recovery.resume())
@@ -357,7 +364,7 @@ class Playground(Screen[None]):
                 sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
                 app.push_screen(Help("What it costs", sentences, {}))
 
-        self.spawn(tell())
+        self.post_message(self.Opening(self.run_worker(tell())))
 
     # Training
 

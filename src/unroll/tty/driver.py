@@ -185,7 +185,7 @@ class TtyDriver(PatchedDriver):
                 self._wait_for_last_key()
             self.process_message(message)
             if isinstance(message, Key):
-                self._last_key = asyncio.run_coroutine_threadsafe(self._key_handled(), self._event_loop)
+                self._last_key = asyncio.run_coroutine_threadsafe(key_handled(self._textual_app), self._event_loop)
 
     def _wait_for_last_key(self) -> None:
         """Let a key take effect before the next: it may move the focus to where the next one belongs."""
@@ -193,14 +193,6 @@ class TtyDriver(PatchedDriver):
         while self._last_key is not None and time.monotonic() < end and not self.exit_event.is_set():
             if self._last_key in wait([self._last_key], _READ_POLL_S).done:
                 return
-
-    async def _key_handled(self) -> None:
-        """Follow a key from the focused widget up to the app, and there once more: the focus moves a message later."""
-        node = self._textual_app.focused or self._textual_app.screen
-        for place in [*node.ancestors_with_self, self._textual_app]:
-            passed = asyncio.Event()
-            if place.call_later(passed.set):
-                await passed.wait()
 
     def _leave(self, code: int) -> None:
         self._textual_app.exit(return_code=code)
@@ -228,6 +220,15 @@ class TtyDriver(PatchedDriver):
         if self._at_work:
             self.suspend_application_mode()
         self.resume_application_mode()
+
+
+async def key_handled(app: App[Any]) -> None:
+    """Follow a key from the focused widget up to the app, and there once more: the focus moves a message later."""
+    node = app.focused or app.screen
+    for place in [*node.ancestors_with_self, app]:
+        passed = asyncio.Event()
+        if place.call_later(passed.set):
+            await passed.wait()
 
 
 @contextmanager

@@ -43,6 +43,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
         pace: Pace
 
+    class Filled(Message):
+        """All fields are there."""
+
     class TrainPressed(Message):
         """The button was pressed."""
 
@@ -58,7 +61,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     """
 
     BINDINGS: ClassVar = [
-        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; so does tab."),
+        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab works too."),
         Binding("down", "go(1)", show=False),
     ]
 
@@ -88,6 +91,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     async def _fill(self) -> None:
         await self.mount_all(self._controls())
         self._show()
+        self.post_message(self.Filled())
 
     def watch_train_label(self, label: str) -> None:
         for button in self.query("#train").results(Button):
