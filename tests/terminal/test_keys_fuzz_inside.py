@@ -146,11 +146,13 @@ async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps(game: Playing)
     check_moment(game)
 
 
-async def test_no_cursor_blinks(game: Playing) -> None:
+async def test_in_no_field_the_cursor_blinks_and_in_every_one_ctrl_u_clears_the_line(game: Playing) -> None:
     for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
         await game.press(*keys)
         assert isinstance(game.app.focused, Input)
         assert not game.app.focused.cursor_blink
+        await game.press("1", "2", "home", "right", "ctrl+u")
+        assert not game.app.focused.value
 
 
 async def test_two_clicks_beside_a_palette_close_it_once(game: Playing) -> None:

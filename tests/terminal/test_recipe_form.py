@@ -1,9 +1,10 @@
 """The recipe's form under a person's fingers: going from field to field, lists, help and faults."""
 
+import pytest
 from textual.widgets import Select
 
-from playground_kit import NARROW, WHOLE, Playing
-from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe
+from playground_kit import NARROW, WHOLE, Playing, playing
+from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe, recipe_of
 from unroll.terminal import texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
@@ -112,3 +113,43 @@ async def test_help_says_how_to_go_on_and_what_a_preset_is_for(game: Playing) ->
     game.row("preset").control.focus()
     await game.press("question_mark")
     assert "your own. No preset has these values." in game.text
+
+
+async def test_what_a_person_types_is_not_overwritten_by_what_they_typed_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with playing() as game:
+        heard: list[Recipe] = []
+        monkeypatch.setattr(game.app.playground.session, "edit", heard.append)
+        await game.write("hidden_size", "4")
+        await game.write("hidden_size", "48")
+        form = game.pane(RecipeForm)
+        for recipe in heard:
+            form.load(recipe)
+            assert game.row("hidden_size").text == "48"
+        form.load(PRESETS["blank"])
+        assert form.recipe == PRESETS["blank"]
+
+
+REFUSED = recipe_of({"hidden_size": 1024, "vocab_size": 4096, "length": 512, "cell": "lstm", "batch_size": "full"})
+"""Every field of it is good; together they take too much memory."""
+
+
+async def test_a_permalink_whose_recipe_is_refused_says_so_beside_the_default_network() -> None:
+    async with playing(REFUSED) as game:
+        assert "memory" in game.notice
+        assert game.fault
+        assert game.app.playground.recipe_shown == game.pane(RecipeForm).recipe == Recipe()
+        await game.press("space")
+        assert game.state == "‖ Pause"
+
+
+async def test_a_recipe_that_is_refused_is_a_fault_of_the_form_wherever_it_comes_from() -> None:
+    async with playing() as game:
+        game.app.playground.session.edit(REFUSED)
+        await game.settle()
+        assert "memory" in game.notice
+        assert "memory" in game.pane(RecipeForm).fault
+        game.app.playground.session.edit(Recipe())
+        await game.settle()
+        assert not game.pane(RecipeForm).fault

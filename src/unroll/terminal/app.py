@@ -58,7 +58,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     CSS_PATH = Path(__file__).with_name("unroll.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
-        Binding("q", "leave", "quit", tooltip="Quit; asks first if training is running."),
+        Binding("q", "leave", "quit", tooltip="Quit; asks first if training is running. Unsaved runs are kept."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Quit at once, without asking."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Restart the engine when it has died."),
         Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
@@ -81,6 +81,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.engine: Conversation | None = None
         self._trouble = ""
         self._detached = False
+        self._gives_up = False
         self._command = command
         self._start = start
         self._wanted = wanted
@@ -220,13 +221,13 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         return f"unroll crashed (a bug). Details: {shown_path(log.path)}"
 
     async def action_leave(self) -> None:
-        """Quit; but ask first about a training that would be lost."""
+        """Quit; but ask first what becomes of a training."""
 
         def take(choice: str | None) -> None:
             if choice == "detach":
                 self.playground.action_detach()
             elif choice == "end":
-                session.background = ""
+                session.background, self._gives_up = "", True
                 self.exit()
 
         session = self.playground.session
@@ -234,12 +235,15 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         if session.engine is not None and (session.background or is_training):
             self.push_screen(Leave(session.background), take)
         else:
-            self.exit()
+            await self.action_quit()
 
     async def action_quit(self) -> None:
-        """Quit at once; an engine that was in the background stays there."""
-        background = self.playground.session.background
-        self.exit(message=self._way_back(background) if background else None)
+        """Quit at once; an engine that was in the background stays there, and runs that are not saved are kept."""
+        session = self.playground.session
+        if session.background:
+            self.exit(message=self._way_back(session.background))
+        else:
+            self.exit(message=texts.KEPT if session.engine is not None and session.has_unsaved else None)
 
     def _way_back(self, name: str) -> str:
         return f"It continues in the background. To return: {printable(texts.of_way_back(self._command, name))}"
@@ -250,11 +254,14 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.exit(message=f"{self._way_back(message.name)}\n{message.warning}".rstrip())
 
     async def part_from_engine(self) -> None:
-        """Leave it alone if it has been detached, otherwise end it; after an end in order it need keep nothing."""
+        """Leave it alone if it has been detached, otherwise end it.
+
+        It keeps its runs for the next start unless all are saved or given up.
+        """
         if self.engine is not None and (self._detached or self.playground.session.background):
             await self.engine.leave()
             return
-        if not self.return_code:
+        if not self.return_code and (self._gives_up or not self.playground.session.has_unsaved):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.playground.recovery.end(), END_TIMEOUT_S)
         await self.close_engine()

@@ -42,7 +42,7 @@ ACTIONS: list[BindingType] = [
     Binding("s", "save", "Save", show=False, tooltip="Save the network shown."),
     Binding("o", "open", "Open", show=False, tooltip="Open a saved model."),
     Binding("d", "detach", "Detach", show=False, tooltip="Quit and keep training; unroll attach returns to it."),
-    Binding("r", "resume", "Restore", show=False, tooltip="Restore an earlier session that ended unexpectedly."),
+    Binding("r", "resume", "Restore", show=False, tooltip="Restore the unsaved runs of an earlier session."),
     Binding(
         "i", "cost", "Cost", show=False, tooltip="Show the memory of both processes and the bytes sent to this screen."
     ),

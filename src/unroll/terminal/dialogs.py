@@ -104,7 +104,11 @@ class Leave(ModalScreen[str | None]):
         Binding("q", "dismiss('end')", "End it", tooltip="Quit, and end the training."),
         Binding("escape", "dismiss", "Stay", tooltip="Stay here."),
     ]
-    CHOICES = "d    let it continue: unroll attach returns to it\nq    end it\nesc  stay"
+    CHOICES = (
+        "d    let it continue: unroll attach returns to it\n"
+        "q    end it: runs that are not saved are lost\n"
+        "esc  stay here: space pauses, and q then keeps the runs for the next start"
+    )
 
     def __init__(self, background: str) -> None:
         """`background` is the name of an engine that is in the background already."""

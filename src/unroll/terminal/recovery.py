@@ -1,7 +1,7 @@
 """How runs outlast an engine, a connection and a session: what a new engine is asked first, and what comes of it.
 
 An engine that went on alone still has its runs. One that died has left its autosave, a second old at most; what is not
-in it is trained again, because a recipe is enough. An earlier session that ended unexpectedly is offered.
+in it is trained again, because a recipe is enough. An earlier session with unsaved runs is offered.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Recovery:
         else:
             session.forget_runs()
             await self._train_again(lost, shown)
-        if session.run is None:
+        if session.run is None and await session.create() is None:
+            session.recipe = Recipe()  # the one that was wanted is refused, which has been said
             await session.create()
         self.offer(begun)
         await session.engine_came()
@@ -78,7 +79,7 @@ class Recovery:
             return Begun(id=0, session="")
 
     def offer(self, begun: Begun) -> None:
-        """Tell of the last session that ended unexpectedly."""
+        """Tell of the last session that can be restored."""
         self._name, own = begun.session, self._name
         self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
         if self.offered or begun.sentence:
@@ -94,7 +95,7 @@ class Recovery:
         if not self._session.has_engine():
             return
         if not self.offered:
-            self._note("No earlier session ended unexpectedly: there is nothing to restore.")
+            self._note("No earlier session has unsaved runs: there is nothing to restore.")
             return
         resumed = await self._session.ask(Resume(session=self.offered.pop(0).session))
         if resumed is not None:

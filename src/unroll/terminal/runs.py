@@ -19,6 +19,7 @@ class Run:
         accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
             be made again from one line.
+        saved: The updates it had when it was last saved, or opened.
         overlaid: Whether its curve is drawn, faint, behind the one that is shown.
     """
 
@@ -33,6 +34,7 @@ class Run:
     origin: str = ""
     overlaid: bool = True
     ordinal: int = 0
+    saved: int = 0
 
     @classmethod
     def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
@@ -42,7 +44,9 @@ class Run:
         curve = Curve(plan, recipe.train, recipe.task.vocab_size, history)
         name = name or f"{recipe.task.task} {recipe.model.cell}"
         figures = history.accuracy, history.held_out_accuracy
-        return cls(created.run, name, recipe, plan, curve, created.state, *figures, origin)
+        run = cls(created.run, name, recipe, plan, curve, created.state, *figures, origin)
+        run.saved = run.curve.updates if created.origin == "model" else 0
+        return run
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it, but no more updates than are planned."""

@@ -92,6 +92,11 @@ class Session:
         return any(run.curve.updates for run in self.runs.rows)
 
     @property
+    def has_unsaved(self) -> bool:
+        """Whether any run has trained since it was saved."""
+        return any(run.curve.updates > run.saved for run in self.runs.rows)
+
+    @property
     def is_training(self) -> bool:
         """Whether the run that is shown trains."""
         return self.run is not None and self.run.state == "training"
@@ -183,10 +188,13 @@ class Session:
 
     async def save(self, name: str) -> bool:
         """Save the network looked at, and say where; whether that was done."""
-        if not self.has_engine() or self.run is None:
+        run = self.run
+        if not self.has_engine() or run is None:
             return False
-        saved = await self.ask(requests.Save(run=self.run.number, epoch=self.moment.epoch, name=name))
+        updates = run.curve.updates
+        saved = await self.ask(requests.Save(run=run.number, epoch=self.moment.epoch, name=name))
         if saved is not None:
+            run.saved = updates
             self._display.say(f"Saved in {saved.path}.", fault=False)
         return saved is not None
 

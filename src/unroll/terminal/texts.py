@@ -17,6 +17,7 @@ from unroll.terminal.runs import Run
 
 WELCOME = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
 """What a person can do first; it goes when something has been trained."""
+KEPT = "The runs that you did not save are kept: r restores them at the next start."
 NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
 )
@@ -128,8 +129,8 @@ def of_cut_off(earlier: CutOff, sessions: int) -> str:
     what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
     told = f"({what}, {time.strftime(format_, when)})"
     if sessions > 1:
-        return f"{sessions} earlier sessions ended unexpectedly: r restores the newest {told}, then the next."
-    return f"An earlier session {told} ended unexpectedly. r restores it."
+        return f"{sessions} earlier sessions can be restored: r restores the newest {told}, then the next."
+    return f"An earlier session {told} can be restored: press r."
 
 
 def of_way_back(command: str, name: str) -> str:

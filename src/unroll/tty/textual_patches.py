@@ -21,7 +21,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 __all__ = [
     "ChopsUpdate", "Compositor", "LayoutUpdate", "PatchedApp", "PatchedDriver", "SparingCompositor", "XTermParser",
@@ -156,8 +156,11 @@ def _move_page_if_any(options: OptionList, direction: Any) -> None:
 
 
 def apply() -> None:
-    """Make page up and down do nothing in an option list that is not laid out yet (hidden, empty or just opened).
+    """Change two keys of Textual's own widgets; to be called before one is shown.
 
-    Textual 8.2 looks for a page there and the program ends. To be called before a list is shown.
+    Page up and down do nothing in an option list that is not laid out yet (hidden, empty or just opened): Textual 8.2
+    looks for a page there and the program ends. ctrl+u clears the whole line of every field, the palette's too, and not
+    only what is left of the caret.
     """
     OptionList._move_page = _move_page_if_any  # type: ignore[method-assign, assignment]
+    Input.action_delete_left_all = Input.clear  # type: ignore[method-assign]

@@ -43,7 +43,7 @@ class Numbers(Input):
         Binding("enter", "submit", "count on", tooltip="Append the predicted number."),
         Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
         Binding("down", "recall(1)", show=False),
-        Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line up to the cursor."),
+        Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line."),
     ]
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
@@ -243,10 +243,10 @@ class Prompt(Horizontal):
     # A person comes, types and leaves
 
     def open(self) -> None:
-        """Take the focus. A caret at the end gets a space before it: what is typed there is a new number."""
-        if self._field.cursor_position == len(self.text):
-            self._write(f"{self.text.rstrip()} ".lstrip())
+        """Take the focus, the caret behind the text and a space: what is typed there is a new number."""
+        self._write(f"{self.text.rstrip()} ".lstrip())
         self._field.focus()
+        self._field.cursor_position = len(self.text)
 
     def occupy(self, is_occupied: bool) -> None:
         """A person is typing here from now on, or has left: what was typed is taken, or dropped if it is invalid."""

@@ -70,6 +70,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def __init__(self, recipe: Recipe, pace: Pace) -> None:
         super().__init__()
         self.recipe = recipe
+        self._loaded = recipe
+        self._unheard: list[Recipe] = []
         self._trained = recipe
         self._pace = pace
         self._faults: dict[str, str] = {}
@@ -100,13 +102,18 @@ class RecipeForm(VerticalScroll, can_focus=False):
     # What is typed in it
 
     def load(self, recipe: Recipe) -> None:
-        """Show another recipe, without a message."""
-        if recipe != self.recipe:
+        """Show another recipe, without a message; what a person typed here comes back late and is none."""
+        if recipe in self._unheard:
+            del self._unheard[: self._unheard.index(recipe) + 1]
+        elif recipe not in (self._loaded, self.recipe):
+            self._unheard.clear()
             self.recipe = recipe
             if self.query(FieldRow):
                 self._write(recipe.values())
             self._faults = {}
+            self._implied(recipe)
             self._show()
+        self._loaded = recipe
 
     def compare_with(self, trained: Recipe) -> None:
         """Mark the fields that differ from this recipe."""
@@ -122,6 +129,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
                 self._row("pace").write(pace)
 
     def choose_pace(self, pace: Pace) -> None:
+        self._pace = pace
         self._row("pace").write(pace)
 
     def _write(self, values: Mapping[str, Value]) -> None:
@@ -178,12 +186,13 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def _take(self, values: dict[str, Value]) -> None:
         try:
             recipe = recipe_of(values)
-            self._implied(recipe)
         except RecipeError as error:
             self._faults[error.field] = str(error)
             return
-        if recipe != self.recipe:
+        self._implied(recipe)
+        if not self._faults and recipe != self.recipe:
             self.recipe = recipe
+            self._unheard.append(recipe)
             self.post_message(self.Edited(recipe))
 
     @property
@@ -205,19 +214,24 @@ class RecipeForm(VerticalScroll, can_focus=False):
     # What is shown of it
 
     def _implied(self, recipe: Recipe) -> Plan | None:
+        """What a recipe implies; None where only the engine knows, or where it is refused, which is a fault."""
         known = sequences(recipe.task)
-        return None if known is None else plan(recipe, known)
+        try:
+            return None if known is None else plan(recipe, known)
+        except RecipeError as error:
+            self._faults[error.field] = str(error)
+            return None
 
     def _show(self) -> None:
         if not self.query(FieldRow):
             return
         values, trained = self.recipe.values(), self._trained.values()
+        implied = self._implied(self.recipe)
         for name in FIELDS:
             self._row(name).show(fault=name in self._faults, changed=values[name] != trained[name])
         for name in ("path", "held_out"):
             self._row(name).display = self._row("task").text == "file"
         self._row("preset").write(self._preset())
-        implied = self._implied(self.recipe)
         self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
         self._advise()
 
