@@ -40,9 +40,11 @@ async def test_where_nothing_is_right_nothing_is_marked() -> None:
 
 async def test_under_an_intervention_what_it_said_before_stands_below() -> None:
     async with alone(NextNumber(), 30, 7) as (pane, _, _):
-        pane.candidates, pane.before, pane.answer = GUESSES[1:], GUESSES[:1], 11
+        pane.candidates, pane.before, pane.answer, pane.answer_before = GUESSES[1:], GUESSES[:1], 11, 11
         shown = rows(pane)
         assert [row[:5] for row in shown] == ["✗ 100", "    0", "", "── be", "✓  11", "", ""]
+        pane.answer_before = None
+        assert rows(pane)[4][0] == " ", "a run of another task is judged by its own"
 
 
 @given(st.floats(-1, 2, allow_nan=False), st.integers(0, 60))

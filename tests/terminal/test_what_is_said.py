@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from msgspec.structs import replace
 from textual.pilot import Pilot
@@ -15,12 +16,13 @@ from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions
 from unroll.protocol.replies import Begun, Created, CutOff
 from unroll.protocol.requests import Begin, Create, Detach, Resume
-from unroll.recipe import Recipe, plan
+from unroll.recipe import Recipe, plan, recipe_of
 from unroll.terminal import texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Ask
 from unroll.terminal.splash import STARTING
+from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll_dev.screenshots import until
@@ -258,3 +260,48 @@ def test_lines_that_are_left_out_are_said() -> None:
     told = replace(plan(Recipe(), 122), short_lines=1)
     assert "1 line too short" in texts.of_plan(told)
     assert "too short" not in texts.of_plan(plan(Recipe(), 122))
+
+
+async def test_a_wrong_prompt_leaves_no_old_answer_standing() -> None:
+    async with playing() as game:
+        right = game.sentence
+        await game.ask("7 8 999")
+        assert game.sentence == texts.NO_SEQUENCE
+        await game.press("escape")
+        assert game.sentence == right
+
+
+async def test_w_says_why_it_stopped_and_space_why_it_does_not_train_again() -> None:
+    async with playing() as game:
+        await game.train()
+        await game.press("W")
+        assert game.notice.startswith("Stopped")
+        await game.press("space")
+        assert "seed" in game.notice
+        assert len(game.app.playground.session.runs.rows) == 1
+
+
+async def test_the_loss_is_said_to_be_that_of_the_updates_during_the_epoch() -> None:
+    async with playing() as game:
+        await game.press("e")
+        assert str(game.pane(LossCurve).border_subtitle).startswith("during ")
+        await game.press("2", "home")
+        assert "loss" not in str(game.pane(LossCurve).border_subtitle)
+
+
+async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view() -> None:
+    lstm = recipe_of({"cell": "lstm"})
+    told = {view: " ".join(texts.of_pane("StateHeatmap", lstm, None, view)) for view in ("hidden", "forget gate")}
+    assert all(f"{2 * lstm.model.hidden_size} values" in text for text in told.values())
+    assert "forget gate" in told["forget gate"]
+
+
+async def test_a_file_has_no_random_sequences_to_type(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.txt"
+    path.write_text("1 2 3 4 5 6 7 8\n")
+    async with playing(recipe_of({"task": "file", "path": str(path), "length": 3, "batch_size": 1})) as game:
+        before = game.app.moment
+        for key in "RB":
+            await game.press(key)
+            assert game.app.moment == before
+            assert "file" in game.notice

@@ -46,7 +46,13 @@ ACTIONS: list[BindingType] = [
     Binding(
         "i", "cost", "Cost", show=False, tooltip="Show the memory of both processes and the bytes sent to this screen."
     ),
-    Binding("y", "copy_line", "Copy a permalink", show=False, tooltip="Copy one line that restores this screen."),
+    Binding(
+        "y",
+        "copy_line",
+        "Copy a permalink",
+        show=False,
+        tooltip="Copy one line that restores run, sequence, step and interventions.",
+    ),
     Binding("T", "sampling", "Sampling", show=False, tooltip="Sample the next numbers: temperature, top-k, top-p."),
     Binding("R", "random_item", "Random item", show=False, tooltip="Type a random training sequence."),
     Binding("B", "beyond", "Beyond", show=False, tooltip="Type a sequence longer than in training."),

@@ -225,7 +225,11 @@ class Playground(Screen[None]):
             following.before = trace.before[row] if trace.before else ()
             following.before_title = session.before_title
             following.after, following.answer = sequence[step], heatmap.answers[step]
-            self._write("#sentence", texts.of_step(trace, step, run.recipe.task))
+            other = session.compared if trace.moment.interventions == UNTOUCHED else None
+            following.answer_before = _answers(other.recipe.task if other else run.recipe.task, sequence)[step]
+            following.is_sampled = session.sampling.temperature > 0
+            is_wrong = self.query_one(Prompt).has_class("-invalid")
+            self._write("#sentence", texts.NO_SEQUENCE if is_wrong else texts.of_step(trace, step, run.recipe.task))
 
     def _show_prompt(self) -> None:
         prompt, moment = self.query_one(Prompt), self.session.moment
@@ -286,6 +290,7 @@ class Playground(Screen[None]):
 
     def on_prompt_text_read(self, message: Prompt.TextRead) -> None:
         self.say(message.fault, fault=bool(message.fault))
+        self.changed()
 
     def on_prompt_sequence_typed(self, message: Prompt.SequenceTyped) -> None:
         if message.sequence != self.moment.sequence:
@@ -355,7 +360,9 @@ class Playground(Screen[None]):
             return
         self.app.copy_to_clipboard(text)
         how = "It is copied, if the terminal allows that. The weights come back by training again."
-        self.app.push_screen(Help("A line that restores this screen", [f'unroll "{text}"', how], {}))
+        self.app.push_screen(
+            Help("A line that restores the run, sequence, step and interventions", [f'unroll "{text}"', how], {})
+        )
 
     def action_cost(self) -> None:
         async def tell() -> None:
@@ -423,6 +430,9 @@ class Playground(Screen[None]):
     def _type_random(self, length: int) -> None:
         """Consecutive numbers, at most as many as the vocabulary has."""
         vocab_size = self.recipe_shown.task.vocab_size
+        if self.recipe_shown.task.task == "file":
+            self.note("The sequences of a file are with the engine: / types one of them.")
+            return
         length = min(length, vocab_size)
         start = random.randrange(max(1, vocab_size - length))
         self.session.type(tuple(range(start, start + length)))
@@ -475,7 +485,10 @@ class Playground(Screen[None]):
             title, sentences = field.field_name, texts.of_field(field.field_name, self.session.recipe)
         else:
             pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
-            title, sentences = texts.PANES[pane], texts.of_pane(pane, self.recipe_shown, self.session.run)
+            title, sentences = (
+                texts.PANES[pane],
+                texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view),
+            )
         self.app.push_screen(Help(title, sentences, self.active_bindings))
 
     def action_prompt(self) -> None:

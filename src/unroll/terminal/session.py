@@ -285,6 +285,9 @@ class Session:
     async def train(self, updates: int = 0) -> None:
         """Train some updates, or until something stops it; anew if the recipe has changed or the run is over."""
         run = self.run
+        if run is not None and run.is_over and run.recipe == self.recipe and not run.origin:
+            self._display.say("The same recipe trains the same network: change a field, such as the seed.", fault=False)
+            return
         if run is None or not (run.is_over or run.recipe != self.recipe) or await self.create():
             await self._start(updates)
 
@@ -346,7 +349,7 @@ class Session:
             window=window,
             unit=self.unit if self.explains_unit else None,
             against=against,
-            difference=self.difference and against is not None,
+            difference=self.difference and against is not None and self.view != "attribution",
             score=self.moment.interventions != UNTOUCHED,
             top=top,
         )
@@ -402,7 +405,9 @@ class Session:
         """Show the difference from the untouched network or from the marked run, or the values themselves."""
         if not self.has_engine():
             return
-        self.difference = not self.difference
+        self.difference = not self.difference and self.view != "attribution"
+        if self.view == "attribution":
+            self._display.say(texts.NO_DIFFERENCE_OF_LEADS, fault=False)
         if self.difference and self._against() is None:
             self.difference = False
             why = texts.NOTHING_TO_COMPARE if self.compared is None else texts.COMPARED_WITH_ITSELF
@@ -459,3 +464,5 @@ class Session:
             if continued is not None and wanted() and self.run is run:
                 self.sampling = replace(how, seed=how.seed + 1)
                 self._turn_to((*self.moment.sequence, *continued.numbers))
+                if until_wrong and run is not None:
+                    self._display.say(texts.of_stopped(self.moment.sequence, run.recipe.task), fault=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import exp, log
 
 from unroll import figures
-from unroll.moment import UNTOUCHED, Interventions, Sampling
+from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import Created, CutOff, Measured
 from unroll.protocol.trace import Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
@@ -21,6 +21,8 @@ KEPT = "The runs that you did not save are kept: r restores them at the next sta
 NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
 )
+NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
+NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
 
 
@@ -63,6 +65,8 @@ def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
     if done.cut_all:
         read = trace.moment.sequence  # the trace of a longer one may be still on its way
         where, left = "at every step", f"it sees only {read[min(step, len(read) - 1)]}"
+    elif done.cut_steps == (0,):
+        return "Erasing before step 1 changes nothing: the memory is empty there"
     elif done.cut_steps:
         named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
         where, left = f"before step {named}", "the past is gone"
@@ -148,6 +152,16 @@ def of_resumed(runs: Sequence[Created]) -> str:
     return "Restored (training finished)." if is_over else "Restored: space continues the training."
 
 
+def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
+    """Why a sequence that went on until an answer is wrong ended."""
+    right = answer(task, sequence, len(sequence) - 2)
+    if right is not None and sequence[-1] != right:
+        return f"Stopped: {sequence[-1]} is wrong, it should be {right}."
+    if answer(task, sequence, len(sequence) - 1) is None:
+        return f"Stopped, all right: task {task.task} has no right answer after {sequence[-1]}."
+    return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} numbers."
+
+
 def of_mark(run: int | None) -> str:
     """Which run the others are compared with."""
     if run is None:
@@ -191,6 +205,12 @@ GATES: dict[CellName, str] = {
     "lstm": "i, f, o = σ(…): what to write, what to keep, what to show; g = tanh(…): what could be written.",
     "gru": "r, z = σ(…): how much of the past to use, and to keep; n = tanh(…): the candidate state.",
 }
+VIEWS = {
+    "hidden": "Each row is a unit of the hidden state h, each column a step",
+    "cell state": "Each row is a unit of the cell state c, which the gates keep and change, each column a step",
+    "attribution": "Each cell is what a unit adds, in logits, to the lead of the expected number over the runner-up",
+}
+"""What a view of the heatmap shows; any other is a gate."""
 FIELD_MORE: dict[str, str] = {
     "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
     "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
@@ -242,8 +262,8 @@ PANES = {
 """The panes that `?` explains: their titles, by their widgets' names."""
 
 
-def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
-    """A pane, by its widget's name, in three sentences."""
+def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") -> list[str]:
+    """A pane, by its widget's name, in three sentences; the heatmap with this view in it."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task = TASKS.get(recipe.task.task)
     last = run.curve.last()[0] if run is not None else None
@@ -251,10 +271,12 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
     if last is not None:
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
+    shown = VIEWS.get(view, f"Each row is a unit's {view}, {_gate_range(view)}, each column a step")
+    knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
-            f"These {d} values, one a row, are all that this {cell} knows of the past: {STEP[cell]}.",
-            f"Each column is one step: orange is above 0, blue below; more signs mean further. {GATES[cell]}".strip(),
+            f"{shown}; orange is above 0, blue below, and more signs mean further.",
+            f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
             "Switch a unit off with z; whatever changes depended on it.",
         ],
@@ -277,6 +299,19 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None) -> list[str]:
         "Prompt": [
             f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",
             "enter appends the predicted number, as c does elsewhere; C appends the next ten.",
-            f"It was trained on sequences of {recipe.task.length}: B types a longer one, R a training sequence.",
+            f"It was trained on sequences of {recipe.task.length}: B types a longer one, R a training sequence."
+            + _unseen(recipe.task),
         ],
     }[pane]
+
+
+def _gate_range(gate: str) -> str:
+    return "from −1 to 1" if gate in ("cell gate", "new gate") else "from 0 to 1"
+
+
+def _unseen(task: TaskConfig) -> str:
+    """Which numbers no training sequence of a task holds."""
+    if task.task == "count":
+        return f" In training, {task.vocab_size - 1} is never an input and 0 never an answer."
+    last = task.vocab_size - task.length
+    return f" In training, no answer is above {last - 1}." if task.task == "recall" else ""

@@ -140,17 +140,20 @@ class LossCurve(Pane, can_focus=True):
         return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
 
     def _describe(self) -> None:
-        """The exact figures at the cursor, or at the newest epoch."""
+        """The epoch under the cursor, or the newest, and the mean figures of the updates made during it."""
         title = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
         curve = self.curve
         if curve is None:
             self.entitle(title, "")
             return
-        total, shown = f"{curve.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
-        loss, accuracy = curve.last() if self.epoch is None else curve.at(self.epoch)
-        parts = [f"epoch {shown:>{len(total)},.0f}/{total}"]
-        if self.epoch is not None and self.shown is not None and self.shown != self.epoch:
-            parts[0] = f"epoch {shown:,.0f}→{self.shown:,.0f}/{total}"
+        total, at = f"{curve.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
+        epoch, during = f"epoch {at:>{len(total)},.0f}/{total}", curve.last()
+        if self.epoch is not None:
+            shown = self.epoch if self.shown is None else self.shown
+            epoch = epoch if shown == self.epoch else f"epoch {at:,.0f}→{shown:,.0f}/{total}"
+            during = curve.at(ceil(shown))
+        loss, accuracy = during
+        parts = [epoch if loss is None else f"during {epoch}"]
         parts += [] if loss is None else [f"loss {figures.loss(loss)}"]
         parts += [] if accuracy is None else [f"{figures.share(accuracy, 0):>5} right"]
         self.entitle(title, self._shortened(" · ".join(parts)))

@@ -37,13 +37,18 @@ class NextNumber(Pane):
     before: reactive[Sequence[Candidate]] = reactive(())
     before_title: reactive[str] = reactive("before")
     answer: reactive[int | None] = reactive(None)
+    answer_before: reactive[int | None] = reactive(None)
     after: reactive[int | None] = reactive(None)
+    is_sampled: reactive[bool] = reactive(False)
 
     def on_mount(self) -> None:
-        self.watch_after(self.after)
+        for attribute in ("after", "is_sampled"):
+            self.watch(self, attribute, self._describe)
 
-    def watch_after(self, after: int | None) -> None:
-        self.entitle("Next number", "" if after is None else f"after {after}")
+    def _describe(self) -> None:
+        """The bars are the network's own probabilities: temperature, top-k and top-p come after them."""
+        sampled = " before sampling" if self.is_sampled else ""
+        self.entitle(f"Next number{sampled}", "" if self.after is None else f"after {self.after}")
 
     def watch_candidates(self, before: Sequence[Candidate], now: Sequence[Candidate]) -> None:
         if len(before) != len(now) or _digits(before) != _digits(now) or self.before:
@@ -54,28 +59,30 @@ class NextNumber(Pane):
     def render_line(self, y: int) -> Strip:
         half = self.size.height // 2
         if not self.before:
-            return self._row(self.candidates, y)
+            return self._row(self.candidates, y, self.answer)
         if y == half:
             title = f"── {self.before_title} "
             line = Segment(title.ljust(self.size.width, "─"), self.get_component_rich_style(BAR))
             return Strip([line]).crop(0, self.size.width)
-        return self._row(self.candidates, y) if y < half else self._row(self.before, y - half - 1)
+        if y < half:
+            return self._row(self.candidates, y, self.answer)
+        return self._row(self.before, y - half - 1, self.answer_before)
 
-    def _row(self, candidates: Sequence[Candidate], rank: int) -> Strip:
+    def _row(self, candidates: Sequence[Candidate], rank: int, answer: int | None) -> Strip:
         width = self.size.width
         if rank >= len(candidates):
             return Strip.blank(width, self.rich_style)
         number, probability = candidates[rank].number, candidates[rank].probability
         digits = _digits([*self.candidates, *self.before])
-        mark, style = self._verdict(rank, number)
+        mark, style = self._verdict(rank, number, answer)
         head, tail = f"{mark} {number:>{digits}} ", f" {figures.probability(probability):>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
         return Strip([Segment(head + bar + tail, style)], width)
 
-    def _verdict(self, rank: int, number: int) -> tuple[str, Style]:
-        if number == self.answer:
+    def _verdict(self, rank: int, number: int, answer: int | None) -> tuple[str, Style]:
+        if number == answer:
             return "✓", self.get_component_rich_style(RIGHT)
-        if rank == 0 and self.answer is not None:
+        if rank == 0 and answer is not None:
             return "✗", self.get_component_rich_style(WRONG)
         return " ", self.get_component_rich_style(BAR)
 
