@@ -271,7 +271,8 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
     if last is not None:
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
-    shown = VIEWS.get(view, f"Each row is a unit's {view}, {_gate_range(view)}, each column a step")
+    least = "−1" if view in ("cell gate", "new gate") else "0"
+    shown = VIEWS.get(view, f"Each row is a unit's {view}, from {least} to 1, each column a step")
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
@@ -303,10 +304,6 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
             + _unseen(recipe.task),
         ],
     }[pane]
-
-
-def _gate_range(gate: str) -> str:
-    return "from −1 to 1" if gate in ("cell gate", "new gate") else "from 0 to 1"
 
 
 def _unseen(task: TaskConfig) -> str:

@@ -149,22 +149,15 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if not isinstance(row, FieldRow):
             return
         if row.field_name == "pace":
-            self._choose_pace(str(event.value))
-        elif row.field_name == "preset":
-            self._choose_preset(str(event.value))
-        else:
-            self._edited()
-
-    def _choose_pace(self, name: str) -> None:
-        pace = next(pace for pace in get_args(Pace) if pace == name)
-        if pace != self._pace:
-            self._pace = pace
-            self.post_message(self.PaceChosen(pace))
-
-    def _choose_preset(self, name: str) -> None:
-        if name in PRESETS and PRESETS[name] != self.recipe:
-            self._write(PRESETS[name].values())
-            self._edited()
+            self._pace = next(pace for pace in get_args(Pace) if pace == event.value)
+            self.post_message(self.PaceChosen(self._pace))
+            return
+        if row.field_name == "preset":
+            preset = PRESETS.get(str(event.value), self.recipe)
+            if preset == self.recipe:
+                return
+            self._write(preset.values())
+        self._edited()
 
     def _preset(self) -> str:
         return preset_of(self.recipe) or OWN
