@@ -402,7 +402,7 @@ class Playground(Screen[None]):
     def action_pace(self, by: int) -> None:
         pace = PACES[max(0, min(PACES.index(self.session.pace) + by, len(PACES) - 1))]
         self.session.choose_pace(pace)
-        self.query_one(RecipeForm).choose_pace(pace)
+        self.changed()
         self.note(f"Pace: {pace.replace('/s', ' epochs a second')}.")
 
     def action_stop(self) -> None:

@@ -286,8 +286,7 @@ class Session:
         """Train some updates, or until something stops it; anew if the recipe has changed or the run is over."""
         run = self.run
         if run is not None and run.is_over and run.recipe == self.recipe and not run.origin:
-            self._display.say("The same recipe trains the same network: change a field, such as the seed.", fault=False)
-            return
+            self._display.say("The same recipe trains the same network: change the seed for another.", fault=False)
         if run is None or not (run.is_over or run.recipe != self.recipe) or await self.create():
             await self._start(updates)
 

@@ -133,8 +133,8 @@ def of_cut_off(earlier: CutOff, sessions: int) -> str:
     what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
     told = f"({what}, {time.strftime(format_, when)})"
     if sessions > 1:
-        return f"{sessions} earlier sessions can be restored: r restores the newest {told}, then the next."
-    return f"An earlier session {told} can be restored: press r."
+        return f"{sessions} earlier sessions have unsaved runs: r restores the newest {told}, then the next."
+    return f"An earlier session {told} has unsaved runs. r restores it."
 
 
 def of_way_back(command: str, name: str) -> str:

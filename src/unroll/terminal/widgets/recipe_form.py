@@ -128,10 +128,6 @@ class RecipeForm(VerticalScroll, can_focus=False):
             if self.query(FieldRow):
                 self._row("pace").write(pace)
 
-    def choose_pace(self, pace: Pace) -> None:
-        self._pace = pace
-        self._row("pace").write(pace)
-
     def _write(self, values: Mapping[str, Value]) -> None:
         for name, value in values.items():
             self._row(name).write(str(value))
