@@ -178,9 +178,3 @@ async def test_what_is_typed_after_a_slash_is_a_number_of_its_own() -> None:
         await game.press("enter", "3")
         assert game.app.moment.sequence[:5] == (7, 8, 9, 10, 20)
         assert game.app.moment.sequence[6:] == (3,)
-
-
-async def test_slash_goes_behind_what_stands_there() -> None:
-    async with playing() as game:
-        await game.press("home", "slash", "1", "1")
-        assert game.prompt == "7 8 9 10 11"
