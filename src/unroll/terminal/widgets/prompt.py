@@ -247,6 +247,7 @@ class Prompt(Horizontal):
         self._write(f"{self.text.rstrip()} ".lstrip())
         self._field.focus()
         self._field.cursor_position = len(self.text)
+        self.post_message(self.CaretMoved(self.step))
 
     def occupy(self, is_occupied: bool) -> None:
         """A person is typing here from now on, or has left: what was typed is taken, or dropped if it is invalid."""
