@@ -26,7 +26,7 @@ class Trainer(Session):
     @property
     def epoch(self) -> int:
         """The epoch that the loss pane shows; -1 where it shows none."""
-        shown = re.search(r"epoch +([\d,]+)/50,000", self.text)
+        shown = re.search(r"(?:epoch|during) +([\d,]+)/50,000", self.text)
         return int(shown[1].replace(",", "")) if shown else -1
 
     def train(self, seconds: float = 0.0) -> int:
