@@ -346,7 +346,7 @@ def test_a_full_disk_is_said_so() -> None:
 )
 def test_a_broken_torch_is_a_sentence(tmp_path: Path, fault: str, words: tuple[str, ...]) -> None:
     (tmp_path / "torch.py").write_text(f"raise {fault}")
-    command = process(*words.split(), env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    command = process(*words, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     _, said = command.communicate(timeout=60)
     assert command.returncode == 1
     assert b"Traceback" not in said

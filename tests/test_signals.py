@@ -183,7 +183,7 @@ class Shell(Session):
 
     def leave(self) -> None:
         """Quit the program, which is in the foreground and ends in order."""
-        self.until_said("it expects")
+        self.until(lambda: "it expects" in self.text)
         self.send("q")
         self.until_said("ready> ")
         assert b"code 0" in self.run("echo code $?")
@@ -202,7 +202,7 @@ def shell() -> Iterator[Shell]:
 def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: Shell, way: str) -> None:
     shell.send(shlex.join([*UNROLL, *TRAINED]) + "\n")
     for _ in range(2):
-        shell.until_said("it expects")
+        shell.until(lambda: "it expects" in shell.text)
         program = shell.processes[1]
         if way == "ctrl+z":
             shell.send("\x1a")
@@ -216,7 +216,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: She
         wait_for(lambda program=program: is_stopped(program))
         assert modes_left_on(shell.sent) == set()
         shell.send("fg\n")
-        shell.until_said("Hidden state")
+        shell.until(lambda: "Hidden state" in shell.text)
     shell.leave()
 
 

@@ -106,7 +106,7 @@ LINE = "unroll:1 epochs=50000 sequence=7,8,9,10 step=4"
 
 def epoch(terminal: Terminal) -> int:
     """The epoch that the loss pane shows."""
-    shown = re.search(r"epoch +([\d,]+)/50,000", terminal.text)
+    shown = re.search(r"(?:epoch|during) +([\d,]+)/50,000", terminal.text)
     return int(shown[1].replace(",", "")) if shown else -1
 
 
