@@ -58,7 +58,7 @@ def test_a_process_held_to_one_core_counts_one(one_core: None) -> None:
 
 
 def test_work_is_done_in_other_processes_and_each_task_has_its_result() -> None:
-    found = dict(machine.spread(process_and_square, range(4), nothing))
+    found = dict(machine.spread(process_and_square, range(4)))
     assert {place: square for place, (_, square) in found.items()} == {0: 0, 1: 1, 2: 4, 3: 9}
     assert os.getpid() not in {process for process, _ in found.values()}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -66,6 +66,3 @@ def test_work_is_done_in_other_processes_and_each_task_has_its_result() -> None:
 
 def process_and_square(number: int) -> tuple[int, int]:
     return os.getpid(), number**2
-
-
-def nothing() -> None: ...

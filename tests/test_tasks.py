@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
 from unroll.recipe import TaskConfig
-from unroll.tasks import TASKS, Item, answer, items, parts, sequences
-from unroll.tasks.base import MAX_POSITIONS
+from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, items, parts, sequences
 from unroll.tasks.datafile import MAX_BYTES, infer_vocab_size, read_numbers
 
 sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))

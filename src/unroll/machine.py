@@ -1,16 +1,19 @@
-"""What this machine gives a process: its processors, work spread over them, and the memory it has."""
+"""What this machine gives a process: its processors, work spread over them, its memory, and its end."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 MAX_TORCH_THREADS = 4
 """Of torch, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
 long for an update as one, for they wait for each other."""
+PR_SET_PDEATHSIG = 1
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 
@@ -53,12 +56,10 @@ def _quota(folder: Path) -> Iterator[float]:
             continue
 
 
-def spread(
-    work: Callable[[Given], Found], tasks: Sequence[Given], begin: Callable[[], None]
-) -> Iterator[tuple[int, Found]]:
+def spread(work: Callable[[Given], Found], tasks: Sequence[Given]) -> Iterator[tuple[int, Found]]:
     """What `work` finds of every task, with the task's place, as it is found: in as many processes as there are cores.
 
-    Each process calls `begin` first. `work`, `begin` and what they are given can be pickled.
+    `work` and what it is given can be pickled.
 
     Raises:
         BrokenExecutor: a process was killed.
@@ -67,7 +68,7 @@ def spread(
     from multiprocessing import get_context
 
     os.environ |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}  # no module from the current folder; a core each
-    pool = ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn"), _begin, (begin,))
+    pool = ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn"), _begin)
     try:
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # while they start: no traceback of theirs
         try:
@@ -80,9 +81,9 @@ def spread(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin(begin: Callable[[], None]) -> None:
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    begin()
+    end_with_parent()
 
 
 def resident(process: int | None = None) -> int | None:
@@ -92,3 +93,15 @@ def resident(process: int | None = None) -> int | None:
     except OSError:
         return None
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def end_with_parent(signum: int = signal.SIGTERM) -> None:
+    """Have the system end this process when its parent dies, even by a kill with its input left open; 0 takes it back.
+
+    Linux only (`prctl(PR_SET_PDEATHSIG)`); elsewhere the end of standard input has to do.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0)

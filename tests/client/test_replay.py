@@ -11,9 +11,8 @@ from unroll.client.recording import Recorder
 from unroll.client.replay import Replay
 from unroll.moment import Moment
 from unroll.protocol.codec import VERSION, encode
-from unroll.protocol.replies import Continued, Done, Error, Hello, Looked, Message, Progress
+from unroll.protocol.replies import Candidate, Continued, Done, Error, Hello, Looked, Message, Progress, Trace, Window
 from unroll.protocol.requests import Continue, Create, Look, Pause, Play, Request
-from unroll.protocol.trace import Candidate, Trace, Window
 
 ONE = Window(steps=1, units=1)
 

@@ -10,12 +10,10 @@ from engine_kit import answers, converse
 from unroll.engine.inspect import MAX_SCORED, MIN_SCORED, Scorer, sample
 from unroll.moment import UNTOUCHED, Interventions, Moment
 from unroll.network import inspection
-from unroll.network.batches import Sequences
 from unroll.network.model import SequenceModel
-from unroll.network.training import Training
-from unroll.protocol.replies import Error
+from unroll.network.training import Sequences, Training
+from unroll.protocol.replies import Error, Trace, Window
 from unroll.protocol.requests import Advance, Create, Look
-from unroll.protocol.trace import Trace, Window
 from unroll.recipe import CellName, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

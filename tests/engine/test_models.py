@@ -180,6 +180,6 @@ def test_an_epoch_that_is_not_there_is_not_saved() -> None:
 def test_a_history_that_lies_is_left_out(workplace: Path) -> None:
     (workplace / "saved_models").mkdir()
     lie = History(updates=10**12, stride=10**12, losses=(1.0,), accuracies=(1.0,))
-    checkpoint.save("saved_models/lie.safetensors", Training(SMALL).model, SMALL, lie)
+    checkpoint.save("saved_models/lie.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, lie))
     opened = shelved(Open(name="lie"))[3]
     assert (opened.state, [*opened.history.losses]) == ("finished", [])

@@ -22,9 +22,8 @@ from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION, decode_reply
-from unroll.protocol.replies import Hello, Progress
+from unroll.protocol.replies import Hello, Progress, Trace
 from unroll.protocol.requests import Advance, Create, Look, Pause, Play
-from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe, recipe_of
 
 RECIPE = recipe_of({"epochs": 200})

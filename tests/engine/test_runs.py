@@ -22,7 +22,7 @@ from unroll.recipe import recipe_of
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
 MAKE: Any = Create(recipe=SMALL)
 HERE = Moment(0, (7, 8))
-ONE = Training(SMALL).snapshot_bytes
+ONE = Training(SMALL).snapshots.nbytes
 
 
 def trained() -> Training:
@@ -33,7 +33,7 @@ def trained() -> Training:
 
 
 def kept(runs: LiveRuns, *numbers: int) -> list[int]:
-    return [len(runs.find(number).training.epochs_kept) for number in numbers]
+    return [len(runs.find(number).training.snapshots.epochs) for number in numbers]
 
 
 def test_a_forgotten_run_is_gone_and_its_number_is_never_used_again() -> None:
@@ -62,7 +62,7 @@ def test_all_snapshots_stay_within_the_budget_and_the_run_that_has_most_gives_wa
     assert kept(runs, 1, 2, 3) == [6, 6, 11]
     runs.add(trained())
     assert kept(runs, 1, 2, 3, 4) == [6, 6, 6, 6]
-    assert 10 in runs.find(1).training.epochs_kept
+    assert 10 in runs.find(1).training.snapshots.epochs
 
 
 def test_a_long_run_leaves_short_ones_whole() -> None:

@@ -14,9 +14,8 @@ from unroll.moment import Interventions, Moment
 from unroll.network import inspection
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION
-from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress
+from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress, Window
 from unroll.protocol.requests import Advance, Create, Look, Pause, Play
-from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.model import SequenceModel
-from unroll.network.snapshots import Snapshots
+from unroll.network.training import Snapshots
 from unroll.recipe import Recipe
 
 RECIPE = Recipe().replace(vocab_size=9, hidden_size=4, length=3)

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from unroll.errors import CheckpointError
+from unroll.errors import CheckpointError, FileError
 from unroll.network import checkpoint
-from unroll.network.checkpoint import load, save
+from unroll.network.checkpoint import Checkpoint, load, save
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
 from unroll.recipe import Recipe
@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def good(file: Path) -> bytes:
     """The bytes of a small saved network, which also lie in `file`."""
-    save(file, SequenceModel.of(SMALL), SMALL, History(2, 1, (2.0, 1.0), (0.5, 1.0), accuracy=1.0))
+    save(file, Checkpoint(SequenceModel.of(SMALL), SMALL, History(2, 1, (2.0, 1.0), (0.5, 1.0), accuracy=1.0)))
     return file.read_bytes()
 
 
@@ -85,7 +85,7 @@ def with_recipe(**changes: Any) -> Callable[[bytes], bytes]:
 def test_a_saved_network_comes_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, recipe: Recipe) -> None:
     file, model = tmp_path_factory.mktemp("saved") / "x", SequenceModel.of(recipe)
     history = History(2, 1, (1.5, 0.25), (0.5, 1.0), accuracy=0.75, held_out_accuracy=0.5)
-    save(file, model, recipe, history)
+    save(file, Checkpoint(model, recipe, history))
     saved = load(file)
     assert (saved.recipe, saved.history, saved.optimizer) == (recipe, history, None)
     for name, weight in model.named_parameters():
@@ -98,7 +98,7 @@ def test_training_goes_on_from_a_file_as_if_it_had_never_stopped(file: Path, cel
     whole, stopped = Training(recipe), Training(recipe)
     expected = [update.loss for update in whole.updates()]
     losses = [next(stopped.updates()).loss for _ in range(3)]
-    save(file, stopped.model, recipe, optimizer=stopped.saved_state())
+    save(file, Checkpoint(stopped.model, recipe, optimizer=stopped.saved_state()))
     saved, resumed = load(file), Training(recipe)
     assert saved.optimizer is not None
     resumed.go_on_from(saved.optimizer, 3)
@@ -109,7 +109,7 @@ def test_training_goes_on_from_a_file_as_if_it_had_never_stopped(file: Path, cel
 def test_the_lines_of_the_readme_give_the_same_answers(file: Path, with_optimizer: bool) -> None:
     recipe, readme = Recipe().replace(cell="lstm"), (Path(__file__).parents[2] / "README.md").read_text()
     training = Training(recipe)
-    save(file, training.model, recipe, optimizer=training.saved_state() if with_optimizer else None)
+    save(file, Checkpoint(training.model, recipe, optimizer=training.saved_state() if with_optimizer else None))
     lines = readme.split("```python")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(lines.replace("saved_models/count-lstm.safetensors", str(file)), names)
@@ -129,7 +129,7 @@ def test_weights_that_are_not_finite_are_not_saved(file: Path) -> None:
     model = SequenceModel.of(SMALL)
     model.head.bias.data[0] = torch.nan
     with pytest.raises(CheckpointError, match=r"head\.bias holds a value that is not finite"):
-        save(file, model, SMALL)
+        save(file, Checkpoint(model, SMALL))
     assert not file.exists()
 
 
@@ -143,11 +143,11 @@ def test_the_old_file_is_whole_until_the_new_one_is(file: Path, good: bytes, mon
         raise OSError(28, "No space left on device")
 
     other = SMALL.replace(seed=9)
-    with monkeypatch.context() as patched, pytest.raises(CheckpointError, match=r"^No space left on device"):
+    with monkeypatch.context() as patched, pytest.raises(FileError, match=r"^No space left on device"):
         patched.setattr(os, "fsync", full_disk)
-        save(file, SequenceModel.of(other), other)
+        save(file, Checkpoint(SequenceModel.of(other), other))
     assert file.read_bytes() == good
-    save(file, SequenceModel.of(other), other)
+    save(file, Checkpoint(SequenceModel.of(other), other))
     assert load(file).recipe == other
     assert list(file.parent.iterdir()) == [file]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from unroll import files
-from unroll.errors import CheckpointError
+from unroll.errors import CheckpointError, FileError
 from unroll.network import checkpoint
-from unroll.network.checkpoint import load, save
+from unroll.network.checkpoint import Checkpoint, load, save
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe
 from unroll.series import History
@@ -27,7 +27,7 @@ ROOM = 200 * 2**20
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "network.safetensors"
-    save(path, SequenceModel.of(SMALL), SMALL, History(2, 1, (2.0, 1.0), (0.5, 1.0), accuracy=1.0))
+    save(path, Checkpoint(SequenceModel.of(SMALL), SMALL, History(2, 1, (2.0, 1.0), (0.5, 1.0), accuracy=1.0)))
     return path
 
 
@@ -76,7 +76,7 @@ def test_what_lies_where_a_network_should_is_refused(
     make(tmp_path / "x")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = os.times().user
-    with pytest.raises(CheckpointError, match=sentence):
+    with pytest.raises(FileError, match=sentence):
         load(tmp_path / "x")
     assert os.times().user - seconds < 1
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < ROOM
@@ -85,13 +85,13 @@ def test_what_lies_where_a_network_should_is_refused(
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_refused(file: Path) -> None:
     file.chmod(0)
-    with pytest.raises(CheckpointError, match="permission denied"):
+    with pytest.raises(FileError, match="permission denied"):
         load(file)
 
 
 @pytest.mark.parametrize("name", ["new\nline", "\x1b]52;c;x\a", "\udcff", "é" * 100, "-rf", " "])
 def test_any_name_is_saved_to_and_loaded_from(tmp_path: Path, name: str) -> None:
-    save(tmp_path / name, SequenceModel.of(SMALL), SMALL)
+    save(tmp_path / name, Checkpoint(SequenceModel.of(SMALL), SMALL))
     assert load(tmp_path / name).recipe == SMALL
     os.truncate(tmp_path / name, 3)
     with pytest.raises(CheckpointError) as refusal:
@@ -128,7 +128,7 @@ def test_a_file_replaced_while_it_is_loaded_is_one_of_the_two(
 ) -> None:
     other = SMALL.replace(seed=9)
     new = file.with_name("new")
-    save(new, SequenceModel.of(other), other)
+    save(new, Checkpoint(SequenceModel.of(other), other))
     during_the_load(monkeypatch, lambda: new.exists() and new.replace(file), moment)
     assert load(file).recipe == SMALL
     assert load(file).recipe == other
@@ -136,7 +136,7 @@ def test_a_file_replaced_while_it_is_loaded_is_one_of_the_two(
 
 def test_a_file_that_grows_while_it_is_read_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     during_the_load(monkeypatch, lambda: os.truncate(file, 10**9), "opened")
-    with pytest.raises(CheckpointError, match="grew while it was read"):
+    with pytest.raises(FileError, match="grew while it was read"):
         load(file)
 
 
@@ -152,7 +152,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 @pytest.mark.long
 def test_the_largest_network_takes_three_times_its_size_at_most(tmp_path: Path) -> None:
     recipe = Recipe().replace(vocab_size=4096, hidden_size=1024)
-    save(tmp_path / "x", SequenceModel.of(recipe), recipe)
+    save(tmp_path / "x", Checkpoint(SequenceModel.of(recipe), recipe))
     command = [sys.executable, "-c", LOAD, str(tmp_path / "x")]
     taken = subprocess.run(command, check=True, timeout=60, capture_output=True).stdout
     assert int(taken) < 3 * (tmp_path / "x").stat().st_size / 2**20 + 20

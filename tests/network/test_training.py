@@ -9,10 +9,9 @@ from torch.testing import assert_close
 
 from unroll.errors import RecipeError
 from unroll.network import training as training_module
-from unroll.network.batches import order, sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
-from unroll.network.training import Diverged, Training
+from unroll.network.training import Diverged, Training, order, sequences
 from unroll.recipe import PRESETS, Recipe
 from unroll.tasks import items
 
@@ -168,7 +167,7 @@ def test_a_saved_state_goes_on_to_the_bit_and_labels_no_epoch_wrongly(updates):
         next(going)
     other = Training(SMALL)
     other.go_on_from(whole.saved_state(), updates)
-    assert other.epochs_kept == ([2] if updates == 8 else [])
+    assert other.snapshots.epochs == ([2] if updates == 8 else [])
     assert other.at(1)[1] == (2.0 if updates == 8 else 2.25)
     branch = other.branch(2, SMALL)
     assert branch.update == updates
@@ -204,7 +203,7 @@ def test_weights_that_break_in_an_epochs_last_update_never_become_a_snapshot():
     training._adam.m.fill_(math.inf)
     with pytest.raises(Diverged, match="update 1"):
         next(training.updates())
-    assert training.epochs_kept == [0]
+    assert training.snapshots.epochs == [0]
     assert weights_of(training.model).isfinite().all()
 
 

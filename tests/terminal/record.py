@@ -10,8 +10,8 @@ from pathlib import Path
 
 from unroll.client.client import Engine
 from unroll.moment import Moment
+from unroll.protocol.replies import Window
 from unroll.protocol.requests import Create, Look, Play
-from unroll.protocol.trace import Window
 
 RECORDINGS = Path(__file__).parent / "recordings"
 SEQUENCES = ((7, 8, 9, 10), (7, 8, 9, 10, 11))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pane_kit import a_trace, alone, rows
-from unroll.protocol.trace import Candidate
+from unroll.protocol.replies import Candidate
 from unroll.recipe import TaskConfig
 from unroll.terminal.texts import of_step
 from unroll.terminal.widgets.next_number import NextNumber, bar_of

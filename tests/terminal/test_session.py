@@ -7,8 +7,8 @@ from typing import Any
 
 from still_engine import StillEngine
 from unroll.moment import Interventions
+from unroll.protocol.replies import Window
 from unroll.protocol.requests import Continue, Look, Pause, Play
-from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.session import Session

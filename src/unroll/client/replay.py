@@ -21,9 +21,8 @@ from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.pending import fault
 from unroll.protocol.codec import decode_reply, decode_request, encode
-from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress
+from unroll.protocol.replies import Answer, AnyReply, Created, Error, Hello, Looked, Progress, Trace
 from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
-from unroll.protocol.trace import Trace
 from unroll.recipe import MAX_EPOCHS
 
 A = TypeVar("A", bound=Answer)

@@ -14,7 +14,7 @@ from unroll.recipe import DeviceName
 def engine(device: DeviceName, attach: str | None) -> None:
     """Run an engine on standard input and output: one JSON message per line in both directions."""
     if attach is not None:
-        from unroll.engine.stdio_proxy import relay
+        from unroll.engine.listener import relay
 
         raise SystemExit(relay(attach))
     from unroll.engine.__main__ import serve

@@ -68,7 +68,7 @@ def _delete(name: str) -> None:
 def _make(folder: Path) -> list[Path]:
     """Train and save every shipped network; their files."""
     from unroll.commands.train import run_training
-    from unroll.network import checkpoint
+    from unroll.network.checkpoint import Checkpoint, save
     from unroll.network.training import Training
 
     files = [folder / f"{name}{SUFFIX}" for name in SHIPPED]
@@ -76,7 +76,7 @@ def _make(folder: Path) -> list[Path]:
         check_place(file)
         training = Training(recipe)
         history = run_training(training)
-        checkpoint.save(file, training.model, recipe, history)
+        save(file, Checkpoint(training.model, recipe, history))
     return files
 
 

@@ -186,14 +186,13 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
 
 def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: int, device: str) -> list[T]:
     """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer."""
-    from unroll.engine.pdeathsig import end_with_parent
     from unroll.machine import cores, spread
     from unroll.network.study import study
 
     results: dict[int, T] = {}
     one = partial(study, measure, seeds=seeds, device=device)
     alone = device != "cpu" or cores() == 1 or len(recipes) == 1
-    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes, end_with_parent)
+    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes)
     with progress(sum(map(_work, recipes)), "training") as show:
         try:
             for place, result in found:

@@ -73,7 +73,8 @@ def train(
         loss = training.loss()
         if place is not None:
             state = training.saved_state() if optimizer else None
-            checkpoint.save(place, training.model, recipe, history, state, training.digest)
+            found = checkpoint.Checkpoint(training.model, recipe, history, state, training.digest)
+            checkpoint.save(place, found)
     _print(recipe, training.plan, history, loss, seconds, place, as_json)
 
 

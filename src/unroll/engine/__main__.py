@@ -11,10 +11,9 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from unroll.engine.pdeathsig import end_with_parent
 from unroll.errors import UserError
 from unroll.files import leave_deleted_folder
-from unroll.machine import torch_threads
+from unroll.machine import end_with_parent, torch_threads
 
 if TYPE_CHECKING:
     from unroll.log import Log

@@ -25,7 +25,7 @@ from typing import NamedTuple, Self, get_args
 
 from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError
-from unroll.files import TEMPORARY, reason
+from unroll.files import TEMPORARY, reason, write_atomically
 from unroll.log import Log, host, private_folder
 from unroll.network import checkpoint
 from unroll.paths import SUFFIX
@@ -140,14 +140,8 @@ class Autosave:
         history = run.history()
         training = run.training
         try:
-            data = checkpoint.packed(
-                f"run {run.number}",
-                training.model,
-                training.recipe,
-                history,
-                training.saved_state(),
-                training.digest,
-            )
+            saved = training.model, training.recipe, history, training.saved_state(), training.digest
+            data = checkpoint.packed(f"run {run.number}", checkpoint.Checkpoint(*saved))
         except CheckpointError:
             self._too_large.add(run.number)
             self._tell(run, "This network is too large for autosave: a crash would lose it, so save it.")
@@ -177,7 +171,7 @@ class Autosave:
                 self._folder = SessionFolder.make(self.name)
             for number, name, data in packed:
                 self._make_room(number, len(data))
-                checkpoint.put(self._folder.path / name, data)
+                write_atomically(self._folder.path / name, data)
         except FileError as error:
             return str(error)
         except OSError as error:

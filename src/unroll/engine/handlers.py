@@ -1,4 +1,7 @@
-"""What is done about each request, a method each. No request ends the engine: what cannot be done gets a sentence."""
+"""What is done about each request, a method each. No request ends the engine: what cannot be done gets a sentence.
+
+`protocol/requests.py` says what each of them asks.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,10 @@ from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_se
 from unroll.engine.connection import ClientState, Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
 from unroll.engine.models import list_models, open_model, run_as_saved, save_model
-from unroll.engine.pdeathsig import outlive_parent
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
 from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
-from unroll.machine import resident
+from unroll.machine import end_with_parent, resident
 from unroll.moment import MAX_STEPS
 from unroll.network.sampling import generate
 from unroll.network.training import Training
@@ -77,18 +79,15 @@ class Handlers:
     # Runs
 
     def _create(self, request: requests.Create) -> Created:
-        """`create`: an untrained network."""
         return self._created(request.id, self._runs.add(Training(check(request.recipe), self._device)))
 
     def _branch(self, request: requests.Branch) -> Created:
-        """`branch`: a run that goes on from an epoch of another, its history and its optimizer with it."""
         run = self._runs.find(request.run)
         training = _branched(run, request.epoch, check(request.recipe))
         series = run.series.until(training.update)
         return self._created(request.id, self._runs.add(training, "paused", series, "branch"))
 
     def _open(self, request: requests.Open) -> Created:
-        """`open`: a run of a saved model."""
         return self._created(request.id, open_model(self._runs, request.name, self._device))
 
     def _created(self, number: int, run: LiveRun) -> Created:
@@ -98,29 +97,24 @@ class Handlers:
         return run.created(number)
 
     def _play(self, request: requests.Play) -> Done:
-        """`play`: train on, at a pace and up to a stop."""
         run = self._runs.find(request.run)
         run.play(request.pace, StopAt(request.stop_epoch, request.stop_accuracy), self._clock())
-        return self._moved(request.id, run)
+        self._runs.wake(run)
+        return Done(id=request.id)
 
     def _advance(self, request: requests.Advance) -> Done:
-        """`advance`: make some updates, then pause."""
         run = self._runs.find(request.run)
         run.advance(request.updates, self._clock())
-        return self._moved(request.id, run)
+        self._runs.wake(run)
+        return Done(id=request.id)
 
     def _pause(self, request: requests.Pause) -> Done:
-        """`pause`: stop after the update under way."""
         run = self._runs.find(request.run)
         run.pause()
-        return self._moved(request.id, run)
-
-    def _moved(self, number: int, run: LiveRun) -> Done:
         self._runs.wake(run)
-        return Done(id=number)
+        return Done(id=request.id)
 
     def _forget(self, request: requests.Forget) -> Done:
-        """`forget`: drop a run and all that is kept of it."""
         run = self._runs.find(request.run)
         self._runs.forget(run)
         self._inspector.forget()
@@ -130,11 +124,9 @@ class Handlers:
     # Networks
 
     def _look(self, request: requests.Look) -> replies.Looked:
-        """`look`: what a network does over a moment's sequence."""
         return replies.Looked(id=request.id, trace=self._inspector.look(request))
 
     def _continue(self, request: requests.Continue) -> replies.Continued:
-        """`continue`: the network's own answers, each fed back to it with the state kept."""
         moment = request.moment
         run = self._runs.find(moment.run)
         check_moment(run, moment)
@@ -142,48 +134,40 @@ class Handlers:
             raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
         task = run.training.recipe.task
         model, _ = run.training.at(moment.epoch)
-        said = islice(
-            generate(model, moment.sequence, request.sampling, moment.interventions), min(request.count, room)
-        )
+        said = generate(model, moment.sequence, request.sampling, moment.interventions)
+        said = islice(said, min(request.count, room))
         numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
         return replies.Continued(id=request.id, numbers=numbers)
 
     def _save(self, request: requests.Save) -> replies.Saved:
-        """`save`: write a run's network to a file, as it was after an epoch."""
         path = save_model(self._runs.find(request.run), request.epoch, request.name)
         return replies.Saved(id=request.id, path=encodable(path))
 
     def _list(self, request: requests.ListModels) -> replies.Models:
-        """`list`: the saved models that can be opened."""
         return list_models(request.id)
 
     # The client, and the session
 
     def _heard(self, request: requests.Heard) -> Done:
-        """`heard`: the last progress was taken in, and the next may be sent."""
         self.client.acknowledge()
         return Done(id=request.id)
 
     def _ping(self, request: requests.Ping) -> Done:
-        """`ping`: the engine is there; the client may promise when it will be heard again."""
         self.client.heartbeat.promise(request.within)
         return Done(id=request.id)
 
     def _measure(self, request: requests.Measure) -> replies.Measured:
-        """`measure`: what the engine takes and has done."""
         runs = self._runs.all()
         updates = sum(run.training.update for run in runs)
         return replies.Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
     def _begin(self, request: requests.Begin) -> replies.Begun:
-        """`begin`: save this session from now on; tells what runs there are, and which sessions were cut off."""
         cut_off, sentence = ([], "") if self._autosave.name else cut_off_sessions()
         self._autosave.begin()
         runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
         return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off, sentence=sentence)
 
     def _resume(self, request: requests.Resume) -> replies.Resumed:
-        """`resume`: bring back the runs of a session that was cut off."""
         folder = SessionFolder.take(request.session)
         if folder is None:
             raise UserError(f"There is no session {shown_path(request.session)} to resume: it is over, or still runs.")
@@ -195,9 +179,8 @@ class Handlers:
             folder.remove([saved for _, saved in found])
         if saved_runs and not found:
             raise UserError(f"No run of that session can be read: they stay in {shown_path(folder.path)}.")
-        return replies.Resumed(
-            id=request.id, runs=self._told(request.id, [(run, saved.number) for run, saved in found])
-        )
+        runs = self._told(request.id, [(run, saved.number) for run, saved in found])
+        return replies.Resumed(id=request.id, runs=runs)
 
     def _told(self, number: int, runs: Sequence[tuple[LiveRun, int]]) -> list[Created]:
         """How runs stand, all in one line; what was still to be sent of them is sent with it."""
@@ -218,19 +201,17 @@ class Handlers:
         return run
 
     def _detach(self, request: requests.Detach) -> replies.Detached:
-        """`detach`: go on in the background when this line ends, where another client can find it."""
         if not self._connection.name:
             recipe = self._runs.find(0).training.recipe
             self._connection.listen(f"{recipe.task.task}-{recipe.model.cell}")
             self._log.note(f"goes on in the background as {self._connection.name}")
-            outlive_parent()
+            end_with_parent(0)
             self._autosave.begin()
         fault = self._autosave.save_now()
         sentence = f"It cannot be saved as it goes, so a crash would lose it: {fault}" if fault else ""
         return replies.Detached(id=request.id, name=self._connection.name, sentence=sentence)
 
     def _end(self, request: requests.End) -> Done:
-        """`end`: nothing need be kept, and the engine ends with this line."""
         self.is_over = True
         return Done(id=request.id)
 

@@ -22,11 +22,10 @@ from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
-from unroll.network.batches import Sequences
 from unroll.network.model import SequenceModel
-from unroll.network.training import last_step_accuracy
+from unroll.network.training import Sequences, last_step_accuracy
+from unroll.protocol.replies import MAX_VALUE, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Look
-from unroll.protocol.trace import MAX_VALUE, Candidate, Trace, UnitDetail, Window
 
 KEPT_SIGHTS = 2
 """Enough for a moment and the one it is compared with, while a cursor walks through them."""
@@ -72,13 +71,19 @@ class Inspector:
 
     def look(self, request: Look) -> Trace:
         """What a run's network does over the moment's sequence; raises `UserError` where that cannot be seen."""
-        here = self._see(request.moment)
-        there = None if request.against is None else self._see_against(request.against, here)
+        here, there = self._see(request.moment), None
+        if request.against is not None:
+            if request.against.sequence != here.moment.sequence:
+                raise UserError("The moment to compare with is on another sequence: give the same one for both.")
+            there = self._see(request.against)
         trace = _trace(request, here, there)
         if not request.score:
             return trace
-        scorer = self._scorer(here.run)
-        version = here.epoch, here.run.state == "diverged"
+        run = here.run
+        if run.number not in self._scorers:
+            self._scorers[run.number] = Scorer(run.training.data, run.training.model)
+        scorer = self._scorers[run.number]
+        version = here.epoch, run.state == "diverged"
         return replace(trace, score=scorer.score(here.model, version, here.moment.interventions), drawn=scorer.drawn)
 
     def forget(self) -> None:
@@ -91,26 +96,15 @@ class Inspector:
         check_moment(run, moment)
         network = run.number, moment.epoch, run.version
         key = *network, moment.sequence, moment.interventions
-        sight = self._sights.pop(key, None) or self._run(run, moment, network)
+        sight = self._sights.pop(key, None)
+        if sight is None:
+            alike = next((kept for key, kept in self._sights.items() if key[:3] == network), None)
+            model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
+            seen = inspection.trace(model, moment.sequence, moment.interventions)
+            sight = Sight(run, moment, model, epoch, seen)
         self._sights[key] = sight
         self._sights = dict(list(self._sights.items())[-KEPT_SIGHTS:])
         return sight._replace(moment=moment)
-
-    def _run(self, run: LiveRun, moment: Moment, network: tuple[Hashable, ...]) -> Sight:
-        """Run a moment's network, which may be at hand."""
-        alike = next((kept for key, kept in self._sights.items() if key[:3] == network), None)
-        model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
-        return Sight(run, moment, model, epoch, inspection.trace(model, moment.sequence, moment.interventions))
-
-    def _see_against(self, moment: Moment, here: Sight) -> Sight:
-        if moment.sequence != here.moment.sequence:
-            raise UserError("The moment to compare with is on another sequence: give the same one for both.")
-        return self._see(moment)
-
-    def _scorer(self, run: LiveRun) -> Scorer:
-        if run.number not in self._scorers:
-            self._scorers[run.number] = Scorer(run.training.data, run.training.model)
-        return self._scorers[run.number]
 
 
 class Scorer:
@@ -129,8 +123,7 @@ class Scorer:
             self._version, self._known = version, {}
         for does in (done, UNTOUCHED):
             if does not in self._known:
-                right = last_step_accuracy(model, self.sample, inspection.InterventionHook(does))
-                self._known[does] = right
+                self._known[does] = last_step_accuracy(model, self.sample, inspection.InterventionHook(does))
         return self._known[done], self._known[UNTOUCHED]
 
 
@@ -189,7 +182,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
 
 def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple[str, ...], Tensor]:
     """The view that is given, those that could be, and all its values `(T, D)`."""
-    views = _view_names(here.seen)
+    views = (*_tables(here.seen), ATTRIBUTION)
     if there is None or not request.difference:
         view = request.view if request.view in views else HIDDEN
         return view, views, _table(view, here)
@@ -198,44 +191,37 @@ def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple
             f"This run has {here.units:,} units and the one to compare with {there.units:,}: "
             "compare runs of one hidden_size, or look at them without the difference."
         )
-    both = tuple(view for view in views if view in _view_names(there.seen))
+    both = tuple(view for view in views if view in (*_tables(there.seen), ATTRIBUTION))
     view = request.view if request.view in both else HIDDEN
     return view, both, _table(view, here) - _table(view, there)
 
 
-def _view_names(seen: inspection.Activations) -> tuple[str, ...]:
-    cell = () if seen.cell is None else (CELL_STATE,)
-    return (HIDDEN, *cell, *(GATES[letter] for letter in seen.gates), ATTRIBUTION)
+def _tables(seen: inspection.Activations) -> dict[str, Tensor]:
+    """The views but attribution: their values `(T, D)` by name."""
+    cell = {} if seen.cell is None else {CELL_STATE: seen.cell}
+    return {HIDDEN: seen.hidden, **cell, **{GATES[letter]: gate for letter, gate in seen.gates.items()}}
 
 
 def _table(view: str, sight: Sight) -> Tensor:
-    """A view's values `(T, D)`."""
-    seen = sight.seen
-    if view == ATTRIBUTION:
-        return _shares(sight.model, seen)
-    if view == CELL_STATE and seen.cell is not None:
-        return seen.cell
-    gates = {GATES[letter]: gate for letter, gate in seen.gates.items()}
-    return gates.get(view, seen.hidden)
-
-
-def _shares(model: SequenceModel, seen: inspection.Activations) -> Tensor:
-    """At each step `(W[k] - W[j]) * h`, k the likeliest number and j the next."""
-    expected, runner_up = seen.logits.topk(2).indices.unbind(-1)
-    weight = model.head.weight.detach()
-    return (weight[expected] - weight[runner_up]) * seen.hidden
+    """A view's values `(T, D)`; attribution is `(W[k] - W[j]) * h`, k the likeliest number and j the next."""
+    if view != ATTRIBUTION:
+        return _tables(sight.seen)[view]
+    expected, runner_up = sight.seen.logits.topk(2).indices.unbind(-1)
+    weight = sight.model.head.weight.detach()
+    return (weight[expected] - weight[runner_up]) * sight.seen.hidden
 
 
 def _detail(here: Sight, unit: int) -> UnitDetail:
     """One unit at the moment's step."""
     _check_unit(unit, here.units, "look at")
-    seen, step = here.seen, here.moment.step
-    lead = inspection.attribution(here.model, seen.hidden[step])
+    step = here.moment.step
+    values = {view: _decimal(table[step, unit], 4) for view, table in _tables(here.seen).items()}
+    lead = inspection.attribution(here.model, here.seen.hidden[step])
     return UnitDetail(
         unit=unit,
-        value=_decimal(seen.hidden[step, unit], 4),
-        cell_state=None if seen.cell is None else _decimal(seen.cell[step, unit], 4),
-        gates={GATES[letter]: _decimal(gate[step, unit], 4) for letter, gate in seen.gates.items()},
+        value=values.pop(HIDDEN),
+        cell_state=values.pop(CELL_STATE, None),
+        gates=values,
         number=lead.number,
         rival=lead.rival,
         share=_decimal(lead.units[unit], 4),

@@ -4,8 +4,8 @@
     engines/count-rnn.HOST.lock     locked by the engine as long as it lives
 
 No port is opened. A state folder may be shared by several machines, and a socket works only on its own. So what is dead
-is judged by the lock, on the same machine, and never by a connection that fails. `enter` and `names` are what a client
-needs: they import no torch.
+is judged by the lock, on the same machine, and never by a connection that fails. `names`, `hosts` and `relay` are what
+a client needs: they import no torch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import fcntl
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from pathlib import Path
 from unroll.errors import FileError
 from unroll.files import reason
 from unroll.log import WAY_OUT, host, private_folder
+from unroll.machine import end_with_parent
 from unroll.text import shown_path
 
 ATTACH = b"attach\n"
@@ -32,6 +34,8 @@ PRESENCE_CHECK_S = 5.0
 """From one look at whether the socket is still there to the next: a folder may be swept while an engine lives."""
 MAX_ADDRESS = 100
 """Bytes of a socket's path: the system takes no more than 104 or 108."""
+CHUNK_BYTES = 2**16
+"""What is read of either side at once by `relay`."""
 
 
 class Listener:
@@ -47,24 +51,19 @@ class Listener:
         self._appear()
 
     def _appear(self) -> None:
+        """Take the first place that nobody has: lock it, and listen."""
         folder = private_folder("engines")
         for name in [self._wanted, *(f"{self._wanted}-{number}" for number in range(2, 1000))]:
-            if self._claim(folder / _file(name)):
-                self.name = name
-                return
+            path = folder / _file(name)
+            try:
+                if (lock := _locked(path, create=True)) is None:
+                    continue
+                self.name, self._path, self._lock = name, path, lock
+                self._socket = _bound(path)
+            except OSError as error:
+                raise FileError(f"{shown_path(path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+            return
         raise FileError(f"There are too many engines in {shown_path(folder)}: {WAY_OUT}")
-
-    def _claim(self, path: Path) -> bool:
-        """Take a place if nobody has it: lock it, and listen."""
-        try:
-            lock = _locked(path, create=True)
-            if lock is None:
-                return False
-            self._path, self._lock = path, lock
-            self._socket = _bound(path)
-        except OSError as error:
-            raise FileError(f"{shown_path(path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
-        return True
 
     def visitors(self) -> Iterator[socket.socket]:
         """The clients that come, until `close`; those that do not say so at once are sent away."""
@@ -220,3 +219,32 @@ def _address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+def relay(name: str) -> int:
+    """Connect standard input and output to the engine of that name, as if it had been started here.
+
+    So a command leads to it, on this machine or over ssh, as to any other engine. Ends with either side; the engine
+    goes on. Gives the exit code.
+    """
+    end_with_parent()
+    try:
+        line = enter(name)
+    except (FileError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    threading.Thread(target=_pass_requests, args=(line,), daemon=True).start()
+    with suppress(OSError):
+        while data := line.recv(CHUNK_BYTES):
+            while data:
+                data = data[os.write(1, data) :]
+        return 0
+    return 1
+
+
+def _pass_requests(line: socket.socket) -> None:
+    with suppress(OSError):
+        while data := os.read(0, CHUNK_BYTES):
+            line.sendall(data)
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_WR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +12,7 @@ from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError, UserError
 from unroll.files import reason
 from unroll.network import checkpoint
-from unroll.network.header import begins_well
+from unroll.network.checkpoint import begins_well
 from unroll.network.training import Training
 from unroll.paths import SUFFIX, check_no_link, models_by_name, saving_folder, shipped_models
 from unroll.protocol.replies import MAX_MODELS, Models, Origin
@@ -31,35 +32,22 @@ def save_model(run: LiveRun, epoch: int | None, name: str) -> Path:
         UserError: the run has no such epoch.
         FileError: the file cannot be written, or would be too large.
     """
-    training = _as_it_was(run, epoch)
-    path = _folder() / f"{name}{SUFFIX}"
+    training, optimizer = run.training, None
+    if epoch is not None:
+        check_epoch(run, epoch)
+        if epoch < training.epoch and training.snapshots.epochs:
+            training = training.branch(epoch, training.recipe)
+    path = _made_folder() / f"{name}{SUFFIX}"
     check_no_link(path)
-    accuracy, held_out = training.accuracy(), training.held_out_accuracy()
-    history = run.series.until(training.update).history(accuracy, held_out)
-    optimizer = training.saved_state() if _has_room_for_optimizer(training) else None
-    checkpoint.save(path, training.model, training.recipe, history, optimizer, training.digest)
+    history = run.series.until(training.update).history(training.accuracy(), training.held_out_accuracy())
+    with suppress(CheckpointError):  # no room for it
+        checkpoint.check_size(training.recipe, with_optimizer=True)
+        optimizer = training.saved_state()
+    checkpoint.save(path, checkpoint.Checkpoint(training.model, training.recipe, history, optimizer, training.digest))
     return path
 
 
-def _as_it_was(run: LiveRun, epoch: int | None) -> Training:
-    """The run's training itself, or one that stands at the epoch."""
-    training = run.training
-    if epoch is not None:
-        check_epoch(run, epoch)
-    if epoch is None or epoch >= training.epoch or not training.epochs_kept:
-        return training
-    return training.branch(epoch, training.recipe)
-
-
-def _has_room_for_optimizer(training: Training) -> bool:
-    try:
-        checkpoint.check_size(training.recipe, with_optimizer=True)
-    except CheckpointError:
-        return False
-    return True
-
-
-def _folder() -> Path:
+def _made_folder() -> Path:
     folder = saving_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from unroll import figures
 from unroll.errors import NO_MEMORY, UserError, is_memory
-from unroll.network.snapshots import BUDGET
-from unroll.network.training import Diverged, Training
+from unroll.network.training import SNAPSHOT_BYTES, Diverged, Training
 from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Pace, Progress, State
 from unroll.protocol.requests import EPOCHS_PER_SECOND
 from unroll.series import BUCKETS, History, Series
@@ -134,14 +133,12 @@ class LiveRun:
         except Exception as error:
             self._hold("paused", f"This run cannot go on: {NO_MEMORY if is_memory(error) else error}")
             raise
-        self._note(round(loss, 6), round(accuracy, 6))
-        self._rate.tick(now)
-        self._finish_pause_or_go_on()
-
-    def _note(self, loss: float, accuracy: float) -> None:
+        loss, accuracy = round(loss, 6), round(accuracy, 6)
         self.series.add(loss, accuracy)
         self._losses.append(loss)
         self._accuracies.append(accuracy)
+        self._rate.tick(now)
+        self._finish_pause_or_go_on()
 
     def _finish_pause_or_go_on(self) -> None:
         training = self.training
@@ -193,15 +190,14 @@ class LiveRun:
         """All that has not been sent yet, or as much of it as fits into one line."""
         losses, self._losses = self._losses[:MAX_NEWS], self._losses[MAX_NEWS:]
         accuracies, self._accuracies = self._accuracies[:MAX_NEWS], self._accuracies[MAX_NEWS:]
-        finished = self.state == "finished"
         news = Progress(
             run=self.number,
             state=self.state,
             update=self.training.update - len(self._losses),
             losses=losses,
             accuracies=accuracies,
-            accuracy=self.accuracy if finished else None,
-            held_out=self.held_out if finished else None,
+            accuracy=self.accuracy,
+            held_out=self.held_out,
             sentence=self._sentence,
         )
         self._sentence = ""
@@ -216,7 +212,7 @@ class LiveRuns:
         active: Those that train, or have something to send: an update costs no more for all the others.
     """
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int = SNAPSHOT_BYTES) -> None:
         """`budget` is in bytes, for all snapshots of all runs together."""
         self.active: dict[int, LiveRun] = {}
         self._runs: dict[int, LiveRun] = {}
@@ -274,8 +270,8 @@ class LiveRuns:
         """
         self._count(growing)
         while self._total > self._budget:
-            run = max(self.all(), key=lambda run: len(run.training.epochs_kept) > 1 and self._bytes[run.number])
-            if len(run.training.epochs_kept) < 2:
+            run = max(self.all(), key=lambda run: len(run.training.snapshots.epochs) > 1 and self._bytes[run.number])
+            if len(run.training.snapshots.epochs) < 2:
                 break
             self._thin(run)
         for run in self.all():
@@ -285,10 +281,10 @@ class LiveRuns:
                 self._thin(run)
 
     def _thin(self, run: LiveRun) -> None:
-        run.training.thin_snapshots()
+        run.training.snapshots.thin()
         self._count(run)
 
     def _count(self, run: LiveRun) -> None:
-        held = run.training.snapshot_bytes
+        held = run.training.snapshots.nbytes
         self._total += held - self._bytes.get(run.number, 0)
         self._bytes[run.number] = held

@@ -12,13 +12,16 @@ the class `torch.optim.Adam(fused=True)` over the same buffer would cost 39 us m
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
+fused_adam = partial(
+    adam, foreach=False, fused=True, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=False
+)
 
 
 class Snapshot(NamedTuple):
@@ -61,23 +64,7 @@ class Adam:
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """Move the weights along the gradient in the parameters' `grad`."""
-        adam(
-            [self.weights],
-            [self.gradient],
-            [self.m],
-            [self.v],
-            [],
-            [self._steps],
-            foreach=False,
-            fused=True,
-            lr=learning_rate,
-            beta1=BETA_1,
-            beta2=BETA_2,
-            weight_decay=0.0,
-            eps=EPS,
-            amsgrad=False,
-            maximize=False,
-        )
+        fused_adam([self.weights], [self.gradient], [self.m], [self.v], [], [self._steps], lr=learning_rate)
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that continuing needs."""

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 
 from unroll.network.adam import Adam
-from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import Score, backpropagate, room_for
 from unroll.network.model import SequenceModel
+from unroll.network.training import Sequences, order, sequences
 from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 
@@ -51,14 +51,9 @@ class Ensemble:
         self.plan = plan(recipe, len(train), short_lines)
         self.update = 0
         self._data = sequences(train, device)
-        size = self._group_size(device)
+        logits = 4 * recipe.task.length * self.plan.batch_size * recipe.task.vocab_size
+        size = len(self.seeds) if device != "cpu" else max(1, GROUP_BYTES // logits)
         self._groups = [Group(recipe, self.seeds[i : i + size], device) for i in range(0, len(self.seeds), size)]
-
-    def _group_size(self, device: str) -> int:
-        if device != "cpu":
-            return len(self.seeds)
-        logits = 4 * self._data.x.shape[0] * self.plan.batch_size * self.recipe.task.vocab_size
-        return max(1, GROUP_BYTES // logits)
 
     def updates(self) -> Iterator[EnsembleUpdate]:
         """Make the remaining updates, one for each `next`; a loss may be NaN."""
@@ -81,11 +76,11 @@ class Ensemble:
 
     def member(self, index: int) -> SequenceModel:
         """A copy of one member's network by its place among the seeds; raises `IndexError` beyond them."""
-        for group in self._groups:
-            if index < len(group.seeds):
-                return group.member(index)
-            index -= len(group.seeds)
-        raise IndexError("There are not that many members.")
+        group, place = divmod(index, len(self._groups[0].seeds))
+        weights = self._groups[group].model.state_dict()
+        model = SequenceModel.unset(self.recipe).to(self._data.x.device)
+        model.load_state_dict({name: value[place] for name, value in weights.items()})
+        return model
 
 
 class Group:
@@ -109,9 +104,3 @@ class Group:
         score = backpropagate(self.model, x, y, self._room)
         self._adam.step(self.recipe.train.rate(epoch))
         return score
-
-    def member(self, index: int) -> SequenceModel:
-        """A copy of one member's network."""
-        model = SequenceModel(self.recipe.model.cell, self.recipe.task.vocab_size, self.recipe.model.hidden_size)
-        model.load_state_dict({name: value[index] for name, value in self.model.state_dict().items()})
-        return model.to(self.model.head.bias.device)

@@ -66,10 +66,14 @@ class SequenceModel(nn.Module):
         self.head = Head(hidden_size, vocab_size, members)
 
     @classmethod
+    def unset(cls, recipe: Recipe, members: int | None = None) -> SequenceModel:
+        """A network of a recipe's shape, its weights unset."""
+        return cls(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size, members)
+
+    @classmethod
     def of(cls, recipe: Recipe, seeds: Sequence[int] | None = None) -> SequenceModel:
         """The untrained network of a recipe and its seed; with `seeds`, one network for each of them, held together."""
-        lead = None if seeds is None else len(seeds)
-        model = cls(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size, lead)
+        model = cls.unset(recipe, None if seeds is None else len(seeds))
         initialise(model, recipe.model.init, [recipe.train.seed] if seeds is None else seeds)
         return model
 
@@ -131,21 +135,17 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
                  rnn/LearningHowToCount.ipynb, the notebook of the post "Learning how to count"
     normal-bias  the cell's biases from N(0, 1), all else uniform: as in rnn/MeasuringRNNAccuracy.ipynb there
     """
+    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
     bound = model.hidden_size**-0.5
     for member, seed in enumerate(seeds):
         generator = torch.Generator().manual_seed(seed)
         for name, parameter in model.named_parameters():
             values = torch.empty(parameter.shape if model.members is None else parameter.shape[1:])
-            if _is_normal(name, init):
+            if name.startswith(normal[init]):
                 values.normal_(generator=generator)
             else:
                 values.uniform_(-bound, bound, generator=generator)
             (parameter if model.members is None else parameter[member]).copy_(values)
-
-
-def _is_normal(name: str, init: InitName) -> bool:
-    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
-    return name.startswith(normal[init])
 
 
 def device_for(name: DeviceName) -> str:

@@ -17,10 +17,9 @@ from statistics import median
 from typing import NamedTuple, TypeVar
 
 from unroll.moment import UNTOUCHED, Interventions
-from unroll.network.batches import sequences
 from unroll.network.ensemble import Ensemble
 from unroll.network.inspection import InterventionHook
-from unroll.network.training import last_step_accuracy
+from unroll.network.training import last_step_accuracy, sequences
 from unroll.recipe import CellName, Recipe
 from unroll.tasks import parts
 

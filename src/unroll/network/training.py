@@ -9,9 +9,11 @@ sums differently, and training carries that on.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple, NoReturn
 
 import torch
@@ -20,15 +22,15 @@ from torch.nn.functional import cross_entropy
 
 from unroll.errors import RecipeError
 from unroll.network.adam import Adam, Snapshot, put
-from unroll.network.batches import Sequences, order, sequences
 from unroll.network.bptt import backpropagate, room_for
 from unroll.network.model import SequenceModel, StepHook
-from unroll.network.snapshots import Snapshots
 from unroll.recipe import Recipe, plan
-from unroll.tasks import parts
+from unroll.tasks import Item, parts
 
 SCORED_AT_ONCE = 2**24
 """Values that the cell's inputs of all steps may have while sequences are scored."""
+SNAPSHOT_BYTES = 64 * 2**20
+"""Bytes that the snapshots of one run may take."""
 DIVERGED_LOSS = 100.0
 """A loss this many times ln V, that of pure guessing, ends a training: few come back (a GRU at a rate of 50 has)."""
 
@@ -74,6 +76,7 @@ class Training:
         data: The training sequences.
         model: The newest network, changed in place by every update.
         update: Updates made so far.
+        snapshots: The epochs that are kept: those that `at` and `branch` give exactly.
     """
 
     def __init__(self, recipe: Recipe, device: str = "cpu") -> None:
@@ -94,10 +97,10 @@ class Training:
         self._good = self._adam.weights.clone()
         self._diverged: Diverged | None = None
         self._room: Tensor | None = None
-        self._snapshots = Snapshots()
-        self._snapshots.add(0, self._adam.snapshot())
         self._batched = -1
-        self._made: list[Sequences] = []
+        self._batches: list[Sequences] = []
+        self.snapshots = Snapshots()
+        self.snapshots.add(0, self._adam.snapshot())
 
     @property
     def epoch(self) -> float:
@@ -118,7 +121,10 @@ class Training:
         if self._diverged is not None:
             raise self._diverged
         epoch, place = divmod(self.update, self.plan.updates_per_epoch)
-        batch = self._batches(epoch)[place]
+        if self._batched != epoch:
+            columns = order(self.recipe.train.seed, epoch, self.data.total)
+            self._batched, self._batches = epoch, self.data.batches(columns, self.plan.batch_size)
+        batch = self._batches[place]
         self._room = room_for(self.model, batch.x) if self._room is None else self._room
         loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
         value = loss.item()
@@ -127,22 +133,11 @@ class Training:
         self._good.copy_(self._adam.weights)
         self._adam.step(self.recipe.train.rate(epoch))
         if place == self.plan.updates_per_epoch - 1:
-            self._end_epoch(epoch + 1)
+            if not math.isfinite(self._adam.weights.sum().item()):
+                self._give_up(math.nan)
+            self.snapshots.add(epoch + 1, self._adam.snapshot())
         self.update += 1
         return Update(self.update, value, accuracy.item())
-
-    def _batches(self, epoch: int) -> list[Sequences]:
-        """The batches of an epoch, made at its first update."""
-        if self._batched != epoch:
-            columns = order(self.recipe.train.seed, epoch, self.data.total)
-            self._made = self.data.batches(columns, self.plan.batch_size)
-            self._batched = epoch
-        return self._made
-
-    def _end_epoch(self, epoch: int) -> None:
-        if not math.isfinite(self._adam.weights.sum().item()):
-            self._give_up(math.nan)
-        self._snapshots.add(epoch, self._adam.snapshot())
 
     def _give_up(self, loss: float) -> NoReturn:
         self._adam.weights.copy_(self._good)
@@ -159,7 +154,7 @@ class Training:
 
     def clear(self) -> None:
         """Free the memory that only an update needs; the next update allocates it again."""
-        self._room, self._batched, self._made = None, -1, []
+        self._room, self._batched, self._batches = None, -1, []
 
     def accuracy(self) -> float:
         """The part of all training sequences, 0 to 1, answered right at the last step."""
@@ -173,38 +168,24 @@ class Training:
         """The same of the sequences held out; None when there are none."""
         return None if self._held_out is None else last_step_accuracy(self.model, self._held_out)
 
-    @property
-    def epochs_kept(self) -> list[int]:
-        """The epochs whose snapshots are kept, in order: those that `at` and `branch` give exactly."""
-        return self._snapshots.epochs
-
-    @property
-    def snapshot_bytes(self) -> int:
-        """Bytes that the snapshots take."""
-        return self._snapshots.nbytes
-
-    def thin_snapshots(self) -> None:
-        """Keep every second snapshot and the newest, to make room for other runs; of a single one, none."""
-        self._snapshots.thin()
-
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
-        """The network as it was after an epoch, and which epoch that is: the nearest of `epochs_kept`.
+        """The network as it was after an epoch, and which epoch that is: the nearest that is kept.
 
         None, an epoch not yet trained, or any epoch while none is kept give the newest network: `model` itself, which
         further training changes.
         """
-        if epoch is None or epoch >= self.epoch or not self.epochs_kept:
+        if epoch is None or epoch >= self.epoch or not self.snapshots.epochs:
             return self.model, self.epoch
-        found, snapshot = self._snapshots.nearest(epoch)
-        model = SequenceModel(self.recipe.model.cell, self.recipe.task.vocab_size, self.recipe.model.hidden_size)
-        put(model.to(self.device), snapshot.weights)
+        found, snapshot = self.snapshots.nearest(epoch)
+        model = SequenceModel.unset(self.recipe).to(self.device)
+        put(model, snapshot.weights)
         return model, float(found)
 
     def branch(self, epoch: int, recipe: Recipe) -> Training:
         """A new run that continues from an epoch, weights and optimizer, by a recipe with other training fields.
 
-        It starts at the nearest of `epochs_kept`, and where none is kept at the newest network, be it in the middle of
-        an epoch (`branch.epoch` says where); an unchanged recipe repeats this run to the bit.
+        It starts at the nearest epoch that is kept, and where none is kept at the newest network, be it in the middle
+        of an epoch (`branch.epoch` says where); an unchanged recipe repeats this run to the bit.
 
         Raises:
             RecipeError: the recipe changes the task or the network.
@@ -212,14 +193,12 @@ class Training:
         if recipe.task != self.recipe.task or recipe.model != self.recipe.model:
             raise RecipeError("cell", "A branch keeps its task and its network: change learning_rate, epochs or seed.")
         branch = Training(recipe, self.device)
-        if self.epochs_kept:
-            found, snapshot = self._snapshots.nearest(epoch)
-            branch.update = found * branch.plan.updates_per_epoch
-        else:
-            found, snapshot, branch.update = 0, self.saved_state(), self.update
-        branch._adam.restore(snapshot)
-        branch._good.copy_(snapshot.weights)
-        branch._snapshots = self._snapshots.until(found)
+        found, update, snapshot = 0, self.update, self.saved_state()
+        if self.snapshots.epochs:
+            found, snapshot = self.snapshots.nearest(epoch)
+            update = found * branch.plan.updates_per_epoch
+        branch.go_on_from(snapshot, update)
+        branch.snapshots = self.snapshots.until(found)
         return branch
 
     def saved_state(self) -> Snapshot:
@@ -231,9 +210,48 @@ class Training:
         self._adam.restore(saved)
         self._good.copy_(saved.weights)
         self.update = update
-        self._snapshots = Snapshots()
+        self.snapshots = Snapshots()
         if self.epoch.is_integer():
-            self._snapshots.add(int(self.epoch), self._adam.snapshot())
+            self.snapshots.add(int(self.epoch), self._adam.snapshot())
+
+
+class Sequences(NamedTuple):
+    """N items as columns: inputs `x` `(L, N)` and targets `y` `(L, N)`. Integers: a one-hot is never made."""
+
+    x: Tensor
+    y: Tensor
+
+    def batches(self, columns: Tensor, size: int) -> list[Sequences]:
+        """Whole batches of `size` sequences in the order of `columns` `(N,)`; the rest is dropped.
+
+        With a row of columns for each of S networks, `(S, N)`, a batch is `(S, L, B)`.
+        """
+        each = self.total // size
+        chosen = columns[..., : each * size].to(self.x.device)
+        both = torch.stack(self).index_select(2, chosen.flatten()).view(2, -1, *chosen.shape[:-1], each, size)
+        turn = (2, 0, 1, 3) if columns.dim() == 1 else (3, 0, 2, 1, 4)
+        return [Sequences(*batch.unbind()) for batch in both.permute(turn).contiguous().unbind()]
+
+    @property
+    def total(self) -> int:
+        """N."""
+        return self.x.shape[1]
+
+
+def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
+    """All items as tensors, in their order."""
+    x = torch.tensor(list(chain.from_iterable(item.inputs for item in items)))
+    y = torch.tensor(list(chain.from_iterable(item.targets for item in items)))
+    return Sequences(*(part.view(len(items), -1).t().contiguous().to(device) for part in (x, y)))
+
+
+def order(seed: int, epoch: int, count: int) -> Tensor:
+    """The order in which an epoch takes its `count` sequences.
+
+    A function of seed and epoch alone, so that training can resume at any epoch without a generator's state.
+    """
+    generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {epoch}".encode()))
+    return torch.randperm(count, generator=generator)
 
 
 @torch.no_grad()
@@ -245,7 +263,9 @@ def last_step_accuracy(model: SequenceModel, data: Sequences, hook: StepHook | N
     size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
     right = 0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
-        right += int((_last_logits(model, x, hook).argmax(-1) == y[-1]).sum())
+        for step in model.steps(x, hook=hook):  # keeps no step but the last
+            h = step.state.h
+        right += int((model.head(h).argmax(-1) == y[-1]).sum())
     return right / data.total
 
 
@@ -259,9 +279,58 @@ def mean_loss(model: SequenceModel, data: Sequences) -> float:
     return total / data.y.numel()
 
 
-def _last_logits(model: SequenceModel, x: Tensor, hook: StepHook | None) -> Tensor:
-    """The logits `(B, V)` of the last step, without keeping the steps before it."""
-    for step in model.steps(x, hook=hook):
-        h = step.state.h
-    logits: Tensor = model.head(h)
-    return logits
+class Snapshots:
+    """Snapshots by epoch: the newest, and all multiples of a stride, which doubles when the budget is reached."""
+
+    def __init__(self, budget: int = SNAPSHOT_BYTES) -> None:
+        self._budget = budget
+        self._stride = 1
+        self._kept: dict[int, Snapshot] = {}
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs that are kept, in order."""
+        return list(self._kept)
+
+    def add(self, epoch: int, snapshot: Snapshot) -> None:
+        """Keep the snapshot of a later epoch than any before, and drop what no longer fits."""
+        if self._kept:
+            newest = next(reversed(self._kept))
+            if newest % self._stride:
+                del self._kept[newest]
+        self._kept[epoch] = snapshot
+        while len(self._kept) > 1 and self.nbytes > self._budget:
+            self.thin()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all snapshots, including those shared with a branch."""
+        return len(self._kept) * next(iter(self._kept.values())).nbytes if self._kept else 0
+
+    def thin(self) -> None:
+        """Keep every second epoch of those kept, and the newest; of a single one, none."""
+        if len(self._kept) < 2:
+            self._kept = {}
+            return
+        self._stride *= 2
+        newest = next(reversed(self._kept))
+        evenly = range(0, newest if newest >= self._stride else 0, self._stride)
+        self._kept = {e: kept for e, kept in self._kept.items() if e in evenly or e == newest}
+
+    def nearest(self, epoch: int) -> tuple[int, Snapshot]:
+        """The epoch kept nearest to `epoch`, the earlier of two equally near, and its snapshot.
+
+        Raises:
+            LookupError: there is none.
+        """
+        if not self._kept:
+            raise LookupError("No epoch is kept yet: train to the end of one.")
+        found = min(self._kept, key=lambda kept: abs(kept - epoch))
+        return found, self._kept[found]
+
+    def until(self, epoch: int) -> Snapshots:
+        """The same snapshots up to an epoch, sharing their memory: what a branch starts with."""
+        past = Snapshots(self._budget)
+        past._stride = self._stride
+        past._kept = {e: kept for e, kept in self._kept.items() if e <= epoch}
+        return past

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from unroll.moment import MAX_STEPS, Number, RunNumber
-from unroll.protocol.trace import Trace
-from unroll.recipe import Plan, Recipe
+from unroll.moment import MAX_STEPS, Moment, Number, RunNumber, Unit
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, Plan, Recipe
 from unroll.series import NO_HISTORY, Count, History, Loss, Share
 
 MAX_RUNS = 2000
@@ -17,6 +16,9 @@ MAX_NEWS = 2**19
 """Updates in one progress message at most: such a line has half of the bytes that are read."""
 MAX_TIME = 4_102_444_800
 """The end of the year 2099, in seconds since 1970."""
+MAX_CANDIDATES = 100
+MAX_VALUE = 1e6
+"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
 Origin = Literal["recipe", "branch", "model"]
@@ -26,6 +28,10 @@ Id = Annotated[int, Meta(ge=0, le=2**53)]
 Name = Annotated[str, Meta(max_length=200)]
 Sentence = Annotated[str, Meta(max_length=4000)]
 PathText = Annotated[str, Meta(max_length=4096)]
+Value = Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
+ViewName = Annotated[str, Meta(max_length=40)]
+Place = Annotated[int, Meta(ge=0, le=2**16)]
+Row = Annotated[list[Value], Meta(max_length=MAX_HIDDEN)]
 
 
 class Message(Struct, frozen=True, tag_field="type", tag=lambda name: name.lower()):
@@ -203,18 +209,105 @@ class Progress(Message, frozen=True, kw_only=True):
             raise ValueError("losses and accuracies of another number of updates")
 
 
-AnyReply = (
-    Hello
-    | Created
-    | Done
-    | Error
-    | Looked
-    | Continued
-    | Saved
-    | Models
-    | Measured
-    | Begun
-    | Resumed
-    | Detached
-    | Progress
-)
+AnyAnswer = Created | Done | Error | Looked | Continued | Saved | Models | Measured | Begun | Resumed | Detached
+AnyReply = Hello | Progress | AnyAnswer
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """What a moment's network does at the steps of a window.
+
+    Attributes:
+        moment: What was looked at; its `epoch` is the one asked for.
+        epoch: The epochs this network has trained, whole or in part (1.5 is three updates of two an epoch).
+        units: How many units the network has, in or out of the window.
+        window: What of them the rows below hold; cut to what there is.
+        view: What the rows hold; `views`: all that this cell has: `hidden`, `cell state` and the gates by name where
+            it has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
+        values: The view's value by step, then unit, rounded to 3 decimals.
+        scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
+        candidates: By step, the likeliest numbers first.
+        before: The same for the moment looked at `against`; empty when there was none.
+        detail: The unit asked for, at the moment's step.
+        score: The part of the training sequences answered right at the last step under the moment's interventions,
+            and without them; only when asked for.
+        drawn: How many sequences were drawn at random for the score; None where it is taken over all.
+    """
+
+    moment: Moment
+    epoch: Annotated[float, Meta(ge=0, le=MAX_EPOCHS)]
+    units: Annotated[int, Meta(ge=1, le=MAX_HIDDEN)]
+    window: Window
+    values: Annotated[list[Row], Meta(max_length=MAX_STEPS)]
+    candidates: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)]
+    view: ViewName = "hidden"
+    views: Annotated[tuple[ViewName, ...], Meta(max_length=20)] = ("hidden",)
+    scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
+    before: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)] = []
+    detail: UnitDetail | None = None
+    score: tuple[Share, Share] | None = None
+    drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
+
+    def __post_init__(self) -> None:
+        window, steps = self.window, len(self.values)
+        if steps != window.steps or any(len(row) != window.units for row in self.values):
+            raise ValueError("rows of another length than their window")
+        if window.first_step + steps > len(self.moment.sequence):
+            raise ValueError("a window beside the sequence")
+        if window.first_unit + window.units > self.units:
+            raise ValueError("a window beside the units")
+        if len(self.candidates) != steps or len(self.before) not in (0, steps):
+            raise ValueError("candidates for other steps")
+        if self.view not in self.views:
+            raise ValueError("a view that is not one of its views")
+
+    def holds(self, window: Window) -> bool:
+        """Whether all that a window shows is here."""
+        held, total = self.window, len(self.moment.sequence)
+        steps, units = min(window.first_step + window.steps, total), min(window.first_unit + window.units, self.units)
+        return (
+            held.first_step <= window.first_step
+            and held.first_unit <= window.first_unit
+            and steps <= held.first_step + held.steps
+            and units <= held.first_unit + held.units
+        )
+
+
+class UnitDetail(Struct, frozen=True, kw_only=True):
+    """One unit at the moment's step.
+
+    Attributes:
+        value: Its hidden value; `cell_state` its c where the cell has one.
+        gates: How far each of its gates is open, by name; empty where the cell has none.
+        share: What it adds to the lead of `number` over `rival`, in logits; all units' shares and `bias` add up to
+            `lead`.
+    """
+
+    unit: Unit
+    value: Value
+    cell_state: Value | None
+    gates: Annotated[dict[ViewName, Value], Meta(max_length=8)]
+    number: Number
+    rival: Number
+    share: Value
+    bias: Value
+    lead: Value
+
+
+class Candidate(Struct, frozen=True, array_like=True):
+    """A number that may come next, and its probability (rounded to 4 decimals)."""
+
+    number: Number
+    probability: Share
+
+
+Candidates = Annotated[list[Candidate], Meta(max_length=MAX_CANDIDATES)]
+"""What may come next at one step, the likeliest first."""
+
+
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of steps by units that is on the screen; a trace carries no more than this."""
+
+    first_step: Place = 0
+    steps: Place = 64
+    first_unit: Place = 0
+    units: Place = 64

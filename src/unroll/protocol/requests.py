@@ -8,8 +8,7 @@ from msgspec import Meta
 
 from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Unit
 from unroll.protocol import replies
-from unroll.protocol.replies import Answer, Id, Message, Pace
-from unroll.protocol.trace import MAX_CANDIDATES, ViewName, Window
+from unroll.protocol.replies import MAX_CANDIDATES, Answer, Id, Message, Pace, ViewName, Window
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
 
@@ -177,23 +176,5 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
     """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
-AnyRequest = (
-    Create
-    | Branch
-    | Play
-    | Pause
-    | Advance
-    | Look
-    | Continue
-    | Save
-    | Open
-    | ListModels
-    | Forget
-    | Heard
-    | Measure
-    | Ping
-    | Begin
-    | Resume
-    | Detach
-    | End
-)
+OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | ListModels | Forget
+AnyRequest = OnRuns | Look | Continue | Heard | Measure | Ping | Begin | Resume | Detach | End

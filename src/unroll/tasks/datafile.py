@@ -70,21 +70,13 @@ def _numbers(text: str, limit: int) -> list[tuple[int, ...]] | None:
 def _refusal(path: str, text: str, vocab_size: int | None) -> RecipeError:
     """What is wrong with the first word that is not a number below the limit, and where."""
     limit = vocab_size or MAX_VOCAB
-    wrong_lines = (pair for pair in enumerate(text.split("\n"), 1) if _numbers(pair[1], limit) is None)
-    number, line = next(wrong_lines)
-    wrong = next(found for found in WORD.finditer(line) if not _fits(found.group(), limit))
-    return RecipeError("path", f"{_place(path, number, wrong.start() + 1)}: {_why(wrong.group(), vocab_size)}")
-
-
-def _fits(word: str, limit: int) -> bool:
-    return len(word) <= 9 and word.isascii() and word.isdigit() and int(word) < limit
-
-
-def _why(word: str, vocab_size: int | None) -> str:
-    word = shown_path(word[:24])
-    if vocab_size is not None and _fits(word, MAX_VOCAB):
-        return f"{word} is not in a vocabulary of {vocab_size}: choose a vocab_size of {int(word) + 1} or more."
-    return f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: separate numbers by spaces or commas."
+    number, line = next(pair for pair in enumerate(text.split("\n"), 1) if _numbers(pair[1], limit) is None)
+    wrong = next(found for found in WORD.finditer(line) if _numbers(found.group(), limit) is None)
+    word = shown_path(wrong.group()[:24])
+    why = f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: separate numbers by spaces or commas."
+    if vocab_size is not None and _numbers(wrong.group(), MAX_VOCAB):
+        why = f"{word} is not in a vocabulary of {vocab_size}: choose a vocab_size of {int(word) + 1} or more."
+    return RecipeError("path", f"{_place(path, number, wrong.start() + 1)}: {why}")
 
 
 def _place(path: str, line: int, column: int) -> str:

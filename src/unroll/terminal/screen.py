@@ -27,9 +27,8 @@ from unroll import permalink
 from unroll.errors import UserError
 from unroll.machine import resident
 from unroll.moment import UNTOUCHED, Moment
-from unroll.protocol.replies import Pace
+from unroll.protocol.replies import Pace, Window
 from unroll.protocol.requests import Measure
-from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import splash, texts

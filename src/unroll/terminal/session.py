@@ -15,9 +15,8 @@ from msgspec.structs import replace
 from unroll.client.diagnosis import EngineError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol import requests
-from unroll.protocol.replies import Answer, Pace, Progress
+from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
-from unroll.protocol.trace import Trace, Window
 from unroll.recipe import Recipe
 from unroll.terminal import texts
 from unroll.terminal.coalesce import Latest

@@ -9,8 +9,7 @@ from math import exp, log
 
 from unroll import figures
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
-from unroll.protocol.replies import Created, CutOff, Measured
-from unroll.protocol.trace import Trace, UnitDetail
+from unroll.protocol.replies import Created, CutOff, Measured, Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
 from unroll.tasks import TASKS, answer
 from unroll.terminal.runs import Run

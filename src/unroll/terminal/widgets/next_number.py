@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
-from unroll.protocol.trace import Candidate
+from unroll.protocol.replies import Candidate
 from unroll.terminal.widgets.base import Pane
 
 EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -20,7 +20,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
-from unroll.protocol.trace import Trace, Window
+from unroll.protocol.replies import Trace, Window
 from unroll.terminal.palette import glyphs, level, shades
 from unroll.terminal.widgets.base import Pane
 
