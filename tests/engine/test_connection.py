@@ -132,17 +132,32 @@ def test_what_is_said_after_the_end_of_the_lines_is_written() -> None:
     assert written == [b"last words"]
 
 
-def test_a_reader_that_is_gone_is_noticed() -> None:
+def test_a_reader_that_is_gone_is_the_end_of_its_lines_and_a_stuck_server_is_noticed() -> None:
     gone: list[OSError] = []
+    stuck = threading.Event()
 
     def fail(line: bytes) -> None:
         raise BrokenPipeError("gone")
 
-    connection = connected(io.BytesIO(), write=fail, on_broken=gone.append)
-    connection.put(b"x")
-    wait_until(lambda: bool(gone))
-    connection.put(b"y")
-    assert connection.idle
+    with piped() as (stream, writing):
+        connection = connected(stream, write=fail, on_broken=gone.append, on_stuck=stuck.set, stuck_after_s=0.01)
+        connection.put(b"x")
+        assert stuck.wait(5)
+        assert connection.take(5) is Event.END
+        connection.put(b"y")
+        assert connection.idle
+        assert len(gone) == 1
+        os.close(writing)
+
+
+def test_a_process_that_is_told_to_end_takes_that_before_all_else_and_one_that_is_stuck_does_not() -> None:
+    with piped() as (stream, writing):
+        connection = connected(stream)
+        os.write(writing, b"a line\n")
+        assert not connection.terminate(0.01)
+        assert connection.take(0) is Event.TERMINATED
+        assert connection.terminate(5)
+        os.close(writing)
 
 
 def taken(connection: Connection, number: int) -> list[bytes | Event | None]:

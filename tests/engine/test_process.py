@@ -9,7 +9,7 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION, decode_reply
-from unroll.protocol.replies import Hello, Progress, Trace
+from unroll.protocol.replies import Begun, Hello, Progress, Trace
 from unroll.protocol.requests import Advance, Create, Look, Pause, Play
 from unroll.recipe import Recipe, recipe_of
 
@@ -151,6 +151,36 @@ def test_an_engine_that_nobody_listens_to_ends_quietly(state_dir: Path) -> None:
         assert engine.wait(timeout=20) == 0
         assert b"Traceback" not in engine.stderr.read()
     assert "cannot be written" in (state_dir / "engine.log").read_text()
+
+
+@pytest.mark.parametrize("end", ["unread", "terminated"])
+def test_an_engine_that_has_to_end_saves_its_runs_first(end: str) -> None:
+    """It has to right after an update, and just after an autosave: the next would be due in a second."""
+    create = b'{"type": "begin", "id": 1}\n{"type": "create", "id": 2}\n'
+    with subprocess.Popen(ENGINE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as engine:
+        assert engine.stdin and engine.stdout
+        engine.stdin.write(create + b'{"type": "advance", "id": 3, "updates": 1}\n')
+        until_update(engine.stdout, 1)
+        engine.stdin.write(b'{"type": "advance", "id": 4, "updates": 6}\n')
+        until_update(engine.stdout, 7)
+        if end == "terminated":
+            engine.terminate()
+        else:
+            engine.stdout.close()
+            engine.stdin.write(b'{"type": "heard", "id": 5}\n')
+        assert engine.wait(timeout=20) == 0
+    _, begun, *_ = [decode_reply(line) for line in talk(ENGINE, create).stdout.splitlines()]
+    assert isinstance(begun, Begun)
+    assert [session.update for session in begun.cut_off] == [7]
+
+
+def until_update(stream: IO[bytes], update: int) -> None:
+    """Read up to the progress that tells of this update."""
+    for line in stream:
+        news = decode_reply(line)
+        if isinstance(news, Progress) and news.update == update:
+            return
+    pytest.fail("the engine has ended")
 
 
 def test_a_person_gets_a_hint_of_two_lines_that_can_be_typed() -> None:

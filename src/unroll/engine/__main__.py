@@ -7,7 +7,9 @@ error instead. This happens before torch is imported.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,14 @@ from unroll.files import leave_deleted_folder
 from unroll.machine import end_with_parent, torch_threads
 
 if TYPE_CHECKING:
+    from unroll.engine.connection import Connection
     from unroll.log import Log
     from unroll.recipe import DeviceName
 
 STUCK_AFTER_S = 5.0
 """From the end of standard input until a stuck engine is ended; also the time in which the last replies can be read."""
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end an engine in order. The system sends the first when the engine's parent dies (`end_with_parent`)."""
 HINT = """An engine of unroll: one JSON message a line, and ctrl+d ends it. For example, once it has said hello:
 {"type": "create", "id": 1}
 """
@@ -72,21 +77,39 @@ def _converse(protocol: int, log: Log, device: str) -> str:
     from unroll.engine.connection import Connection, Wire
     from unroll.engine.server import Server
 
-    def cannot_write(error: OSError) -> None:
+    def broken(error: OSError) -> None:
         log.write(f"its replies cannot be written any more: {error}")
-        end(0)
 
-    def end(code: int) -> None:
+    def end_if_in_foreground() -> None:
         if not server.is_in_background:
-            os._exit(code)
+            os._exit(1)
 
     stream = os.fdopen(os.dup(0), "rb")
-    wire = Wire(stream, lambda line: _write_all(protocol, line), cannot_write, lambda: end(1), STUCK_AFTER_S)
+    wire = Wire(stream, lambda line: _write_all(protocol, line), broken, end_if_in_foreground, STUCK_AFTER_S)
     connection = Connection(wire)
+    threading.Thread(target=_end_on_a_signal, args=(connection, _signal_pipe()), name="signals", daemon=True).start()
     server = Server(connection, log, device)
     why = server.serve()
     connection.wait(STUCK_AFTER_S)
     return why
+
+
+def _end_on_a_signal(connection: Connection, signals: int) -> None:
+    """Tell the main thread that it is to end, and end it where it is stuck."""
+    while os.read(signals, 1)[0] not in ENDING:
+        pass
+    if not connection.terminate(STUCK_AFTER_S):
+        os._exit(1)
+
+
+def _signal_pipe() -> int:
+    """From here `ENDING` end the process no more: they are read from this descriptor, a byte each."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+    for number in ENDING:
+        signal.signal(number, lambda number, frame: None)
+    return reading
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

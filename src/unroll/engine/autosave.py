@@ -1,13 +1,13 @@
-"""Saves a session's runs while it lasts, so that a crash costs two seconds of training at most.
+"""Saves a session's runs while it lasts, so that a crash costs some two seconds of training.
 
 A session is a folder in the state folder, and in it a file for every run:
 
     sessions/20261124-140212-….HOST/lock                     held by the engine that writes it, as long as that lives
     sessions/20261124-140212-….HOST/3-recipe.safetensors     run 3 as it last was: network, optimizer and history
 
-Training goes on from such a file to the bit. A run is packed between two updates and written by a thread; a large one
-is saved less often. A folder of this machine whose lock nobody holds belongs to a session that was cut off: a clean end
-removes it. Only what this version can read is ever removed.
+Training goes on from such a file to the bit. A run is packed between two updates and written by a thread. A folder of
+this machine whose lock nobody holds belongs to a session that was cut off: a clean end removes it. Only what this
+version can read is ever removed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from unroll.protocol.replies import MAX_TIME, CutOff, Origin
 from unroll.text import shown_path
 
 SAVE_INTERVAL_S = 1.0
-"""From one save to the next; with the writing, no change is saved later than two seconds."""
+"""From one save to the next at least; with the writing, a small network is saved within two seconds."""
 PACKING_SHARE = 0.05
-"""The part of the time that packing may take."""
+"""The part of the main thread's time that packing may take: a large network is saved less often."""
 WRITING_CHECK_S = 0.05
 """From one look at whether the last save is written to the next."""
 MAX_SESSION_BYTES = 256 * 10**6
@@ -107,9 +107,9 @@ class Autosave:
         if not is_writing:
             self._complain()
             if self._changed and now >= self._save_at:
-                started = time.perf_counter()
+                started = time.thread_time()  # not the clock, which a busy machine would stretch
                 self._save()
-                self._save_at = now + max(SAVE_INTERVAL_S, (time.perf_counter() - started) / PACKING_SHARE)
+                self._save_at = now + max(SAVE_INTERVAL_S, (time.thread_time() - started) / PACKING_SHARE)
                 is_writing = True
         self.due = now + WRITING_CHECK_S if is_writing else self._save_at if self._changed else inf
 

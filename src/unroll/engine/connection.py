@@ -5,6 +5,7 @@ Threads read, write and listen; the main thread trains, and waits for all of the
     reader      a line of the current client, or the end of its lines
     listener    another client, which takes over
     writer      all replies are written, so that there is room for the next
+    signals     the process is told to end (`terminate`)
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Event(Enum):
     """What may come instead of a line."""
 
     END = auto()  # the client's lines have ended
+    TERMINATED = auto()  # this process is to end
     VISITOR = auto()  # another client wants to take over
 
 
@@ -97,8 +99,9 @@ class ClientState:
 class Wire(NamedTuple):
     """Where a client's lines come from, and where the replies go.
 
-    From threads of their own are called `on_broken` when writing fails, and `on_stuck` when the stream has ended and
-    nobody takes a line for `stuck_after_s`. One that can be hung up has `close`.
+    When writing fails, `on_broken` is called, and the client's lines end. When they have ended, or writing has failed,
+    and nobody takes a line for `stuck_after_s`, `on_stuck` is called. Both are called from threads of their own. One
+    that can be hung up has `close`.
     """
 
     stream: BinaryIO
@@ -118,6 +121,7 @@ class Connection:
         self._changed = threading.Condition()
         self._visitors: deque[socket.socket] = deque()
         self._listener: Listener | None = None
+        self._is_terminated = self._was_told = False
         self._client: ClientLine | None = ClientLine(wire, self._changed)
 
     @property
@@ -131,10 +135,16 @@ class Connection:
         A `timeout` of None waits for ever. A line of more than `MAX_REQUEST` bytes comes cut off, but longer than that.
         """
         client = self._client
-        if timeout == 0 and not (self._visitors or (client and client.lines)):  # before every update: no lock for this
-            return None
+        if timeout == 0 and not self._is_terminated and not self._visitors and not (client and client.lines):
+            return None  # this is asked before every update: no lock for it
         with self._changed:
-            self._changed.wait_for(lambda: self._visitors or (client and client.is_ready()), timeout)
+            self._changed.wait_for(
+                lambda: self._is_terminated or self._visitors or (client and client.is_ready()), timeout
+            )
+            if self._is_terminated:
+                self._was_told = True
+                self._changed.notify_all()
+                return Event.TERMINATED
             if self._visitors:
                 return Event.VISITOR
             return client.take() if client else None
@@ -160,6 +170,13 @@ class Connection:
             with self._changed:
                 self._visitors.append(visitor)
                 self._changed.notify_all()
+
+    def terminate(self, timeout: float) -> bool:
+        """Have `take` say that the process is to end, and wait until it has; whether that was within the time."""
+        with self._changed:
+            self._is_terminated = True
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._was_told, timeout)
 
     def leave(self) -> None:
         """Part with the current client; one that is hung up is given a second to read the last words."""
@@ -251,10 +268,12 @@ class ClientLine:
                 self._wire.write(line)
                 self._count_written(len(line))
         except OSError as error:
+            self._wire.on_broken(error)
             with self._changed:
                 self._is_broken = True
+                self.lines.append(b"")
                 self._count_written(self.unwritten)
-            self._wire.on_broken(error)
+            self._wait_for(lambda: False, has_ended=True)
 
     def _next_reply(self) -> bytes:
         """Empty where there are no more."""

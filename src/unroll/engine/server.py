@@ -24,6 +24,7 @@ FORSAKEN_AFTER_S = 3 * 86400.0
 """How long an engine in the background waits for a client when there is nothing more to train."""
 TAKEN_OVER = "Another terminal has taken this engine over."
 SILENT = "It heard nothing for too long, and saved its runs."
+TERMINATED = "told to end by a signal: the runs are saved"
 FORSAKEN = "no client has come since training ended: the runs are saved, and the engine ends"
 
 
@@ -40,13 +41,13 @@ class Server:
         self._runs = LiveRuns()
         self._autosave = Autosave(self._runs, log)
         self._handlers = Handlers(self._runs, self._autosave, connection, log, device, clock)
-        self._is_alone = False
+        self._is_alone = self._is_terminated = False
         self._company = Heartbeat(FORSAKEN_AFTER_S)
 
     @property
     def is_in_background(self) -> bool:
         """Whether it outlives the end of its line."""
-        return bool(self._connection.name) and not self._handlers.is_over
+        return bool(self._connection.name) and not self._handlers.is_over and not self._is_terminated
 
     def serve(self) -> str:
         """Say hello, then train and answer until the line ends and no other client can come.
@@ -120,6 +121,9 @@ class Server:
                 return
             if item is Event.END:
                 raise EOFError
+            if item is Event.TERMINATED:
+                self._is_terminated = True
+                raise EOFError(TERMINATED)
             if item is Event.VISITOR:
                 self._take_over()
             else:
