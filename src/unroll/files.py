@@ -23,10 +23,7 @@ NOT_SUPPORTED = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.E
 
 def at_home(path: str) -> Path:
     """A path with `~` replaced by the home folder; unchanged if there is no such home."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - `Path.expanduser` raises where there is none
 
 
 def folder_of(variable: str, default: Callable[[], str]) -> Path:
@@ -90,29 +87,31 @@ def read_regular(path: str | Path, limit: int) -> bytes:
     Raises:
         FileError: the file is missing, not regular, too large, or not readable.
     """
+    name, way_out = shown_path(path), "name an existing file"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
+            way_out, status = "name another file", os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise FileError(f"{name} is not a regular file: name one, not a folder, a pipe or a device.")
+            if status.st_size > limit:
+                raise FileError(f"{name} has {status.st_size:,} bytes: name a file of at most {limit:,}.")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name an existing file.") from None
+        raise FileError(f"{name} cannot be read ({reason(error)}): {way_out}.") from None
+    if len(data) > limit:
+        raise FileError(f"{name} grew while it was read: name a file of at most {limit:,} bytes.")
+    return data
+
+
+@contextmanager
+def opened(path: str | Path, how: int, mode: int = 0o666) -> Iterator[int]:
+    """A descriptor of a file, opened with the flags `how`; closed in the end."""
+    descriptor = os.open(path, how | os.O_CLOEXEC, mode)
     try:
-        return _read(descriptor, path, limit)
-    except OSError as error:
-        raise FileError(f"{shown_path(path)} cannot be read ({reason(error)}): name another file.") from None
+        yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise FileError(f"{shown_path(path)} is not a regular file: name one, not a folder, a pipe or a device.")
-    if status.st_size > limit:
-        raise FileError(f"{shown_path(path)} has {status.st_size:,} bytes: name a file of at most {limit:,}.")
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise FileError(f"{shown_path(path)} grew while it was read: name a file of at most {limit:,} bytes.")
-    return data
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -125,19 +124,18 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         FileError: something other than a regular file has that name, or it cannot be written.
     """
     check_place(path)
-    try:
+    with _unwritable(path):
         target = _target(path)
         _sweep(target.parent)
         _replace(target, data)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unwritable(path, error) from None
-    with suppress(OSError):  # the file is written; some systems cannot fsync a folder, or open one
-        _sync_folder(target.parent)
+    # The file is written; some systems cannot fsync a folder, or open one.
+    with suppress(OSError), opened(target.parent, os.O_RDONLY) as descriptor:
+        os.fsync(descriptor)
 
 
 def check_place(path: str | Path, replace: bool = True) -> None:
     """Raises `FileError` if nothing can be saved there: no such folder, something else, or a file to be kept."""
-    try:
+    with _unwritable(path):
         target = _target(path)
         if not target.parent.is_dir():
             raise FileError(f"There is no folder {shown_path(target.parent)} to save to: make it first.")
@@ -145,26 +143,26 @@ def check_place(path: str | Path, replace: bool = True) -> None:
             raise FileError(f"{shown_path(path)} is not a regular file: choose another name to save to.")
         if target.exists() and not replace:
             raise FileError(f"{shown_path(path)} is there already: choose another name, or --force to replace it.")
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unwritable(path, error) from None
 
 
 def _target(path: str | Path) -> Path:
-    """The file that a path leads to, its links followed.
-
-    Raises:
-        OSError, RuntimeError: the links lead in a circle. From Python 3.13 on `resolve` returns such a link as it is.
-    """
+    """The file that a path leads to, its links followed; raises `OSError` or `RuntimeError` if they lead in a circle:
+    from Python 3.13 on `resolve` returns such a link as it is."""
     target = Path(path).resolve()
     if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return target
 
 
-def _unwritable(path: str | Path, error: Exception) -> FileError:
-    """The reason comes first: a long path would push it off the end of a line on the screen."""
-    why = reason(error)
-    return FileError(f"{why[:1].upper()}{why[1:]}: {shown_path(path)} cannot be written. Choose another place.")
+@contextmanager
+def _unwritable(path: str | Path) -> Iterator[None]:
+    """Say why it failed, the reason first: a long path would push it off the end of a line on the screen."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        why = reason(error)
+        sentence = f"{why[:1].upper()}{why[1:]}: {shown_path(path)} cannot be written. Choose another place."
+        raise FileError(sentence) from None
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -208,28 +206,12 @@ def _temporary(folder: Path) -> tuple[Path, int]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of killed saves, as far as possible."""
+    """Remove the temporary files of killed saves, as far as possible: those that nobody has locked."""
     with suppress(OSError):
         for path in filter(lambda path: TEMPORARY.fullmatch(path.name), folder.iterdir()):
-            with suppress(OSError):
-                _remove_unless_locked(path)
-
-
-def _remove_unless_locked(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            with suppress(OSError), opened(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW) as descriptor:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 def reason(error: Exception) -> str:

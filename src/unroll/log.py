@@ -15,7 +15,7 @@ from typing import TextIO
 import platformdirs
 
 from unroll.errors import FileError
-from unroll.files import folder_of, own_folder
+from unroll.files import folder_of, opened, own_folder
 from unroll.text import printable
 
 STATE_DIR = "UNROLL_STATE_DIR"
@@ -24,8 +24,6 @@ NOTE = "note: "
 """How an echoed line begins that reports no problem."""
 MAX_LOG = 256 * 2**10
 """Bytes in a log at most; a full one becomes `NAME.1` and replaces the previous one."""
-
-
 WAY_OUT = f"name another state folder with {STATE_DIR}."
 
 
@@ -76,12 +74,9 @@ class Log:
 
     def _append(self, data: bytes) -> None:
         private_folder()
-        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self.path, how, 0o600)
-        try:
+        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW
+        with opened(self.path, how, 0o600) as descriptor:
             os.write(descriptor, data)
-            full = os.fstat(descriptor).st_size > self._max_bytes
-        finally:
-            os.close(descriptor)
-        if full:
+            is_full = os.fstat(descriptor).st_size > self._max_bytes
+        if is_full:
             self.path.replace(self.path.with_name(f"{self.path.name}.1"))

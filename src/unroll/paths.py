@@ -64,21 +64,22 @@ def find_model(name: str) -> Path:
     path = at_home(name)
     if path.is_file() or path.name != name or path.suffix == SUFFIX:
         return path
-    known = model_files()
-    for file in known:
-        if file.stem == name:
-            return file
-    names = ", ".join(dict.fromkeys(file.stem for file in known)) or "none yet"
+    known = {file.stem: file for file in reversed(model_files())}
+    if name in known:
+        return known[name]
+    names = ", ".join(reversed(known)) or "none yet"
     raise FileError(f"There is no saved network {shown_path(name)}: name a file, or choose one of these ({names}).")
 
 
 def place_to_save(name: str) -> Path:
     """Where to save under a path, or under a bare name, which goes to the user's folder; makes that folder if needed.
 
+    A name, dots or not, has no folder and does not end as a model's file.
+
     Raises:
         FileError: the user's folder cannot be made, or a link has that name in it.
     """
-    if not is_bare(name):
+    if Path(name).name != name or name.startswith(("~", ".")) or name.endswith(SUFFIX):
         return at_home(name)
     folder = own_models()
     try:
@@ -94,8 +95,3 @@ def check_no_link(path: Path) -> None:
     """Raises `FileError` for a link in a folder of models: a name must not overwrite a file elsewhere."""
     if path.is_symlink():
         raise FileError(f"{shown_path(path)} is a link to another file: choose another name, or save to a path.")
-
-
-def is_bare(name: str) -> bool:
-    """Whether it is a name, dots or not, rather than a path: it has no folder and does not end as a model's file."""
-    return Path(name).name == name and not name.startswith(("~", ".")) and not name.endswith(SUFFIX)

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from test_client import HELLO, POLITE, start
 
 from engine_kit import alive, python
+from unroll.cli import main
 from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.recording import read
 from unroll.client.transport import over_ssh
-from unroll.commands.play import _words
 from unroll.moment import Moment
 from unroll.protocol.replies import Done
 from unroll.protocol.requests import Look, Pause, Play, Save
@@ -62,9 +63,8 @@ def test_ssh_gets_what_has_it_notice_a_dead_line() -> None:
 
 @pytest.mark.parametrize("command", ["  ", "ssh 'box", "ssh box \\"])
 def test_what_is_no_command_is_refused_in_a_sentence(command: str) -> None:
-    with pytest.raises(ValueError, match="give one such as 'ssh box unroll engine'"):
-        _words(command)
-    assert _words("ssh box 'unroll engine'") == ["ssh", "box", "unroll engine"]
+    refused = CliRunner().invoke(main, ["play", "--engine", command])
+    assert (refused.exit_code, "give one such as 'ssh box unroll engine'" in refused.stderr) == (2, True)
 
 
 ENDS = {

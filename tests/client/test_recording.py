@@ -9,8 +9,7 @@ import msgspec
 import pytest
 from test_client import POLITE, start
 
-from unroll.client.recording import Recorder, read
-from unroll.client.replay import Replay
+from unroll.client.recording import Recorder, Replay, read
 from unroll.errors import FileError
 from unroll.protocol.replies import Done
 from unroll.protocol.requests import Play

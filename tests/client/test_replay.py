@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from unroll.client.diagnosis import EngineDied, EngineError
-from unroll.client.recording import Recorder
-from unroll.client.replay import Replay
+from unroll.client.recording import Recorder, Replay
 from unroll.moment import Moment
 from unroll.protocol.codec import VERSION, encode
 from unroll.protocol.replies import Candidate, Continued, Done, Error, Hello, Looked, Message, Progress, Trace, Window

@@ -11,8 +11,7 @@ import pytest
 
 from spoiled_kit import GOOD, spoiled
 from unroll.client.diagnosis import EngineError
-from unroll.client.recording import read
-from unroll.client.replay import Replay
+from unroll.client.recording import Replay, read
 from unroll.errors import FileError
 from unroll.protocol.codec import decode_request
 from unroll.protocol.requests import Request

@@ -17,7 +17,7 @@ import torch
 from engine_kit import alive, python
 from unroll.client.client import Conversation, Engine
 from unroll.client.diagnosis import EngineDied, EngineError
-from unroll.client.replay import Replay
+from unroll.client.recording import Replay
 from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training

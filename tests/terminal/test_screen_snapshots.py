@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from unroll.client.replay import Replay
+from unroll.client.recording import Replay
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll_dev.looks import LOOKS, LookingApp

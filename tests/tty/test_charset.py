@@ -14,12 +14,12 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.scrollbar import ScrollBarRender
 
-import unroll.tty.charset
+import unroll.tty.environment
 import unroll.tty.input
-from unroll.tty.charset import ASCII, CP437, UNKNOWN, Charset, charset_of
+from unroll.tty.environment import ASCII, CP437, UNKNOWN, Charset, charset_of
 from unroll.tty.framebuffer import cells_of, spelled
 
-NOT_DRAWN = {Path(unroll.tty.charset.__file__), Path(unroll.tty.input.__file__)}
+NOT_DRAWN = {Path(unroll.tty.environment.__file__), Path(unroll.tty.input.__file__)}
 SNAPSHOTS = Path(__file__).parents[1] / "terminal" / "__snapshots__"
 
 

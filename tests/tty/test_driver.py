@@ -11,8 +11,8 @@ from contextlib import suppress
 
 import pytest
 
+from unroll.tty.driver import TerminalWriter
 from unroll.tty.signals import ENDING, SignalThread
-from unroll.tty.writer import TerminalWriter
 
 
 @pytest.fixture

@@ -162,10 +162,16 @@ class Engine(Conversation):
         self._finish(EngineDied(why, self.last_lines))
 
     async def _hear(self, line: bytes) -> None:
+        """Hand out what a line says; one that cannot be read is logged, and fails the request it answers."""
         if not self._hello.done() and (hello := HELLO_BEGINS.search(line)):
             line = line[hello.start() :]  # behind what a shell has written without ending its line
-        reply = self._read(line)
-        if reply is None:
+        try:
+            if len(line) > MAX_LINE:
+                raise msgspec.DecodeError(f"more than {MAX_LINE:,} bytes")
+            reply: AnyReply = decode_reply(line)
+        except NOT_JSON as error:
+            self._stray.note(line[:4096].decode(errors="replace"))
+            self._pending.refuse(number_of(line), f"gave an answer that cannot be read ({error!s:.200})")
             return
         self._record("engine", line, self._pending.request(getattr(reply, "id", 0)))
         if isinstance(reply, Progress):
@@ -176,18 +182,6 @@ class Engine(Conversation):
             self._stray.note(reply.sentence)
         elif not self._pending.answer(reply):
             self._stray.log(f"an answer that nobody waits for: {line[:200].decode(errors='replace')}")
-
-    def _read(self, line: bytes) -> AnyReply | None:
-        """What a line says; None for one that says nothing, which is logged and fails the request it answers."""
-        try:
-            if len(line) > MAX_LINE:
-                raise msgspec.DecodeError(f"more than {MAX_LINE:,} bytes")
-            reply: AnyReply = decode_reply(line)
-        except NOT_JSON as error:
-            self._stray.note(line[:4096].decode(errors="replace"))
-            self._pending.refuse(number_of(line), f"gave an answer that cannot be read ({error!s:.200})")
-            return None
-        return reply
 
     def _take_hello(self, hello: Hello) -> None:
         if self._hello.done():
@@ -239,8 +233,8 @@ class Engine(Conversation):
         self._fail(EngineDied(CLOSED))  # now, for a stopped engine wakes to end, and answers first
         self._backlog.end()
         await way(END_TIMEOUT_S)
-        has_ended = self._transport.code is not None
-        await asyncio.wait((self._stdout, self._stderr), timeout=END_TIMEOUT_S / 2 if has_ended else 0)
+        rest = 0 if self._transport.code is None else END_TIMEOUT_S / 2
+        await asyncio.wait((self._stdout, self._stderr), timeout=rest)
         self._stdout.cancel()
         self._stderr.cancel()
         self._finish(EngineDied(CLOSED))

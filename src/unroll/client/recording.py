@@ -1,21 +1,38 @@
-"""A recorded conversation: every line that went over the wire, in order, as JSON lines."""
+"""A recorded conversation: every line that went over the wire, in order, as JSON lines.
+
+`Recorder` writes one. `Replay` plays it back as if it were an engine: the same every time, at once, and without torch.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
+from unroll.client.diagnosis import EngineDied, EngineError
+from unroll.client.pending import fault
 from unroll.files import read_regular
+from unroll.protocol.codec import decode_reply, decode_request, encode
+from unroll.protocol.replies import Answer, Created, Error, Hello, Looked, Progress, Trace
+from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
+from unroll.recipe import MAX_EPOCHS
 from unroll.text import shown_path
+
+A = TypeVar("A", bound=Answer)
 
 Speaker = Literal["client", "engine"]
 MAX_BYTES = 2**28
 """Bytes in a recording at most: some hours of a session."""
+STILL = (Look, Continue, Save, ListModels)
+"""What moves no run: progress that follows one of these was brought about by an earlier request."""
 _begun: set[Path] = set()
 """What this program has recorded in."""
 
@@ -80,3 +97,138 @@ def read(path: Path) -> list[Entry]:
     if not entries:
         raise msgspec.DecodeError("an empty recording")
     return entries
+
+
+class Turn(Struct):
+    """One request of a recording: its answer, and the progress until the next request that moves a run."""
+
+    answer: Answer | None = None
+    progress: list[Progress] = []
+
+
+class Replay:
+    """A recording as an engine; a `Conversation` like another.
+
+    Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it
+    was asked in the recording, and at last the same once more. The progress that followed a request which moves a run
+    comes when that request is made, all of it at once.
+    """
+
+    on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
+    on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
+    last_lines: tuple[str, ...] = ()
+
+    def __init__(self, path: Path) -> None:
+        """Read a recording.
+
+        Raises:
+            FileError: it cannot be read.
+            msgspec.DecodeError: it is no recording of this version.
+        """
+        self._hello: Hello | None = None
+        self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
+        self._traces: list[Trace] = []
+        self._events: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._each: dict[int, int] = {}
+        self._updates: dict[int, int] = {}
+        self._closed = False
+        self._load(read(path))
+
+    @property
+    async def hello(self) -> Hello:
+        """Its first word; raises `EngineDied` when there was none."""
+        if self._hello is None:
+            raise EngineDied("The recorded engine never said hello.")
+        return self._hello
+
+    async def ask(self, request: Request[A]) -> A:
+        """What was answered to the same request; a look that was never asked for is answered by the nearest one.
+
+        Raises:
+            EngineError: the recorded engine refused it, it was never asked, or its answer does not fit.
+            EngineDied: the replay is closed, or the recorded engine died before it answered.
+        """
+        if self._closed:
+            raise EngineDied("The recording was closed.")
+        turn = self._find(request)
+        for progress in turn.progress:
+            self._events.put_nowait(progress)
+            self._updates[progress.run] = progress.update
+        turn.progress = []
+        if turn.answer is None:
+            raise EngineDied("The recording ends here.")
+        if isinstance(turn.answer, Error):
+            raise EngineError(turn.answer.sentence)
+        if wrong := fault(request, turn.answer):
+            raise EngineError(f"The recorded engine {wrong}.")
+        return turn.answer  # type: ignore[return-value]
+
+    async def events(self) -> AsyncIterator[Progress]:
+        """The recorded progress, as far as requests have brought it about; ends after `close`."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        self._events.put_nowait(None)
+
+    async def close(self) -> None:
+        """End the replay."""
+        self._closed = True
+        self._events.put_nowait(None)
+
+    leave = close
+
+    def _load(self, entries: list[Entry]) -> None:
+        by_id: dict[int, Turn] = {}
+        mover = Turn()
+        for entry in entries:
+            if entry.speaker == "client":
+                request = decode_request(entry.message)
+                turn = by_id[request.id] = Turn()
+                self._turns[_key(request)].append(turn)
+                mover = mover if isinstance(request, STILL) else turn
+                continue
+            reply = decode_reply(entry.message)
+            if isinstance(reply, Hello):
+                self._hello = reply
+            elif isinstance(reply, Progress):
+                mover.progress.append(reply)
+            elif reply.id in by_id:
+                by_id[reply.id].answer = reply
+                if isinstance(reply, Created):
+                    self._each[reply.run] = reply.plan.updates_per_epoch
+                elif isinstance(reply, Looked):
+                    self._traces.append(reply.trace)
+
+    def _find(self, request: Request[Any]) -> Turn:
+        turns = self._turns.get(_key(request))
+        if turns:
+            if isinstance(request, Look) and request.moment.epoch is None:
+                self._skip_the_past(turns, self._updates.get(request.moment.run, 0))
+            return turns.popleft() if len(turns) > 1 else turns[0]
+        if isinstance(request, Look):
+            return Turn(Looked(id=0, trace=self._nearest(request)))
+        raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
+
+    def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
+        """Skip looks recorded before the progress that has been replayed: here it comes all at once."""
+        while len(looks) > 1 and isinstance(looks[0].answer, Looked):
+            trace = looks[0].answer.trace
+            if trace.epoch * self._each.get(trace.moment.run, 1) >= updates - 0.5:
+                return
+            looks.popleft()
+
+    def _nearest(self, request: Look) -> Trace:
+        """The recorded trace of the same sequence under the same interventions: best in the same view, of the same run,
+        at the epoch next to the wanted one."""
+        wanted = request.moment
+        what = wanted.sequence, wanted.interventions
+        alike = [trace for trace in self._traces if (trace.moment.sequence, trace.moment.interventions) == what]
+        if not alike:
+            raise EngineError("The recording holds no look at this sequence.")
+        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch  # the newest is then the nearest
+        alike.sort(key=lambda at: (at.view != request.view, at.moment.run != wanted.run, abs(at.epoch - epoch)))
+        return replace(alike[0], moment=wanted)
+
+
+def _key(request: Request[Any]) -> bytes:
+    """What is asked, without its number."""
+    return encode(replace(request, id=0))

@@ -16,9 +16,8 @@ from unroll.paths import SUFFIX, model_files, own_models, shipped_models
 from unroll.recipe import Recipe
 from unroll.text import encodable, shown_path
 
-RECALL_LENGTH = 14
-"""Numbers a sequence to recall has: enough that the LSTM holds what Elman's cell loses."""
-RECALL = Recipe().replace(task="recall", vocab_size=512, length=RECALL_LENGTH, epochs=100, batch_size="full")
+RECALL = Recipe().replace(task="recall", vocab_size=512, length=14, epochs=100, batch_size="full")
+"""So long that the LSTM holds what Elman's cell loses."""
 SHIPPED = {
     "count-rnn": Recipe(),
     "count-lstm": Recipe().replace(cell="lstm"),
@@ -47,10 +46,18 @@ def models(folder: str | None, name: str | None, as_json: bool) -> None:
     rows = [row for file in files if (row := _row(file)) is not None]
     if as_json:
         print_json(rows)
-    elif not rows:
+        return
+    if not rows:
         click.echo("There are no saved networks yet: make one with unroll train --save NAME.", err=True)
-    else:
-        _print(rows)
+        return
+    wide = max(4, *(len(row["name"]) for row in rows))
+    click.echo(f"{'name':{wide}}  task    cell  units  numbers  length  accuracy  file")
+    for row in rows:
+        accuracy = "" if row["accuracy"] is None else figures.share(row["accuracy"])
+        click.echo(
+            f"{shown_path(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
+            f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown_path(row['path'])}"
+        )
 
 
 def _delete(name: str) -> None:
@@ -101,14 +108,3 @@ def _row(file: Path) -> dict[str, Any] | None:
         "own": file.parent != shipped_models(),
         "path": encodable(file),
     }
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    wide = max(4, *(len(row["name"]) for row in rows))
-    click.echo(f"{'name':{wide}}  task    cell  units  numbers  length  accuracy  file")
-    for row in rows:
-        accuracy = "" if row["accuracy"] is None else figures.share(row["accuracy"])
-        click.echo(
-            f"{shown_path(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
-            f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown_path(row['path'])}"
-        )

@@ -31,14 +31,11 @@ def example(text: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
 
 
-def json_option(command: F) -> F:
-    """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
-
-
-def force_option(command: F) -> F:
-    """`--force`."""
-    return click.option("--force", is_flag=True, help="Replace a file that is there.")(command)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+force_option = click.option("--force", is_flag=True, help="Replace a file that is there.")
+device_option = click.option(
+    "--device", type=click.Choice(get_args(DeviceName)), default="cpu", show_default=True, help="Where to compute."
+)
 
 
 class FieldValue(click.ParamType[Value]):
@@ -60,14 +57,9 @@ def recipe_options(command: F) -> F:
     """An option for every field of a recipe; one that was not given is None."""
     for field in reversed(list(FIELDS.values())):
         default = field.default if isinstance(field.default, str) else f"{field.default:g}"
-        option = click.option(
-            f"--{field.name.replace('_', '-')}",
-            field.name,
-            type=FieldValue(field),
-            metavar=FieldValue(field).name,
-            help=f"{field.help}  [default: {default}]" if default else field.help,
-        )
-        command = option(command)
+        words = f"{field.help}  [default: {default}]" if default else field.help
+        name, kind = f"--{field.name.replace('_', '-')}", FieldValue(field)
+        command = click.option(name, field.name, type=kind, metavar=kind.name, help=words)(command)
     return command
 
 
@@ -85,13 +77,6 @@ def recipe_from(options: dict[str, Value | None]) -> Recipe:
     return recipe_of(given)
 
 
-def device_option(command: F) -> F:
-    """`--device`."""
-    return click.option(
-        "--device", type=click.Choice(get_args(DeviceName)), default="cpu", show_default=True, help="Where to compute."
-    )(command)
-
-
 def on_device(name: DeviceName) -> str:
     """The torch device of that name, with torch limited to its threads; `Misused` where there is none."""
     import torch
@@ -107,8 +92,7 @@ def on_device(name: DeviceName) -> str:
 
 def model_arguments(command: F) -> F:
     """The arguments MODEL and NUMBERS."""
-    command = click.argument("numbers", nargs=-1)(command)
-    return click.argument("model")(command)
+    return click.argument("model")(click.argument("numbers", nargs=-1)(command))
 
 
 def open_model(name: str) -> Checkpoint:
@@ -135,16 +119,12 @@ def read_sequence(numbers: tuple[str, ...], vocab_size: int) -> tuple[int, ...]:
 
 def intervention_options(command: F) -> F:
     """`--cut`, `--cut-cell`, `--silence` and `--clamp`."""
+    cut = "Erase the hidden state before every step (all) or before some: 2,4 for example, from 1."
     for option in (
         click.option("--clamp", metavar="UNIT=VALUE", multiple=True, help="Hold a unit at a value at every step."),
         click.option("--silence", metavar="UNITS", default="", help="Hold units at 0: 3,17 for example, from 0."),
         click.option("--cut-cell", is_flag=True, help="Where --cut applies, also erase the LSTM's cell state."),
-        click.option(
-            "--cut",
-            metavar="all|STEPS",
-            default="",
-            help="Erase the hidden state before every step (all) or before some: 2,4 for example, from 1.",
-        ),
+        click.option("--cut", metavar="all|STEPS", default="", help=cut),
     ):
         command = option(command)
     return command
@@ -167,13 +147,9 @@ def interventions_from(
     clamps = [(unit, 0.0) for unit in dict.fromkeys(silenced)] + [_clamp(text, units) for text in clamp]
     if twice := sorted({unit for place, (unit, _) in enumerate(clamps) if unit in dict(clamps[:place])}):
         raise Misused(f"Unit {twice[0]} is given two values by --silence and --clamp: choose one.")
+    cuts = () if cut == "all" else _numbers("--cut", cut, 1, steps, "steps, separated by commas,")
     return Interventions(
-        cut_steps=tuple(step - 1 for step in _numbers("--cut", cut, 1, steps, "steps, separated by commas,"))
-        if cut != "all"
-        else (),
-        cut_all=cut == "all",
-        cut_cell=cut_cell,
-        clamps=tuple(clamps),
+        cut_steps=tuple(step - 1 for step in cuts), cut_all=cut == "all", cut_cell=cut_cell, clamps=tuple(clamps)
     )
 
 

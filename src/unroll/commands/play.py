@@ -5,6 +5,7 @@ The frame is painted before anything else is imported, so all imports but the sp
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -56,7 +57,11 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
     Example: unroll play --theme light
     """
     try:
-        wanted = _read(permalink) if permalink else None
+        wanted = None
+        if permalink:
+            from unroll.permalink import read
+
+            wanted = read(permalink)
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except UserError as error:
         raise Misused(printable(str(error))) from None
@@ -66,15 +71,12 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
         raise Misused(NO_TERMINAL)
     environment.clean(os.environ)
     with splash.shown(theme):
-        code = _run(wanted, theme, start, engine or "")
+        import asyncio
+
+        gc.disable()  # there is no garbage before the first screen, and looking for it took a twentieth of the start
+        code = asyncio.run(_play(wanted, theme, start, engine or ""))
     if code:
         raise SystemExit(code)
-
-
-def _read(permalink: str) -> Wanted:
-    from unroll.permalink import read
-
-    return read(permalink)
 
 
 def _words(command: str) -> list[str]:
@@ -83,15 +85,7 @@ def _words(command: str) -> list[str]:
     with suppress(ValueError):
         if words := shlex.split(command):
             return words
-    raise ValueError("--engine is not a complete command (an open quote?): give one such as 'ssh box unroll engine'.")
-
-
-def _run(wanted: Wanted | None, theme: str | None, start: Start, command: str) -> int:
-    import asyncio
-    import gc
-
-    gc.disable()
-    return asyncio.run(_play(wanted, theme, start, command))
+    raise UserError("--engine is not a complete command (an open quote?): give one such as 'ssh box unroll engine'.")
 
 
 async def _start(command: list[str] | None, record: str | None) -> Conversation:
@@ -111,7 +105,7 @@ async def _replay(recording: str) -> Conversation:
     from pathlib import Path
 
     from unroll.client.diagnosis import EngineDied
-    from unroll.client.replay import Replay
+    from unroll.client.recording import Replay
 
     try:
         return Replay(Path(recording))
@@ -135,20 +129,13 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
 
     app = UnrollApp(start, wanted, theme, command)
     _settle_into_terminal(app)
-    asyncio.get_running_loop().call_later(GC_DELAY_S, _collect_garbage)
+    for step in (gc.freeze, gc.enable):
+        asyncio.get_running_loop().call_later(GC_DELAY_S, step)
     try:
         await app.run_async()
     finally:
         await app.part_from_engine()
     return app.return_code or 0
-
-
-def _collect_garbage() -> None:
-    """Collect garbage from here on: there is none before, and looking for it took a twentieth of the start."""
-    import gc
-
-    gc.freeze()
-    gc.enable()
 
 
 def _settle_into_terminal(app: UnrollApp) -> None:

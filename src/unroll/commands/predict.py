@@ -53,21 +53,24 @@ def predict(
     with refusals():
         saved = open_model(model)
         sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
-    sampling = _sampling(how)
+    given = {name: value for name, value in how.items() if value is not None}
+    sampling = Sampling(**{"temperature": 1.0, **given}) if given.keys() - {"seed"} else None
     if top is not None and count is not None:
         raise Misused("--top does nothing with --continue: leave one out.")
     if how["seed"] is not None and not (sampling and count):
         raise Misused("--seed does nothing where nothing is drawn: add --continue and --temperature, or leave it out.")
     if count is None:
         _print_next(saved.model, sequence, sampling, top or 5, as_json)
-    else:
-        _print_continued(saved.model, sequence, sampling, count, as_json)
+        return
+    from unroll.network.sampling import generate
 
-
-def _sampling(how: dict[str, Any]) -> Sampling | None:
-    """How to choose the next number; None if no option says so."""
-    given = {name: value for name, value in how.items() if value is not None}
-    return Sampling(**{"temperature": 1.0, **given}) if given.keys() - {"seed"} else None
+    said = islice(generate(saved.model, sequence, sampling or ARGMAX), count)
+    if as_json:
+        print_json({"sequence": sequence, "continued": list(said)})
+        return
+    for place, number in enumerate(said):
+        click.echo(f"{' ' if place else ''}{number}", nl=False)
+    click.echo()
 
 
 def _print_next(
@@ -85,17 +88,3 @@ def _print_next(
     shown = figures.share if sampling else figures.probability
     for number, chance in pairs:
         click.echo(f"{number:4}  {shown(chance, 2):>9}")
-
-
-def _print_continued(
-    model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, count: int, as_json: bool
-) -> None:
-    from unroll.network.sampling import generate
-
-    said = islice(generate(model, sequence, sampling or ARGMAX), count)
-    if as_json:
-        print_json({"sequence": sequence, "continued": list(said)})
-        return
-    for place, number in enumerate(said):
-        click.echo(f"{' ' if place else ''}{number}", nl=False)
-    click.echo()

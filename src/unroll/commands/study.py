@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
@@ -37,19 +37,14 @@ def study() -> None:
 def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
     """`--cells`, `--seeds`, `--device` and `--json`."""
 
-    def add(command: Any) -> Any:
-        command = json_option(device_option(command))
-        command = click.option(
-            "--seeds", type=click.IntRange(1, 1024), default=seeds, show_default=True, help="How many seeds, from 0."
-        )(command)
-        return click.option(
-            "--cells",
-            default=cells,
-            show_default=True,
-            help=f"Which cells, of {', '.join(CELLS)}, separated by commas.",
-        )(command)
-
-    return add
+    which, count = f"Which cells, of {', '.join(CELLS)}, separated by commas.", click.IntRange(1, 1024)
+    options = (
+        json_option,
+        device_option,
+        click.option("--seeds", type=count, default=seeds, show_default=True, help="How many seeds, from 0."),
+        click.option("--cells", default=cells, show_default=True, help=which),
+    )
+    return lambda command: reduce(lambda done, option: option(done), options, command)
 
 
 def cells_from(text: str) -> list[CellName]:
@@ -74,7 +69,7 @@ def recall(
     Elman's cell forgets, the LSTM holds: accuracy at the last step over all 512 - L training sequences, after 100
     updates, beside the published figures (rnn/MeasuringRNNAccuracy.ipynb in christianb93/MLLM, one seed each).
     """
-    from unroll.network.study import recall_recipe, recalled
+    from unroll.network.study import PUBLISHED, recall_recipe, recalled
 
     with refusals():
         tasks = [(cell, length) for cell in cells_from(cells) for length in _lengths(lengths)]
@@ -86,8 +81,18 @@ def recall(
             write_atomically(csv_file, _csv(results).encode())
     if as_json:
         print_json([{"cell": cell, "length": length, **in_json(spread)} for (cell, length), spread in results.items()])
-    else:
-        _print_recall(results, seeds)
+        return
+    curves: dict[str, dict[int, float]] = {}
+    click.echo(f"accuracy at the last step, seeds: {seeds}\n")
+    click.echo("cell  length  published   median   lowest  highest")
+    for (cell, length), spread in results.items():
+        known = PUBLISHED.get(cell, {}).get(length)
+        shown = "" if known is None else figures.share(known)
+        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {_spread(spread)}")
+        if cell == "rnn" and known is not None:  # the figures that fall
+            curves.setdefault("published rnn", {})[length] = known
+        curves.setdefault(cell, {})[length] = spread.middle
+    click.echo(f"\n{chart(curves)}\nmedian accuracy by length: {', '.join(f'{name[0]} {name}' for name in curves)}")
 
 
 def _lengths(text: str) -> list[int]:
@@ -106,36 +111,11 @@ def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
     return text.getvalue()
 
 
-def _print_recall(results: Mapping[tuple[CellName, int], Spread], seeds: int) -> None:
-    from unroll.network.study import PUBLISHED
-
-    click.echo(f"accuracy at the last step, seeds: {seeds}\n")
-    click.echo("cell  length  published   median   lowest  highest")
-    for (cell, length), spread in results.items():
-        known = PUBLISHED.get(cell, {}).get(length)
-        shown = "" if known is None else figures.share(known)
-        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {_spread(spread)}")
-    click.echo()
-    click.echo(_recall_chart(results))
-
-
-def _recall_chart(results: Mapping[tuple[CellName, int], Spread]) -> str:
-    """The medians by length, and the published figures of Elman's cell, which fall."""
-    from unroll.network.study import PUBLISHED
-
-    curves: dict[str, dict[int, float]] = {}
-    for (cell, length), spread in results.items():
-        if cell == "rnn" and length in PUBLISHED["rnn"]:
-            curves.setdefault("published rnn", {})[length] = PUBLISHED["rnn"][length]
-        curves.setdefault(cell, {})[length] = spread.middle
-    drawn = chart({name[0]: points for name, points in curves.items()}, sorted({length for _, length in results}))
-    return f"{drawn}\nmedian accuracy by length: {', '.join(f'{name[0]} {name}' for name in curves)}"
-
-
-def chart(curves: Mapping[str, Mapping[int, float]], ticks: list[int]) -> str:
-    """Curves in plain text by the letter that marks their points: values from 0 to 1, `ticks` on the x axis."""
+def chart(curves: Mapping[str, Mapping[int, float]]) -> str:
+    """Curves by name in plain text, each point marked with the name's first letter: values from 0 to 1."""
     import plotext
 
+    ticks = sorted({x for points in curves.values() for x in points})
     figure = plotext.figure
     plotext.terminal.limit(False, False)
     figure.clear()
@@ -150,8 +130,8 @@ def chart(curves: Mapping[str, Mapping[int, float]], ticks: list[int]) -> str:
     for points in curves.values():
         if len(points) > 1:
             figure.draw(figure.signal(list(points), list(points.values()), marker="braille").lines(True))
-    for letter, points in curves.items():
-        figure.draw(figure.signal(list(points), list(points.values()), marker=letter))
+    for name, points in curves.items():
+        figure.draw(figure.signal(list(points), list(points.values()), marker=name[0]))
     return "\n".join(line.rstrip() for line in click.unstyle(figure.build().string()).splitlines())
 
 
@@ -205,18 +185,15 @@ def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: in
 
 def _work(recipe: Recipe) -> float:
     """How long a recipe takes, in an arbitrary unit."""
-    size = recipe.task.vocab_size * recipe.task.length * recipe.train.epochs
-    return size * (1.0 if recipe.model.cell == "rnn" else 1.2)
+    task, slowness = recipe.task, 1.0 if recipe.model.cell == "rnn" else 1.2
+    return task.vocab_size * task.length * recipe.train.epochs * slowness
 
 
 def in_json(spread: Spread) -> dict[str, Any]:
     """A spread as it stands in JSON."""
-    return {
-        "median": round(spread.middle, 4),
-        "low": round(spread.low, 4),
-        "high": round(spread.high, 4),
-        "seeds": [round(value, 4) for value in spread.values],
-    }
+    shown = {"median": spread.middle, "low": spread.low, "high": spread.high}
+    rounded = {name: round(value, 4) for name, value in shown.items()}
+    return {**rounded, "seeds": [round(value, 4) for value in spread.values]}
 
 
 def _spread(spread: Spread) -> str:

@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unroll import figures
+from unroll.commands import options
 from unroll.commands.common import print_json, refusals
-from unroll.commands.options import (
-    example,
-    intervention_options,
-    interventions_from,
-    json_option,
-    model_arguments,
-    open_model,
-    read_sequence,
-)
 from unroll.moment import Interventions
 from unroll.recipe import TaskConfig
 from unroll.tasks import answer
@@ -39,11 +31,11 @@ TOP_UNITS = 3
 """Units that the table names at each step."""
 
 
-@click.command(epilog=example(EXAMPLES))
-@model_arguments
-@intervention_options
+@click.command(epilog=options.example(EXAMPLES))
+@options.model_arguments
+@options.intervention_options
 @click.option("--csv", "as_csv", is_flag=True, help="Print every unit's state and gates, one row per step.")
-@json_option
+@options.json_option
 def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **does: Any) -> None:
     """Show what MODEL answers after each of NUMBERS, whether that is right, and which units decide it.
 
@@ -54,9 +46,9 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     i f g o (LSTM) and r z n (GRU) are the gates.
     """
     with refusals():
-        saved = open_model(model)
-        sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
-        interventions = interventions_from(saved.recipe.model, len(sequence), **does)
+        saved = options.open_model(model)
+        sequence = options.read_sequence(numbers, saved.recipe.task.vocab_size)
+        interventions = options.interventions_from(saved.recipe.model, len(sequence), **does)
     from unroll.network import inspection
 
     seen = inspection.trace(saved.model, sequence, interventions)
@@ -65,10 +57,14 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     for t, step in enumerate(steps):
         step["right"] = right_answer(saved.recipe.task, sequence, t)
         step["erased"] = parts if interventions.cuts(t) else ""
+    cell = {} if seen.cell is None else {"c": seen.cell}
+    states = {"h": seen.hidden, **cell, **seen.gates}  # of every unit by letter, each (L, D)
     if as_json:
-        _print_json(steps, seen, interventions)
+        for t, step in enumerate(steps):
+            step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in states.items()}
+        print_json({"interventions": interventions, "steps": steps})
     elif as_csv:
-        _print_csv(steps, seen)
+        _print_csv(steps, states)
     else:
         _print_table(steps, interventions)
 
@@ -97,26 +93,14 @@ def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[
     }
 
 
-def _states(seen: Activations) -> dict[str, Tensor]:
-    """The state and the gates of every unit by letter, each `(L, D)`."""
-    cell = {} if seen.cell is None else {"c": seen.cell}
-    return {"h": seen.hidden, **cell, **seen.gates}
-
-
-def _print_json(steps: list[dict[str, Any]], seen: Activations, done: Interventions) -> None:
-    for t, step in enumerate(steps):
-        step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in _states(seen).items()}
-    print_json({"interventions": done, "steps": steps})
-
-
-def _print_csv(steps: list[dict[str, Any]], seen: Activations) -> None:
-    states, units = _states(seen), range(seen.hidden.shape[-1])
-    figures = [name for name in steps[0] if name != "unit_parts"]
+def _print_csv(steps: list[dict[str, Any]], states: dict[str, Tensor]) -> None:
+    columns = [name for name in steps[0] if name != "unit_parts"]
+    units = range(len(steps[0]["unit_parts"]))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*figures, *(f"{letter}{d}" for letter in (*states, "part") for d in units)])
+    writer.writerow([*columns, *(f"{letter}{d}" for letter in (*states, "part") for d in units)])
     for t, step in enumerate(steps):
         values = [f"{x:.6g}" for tensor in states.values() for x in tensor[t].tolist()]
-        writer.writerow([*(step[name] for name in figures), *values, *step["unit_parts"]])
+        writer.writerow([*(step[name] for name in columns), *values, *step["unit_parts"]])
 
 
 def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:

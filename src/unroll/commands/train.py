@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unroll import figures
+from unroll.commands import options as shared
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
-from unroll.commands.options import (
-    device_option,
-    example,
-    force_option,
-    json_option,
-    on_device,
-    recipe_from,
-    recipe_options,
-)
 from unroll.files import check_place
 from unroll.paths import place_to_save
 from unroll.recipe import DeviceName, Plan, Recipe
@@ -36,14 +28,14 @@ unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 """
 
 
-@click.command(epilog=example(EXAMPLES))
-@recipe_options
+@click.command(epilog=shared.example(EXAMPLES))
+@shared.recipe_options
 @click.option("--save", metavar="PATH", help="Where to save the network; a bare name goes to your own models.")
-@force_option
+@shared.force_option
 @click.option("--optimizer", is_flag=True, help="Also save the optimizer's state, so that training can continue.")
 @click.option("--background", is_flag=True, help="Train in the background; unroll attach opens it.")
-@device_option
-@json_option
+@shared.device_option
+@shared.json_option
 def train(
     save: str | None, force: bool, optimizer: bool, background: bool, device: DeviceName, as_json: bool, **options: Any
 ) -> None:
@@ -54,7 +46,7 @@ def train(
     Learning how to count, with its notebook rnn/LearningHowToCount.ipynb in christianb93/MLLM.
     """
     with refusals():
-        recipe = recipe_from(options)
+        recipe = shared.recipe_from(options)
         if optimizer and save is None:
             raise Misused("--optimizer does nothing without --save: add --save NAME.")
         if background:
@@ -62,11 +54,15 @@ def train(
                 raise Misused("--background takes neither --save nor --json: open the training with unroll attach.")
             _start_in_background(recipe, device)
             return
-        place = _place(save, force, recipe, optimizer)
         from unroll.network import checkpoint
         from unroll.network.training import Training
 
-        training = Training(recipe, on_device(device))
+        place = None
+        if save is not None:  # checked before training rather than after it
+            checkpoint.check_size(recipe, optimizer)
+            place = place_to_save(save)
+            check_place(place, force)
+        training = Training(recipe, shared.on_device(device))
         started = perf_counter()
         history = run_training(training)
         seconds = perf_counter() - started
@@ -86,25 +82,12 @@ def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
 
     try:
         detached = asyncio.run(start_training(recipe, device))
-    except EngineDied as error:
-        raise Refused(f"{error} {cause(error.last_lines)}".rstrip()) from None
     except EngineError as error:
-        raise Refused(str(error)) from None
+        last = cause(error.last_lines) if isinstance(error, EngineDied) else ""
+        raise Refused(f"{error} {last}".rstrip()) from None
     click.echo(f"Training in the background; open it with: unroll attach {detached.name}")
     if detached.sentence:
         click.echo(f"Warning: {detached.sentence}", err=True)
-
-
-def _place(save: str | None, force: bool, recipe: Recipe, optimizer: bool) -> Path | None:
-    """Where to save, checked before training rather than after it."""
-    if save is None:
-        return None
-    from unroll.network.checkpoint import check_size
-
-    check_size(recipe, optimizer)
-    place = place_to_save(save)
-    check_place(place, force)
-    return place
 
 
 def run_training(training: Training) -> History:
@@ -138,7 +121,7 @@ def _print(
         "training": f"{plan.updates:,} updates in {seconds:.2f} s",
         "loss": f"{figures.loss(loss)} nats, the mean of all steps",
         "accuracy": f"{figures.share(history.accuracy or 0.0)} right at the last step",
-        "held out": figures.share(history.held_out_accuracy) if history.held_out_accuracy is not None else "",
+        "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),
         "saved": shown_path(place) if place else "",
     }
     for name, value in rows.items():

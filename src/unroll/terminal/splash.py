@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
-from unroll.tty.charset import Charset, charset_of
-from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, size_of
+from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, Charset, charset_of, size_of
 
 WHOLE, LEAST = (120, 40), (80, 24)
 """Columns and rows from which all panes are shown at once, and those below which none is."""

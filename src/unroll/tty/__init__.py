@@ -17,7 +17,7 @@ Use:
         BINDINGS = [("ctrl+l", "repaint", "Redraw")]
 
 `renderer` paints (`framebuffer`: what is wanted and what is shown; `ansi`: the shortest escape sequences), as fast as
-`flow_control` says. `driver` owns the terminal: it reads through `input`, writes through `writer`, and gives the
-terminal back whatever happens (`signals`). `charset` is for terminals that cannot show all of Unicode.
+`flow_control` says. `driver` owns the terminal: it reads through `input`, writes without ever blocking, and gives the
+terminal back whatever happens (`signals`). `environment` tells what it can show.
 `textual_patches` has every use of a private part of Textual. For Unix; on others Textual's own drivers do not fit.
 """

@@ -34,7 +34,7 @@ Place = tuple[int, int]
 
 PLAIN = Pen()
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
-"""Underlined, reversed, struck through, framed or overlined."""
+"""Underlined, reversed, struck through, framed or overlined; without one, of a blank only the background is seen."""
 _REWRITTEN_GAP = 4
 """Unchanged cells fewer than this, in the current pen, are cheaper to write again than to jump over."""
 
@@ -64,8 +64,14 @@ class AnsiWriter:
         x = start
         for pen, cells in groupby(row[start:end], key=_pen):
             glyphs = [glyph for glyph, _ in cells]
-            self._set_pen(self._sufficient_pen(pen, glyphs))
-            self._write(glyphs, x, y)
+            text = "".join(glyphs)
+            is_blank = text.isspace() and _SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes)
+            self._set_pen(self.pen._replace(background=pen.background) if is_blank else pen)
+            if is_undisputed(text):
+                self.move(x, y)
+                self._put(text, len(glyphs))
+            else:
+                self._write_each(glyphs, x, y)
             x += len(glyphs)
 
     def emit(self, text: str) -> None:
@@ -93,39 +99,24 @@ class AnsiWriter:
         if len(text) == len(gap) and is_undisputed(text) and all(pen == self.pen for _, pen in gap):
             self._put(text, len(gap))
 
-    def _sufficient_pen(self, pen: Pen, glyphs: list[str]) -> Pen:
-        """The pen to write glyphs with: on blanks only the background is seen, unless they are underlined."""
-        if "".join(glyphs).isspace() and _SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes):
-            return self.pen._replace(background=pen.background)
-        return pen
-
     def _set_pen(self, pen: Pen) -> None:
         if pen is not self.pen:
             self.emit(change(self.pen, pen))
             self.pen = pen
 
-    def _write(self, glyphs: list[str], x: int, y: int) -> None:
-        """Write glyphs of one pen from a place on."""
-        text = "".join(glyphs)
-        if is_undisputed(text):
-            self.move(x, y)
-            self._put(text, len(glyphs))
-            return
-        for offset, glyph in enumerate(glyphs):
-            if glyph:
-                width = 2 if glyphs[offset + 1 : offset + 2] == [""] else 1
-                self._write_one(glyph, width, x + offset, y)
-
-    def _write_one(self, glyph: str, width: int, x: int, y: int) -> None:
-        """Write one glyph; if terminals dispute its width, on cells blanked first, and the cursor is lost after it."""
-        disputed = not is_undisputed(glyph)
-        self.move(x, y)
-        if disputed and width > 1:
-            self._put(" " * width, width)
-            self.move(x, y)
-        self._put(glyph, width)
-        if disputed:
-            self.cursor = None
+    def _write_each(self, glyphs: list[str], x: int, y: int) -> None:
+        """Write one by one; where a width is disputed, on cells blanked first, and the cursor is lost after it."""
+        for place, glyph in enumerate(glyphs):
+            if not glyph:
+                continue
+            width, disputed = 2 if glyphs[place + 1 : place + 2] == [""] else 1, not is_undisputed(glyph)
+            self.move(x + place, y)
+            if disputed and width > 1:
+                self._put(" " * width, width)
+                self.move(x + place, y)
+            self._put(glyph, width)
+            if disputed:
+                self.cursor = None
 
     def _put(self, text: str, cells: int) -> None:
         """Write text at the cursor. At the right edge terminals differ in where that leaves the cursor."""

@@ -2,7 +2,7 @@
 
 Whatever comes in, a key or half a sequence, the reader goes on (`input`). Whatever happens, the terminal is given back:
 ended by a signal or a hang-up, stopped and continued, with an event loop that hangs (`signals`) or a terminal that
-nobody reads (`writer`).
+nobody reads (`TerminalWriter`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import termios
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager, suppress
-from threading import Thread
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import Any, Protocol
 
 from textual.app import App
@@ -31,7 +31,6 @@ from unroll.tty.flow_control import QUERY
 from unroll.tty.input import InputParser
 from unroll.tty.signals import SignalThread
 from unroll.tty.textual_patches import PatchedDriver
-from unroll.tty.writer import TerminalWriter
 
 HANGUP_CODE = 128 + signal.SIGHUP
 """The exit code where the terminal is gone."""
@@ -39,6 +38,8 @@ WIDTH_QUERY = "\x1b[H─\x1b[6n"
 """Asks where the cursor stands after a character that is two cells wide in some terminals of East Asia."""
 _READ_POLL_S = 0.1
 """Seconds between two looks at the clock while nothing is typed."""
+_CUT_POLL_S = 0.1
+"""How often a writer that waits for the terminal looks whether it has been cut off."""
 _CLOSE_TIMEOUT_S = 1.0
 """Seconds in which the terminal must take the last output, before the rest is dropped."""
 _ANSWER_TIMEOUT_S = 0.5
@@ -168,12 +169,12 @@ class TtyDriver(PatchedDriver):
 
     def _read(self) -> bytes | None:
         """What was typed; None where the terminal is gone."""
-        with suppress(OSError):
-            try:
-                return os.read(self.fileno, 4096) or None
-            except BlockingIOError:
-                return b""
-        return None
+        try:
+            return os.read(self.fileno, 4096) or None
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
 
     def _take(self, messages: Iterator[Message]) -> None:
         for message in messages:
@@ -208,8 +209,10 @@ class TtyDriver(PatchedDriver):
         """Ctrl-Z: give the terminal back and stop, if there is a shell to continue us; then take it again."""
         if self._at_work:
             self.suspend_application_mode()
-        with _by_default(signal.SIGTSTP, signal.SIGCONT):
-            os.kill(os.getpid(), signal.SIGTSTP)
+        handlers = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTSTP, signal.SIGCONT)}
+        os.kill(os.getpid(), signal.SIGTSTP)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -231,12 +234,77 @@ async def key_handled(app: App[Any]) -> None:
             await passed.wait()
 
 
-@contextmanager
-def _by_default(*signals: signal.Signals) -> Iterator[None]:
-    """Let signals do what they do by default."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+class TerminalWriter:
+    """What Textual's writer thread writes to, in place of standard error; `flushed` counts the texts that it has sent.
+
+    Python's own file blocks its thread while the terminal is not read, holding a lock on which the interpreter's exit
+    then fails; it takes the locale's encoding; and it raises where the terminal is gone. This writes UTF-8, never
+    blocks in the system, so that it can be cut off, and drops what a terminal that is gone can no longer take.
+    """
+
+    def __init__(self, fileno: int) -> None:
+        """`fileno` is a descriptor of the terminal. Its flags are the shell's too: it is opened anew, not to block, if
+        the system allows that."""
+        try:
+            self._fileno = os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:
+            self._fileno = os.dup(fileno)
+        self._never_blocks = not os.get_blocking(self._fileno)
+        self.flushed = 0
+        self._rest = b""
+        self._texts: list[str] = []
+        self._open = True
+        self._lock = Lock()
+
+    def fileno(self) -> int:
+        """The descriptor that is written to."""
+        return self._fileno
+
+    def open(self) -> None:
+        """From now on write: again, after `cut` or a terminal that was gone."""
+        self._open = True
+
+    def write(self, text: str) -> None:
+        """Keep text for the next `flush`."""
+        self._texts.append(text)
+
+    def flush(self) -> None:
+        """Write what was kept, as fast as the terminal takes it."""
+        data, texts = self._rest + "".join(self._texts).encode(errors="replace"), len(self._texts)
+        self._rest = b""
+        self._texts.clear()
+        while data and self._open:
+            data = data[self._put(data) :]
+            if data:
+                select.select([], [self._fileno], [], _CUT_POLL_S)
+        self.flushed += texts
+
+    def write_now(self, text: str) -> bool:
+        """Write what the terminal takes now, keep the rest for the next `flush`; whether there is no rest.
+
+        Only to be called while nothing is kept: what comes later would overtake it.
+        """
+        data = text.encode(errors="replace")
+        self._rest = data[self._put(data) :] if self._never_blocks else data
+        return not self._rest or not self._open
+
+    def _put(self, data: bytes) -> int:
+        """Write as much as the terminal takes now; how many bytes those were."""
+        with self._lock:
+            try:
+                return os.write(self._fileno, data) if self._open else 0
+            except BlockingIOError:
+                return 0
+            except OSError:
+                self._open = False
+                return 0
+
+    def cut(self, last: str) -> None:
+        """From any thread: drop all that the terminal has not taken, and write `last`."""
+        self._open = False
+        if not self._lock.acquire(timeout=5 * _CUT_POLL_S):  # a terminal that could not be opened anew blocks
+            return
+        with suppress(termios.error, OSError):
+            termios.tcflush(self._fileno, termios.TCOFLUSH)
+            os.write(self._fileno, last.encode())
+        self._lock.release()

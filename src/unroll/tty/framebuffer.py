@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, is_narrow, is_undisputed, pen_of
-from unroll.tty.charset import Charset
+from unroll.tty.environment import Charset
 from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate
 
 REPAIR = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7l\x1b[?25l\x0f\x1b(B\x1b[m"
@@ -88,10 +88,8 @@ class Framebuffer:
         return changed
 
     def paint(self, rows: Iterable[int], cursor: Place, room: int = sys.maxsize) -> tuple[str, int]:
-        """What must be written for these rows to be right and the cursor in its place, and in how many runs.
-
-        The first run that reaches `room` characters is the last; the rest stays stale.
-        """
+        """What must be written for these rows to be right and the cursor in its place, and in how many runs: the first
+        that reaches `room` characters is the last, the rest stays stale."""
         writer = AnsiWriter(self.size.width, self.cursor)
         if self.forgotten:
             writer.emit(REPAIR)
@@ -202,15 +200,10 @@ def glyphs(text: str) -> tuple[str, ...]:
         elif width:
             cells += [REPLACEMENT if is_hostile(character) else character, *[""] * (width - 1)]
         elif cells and unicodedata.category(character)[0] == "M":
-            _combine(cells, character)
+            last = -1 if cells[-1] else -2  # a wide one's second cell is empty
+            if len(cells[last]) <= _MAX_MARKS:
+                cells[last] += character
     return tuple(cells)
-
-
-def _combine(cells: list[str], mark: str) -> None:
-    """Put a combining mark on the last character, up to the bound."""
-    last = -1 if cells[-1] else -2
-    if len(cells[last]) <= _MAX_MARKS:
-        cells[last] += mark
 
 
 def _widths(text: str) -> list[int]:

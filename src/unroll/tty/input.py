@@ -137,7 +137,6 @@ class InputParser:
             yield from self._of_sequence(token)
 
     def _pasted(self, rest: str = "") -> str:
-        """The text of the paste that has ended."""
         assert self._paste is not None
         text, self._paste = self._paste + rest, None
         return text.replace("\x00", "").encode("latin-1").decode(errors="ignore")
@@ -148,7 +147,7 @@ class InputParser:
         messages = [] if is_string or len(sequence) > MAX_SEQUENCE else self._of_whole(sequence)
         if not messages:
             self._reset_parser()
-        if len(sequence) > 2 or (messages and _is_no_character(messages[0])):
+        if len(sequence) > 2 or any(isinstance(message, Key) and not message.is_printable for message in messages[:1]):
             yield from (message for message in messages if not isinstance(message, Resize))
         else:
             yield Key("escape", "\x1b")
@@ -202,8 +201,3 @@ class InputParser:
         old, self._parser = self._parser, XTermParser()
         for name in _PARSER_STATE:
             setattr(self._parser, name, getattr(old, name))
-
-
-def _is_no_character(message: Message) -> bool:
-    """Whether a key does something other than to type a character."""
-    return isinstance(message, Key) and not message.is_printable

@@ -27,8 +27,8 @@ from textual.filter import LineFilter
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
-from unroll.tty.charset import ASCII, Charset
 from unroll.tty.driver import TtyDriver
+from unroll.tty.environment import ASCII, Charset
 from unroll.tty.flow_control import QUERY, FlowControl
 from unroll.tty.framebuffer import Framebuffer, glyphs, spelled
 from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate, PatchedApp, compositor_of

@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """The signals that end the program."""
@@ -46,7 +48,7 @@ class SignalThread(threading.Thread):
         signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, _take)
+                signal.signal(number, _nothing)  # without a handler in Python it would not be written into the pipe
         self.start()
 
     def probe(self) -> None:
@@ -58,22 +60,13 @@ class SignalThread(threading.Thread):
         while True:
             for number in os.read(self._read_end, 64):
                 if number in ENDING:
-                    self._end_in_order(128 + number)
-                elif number == _PROBE:
-                    if not self.loop_takes(lambda: None):
-                        self._end_by_force(128 + signal.SIGINT)
-                else:
-                    self._wake_loop()
-
-    def _wake_loop(self) -> None:
-        """Another thread may have got the signal: its handler runs once the main thread wakes."""
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(lambda: None)
-
-    def _end_in_order(self, code: int) -> None:
-        if self.loop_takes(lambda: self._leave(code)):
-            threading.Event().wait(EXIT_TIMEOUT_S - CALL_TIMEOUT_S)
-        self._end_by_force(code)
+                    if self.loop_takes(partial(self._leave, 128 + number)):
+                        time.sleep(EXIT_TIMEOUT_S - CALL_TIMEOUT_S)
+                    self._end_by_force(128 + number)
+                elif number != _PROBE:  # another thread may have got it: its handler runs once the main thread wakes
+                    self.loop_takes(_nothing, 0)
+                elif not self.loop_takes(_nothing):
+                    self._end_by_force(128 + signal.SIGINT)
 
     def loop_takes(self, call: Callable[[], object], timeout: float = CALL_TIMEOUT_S) -> bool:
         """Whether the loop makes a call within `timeout` seconds. One that is closed has ended: that counts as yes."""
@@ -95,5 +88,5 @@ class SignalThread(threading.Thread):
         os._exit(code)
 
 
-def _take(*_: object) -> None:
-    """Does nothing: without a handler in Python the signal would not be written into the pipe."""
+def _nothing(*_: object) -> None:
+    pass
