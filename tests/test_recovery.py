@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
-from pty_kit import UNTRAINED, Session, living, long
+from pty_kit import UNTRAINED, Session, living, long, wait_for
 from unroll.client.client import start_training
 from unroll.recipe import recipe_of
 
@@ -75,6 +75,21 @@ def test_a_session_that_is_cut_off_is_offered_once_and_comes_back(number: int, s
         session.send("qq")
         assert session.until_ended() == 0
     assert list(state_dir.rglob("*.safetensors")) == []
+
+
+@pytest.mark.long
+def test_a_session_behind_a_frozen_line_is_moved_to_the_next_login(state_dir: Path) -> None:
+    with a_training() as frozen:
+        frozen.until_ready()
+        reached = frozen.train(seconds=2.0)
+        wait_for(lambda: list(state_dir.rglob("unheard")))
+        with Trainer() as session:
+            session.until_ready("does not answer", "r moves it here")
+            session.send("r")
+            session.until_shown(RESTORED)
+            session.until_epoch(reached)
+            session.send("qq")
+        frozen.until_shown("told to end", "ctrl+r")
 
 
 def test_a_training_that_is_left_goes_on_and_is_found_again_with_its_curve() -> None:

@@ -14,16 +14,17 @@ from typing import IO, Any
 import pytest
 import torch
 
-from engine_kit import alive, python
+from engine_kit import alive, answers, converse, python
 from unroll.client.client import Conversation, Engine
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.recording import Replay
+from unroll.engine.autosave import cut_off_sessions
 from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION, decode_reply
 from unroll.protocol.replies import Begun, Hello, Progress, Trace
-from unroll.protocol.requests import Advance, Create, Look, Pause, Play
+from unroll.protocol.requests import Advance, Begin, Create, Look, Pause, Ping, Play, Resume
 from unroll.recipe import Recipe, recipe_of
 
 RECIPE = recipe_of({"epochs": 200})
@@ -172,6 +173,27 @@ def test_an_engine_that_has_to_end_saves_its_runs_first(end: str) -> None:
     _, begun, *_ = [decode_reply(line) for line in talk(ENGINE, create).stdout.splitlines()]
     assert isinstance(begun, Begun)
     assert [session.update for session in begun.cut_off] == [7]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a lock is")
+async def test_a_session_whose_engine_still_runs_is_moved_to_another() -> None:
+    engine = await Engine.start()
+    own = (await engine.ask(Begin())).session
+    await engine.ask(Create(recipe=RECIPE))
+    await engine.ask(Advance(updates=7))
+    while not cut_off_sessions(own)[0]:  # until the first autosave
+        await asyncio.sleep(0.05)
+    offered = []
+    for unheard in (False, True, False):
+        await engine.ask(Ping(unheard=unheard))
+        offered += [(one.session, one.is_living) for one in cut_off_sessions()[0]]
+    assert offered == [(own, True)]
+    (run,) = answers(converse(Begin(), Resume(session=own)))[2].runs
+    assert (run.was, run.update) == (1, 7)
+    with pytest.raises(EngineDied) as died:
+        await until(engine, "finished")
+    assert "told to end" in died.value.last_lines[-1]
+    await engine.close()
 
 
 def until_update(stream: IO[bytes], update: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -200,6 +201,31 @@ async def test_a_key_revives_a_terminal_that_has_ceased_to_answer(silent: Any) -
     await silent.pilot.press("7")
     await silent.pilot.pause(0.05)
     assert "second" in silent.terminal.taken()
+
+
+async def test_a_terminal_at_rest_is_asked_from_time_to_time_and_known_to_be_there_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(renderer, "IDLE_QUERY_S", 0.05)
+    app = sample()
+    async with running(app):
+        app.driver.answer()
+        await app.pilot.pause(0.1)
+        app.terminal.taken()
+        monkeypatch.setattr(flow_control, "MAX_PATIENCE_S", 0.2)
+        await app.pilot.pause(0.3)
+        assert set(app.terminal.taken().split(QUERY)) == {""}
+        assert not app.is_unheard
+        app.terminal.answers = False
+        await until(lambda: app.is_unheard)
+        await app.pilot.press("7")
+        assert not app.is_unheard
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_small_budget_still_paints_everything(silent: Any) -> None:

@@ -47,10 +47,12 @@ class Conversation(Protocol):
         on_silence: Told in a sentence, every second, that the engine does not answer; and with an empty one when it
             does again. Nothing is lost by that: pending requests still wait for their answers.
         on_fault: Told in a sentence, once, what fails beside the requests, such as a recording on a full disk.
+        is_unheard: Asked whether this client's terminal does not answer any more; the engine is told with each ping.
     """
 
     on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
     on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
+    is_unheard: Callable[[], bool] = staticmethod(lambda: False)
 
     @property
     def hello(self) -> Awaitable[Hello]:
@@ -199,7 +201,7 @@ class Engine(Conversation):
             await self._send(Heard())
 
     def _ping(self) -> None:
-        self._pinging = asyncio.create_task(self._send(Ping(within=self._promise)))
+        self._pinging = asyncio.create_task(self._send(Ping(within=self._promise, unheard=self.is_unheard())))
 
     async def _send(self, request: Request[Any]) -> None:
         """Send what has no answer of interest; an engine that has died need not hear it."""

@@ -116,6 +116,7 @@ class Replay:
 
     on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
     on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
+    is_unheard: Callable[[], bool] = staticmethod(lambda: False)
     last_lines: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import signal
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,10 @@ MAX_CUT_OFF_SESSIONS = 10
 """Those that are still offered; older ones are removed, as are those of `MAX_SESSION_AGE_S`."""
 MAX_SESSION_AGE_S = 14 * 86400.0
 LOCK = "lock"
+UNHEARD = "unheard"
+"""Stands in the folder while the session's terminal does not answer."""
+TAKE_OVER_TIMEOUT_S = 4.0
+"""How long an engine that is told to end is given to save its runs."""
 RUN_FILE = re.compile(rf"(\d{{1,9}})-({'|'.join(get_args(Origin))}){re.escape(SUFFIX)}")
 
 
@@ -87,6 +92,11 @@ class Autosave:
             self.name = _session_name()
             for run in self._runs.all():
                 self.touch(run)
+
+    def note_unheard(self, unheard: bool) -> None:
+        """Whether the terminal of this session does not answer: the next one is then offered to take it over."""
+        if self._folder is not None:
+            self._folder.note_unheard(unheard)
 
     def touch(self, run: LiveRun) -> None:
         """A run has changed."""
@@ -224,6 +234,26 @@ class SessionFolder:
         except (OSError, FileError):
             return None
 
+    @classmethod
+    def take_over(cls, name: str) -> Self | None:
+        """The folder of a session, of which an engine that still runs is ended by a signal, and saves its runs."""
+        folder = cls.take(name)
+        if folder is None and (holder := _holder(name)):
+            with suppress(OSError):
+                os.kill(holder, signal.SIGTERM)
+            end = time.monotonic() + TAKE_OVER_TIMEOUT_S
+            while (folder := cls.take(name)) is None and time.monotonic() < end:
+                time.sleep(WRITING_CHECK_S)
+        return folder
+
+    def note_unheard(self, unheard: bool) -> None:
+        """Tell others whether the session's terminal answers."""
+        with suppress(OSError):
+            if unheard:
+                (self.path / UNHEARD).touch(0o600)
+            else:
+                (self.path / UNHEARD).unlink(missing_ok=True)
+
     @property
     def is_gone(self) -> bool:
         """Whether somebody has deleted it."""
@@ -232,14 +262,11 @@ class SessionFolder:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in it but what a session makes by itself."""
-        return all(path.name == LOCK or TEMPORARY.fullmatch(path.name) for path in self.path.iterdir())
+        return all(path.name in (LOCK, UNHEARD) or TEMPORARY.fullmatch(path.name) for path in self.path.iterdir())
 
     def files(self) -> list[SavedRun]:
         """The runs that are in it, by number."""
-        with suppress(OSError):
-            found = [(RUN_FILE.fullmatch(path.name), path) for path in self.path.iterdir()]
-            return sorted(SavedRun(int(name[1]), name[2], path) for name, path in found if name)  # type: ignore[arg-type]
-        return []
+        return _files(self.path)
 
     def remove(self, runs: Iterable[SavedRun] | None = None) -> None:
         """Remove these runs, by default all, then the folder where nothing else is in it; and give up the lock."""
@@ -258,10 +285,11 @@ class SessionFolder:
         os.close(self._lock)
 
 
-def cut_off_sessions() -> tuple[list[CutOff], str]:
-    """The sessions that were cut off, the newest first, and a sentence on those that cannot be read.
+def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
+    """The sessions that can be restored, the newest first, and a sentence on those that cannot be read.
 
-    Those that nobody will come back for are removed. What this version cannot read is left where it is.
+    Among them are those that still run behind a terminal that does not answer, and `own` if that still runs. Those
+    that nobody will come back for are removed. What this version cannot read is left where it is.
     """
     try:
         _sessions()
@@ -272,8 +300,11 @@ def cut_off_sessions() -> tuple[list[CutOff], str]:
     for name in _session_names():
         folder = SessionFolder.take(name)
         if folder is None:
+            living = _summary(_sessions() / name, is_living=True)
+            if living and (name == own or (_sessions() / name / UNHEARD).exists()):
+                found.append(living)
             continue
-        told = _summary(folder)
+        told = _summary(folder.path)
         unread += told is None and not folder.is_empty
         if told is None and not folder.is_empty:
             folder.release()
@@ -292,19 +323,27 @@ def _sentence_on(unread: int) -> str:
     return f"{which} cannot be read by this version of unroll; nothing was deleted: see {shown_path(_sessions())}."
 
 
-def _summary(folder: SessionFolder) -> CutOff | None:
+def _files(folder: Path) -> list[SavedRun]:
+    with suppress(OSError):
+        found = [(RUN_FILE.fullmatch(path.name), path) for path in folder.iterdir()]
+        return sorted(SavedRun(int(name[1]), name[2], path) for name, path in found if name)  # type: ignore[arg-type]
+    return []
+
+
+def _summary(folder: Path, is_living: bool = False) -> CutOff | None:
     """What there is to say of a session; None where nothing in it can be read."""
-    saved_runs = folder.files()
+    saved_runs = _files(folder)
     for saved in reversed(saved_runs):
         if loaded := _loaded(saved):
             newest, when = loaded
             return CutOff(
-                session=folder.path.name,
+                session=folder.name,
                 when=when,
                 runs=len(saved_runs),
                 recipe=newest.recipe,
                 update=newest.history.updates,
                 finished=newest.history.accuracy is not None,
+                is_living=is_living,
             )
     return None
 
@@ -331,6 +370,16 @@ def _session_name() -> str:
     now = time.time_ns()
     when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now // 10**9))
     return f"{when}-{now % 10**9:09}-{os.getpid()}{_end()}"
+
+
+def _holder(name: str) -> int | None:
+    """The engine of a session of this machine: the process in its name, if that really has the lock open (on Linux)."""
+    pid = name.removesuffix(_end()).rpartition("-")[2]
+    with suppress(OSError, FileError):
+        lock = _sessions() / name / LOCK
+        if pid.isdecimal() and any(one.exists() and one.samefile(lock) for one in Path(f"/proc/{pid}/fd").iterdir()):
+            return int(pid)
+    return None
 
 
 def _end() -> str:

@@ -154,6 +154,7 @@ class Handlers:
 
     def _ping(self, request: requests.Ping) -> Done:
         self.client.heartbeat.promise(request.within)
+        self._autosave.note_unheard(request.unheard and not self._connection.name)
         return Done(id=request.id)
 
     def _measure(self, request: requests.Measure) -> replies.Measured:
@@ -162,13 +163,13 @@ class Handlers:
         return replies.Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
     def _begin(self, request: requests.Begin) -> replies.Begun:
-        cut_off, sentence = ([], "") if self._autosave.name else cut_off_sessions()
+        cut_off, sentence = ([], "") if self._autosave.name else cut_off_sessions(request.own)
         self._autosave.begin()
         runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
         return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off, sentence=sentence)
 
     def _resume(self, request: requests.Resume) -> replies.Resumed:
-        folder = SessionFolder.take(request.session)
+        folder = SessionFolder.take_over(request.session)
         if folder is None:
             raise UserError(f"There is no session {shown_path(request.session)} to resume: it is over, or still runs.")
         saved_runs = folder.files()

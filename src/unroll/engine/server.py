@@ -24,7 +24,7 @@ FORSAKEN_AFTER_S = 3 * 86400.0
 """How long an engine in the background waits for a client when there is nothing more to train."""
 TAKEN_OVER = "Another terminal has taken this engine over."
 SILENT = "It heard nothing for too long, and saved its runs."
-TERMINATED = "told to end by a signal: the runs are saved"
+TERMINATED = "It was told to end, and saved its runs."
 FORSAKEN = "no client has come since training ended: the runs are saved, and the engine ends"
 
 
@@ -123,6 +123,7 @@ class Server:
                 raise EOFError
             if item is Event.TERMINATED:
                 self._is_terminated = True
+                self._say(Error(id=0, sentence=TERMINATED))
                 raise EOFError(TERMINATED)
             if item is Event.VISITOR:
                 self._take_over()

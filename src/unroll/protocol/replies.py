@@ -125,13 +125,14 @@ class Measured(Answer, frozen=True, kw_only=True):
 
 
 class CutOff(Struct, frozen=True, kw_only=True):
-    """A session that ended unexpectedly.
+    """An earlier session that can be restored.
 
     Attributes:
         when: When it was last saved, in seconds since 1970.
         runs: How many runs it had.
         recipe, update: Of the newest run: its recipe, and the updates it had made.
         finished: Whether those were all.
+        is_living: Whether its engine still runs, behind a terminal that does not answer any more.
     """
 
     session: Name
@@ -140,10 +141,11 @@ class CutOff(Struct, frozen=True, kw_only=True):
     recipe: Recipe
     update: Count
     finished: bool = False
+    is_living: bool = False
 
 
 class Begun(Answer, frozen=True, kw_only=True):
-    """The name of this session, the runs that exist already, and the sessions that ended unexpectedly, newest first.
+    """The name of this session, the runs that exist already, and the earlier ones to restore, newest first.
 
     Attributes:
         sentence: What else there is to say of earlier sessions.

@@ -149,9 +149,11 @@ class Ping(Request[replies.Done], frozen=True, kw_only=True):
     Attributes:
         within: A promise to send something again within this many seconds. If nothing comes, the engine takes the line
             for dead, as at its end. None promises nothing, and takes back what was promised before.
+        unheard: Whether the client's terminal does not answer it any more: another may then take the session over.
     """
 
     within: Annotated[float, Meta(gt=0, le=86400)] | None = None
+    unheard: bool = False
 
 
 class Measure(Request[replies.Measured], frozen=True, kw_only=True):
@@ -159,11 +161,20 @@ class Measure(Request[replies.Measured], frozen=True, kw_only=True):
 
 
 class Begin(Request[replies.Begun], frozen=True, kw_only=True):
-    """Save this session as it goes, so that its runs can be restored after a crash; answered by `begun`."""
+    """Save this session as it goes, so that its runs can be restored after a crash; answered by `begun`.
+
+    Attributes:
+        own: The session that this client had before, which it wants back even from an engine that still runs.
+    """
+
+    own: ModelName | None = None
 
 
 class Resume(Request[replies.Resumed], frozen=True, kw_only=True):
-    """Restore the runs of a session that ended unexpectedly, as they were last saved; answered by `resumed`."""
+    """Restore the runs of an earlier session as they were last saved; answered by `resumed`.
+
+    If its engine still runs, behind a line or a terminal that is dead, that is ended first, and saves its runs.
+    """
 
     session: ModelName
 

@@ -177,6 +177,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             await self.close_engine()
             self._trouble = ""
             self.engine = engine = await self._start()
+            engine.is_unheard = lambda: self.is_unheard
             engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
             self.playground.session.background = (await engine.hello).name
             self.playground.hush()

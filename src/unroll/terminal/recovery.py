@@ -72,7 +72,7 @@ class Recovery:
     async def _begin(self, engine: Conversation) -> Begun:
         """What the engine has to offer at the start; a recording may have no answer."""
         try:
-            return await engine.ask(Begin())
+            return await engine.ask(Begin(own=self._name or None))
         except EngineDied:
             raise
         except EngineError:

@@ -131,6 +131,8 @@ def of_cut_off(earlier: CutOff, sessions: int) -> str:
     recipe = earlier.recipe
     what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
     told = f"({what}, {time.strftime(format_, when)})"
+    if earlier.is_living:
+        return f"Your session {told} still runs in a terminal that does not answer. r moves it here."
     if sessions > 1:
         return f"{sessions} earlier sessions have unsaved runs: r restores the newest {told}, then the next."
     return f"An earlier session {told} has unsaved runs. r restores it."

@@ -37,6 +37,8 @@ REPAINT_INTERVAL_S = 0.1
 """From one painting of the whole screen to the next, while a window is being dragged larger."""
 EFFECT_S = 0.1
 """After a key: what changes meanwhile is taken for its effect, and goes first."""
+IDLE_QUERY_S = 20.0
+"""From one query to the next while nothing is painted: nine bytes, to know that a terminal is still there."""
 WRITER_POLL_S = 0.004
 """After this long look again whether the driver has written the last frame."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -77,6 +79,11 @@ class CellDiffApp(PatchedApp[ReturnType]):
         return TtyDriver
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether the terminal has answered before and does not any more: a dead line, or a stopped terminal."""
+        return self.terminal_answers and self.flow.dead(time.monotonic())
+
+    @property
     def unpainted(self) -> bool:
         """Whether something is still to be sent for which a slow line had no room."""
         return self.cell_diff and bool(self._framebuffer.stale)
@@ -97,7 +104,9 @@ class CellDiffApp(PatchedApp[ReturnType]):
 
     def on_terminal_supports_synchronized_output(self, answer: TerminalSupportsSynchronizedOutput) -> None:
         """The terminal's answer to the query at the end of a frame, timed when it was read."""
-        self.terminal_answers = True
+        if not self.terminal_answers:
+            self.terminal_answers = True
+            self.set_interval(IDLE_QUERY_S, self._ask_at_rest)
         self.flow.answered(answer.time)
         if not self.flow.idle:
             self._remind_in(self.flow.patience)
@@ -187,10 +196,14 @@ class CellDiffApp(PatchedApp[ReturnType]):
                 return True
             self._repainted_at = now
         if self.flow.wants_probe:
-            self.flow.asked_at(now)
-            self._write(QUERY)
-            self._remind_in(self.flow.patience)
+            self._ask()
         return not self.flow.room
+
+    def _ask(self) -> None:
+        """Send a query alone."""
+        self.flow.asked_at(time.monotonic())
+        self._write(QUERY)
+        self._remind_in(self.flow.patience)
 
     def _rows(self) -> list[int]:
         """The rows to paint: those that a key has changed first, near the focus before others; then all in turn, so
@@ -214,6 +227,11 @@ class CellDiffApp(PatchedApp[ReturnType]):
         self.bytes_written += len(text.encode(errors="replace"))
         self.driver.write(text)
         self.driver.flush()
+
+    def _ask_at_rest(self) -> None:
+        """Ask whether the terminal is still there when nothing else does."""
+        if self.flow.idle and self.is_running and not self._is_writing():
+            self._ask()
 
     def _is_writing(self) -> bool:
         """Whether the driver is still at the last frame. Another driver than `TtyDriver` does not tell."""
