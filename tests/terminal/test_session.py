@@ -7,7 +7,7 @@ from typing import Any
 
 from still_engine import StillEngine
 from unroll.moment import Interventions
-from unroll.protocol.replies import Window
+from unroll.protocol.replies import Progress, Window
 from unroll.protocol.requests import Continue, Look, Pause, Play
 from unroll.recipe import Recipe
 from unroll.terminal.recovery import Recovery
@@ -146,3 +146,20 @@ async def test_training_that_was_asked_for_early_starts_with_the_engine() -> Non
         assert any(isinstance(request, Play) for request in asked)
     finally:
         await engine.close()
+
+
+async def test_a_run_that_a_new_engine_has_not_and_no_recipe_makes_is_missed_in_words() -> None:
+    engine, another = StillEngine(), StillEngine()
+    alone = Alone(engine)
+    recovery = Recovery(alone.session, alone.display.say)
+    try:
+        await alone.do(recovery.engine_came(engine))
+        run = alone.session.run
+        assert run is not None
+        run.name, run.origin = "mine", "was opened from a file"
+        alone.session.progressed(Progress(run=run.number, state="paused", update=1, losses=[1.0], accuracies=[0.5]))
+        await alone.do(recovery.engine_came(another))
+        assert "mine" in alone.display.said
+    finally:
+        await engine.close()
+        await another.close()

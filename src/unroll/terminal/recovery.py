@@ -170,7 +170,10 @@ class Recovery:
     async def _train_again(self, lost: Sequence[Run], shown: Run | None) -> None:
         """Bring back every trained run that its recipe determines."""
         session = self._session
-        self._to_retrain = [run for run in lost if run.curve.updates and not run.origin]
+        trained = [run for run in lost if run.curve.updates]
+        self._to_retrain = [run for run in trained if not run.origin]
+        if gone := [run.name for run in trained if run.origin]:
+            self._note(texts.of_lost(gone))
         while self._to_retrain:
             old = self._to_retrain[0]
             created = await session.ask(Create(recipe=old.recipe))

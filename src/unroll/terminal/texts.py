@@ -145,6 +145,11 @@ def of_way_back(command: str, name: str) -> str:
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
 
 
+def of_lost(names: Sequence[str]) -> str:
+    """Which runs the engine did not have any more, and their recipes cannot make."""
+    return f"Lost with the engine: {', '.join(names)}. Their recipes alone cannot make them again."
+
+
 def of_resumed(runs: Sequence[Created]) -> str:
     """What has been restored."""
     if len(runs) != 1:
