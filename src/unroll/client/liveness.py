@@ -46,7 +46,6 @@ class SilenceWatch:
 
     async def _watch_answers(self) -> None:
         waited = since_ping = 0.0
-        self._ping()  # at once: a line may die in the first seconds too
         while True:
             before = self._pending.answered
             await asyncio.sleep(WATCH_INTERVAL_S)
