@@ -17,6 +17,7 @@ from unroll.moment import Moment
 from unroll.protocol.replies import Trace
 from unroll.recipe import Recipe
 from unroll.terminal.app import UnrollApp
+from unroll.terminal.session import Session
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
@@ -100,6 +101,10 @@ class Playing:
             await until(self.pilot, lambda: self.engine.is_still and at_rest(self.pilot))
 
     # What stands on the screen
+
+    @property
+    def session(self) -> Session:
+        return self.app.session
 
     def pane(self, kind: type[W]) -> W:
         return self.app.playground.query_one(kind)

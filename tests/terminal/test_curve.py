@@ -8,16 +8,14 @@ from hypothesis import strategies as st
 
 from pane_kit import alone
 from unroll.recipe import Recipe, plan
-from unroll.terminal.curve import METRICS, Curve, ceiling
-from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten
-from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.runs import METRICS, Curve, ceiling
+from unroll.terminal.widgets.loss_curve import Line, LossCurve, Plot, draw, even_ticks, powers_of_ten
 
 losses = st.lists(st.floats(0, 1e6), max_size=50)
 
 
 def curve_of(values: list[float]) -> Curve:
-    recipe = Recipe()
-    curve = Curve(plan(recipe, 122), recipe.train, 128)
+    curve = Curve(Recipe(), plan(Recipe(), 122))
     curve.extend(values, [0.5] * len(values))
     return curve
 
@@ -79,14 +77,14 @@ def test_a_log_axis_is_marked_at_powers_of_ten() -> None:
 def test_a_plot_has_the_size_that_was_asked_for_and_paints_no_background() -> None:
     line = Line([0.5, 1.0, 1.5], [4.8, 3.0, 1.0], (240, 160, 48))
     for start in (0.0, 1e-4):
-        rows = draw(Plot(40, 10, 25, start, 6, (90, 90, 90), (line,), cursor=1.0))
+        rows = draw(Plot(40, 10, 25, start, 6, (90, 90, 90), [line], cursor=1.0))
         assert [row.cell_len for row in rows] == [40] * 10
         assert all(getattr(span.style, "bgcolor", None) is None for row in rows for span in row.spans)
 
 
 def test_the_training_cursor_is_drawn_where_its_epoch_is() -> None:
     def column(epoch: float) -> int:
-        rows = draw(Plot(60, 10, 25, 0, 6, (90, 90, 90), (), cursor=epoch))
+        rows = draw(Plot(60, 10, 25, 0, 6, (90, 90, 90), [], cursor=epoch))
         return rows[0].plain.index("┊")
 
     assert column(5) < column(12) < column(25)
@@ -97,7 +95,7 @@ def test_the_training_cursor_is_drawn_where_its_epoch_is() -> None:
 @pytest.mark.parametrize("end", [1, 7, 25, 97, 1000, 5000, 20_000, 100_000])
 def test_the_axis_ends_with_its_last_epoch(end: int, width: int) -> None:
     for top in (5.0, 0.0002):
-        plot = Plot(width, 8, end, 0.0, top, (90, 90, 90), (Line([0.0, end], [top, 0.0], (240, 160, 48)),))
+        plot = Plot(width, 8, end, 0.0, top, (90, 90, 90), [Line([0.0, end], [top, 0.0], (240, 160, 48))])
         assert draw(plot)[-1].plain.rstrip().endswith(f" {end:,}")
 
 
@@ -105,7 +103,7 @@ def test_the_axis_ends_with_its_last_epoch(end: int, width: int) -> None:
 async def test_the_figures_under_the_curve_are_whole_however_many_epochs(epochs: int) -> None:
     recipe = Recipe().replace(epochs=epochs)
     async with alone(LossCurve(), 45, 12) as (pane, pilot, _):
-        pane.curve = Curve(plan(recipe, 122), recipe.train, 128)
+        pane.curve = Curve(recipe, plan(recipe, 122))
         pane.curve.extend([5.0] * 40, [1.0] * 40)
         for epoch, shown in ((None, None), (12, 10.0)):
             pane.epoch, pane.shown, pane.updates = epoch, shown, 40

@@ -17,7 +17,7 @@ from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.widgets.prompt import Prompt
 
 BINDINGS = list(Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS]))
-KEYS = [binding.key for binding in BINDINGS if binding.action not in ("leave", "quit", "stop", "detach")]
+KEYS = [binding.key for binding in BINDINGS if binding.action not in ("leave", "quit", "stop", "app.detach")]
 TURNS = [3, 40]
 """Turns of the event loop from the start to the key."""
 
@@ -92,6 +92,6 @@ async def test_keys_wait_for_the_dialog_that_the_key_before_them_opens() -> None
     async with playing() as game:
         await game.burst("4", "r", *"my", "enter", "escape", "s", *"xy")
         await game.settle()
-        assert game.app.playground.session.runs.rows[0].name.endswith("my")
+        assert game.session.runs.rows[0].name.endswith("my")
         assert isinstance(game.app.focused, Input)
         assert game.app.focused.value.endswith("xy")

@@ -62,7 +62,9 @@ async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.M
         with pytest.raises(ProcessLookupError):
             os.kill(stopped.pid, 0)
         async with asyncio.timeout(STATE_TIMEOUT_S):
-            while len(app.moment.sequence) == 4:  # before the runs are back there is nothing to go on from
+            while (
+                len(app.playground.session.moment.sequence) == 4
+            ):  # before the runs are back there is nothing to go on from
                 await pilot.press("c")
                 await pilot.pause(0.2)
         await app.close_engine()
@@ -138,9 +140,9 @@ async def test_what_cannot_be_is_borne(game: Playing) -> None:
         await game.press(key)
     await game.ask("40 41")
     assert game.trace.moment.sequence == (40, 41)
-    run = game.app.playground.session.run
+    run = game.session.run
     assert run is not None
-    assert run.curve.updates == run.plan.updates
+    assert run.curve.updates == run.curve.plan.updates
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,11 @@ async def do(game: Playing, act: Act) -> None:
 
 def check_moment(game: Playing) -> None:
     """The moment can be, and lies in its run."""
-    session, moment, run = game.app.playground.session, game.app.moment, game.app.playground.session.run
+    session, moment, run = (
+        game.session,
+        game.session.moment,
+        game.session.run,
+    )
     assert run is not None
     assert run in session.runs.rows
     assert moment == msgspec.json.decode(msgspec.json.encode(moment), type=Moment)
@@ -62,14 +66,14 @@ def check_moment(game: Playing) -> None:
     assert 0 <= session.unit < units
     assert all(0 <= step < len(moment.sequence) for step in does.cut_steps)
     assert all(0 <= unit < units for unit, _ in does.clamps)
-    if not run.origin and (moment.epoch is not None or not run.curve.updates % run.plan.updates_per_epoch):
+    if not run.origin and (moment.epoch is not None or not run.curve.updates % run.curve.plan.updates_per_epoch):
         recipe, whole = game.app.playground.recovery.to_link()
         assert permalink.read(permalink.write(recipe, whole)) == (recipe, msgspec.structs.replace(whole, run=0))
 
 
 def check_panes(game: Playing) -> None:
     """Every pane shows the moment and the trace that answers it."""
-    session, moment = game.app.playground.session, game.app.moment
+    session, moment = game.session, game.session.moment
     trace, run = session.trace, session.run
     assert trace is not None and run is not None
     assert msgspec.structs.replace(trace.moment, step=0) == msgspec.structs.replace(moment, step=0)
@@ -140,9 +144,9 @@ async def test_a_page_is_turned_in_a_list_that_is_only_just_opened(game: Playing
 
 async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps(game: Playing) -> None:
     await game.press("x")
-    assert game.app.moment.interventions.cut_steps == (3,)
+    assert game.session.moment.interventions.cut_steps == (3,)
     await game.write("vocab_size", "9")
-    assert (game.app.moment.sequence, game.prompt) == ((7, 8), "7 8")
+    assert (game.session.moment.sequence, game.prompt) == ((7, 8), "7 8")
     check_moment(game)
 
 

@@ -8,10 +8,9 @@ from textual.binding import Binding
 from playground_kit import Playing, playing
 from unroll.recipe import Recipe
 from unroll.terminal.bindings import ACTIONS
-from unroll.terminal.widgets.footer import Keys
+from unroll.terminal.widgets.bars import Keys, PaneTabs
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
-from unroll.terminal.widgets.pane_tabs import PaneTabs
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -150,7 +149,7 @@ async def test_a_click_chooses_a_step_and_a_unit_an_epoch_a_run_and_a_key(game: 
     await click("#train", 3, 0)
     assert game.pane(RunTable).shown == game.pane(RunTable).runs[1].number
     await click(RunTable, 3, 1)
-    assert game.app.moment.run == game.pane(RunTable).runs[0].number
+    assert game.session.moment.run == game.pane(RunTable).runs[0].number
 
 
 async def test_a_click_on_a_tab_goes_to_it() -> None:

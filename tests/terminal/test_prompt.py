@@ -94,7 +94,7 @@ async def test_every_enter_counts_one_on_however_late_the_answers(game: Playing)
 async def test_no_pane_speaks_of_a_step_that_it_does_not_show_yet(game: Playing) -> None:
     game.engine.hold()
     await game.burst(*spelled(" 11 12"))
-    await until(game.pilot, lambda: game.app.moment.step == 5)
+    await until(game.pilot, lambda: game.session.moment.step == 5)
     assert str(game.pane(StateHeatmap).border_subtitle).endswith("step 4/4")
     assert game.sentence.startswith("step 4/4")
     await let_go(game)
@@ -157,9 +157,9 @@ async def test_numbers_that_come_all_at_once_are_looked_at_once_and_move_nothing
 async def test_the_caret_that_follows_the_step_says_nothing() -> None:
     async with playing(size=(79, 24)) as game:
         await game.press("slash")  # the prompt has the focus in a window too small to show it
-        game.app.playground.session.choose_step(1)
+        game.session.choose_step(1)
         await asyncio.wait_for(game.settle(), 20)
-        assert game.app.moment.step == 1
+        assert game.session.moment.step == 1
 
 
 async def test_a_deed_of_the_palette_goes_into_the_prompt_that_it_was_called_from() -> None:
@@ -167,14 +167,14 @@ async def test_a_deed_of_the_palette_goes_into_the_prompt_that_it_was_called_fro
         await game.press("slash")
         game.app.playground.action_carry_on(2)
         await game.settle()
-        assert len(game.app.moment.sequence) == 6
-        assert game.prompt == " ".join(map(str, game.app.moment.sequence))
+        assert len(game.session.moment.sequence) == 6
+        assert game.prompt == " ".join(map(str, game.session.moment.sequence))
 
 
 async def test_what_is_typed_after_a_slash_is_a_number_of_its_own() -> None:
     async with playing() as game:
         await game.press("slash", "2", "0")
-        assert game.app.moment.sequence == (7, 8, 9, 10, 20)
+        assert game.session.moment.sequence == (7, 8, 9, 10, 20)
         await game.press("enter", "3")
-        assert game.app.moment.sequence[:5] == (7, 8, 9, 10, 20)
-        assert game.app.moment.sequence[6:] == (3,)
+        assert game.session.moment.sequence[:5] == (7, 8, 9, 10, 20)
+        assert game.session.moment.sequence[6:] == (3,)

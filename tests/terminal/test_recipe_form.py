@@ -120,7 +120,7 @@ async def test_what_a_person_types_is_not_overwritten_by_what_they_typed_before(
 ) -> None:
     async with playing() as game:
         heard: list[Recipe] = []
-        monkeypatch.setattr(game.app.playground.session, "edit", heard.append)
+        monkeypatch.setattr(game.session, "edit", heard.append)
         await game.write("hidden_size", "4")
         await game.write("hidden_size", "48")
         form = game.pane(RecipeForm)
@@ -146,10 +146,10 @@ async def test_a_permalink_whose_recipe_is_refused_says_so_beside_the_default_ne
 
 async def test_a_recipe_that_is_refused_is_a_fault_of_the_form_wherever_it_comes_from() -> None:
     async with playing() as game:
-        game.app.playground.session.edit(REFUSED)
+        game.session.edit(REFUSED)
         await game.settle()
         assert "memory" in game.notice
         assert "memory" in game.pane(RecipeForm).fault
-        game.app.playground.session.edit(Recipe())
+        game.session.edit(Recipe())
         await game.settle()
         assert not game.pane(RecipeForm).fault

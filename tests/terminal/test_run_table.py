@@ -6,8 +6,7 @@ import pytest
 
 from pane_kit import alone, rows
 from unroll.recipe import Recipe, plan
-from unroll.terminal.curve import Curve
-from unroll.terminal.runs import Run
+from unroll.terminal.runs import Curve, Run
 from unroll.terminal.widgets.run_table import RunTable
 
 
@@ -27,10 +26,7 @@ class Counted(list[Run]):
 
 
 def a_run(number: int) -> Run:
-    recipe = Recipe()
-    planned = plan(recipe, 122)
-    curve = Curve(planned, recipe.train, recipe.task.vocab_size)
-    return Run(number, "count rnn", recipe, planned, curve, ordinal=number)
+    return Run(number, "count rnn", Curve(Recipe(), plan(Recipe(), 122)), ordinal=number)
 
 
 async def test_among_a_thousand_runs_a_change_reads_no_more_than_the_screen_shows() -> None:

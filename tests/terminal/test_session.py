@@ -31,6 +31,8 @@ class Bare:
     def say(self, sentence: str, fault: bool = True) -> None:
         self.said = sentence
 
+    note = say
+
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         self._tasks.add(asyncio.ensure_future(work))
 
@@ -68,7 +70,7 @@ async def a_session() -> AsyncIterator[Alone]:
     engine = StillEngine()
     try:
         alone = Alone(engine)
-        await alone.do(Recovery(alone.session, alone.display.say).engine_came(engine))
+        await alone.do(Recovery(alone.session).engine_came(engine))
         yield alone
     finally:
         await engine.close()
@@ -142,7 +144,7 @@ async def test_training_that_was_asked_for_early_starts_with_the_engine() -> Non
     try:
         await alone.do(alone.session.train())
         assert alone.display.said
-        asked = await alone.do(Recovery(alone.session, alone.display.say).engine_came(engine))
+        asked = await alone.do(Recovery(alone.session).engine_came(engine))
         assert any(isinstance(request, Play) for request in asked)
     finally:
         await engine.close()

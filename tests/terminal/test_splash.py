@@ -12,9 +12,8 @@ from textual.geometry import Region
 from playground_kit import NARROW, WHOLE
 from unroll.terminal import screen, splash
 from unroll.terminal.app import UnrollApp
-from unroll.terminal.bindings import TABS
+from unroll.terminal.sparing import Pane
 from unroll.terminal.splash import ANSI, LOOKS, Colours, frame, look_of
-from unroll.terminal.widgets.base import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.tty.environment import clean
 from unroll.tty.framebuffer import Framebuffer
@@ -80,7 +79,7 @@ def test_where_the_live_screen_is_a_sentence_it_shows_nothing(size: tuple[int, i
 
 def test_it_speaks_the_playgrounds_words() -> None:
     assert (splash.WHOLE, splash.LEAST, splash.STARTING) == (screen.WHOLE, screen.LEAST, screen.STARTING)
-    assert splash.TABS == TABS
+    assert splash.TABS == screen.TABS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList
 from playground_kit import Playing, playing
 from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Numbers, pasted
@@ -95,9 +95,9 @@ async def test_a_cut_stands_before_the_step_that_was_chosen_and_a_unit_is_switch
     game: Playing,
 ) -> None:
     await game.press("left", "x")
-    assert game.app.moment.interventions.cut_steps == (2,)
+    assert game.session.moment.interventions.cut_steps == (2,)
     await game.press("x")
-    assert game.app.moment.interventions.cut_steps == ()
+    assert game.session.moment.interventions.cut_steps == ()
     await game.press("left", "x", "D")
     assert not any(game.trace.values[0]), "nothing changed before the cut"
     assert any(game.trace.values[1])
@@ -113,7 +113,7 @@ async def test_continuing_by_ten_and_then_until_wrong(game: Playing) -> None:
     assert game.trace.holds(game.pane(StateHeatmap).window), "no column stays empty"
     assert game.sentence.startswith("step 14/14")
     await game.press("W")
-    assert game.app.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
+    assert game.session.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
 
 
 async def test_the_caret_and_the_step_are_one_place_and_escape_comes_back(game: Playing) -> None:
@@ -191,7 +191,7 @@ async def test_a_preset_fills_in_every_field_and_the_button_offers_to_train_it(g
     assert game.state == "▶ Go on"
     for name, recipe in PRESETS.items():
         await game.choose("preset", name)
-        assert game.app.playground.session.recipe == recipe
+        assert game.session.recipe == recipe
         assert game.state == ("▶ Go on" if recipe == Recipe() else "▶ Train")
 
 
@@ -252,4 +252,4 @@ async def test_the_keys_that_explain_and_quit_always_fit_and_a_pane_explains_its
 async def test_news_that_comes_while_the_panes_go_is_passed_over(game: Playing) -> None:
     await game.pane(RunTable).remove()
     await game.press("n")
-    assert game.app.playground.session.run.curve.updates == 1
+    assert game.session.run.curve.updates == 1

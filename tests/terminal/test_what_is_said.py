@@ -83,7 +83,7 @@ async def test_a_name_that_could_not_be_saved_is_offered_again(game: Playing) ->
     await kill(game)
     await game.press("enter")
     assert game.notice.startswith(WAY_OUT)
-    game.app.playground.session.engine = another = StillEngine()
+    game.session.engine = another = StillEngine()
     await game.press("s")
     await until(game.pilot, lambda: isinstance(game.app.screen, Ask))
     assert game.app.screen.query_one(Input).value == "mine-own"
@@ -137,7 +137,7 @@ async def test_a_note_stays_while_somebody_looks_around_and_goes_when_something_
 async def test_what_is_marked_is_said_with_what_comes_of_it(game: Playing) -> None:
     await game.train()
     await game.press("4", "equals_sign")
-    assert game.notice == texts.of_mark(1)
+    assert game.notice == texts.of_mark(game.pane(RunTable).runs[0])
     await game.press("D")
     assert game.notice == texts.COMPARED_WITH_ITSELF
     await game.press("4", "equals_sign")
@@ -233,7 +233,7 @@ async def test_the_number_and_the_mark_stay_when_runs_come_back(game: Playing) -
     await game.train()
     await game.train()
     await game.press("4", "up", "delete", "equals_sign")
-    session = game.app.playground.session
+    session = game.session
     created = [await game.engine.ask(Create(recipe=Recipe())) for _ in range(2)]
     kept = [replace(one, was=was) for one, was in zip(created, (2, 9), strict=True)]
     game.engine.answer(Begin, Begun(id=0, session="", runs=kept))
@@ -299,8 +299,8 @@ async def test_a_file_has_no_random_sequences_to_type(tmp_path: Path) -> None:
     path = tmp_path / "numbers.txt"
     path.write_text("1 2 3 4 5 6 7 8\n")
     async with playing(recipe_of({"task": "file", "path": str(path), "length": 3, "batch_size": 1})) as game:
-        before = game.app.moment
+        before = game.session.moment
         for key in "RB":
             await game.press(key)
-            assert game.app.moment == before
+            assert game.session.moment == before
             assert "file" in game.notice

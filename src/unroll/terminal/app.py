@@ -1,7 +1,5 @@
 """The app: the engine's life, the themes, the keys that work everywhere."""
 
-from __future__ import annotations
-
 import asyncio
 import traceback
 from collections import deque
@@ -9,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
@@ -20,27 +18,25 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import WorkerError
 
+from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError, cause
 from unroll.log import Log
 from unroll.moment import Moment
-from unroll.protocol.requests import Ping
+from unroll.protocol.requests import Detach, End, Ping
 from unroll.recipe import PRESETS, PURPOSES, Recipe
 from unroll.terminal import texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
 from unroll.terminal.screen import Playground
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.text import printable, shown_path
 from unroll.tty import textual_patches
 from unroll.tty.driver import key_handled
 from unroll.tty.renderer import CellDiffApp
 
-if TYPE_CHECKING:
-    from unroll.client.client import Conversation
-
-Start = Callable[[], Awaitable["Conversation"]]
+Start = Callable[[], Awaitable[Conversation]]
 LOOKS_AROUND = ("tab", "back", "prompt", "explain")
 """Actions that leave the notice as it is."""
 AT_ONCE = ("ctrl+c", "ctrl+z")
@@ -79,18 +75,16 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         textual_patches.apply()
         self.animation_level = "none"
         self.engine: Conversation | None = None
+        self._start, self._wanted, self._command = start, wanted, command
         self._trouble = ""
-        self._detached = False
-        self._gives_up = False
-        self._command = command
-        self._start = start
-        self._wanted = wanted
-        self._held: deque[Event] = deque()
+        self._detached = self._gives_up = False
         self._is_holding = True
+        self._held: deque[Event] = deque()
         self._awaited: deque[Awaitable[object]] = deque()
         self._dress(theme)
         recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
+        self.session = self.playground.session
 
     def _dress(self, name: str | None) -> None:
         """Choose the theme before anything is drawn: a change parses and styles everything once more."""
@@ -111,13 +105,11 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """As any app's, but input waits until the screen that it is meant for is there; when leaving, it is dropped."""
-        if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
+        is_input = isinstance(event, InputEvent | Paste) and not event.is_forwarded
+        if is_input and self._is_holding and not (isinstance(event, Key) and event.key in AT_ONCE):
+            self._held.append(event)
+        elif not is_input or self.return_code is None:
             await super().on_event(event)
-        elif self.return_code is None:
-            if self._is_holding and not (isinstance(event, Key) and event.key in AT_ONCE):
-                self._held.append(event)
-            else:
-                await super().on_event(event)
 
     def hold_input(self, awaited: Awaitable[object]) -> None:
         """Let input wait for this, such as a dialog on its way: it is meant for that."""
@@ -169,7 +161,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.playground.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._converse(), name="converse", group="converse")
+        self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
 
     async def _converse(self) -> None:
         """Start an engine, and pass on its progress for as long as it lives."""
@@ -179,15 +171,15 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self.engine = engine = await self._start()
             engine.is_unheard = lambda: self.is_unheard
             engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
-            self.playground.session.background = (await engine.hello).name
+            self.session.background = (await engine.hello).name
             self.playground.hush()
             await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
             async for progress in engine.events():
-                self.playground.session.progressed(progress)
+                self.session.progressed(progress)
         except EngineError as error:
             last = cause(error.last_lines) if isinstance(error, EngineDied) else ""
             self._trouble = f"ctrl+r restarts the engine. {error} {last}".rstrip()
-            self.playground.session.engine_went(printable(self._trouble))
+            self.session.engine_went(printable(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
 
@@ -203,17 +195,12 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         if self.playground.notice and (acts or isinstance(target, Pane)):
             self.playground.hush()
 
-    @property
-    def moment(self) -> Moment:
-        """What is looked at."""
-        return self.playground.moment
-
     def action_restart_engine(self) -> None:
         """Start another engine and bring every run back; only where the present one is dead or silent."""
         if self._trouble:
-            self.playground.session.engine_went()
+            self.session.engine_went()
             self.playground.note("Restarting the engine …")
-            self.run_worker(self._converse(), name="converse", group="converse", exclusive=True)
+            self._begin()
 
     def crash_message(self) -> str:
         """Say in one sentence that this is a bug, and where the details are."""
@@ -226,45 +213,49 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
         def take(choice: str | None) -> None:
             if choice == "detach":
-                self.playground.action_detach()
+                self.action_detach()
             elif choice == "end":
-                session.background, self._gives_up = "", True
+                self.session.background, self._gives_up = "", True
                 self.exit()
 
-        session = self.playground.session
-        is_training = any(run.state == "training" for run in session.runs.rows)
-        if session.engine is not None and (session.background or is_training):
-            self.push_screen(Leave(session.background), take)
+        if self.session.engine is not None and self.session.is_worth_keeping_on:
+            self.push_screen(Leave(self.session.background), take)
         else:
             await self.action_quit()
 
+    def action_detach(self) -> None:
+        """Quit, and let the training go on; how to return is said."""
+        if self.session.has_engine():
+            if self.session.is_worth_keeping_on:
+                self.run_worker(self._leave_engine(), name="detach")
+            else:
+                self.playground.note(texts.NOTHING_TRAINS)
+
+    async def _leave_engine(self) -> None:
+        if detached := await self.session.ask(Detach()):
+            self._detached = True
+            self.exit(message=f"{self._way_back(detached.name)}\n{detached.sentence}".rstrip())
+
     async def action_quit(self) -> None:
         """Quit at once; an engine that was in the background stays there, and runs that are not saved are kept."""
-        session = self.playground.session
-        if session.background:
-            self.exit(message=self._way_back(session.background))
-        else:
-            self.exit(message=texts.KEPT if session.engine is not None and session.has_unsaved else None)
+        kept = texts.KEPT if self.session.engine is not None and self.session.has_unsaved else None
+        self.exit(message=self._way_back(self.session.background) if self.session.background else kept)
 
     def _way_back(self, name: str) -> str:
         return f"It continues in the background. To return: {printable(texts.of_way_back(self._command, name))}"
-
-    def on_playground_detached(self, message: Playground.Detached) -> None:
-        """Quit, and tell how to return."""
-        self._detached = True
-        self.exit(message=f"{self._way_back(message.name)}\n{message.warning}".rstrip())
 
     async def part_from_engine(self) -> None:
         """Leave it alone if it has been detached, otherwise end it.
 
         It keeps its runs for the next start unless all are saved or given up.
         """
-        if self.engine is not None and (self._detached or self.playground.session.background):
+        if self.engine is not None and (self._detached or self.session.background):
             await self.engine.leave()
             return
-        if not self.return_code and (self._gives_up or not self.playground.session.has_unsaved):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.playground.recovery.end(), END_TIMEOUT_S)
+        gives_up = not self.return_code and (self._gives_up or not self.session.has_unsaved)
+        if gives_up and self.session.engine is not None:
+            with suppress(TimeoutError, EngineError):
+                await asyncio.wait_for(self.session.engine.ask(End()), END_TIMEOUT_S)
         await self.close_engine()
 
     async def close_engine(self) -> None:
@@ -292,9 +283,6 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
                 title = f"{binding.description.capitalize()} ({self.get_key_display(binding)})"
                 yield SystemCommand(title, binding.tooltip, partial(self.run_action, binding.action, self.playground))
         for name, recipe in PRESETS.items():
-            choose = partial(self.playground.session.edit, recipe)
-            yield SystemCommand(f"Preset: {name}", PURPOSES[name], choose)
-        for theme in THEMES:
-            yield SystemCommand(
-                f"Theme {theme.name}", "Change the colours.", partial(setattr, self, "theme", theme.name)
-            )
+            yield SystemCommand(f"Preset: {name}", PURPOSES[name], partial(self.session.edit, recipe))
+        for name in (theme.name for theme in THEMES):
+            yield SystemCommand(f"Theme {name}", "Change the colours.", partial(setattr, self, "theme", name))

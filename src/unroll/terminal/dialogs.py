@@ -1,33 +1,31 @@
-"""What opens over the playground: a question with a line of text, a list to pick from, leaving, and help.
-
-`Questions` asks them; `stop`, `sampling` and the like say what may be answered.
-"""
-
-from __future__ import annotations
+"""What opens over the playground: a question with a line of text, a list to pick from, leaving, and help."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import zip_longest
-from typing import Any, ClassVar, Protocol, get_args
+from typing import Any, ClassVar, get_args
 
 import msgspec
 from rich.table import Table
-from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding, Binding
+from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from unroll.errors import UserError
+from unroll.machine import resident
 from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
 from unroll.protocol.replies import Models
-from unroll.protocol.requests import ListModels, ModelName
+from unroll.protocol.requests import ListModels, Measure, ModelName
 from unroll.terminal import texts
 from unroll.terminal.runs import Run
-from unroll.terminal.session import Display, Session
+from unroll.terminal.session import Session
+from unroll.tty.renderer import CellDiffApp
 
 CONFIRM = "enter confirms · esc cancels"
-CANCEL = Binding("escape", "dismiss", "Cancel", tooltip="Change nothing.")
 MAX_NAME = 64
 MAX_ROW = 66
 """Characters of a row in a dialog."""
@@ -38,31 +36,28 @@ Check = Callable[[str], object]
 """Parses an answer; raises `UserError` where it is none."""
 
 
-class Asking(Display, Protocol):
-    """A display on which dialogs open."""
+class Dialog(ModalScreen[str | None]):
+    """A box over the playground; gives an answer, or None when a person cancels."""
 
-    session: Session
+    BINDINGS: ClassVar = [Binding("escape", "dismiss", "Cancel", tooltip="Change nothing.")]
+    Box: type[Widget] = Vertical
 
-    @property
-    def app(self) -> App[Any]:
-        """What opens a dialog."""
-
-
-class Ask(ModalScreen[str | None]):
-    """Asks for a line of text that `check` accepts; gives it, or None when a person cancels."""
-
-    BINDINGS: ClassVar = [CANCEL]
-
-    def __init__(self, question: str, answer: str, hint: str, check: Check) -> None:
+    def __init__(self, title: str, under: str, *contents: Widget) -> None:
         super().__init__()
-        self._question, self._answer, self._hint, self._check = question, answer, hint, check
+        self._heading, self._under, self._contents = title, under, contents
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as box:
-            box.border_title = self._question
-            box.border_subtitle = CONFIRM
-            yield Input(self._answer, compact=True)
-            yield Static(self._hint, id="hint", markup=False)
+        with self.Box(classes="dialog") as box:
+            box.border_title, box.border_subtitle = self._heading, self._under
+            yield from self._contents
+
+
+class Ask(Dialog):
+    """Asks for a line of text that `check` accepts."""
+
+    def __init__(self, question: str, answer: str, hint: str, check: Check) -> None:
+        super().__init__(question, CONFIRM, Input(answer, compact=True), Static(hint, id="hint", markup=False))
+        self._hint, self._check = hint, check
 
     def on_input_changed(self, event: Input.Changed) -> None:
         fault = fault_of(self._check, event.value)
@@ -75,88 +70,52 @@ class Ask(ModalScreen[str | None]):
             self.dismiss(event.value.strip())
 
 
-class Pick(ModalScreen[str | None]):
-    """Asks for one of some words; gives it, or None when a person cancels."""
-
-    BINDINGS: ClassVar = [CANCEL]
+class Pick(Dialog):
+    """Asks for one of some words; `rows` is how each is shown."""
 
     def __init__(self, question: str, words: Sequence[str], rows: Sequence[str], hint: str) -> None:
-        """`rows` is how each word is shown."""
-        super().__init__()
-        self._question, self._words, self._rows, self._hint = question, words, rows, hint
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as box:
-            box.border_title = self._question
-            box.border_subtitle = CONFIRM
-            yield OptionList(*self._rows, markup=False)
-            yield Static(self._hint, id="hint", markup=False)
+        super().__init__(question, CONFIRM, OptionList(*rows, markup=False), Static(hint, id="hint", markup=False))
+        self._words = words
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._words[event.option_index])
 
 
-class Leave(ModalScreen[str | None]):
+class Leave(Dialog):
     """Asks whether a training should go on without the screen; gives `end`, `detach` or None to stay."""
 
     BINDINGS: ClassVar = [
         Binding("d", "dismiss('detach')", "Detach", tooltip="Quit, and let the training continue."),
         Binding("q", "dismiss('end')", "End it", tooltip="Quit, and end the training."),
-        Binding("escape", "dismiss", "Stay", tooltip="Stay here."),
     ]
-    CHOICES = (
-        "d    let it continue: unroll attach returns to it\n"
-        "q    end it: runs that are not saved are lost\n"
-        "esc  stay here: space pauses, and q then keeps the runs for the next start"
-    )
 
     def __init__(self, background: str) -> None:
         """`background` is the name of an engine that is in the background already."""
-        super().__init__()
-        self._title = f"{background} runs in the background" if background else "A network is training"
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as box:
-            box.border_title = self._title
-            yield Static(self.CHOICES, markup=False)
+        title = f"{background} runs in the background" if background else "A network is training"
+        super().__init__(title, "", Static(texts.WAYS_TO_LEAVE, markup=False))
 
 
-class Help(ModalScreen[None]):
-    """Some sentences and a list of keys; any of escape, ?, enter, q and space closes it."""
+class Help(Dialog):
+    """Some sentences, and keys by what each does; any of escape, ?, enter, q and space closes it."""
 
-    BINDINGS: ClassVar = [Binding("escape,question_mark,q,enter,space", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar = [Binding("question_mark,q,enter,space", "dismiss", "Close", show=False)]
+    Box = VerticalScroll
 
-    def __init__(self, title: str, sentences: Sequence[str], bindings: Mapping[str, ActiveBinding]) -> None:
-        super().__init__()
-        self._heading, self._sentences = title, sentences
-        self._explained: dict[str, Binding] = {}
-        for active in bindings.values():
-            self._explained.setdefault(active.binding.tooltip, active.binding)
-        self._explained.pop("", None)
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as box:
-            box.border_title = self._heading
-            box.border_subtitle = "↑/↓ scroll · esc closes"
-            for sentence in self._sentences:
-                yield Static(sentence, markup=False, classes="sentence")
-            yield Static(self._table())
-
-    def _table(self) -> Table:
+    def __init__(self, title: str, sentences: Sequence[str], keys: Mapping[str, str]) -> None:
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="bold", no_wrap=True)
         table.add_column()
-        for sentence, binding in self._explained.items():
-            table.add_row(self.app.get_key_display(binding), sentence)
-        return table
+        for sentence, key in keys.items():
+            table.add_row(key, sentence)
+        said = [Static(sentence, markup=False, classes="sentence") for sentence in sentences]
+        super().__init__(title, "↑/↓ scroll · esc closes", *said, Static(table))
 
 
 class Questions:
     """Asks a person, and does with the answer what was asked for."""
 
-    def __init__(self, screen: Asking) -> None:
-        self._screen = screen
-        self._session = screen.session
+    def __init__(self, screen: Screen[Any], session: Session) -> None:
+        self._screen, self._session, self._display = screen, session, session.display
         self._unsaved_name = ""
 
     def _ask(self, dialog: ModalScreen[str | None], take: Callable[[str], object]) -> None:
@@ -168,27 +127,33 @@ class Questions:
 
         self._screen.app.push_screen(dialog, answered)
 
-    def stop(self) -> None:
+    async def cost(self) -> None:
+        """What the program takes."""
+        measured, app = await self._session.ask(Measure()), self._screen.app
+        if measured is not None and isinstance(app, CellDiffApp):
+            sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
+            app.push_screen(Help("What it costs", sentences, {}))
+
+    async def stop(self) -> None:
         """Where training should stop."""
         session = self._session
 
         def take(text: str) -> None:
-            session.stop_epoch, session.stop_accuracy = stop(text)
-            said = texts.of_stop(session.stop_epoch, session.stop_accuracy, session.recipe.train.epochs)
-            self._screen.say(said, fault=False)
+            session.stop = stop(text)
+            self._display.note(texts.of_stop(*session.stop, session.recipe.train.epochs))
 
-        epoch, accuracy = session.stop_epoch, session.stop_accuracy
+        epoch, accuracy = session.stop
         now = f"{epoch}" if epoch is not None else f"{accuracy * 100:g} %" if accuracy is not None else ""
         hint = "An epoch (12), an accuracy (99 %), or nothing to train to the end."
         self._ask(Ask("Stop training at", now, hint, stop), take)
 
-    def sampling(self) -> None:
+    async def sampling(self) -> None:
         """How the next numbers are drawn."""
         session, now = self._session, self._session.sampling
 
         def take(text: str) -> None:
             session.sampling = sampling(text, session.sampling)
-            self._screen.changed()
+            self._display.changed()
 
         hint = "Temperature, then optionally top-k and top-p, such as 0.8 or 1 5 or 1 0 0.9; 0 takes the likeliest."
         answer = f"{now.temperature:g} {now.top_k} {now.top_p:g}"
@@ -199,7 +164,7 @@ class Questions:
 
         def take(name: str) -> None:
             run.name = name
-            self._screen.changed()
+            self._display.changed()
 
         self._ask(Ask("Name of the run", run.name, "Any name.", run_name), take)
 
@@ -209,7 +174,7 @@ class Questions:
         if models is not None and run is not None:
             name, taken = self._unsaved_name or free_name(run.name, models), models.names
             dialog = Ask("Save as", name, f"Into {models.folder}", lambda text: model_name(text, taken))
-            self._ask(dialog, lambda name: self._screen.spawn(self._save(name)))
+            self._ask(dialog, lambda name: self._display.spawn(self._save(name)))
 
     async def _save(self, name: str) -> None:
         """Save under a name, which is offered again if that fails."""
@@ -221,10 +186,10 @@ class Questions:
         """A saved model to open."""
         models = await self._session.ask(ListModels())
         if models is not None and not models.names:
-            self._screen.say(f"There is no saved model in {models.folder} yet: s saves one.", fault=False)
+            self._display.note(f"There is no saved model in {models.folder} yet: s saves one.")
         elif models is not None:
             dialog = Pick("Open a model", models.names, rows_of(models), "It becomes a new run, beside the others.")
-            self._ask(dialog, lambda name: self._screen.spawn(self._session.open(name)))
+            self._ask(dialog, lambda name: self._display.spawn(self._session.open(name)))
 
 
 # What may be answered
@@ -256,15 +221,14 @@ def stop(text: str) -> tuple[int | None, float | None]:
 def sampling(text: str, now: Sampling) -> Sampling:
     """Temperature, top-k and top-p, as many as are given."""
     words = text.replace(",", " ").split()
+    kinds = zip(("temperature", "top_k", "top_p"), (float, int, float), words, strict=False)
     try:
-        kinds = zip(("temperature", "top_k", "top_p"), (float, int, float), words, strict=False)
         given = {name: kind(word) for name, kind, word in kinds}
-        if len(words) <= 3:
-            return msgspec.convert({**given, "seed": now.seed}, Sampling)
-    except msgspec.ValidationError:
-        pass
     except ValueError:
         raise UserError("Enter a temperature such as 0.8, then optionally top-k and top-p.") from None
+    with suppress(msgspec.ValidationError):
+        if len(words) <= 3:
+            return msgspec.convert({**given, "seed": now.seed}, Sampling)
     limits = f"a temperature from 0 to {MAX_TEMPERATURE:g}, top-k from 0 to {MAX_TOP_K:,}, top-p above 0 and up to 1"
     raise UserError(f"Enter {limits}.")
 

@@ -4,8 +4,6 @@ Steps between colours are even in CIELAB, so that equal differences look equal; 
 colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a dark blue turns cyan.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache, partial
 
 from rich.style import Style
@@ -21,8 +19,7 @@ POSITIVE = Color.parse("#f08c1e")
 
 def level(value: float, scale: float = 1.0) -> int:
     """Which shade a value of -scale..scale gets: -LEVELS..LEVELS, 0 only close to zero."""
-    share = max(-1.0, min(1.0, value / scale))
-    return round(share * LEVELS)
+    return round(max(-1.0, min(1.0, value / scale)) * LEVELS)
 
 
 def glyphs(shade: int, width: int) -> str:
@@ -49,9 +46,8 @@ def _shade(background: Color, extreme: Color, n: int) -> Style:
 def _ansi_shade(extreme: Color, n: int) -> Style:
     """Of the terminal's own sixteen colours, three strengths of one; the count of signs says the rest."""
     name = "blue" if extreme is NEGATIVE else "yellow"
-    if n > 4:
-        return Style(color="black", bgcolor=name)
-    return Style(color=name if n else "bright_black", bold=n > 2)
+    strong, weak = Style(color="black", bgcolor=name), Style(color=name if n else "bright_black", bold=n > 2)
+    return strong if n > 4 else weak
 
 
 def _between(start: Color, end: Color, share: float) -> Color:
@@ -62,34 +58,28 @@ def _between(start: Color, end: Color, share: float) -> Color:
 
 # The themes: one accent, calm surfaces, thin borders
 
-DARK = Theme(
-    name="unroll-dark",
-    primary="#f0a030",
-    accent="#f0a030",
-    secondary="#3b8eea",
-    success="#7fb069",
-    warning="#e0b040",
-    error="#e5646e",
-    foreground="#d8dce2",
-    background="#12151a",
-    surface="#12151a",
-    panel="#1b2027",
-    dark=True,
-)
-LIGHT = Theme(
-    name="unroll-light",
-    primary="#a85a00",
-    accent="#a85a00",
-    secondary="#1f5fae",
-    success="#3d7a26",
-    warning="#8a6500",
-    error="#b3323d",
-    foreground="#22262c",
-    background="#fbfaf7",
-    surface="#fbfaf7",
-    panel="#efede7",
-    dark=False,
-)
+
+def _theme(name: str, dark: bool, colours: str) -> Theme:
+    accent, secondary, success, warning, error, foreground, background, panel = colours.split()
+    return Theme(
+        f"unroll-{name}",
+        primary=accent,
+        secondary=secondary,
+        warning=warning,
+        error=error,
+        success=success,
+        accent=accent,
+        foreground=foreground,
+        background=background,
+        surface=background,
+        panel=panel,
+        dark=dark,
+    )
+
+
+#                             accent  second. success warning error   foregr. backgr. panel
+DARK = _theme("dark", True, "#f0a030 #3b8eea #7fb069 #e0b040 #e5646e #d8dce2 #12151a #1b2027")
+LIGHT = _theme("light", False, "#a85a00 #1f5fae #3d7a26 #8a6500 #b3323d #22262c #fbfaf7 #efede7")
 ANSI = Theme(
     name="unroll-ansi",
     ansi=True,

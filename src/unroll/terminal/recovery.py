@@ -4,26 +4,20 @@ An engine that went on alone still has its runs. One that died has left its auto
 in it is trained again, because a recipe is enough. An earlier session with unsaved runs is offered.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
 from unroll.moment import Moment
-from unroll.protocol.replies import Begun, Created, CutOff, Detached, Origin
-from unroll.protocol.requests import Begin, Create, Detach, End, Play, Resume
+from unroll.protocol.replies import Begun, Created, CutOff, Origin
+from unroll.protocol.requests import Begin, Create, Play, Resume
 from unroll.recipe import Recipe
 from unroll.terminal import texts
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
-
-if TYPE_CHECKING:
-    from unroll.client.client import Conversation
 
 ORIGINS: dict[Origin, str] = {
     "recipe": "",
@@ -36,12 +30,10 @@ ORIGINS: dict[Origin, str] = {
 class Recovery:
     """Brings runs back into a session."""
 
-    def __init__(self, session: Session, note: Callable[[str], None]) -> None:
-        """`note` shows a sentence."""
+    def __init__(self, session: Session) -> None:
         self.offered: list[CutOff] = []
         """The earlier sessions that can be restored."""
-        self._session = session
-        self._note = note
+        self._session, self._note = session, session.display.note
         self._name = ""
         self._shown: Run | None = None
         self._to_retrain: list[Run] = []
@@ -82,8 +74,8 @@ class Recovery:
         """Tell of the last session that can be restored."""
         self._name, own = begun.session, self._name
         self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
-        if self.offered or begun.sentence:
-            self._note(self.sentence or begun.sentence)
+        if said := self.sentence or begun.sentence:
+            self._note(said)
 
     @property
     def sentence(self) -> str:
@@ -95,25 +87,14 @@ class Recovery:
         if not self._session.has_engine():
             return
         if not self.offered:
-            self._note("No earlier session has unsaved runs: there is nothing to restore.")
+            self._note(texts.NOTHING_TO_RESTORE)
             return
         resumed = await self._session.ask(Resume(session=self.offered.pop(0).session))
         if resumed is not None:
             for created in resumed.runs:
-                run = _run_of(created, [])
-                self._session.recipe = run.recipe
-                self._session.enter(run)
+                self._session.recipe = created.recipe
+                self._session.enter(_run_of(created, []))
             self._note(texts.of_resumed(resumed.runs))
-
-    async def detach(self) -> Detached | None:
-        """Let the engine go on alone; returns where it is found again, or nothing if it refuses."""
-        return await self._session.ask(Detach())
-
-    async def end(self) -> None:
-        """Tell the engine that nothing need be kept."""
-        if self._session.engine is not None:
-            with suppress(EngineError):
-                await self._session.engine.ask(End())
 
     def to_link(self) -> tuple[Recipe, Moment]:
         """The recipe and the moment that a permalink needs to restore this screen.
@@ -123,11 +104,11 @@ class Recovery:
         """
         run, moment = self._session.run, self._session.moment
         if run is None:
-            raise UserError(self._session.absence or "There is no network to link to yet, one moment.")
+            raise UserError(self._session.absence or texts.NO_NETWORK_YET)
         if run.origin:
             raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: save the model instead.")
-        if moment.epoch is None and run.curve.updates % run.plan.updates_per_epoch:
-            raise UserError("This network is between two epochs: e trains to the end of the epoch.")
+        if moment.epoch is None and run.curve.updates % run.curve.plan.updates_per_epoch:
+            raise UserError(texts.BETWEEN_EPOCHS)
         return run.recipe, replace(moment, epoch=run.epochs_done if moment.epoch is None else moment.epoch)
 
     async def _restore_moment(self, moment: Moment) -> None:
@@ -165,7 +146,7 @@ class Recovery:
         if shown is not None and shown.number in numbers:
             session.show_run(session.runs.rows[numbers.index(shown.number)])
         elif created:
-            session.choose_run(created[-1].run)
+            session.choose_run(session.runs.rows[-1])
 
     async def _train_again(self, lost: Sequence[Run], shown: Run | None) -> None:
         """Bring back every trained run that its recipe determines."""
@@ -179,8 +160,7 @@ class Recovery:
             created = await session.ask(Create(recipe=old.recipe))
             if created is None:
                 return
-            run = Run.of(created, old.name)
-            run.ordinal = old.ordinal
+            run = Run.of(created, old.name, ordinal=old.ordinal)
             session.runs.add(run)
             session.tell(Play(run=run.number, pace="full", stop_epoch=max(1, old.epochs_done)))
             if session.run is None or old is shown:
@@ -191,6 +171,6 @@ class Recovery:
 def _run_of(created: Created, lost: Sequence[Run]) -> Run:
     """A run that comes back, under the name, the number and with the story of the one it was."""
     old = next((run for run in lost if run.number == (created.was or created.run)), None)
-    run = Run.of(created, old.name if old else "", old.origin if old else ORIGINS[created.origin])
-    run.ordinal = old.ordinal if old else 0
-    return run
+    if old is None:
+        return Run.of(created, origin=ORIGINS[created.origin])
+    return Run.of(created, old.name, old.origin, old.ordinal)

@@ -2,11 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import ceil, floor, log, log10
+from typing import Literal
 
 from unroll.protocol.replies import Created, Progress, State
 from unroll.recipe import Plan, Recipe
-from unroll.terminal.curve import Curve
+from unroll.series import NO_HISTORY, History, Series, Track
+
+Metric = Literal["loss", "accuracy", "learning rate"]
+METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
+Points = tuple[list[float], list[float]]
+MAX_DELETED = 20
+"""Deleted runs that can be brought back."""
+
+
+class Curve:
+    """What a training has shown: the updates' losses (nats a position) and accuracies (0..1 of the batch)."""
+
+    def __init__(self, recipe: Recipe, plan: Plan, history: History = NO_HISTORY) -> None:
+        self.recipe = recipe
+        self.plan = plan
+        self.series = Series.of(history, plan.updates_per_epoch)
+
+    def extend(self, losses: Iterable[float], accuracies: Iterable[float]) -> None:
+        """Add what more updates showed."""
+        for loss, accuracy in zip(losses, accuracies, strict=True):
+            self.series.add(loss, accuracy)
+
+    @property
+    def updates(self) -> int:
+        """Updates made so far."""
+        return self.series.updates
+
+    @property
+    def epoch(self) -> float:
+        """Epochs trained so far."""
+        return self.updates / self.plan.updates_per_epoch
+
+    def points(self, metric: Metric, columns: int, floor: float = 0.0) -> Points:
+        """The curve thinned to a canvas: `(epochs, values)`, at most two points a column, its smallest and largest.
+
+        None is below `floor`, for a 0 on a log axis raises.
+        """
+        if metric == "learning rate":  # one step an epoch
+            last = ceil(self.epoch)
+            epochs = range(0, last, max(1, last // max(1, columns)))
+            return [float(epoch) for epoch in epochs], [self.recipe.train.rate(epoch) for epoch in epochs]
+        track = self.series.losses if metric == "loss" else self.series.accuracies
+        points = self._extremes(track, ceil(self.plan.updates / self.series.stride / max(1, columns)))
+        return [(place + 1) / self.plan.updates_per_epoch for place, _ in points], [max(y, floor) for _, y in points]
+
+    def _extremes(self, track: Track, buckets: int) -> list[tuple[int, float]]:
+        """Update (from 0) and value of the smallest and the largest of every group of buckets, in order."""
+
+        def last_of(bucket: int) -> int:
+            return min((bucket + 1) * self.series.stride, self.updates) - 1
+
+        found: list[tuple[int, float]] = []
+        for start in range(0, len(track.low), buckets):
+            group = range(start, min(start + buckets, len(track.low)))
+            low, high = min(group, key=track.low.__getitem__), max(group, key=track.high.__getitem__)
+            found += sorted({(last_of(low), track.low[low]), (last_of(high), track.high[high])})
+        return found
+
+    def top(self, metric: Metric) -> float:
+        """Where an axis must reach at least so that it need not move: for the loss, ln V, that of pure guessing."""
+        rate, guessing = self.recipe.train.learning_rate, log(self.recipe.task.vocab_size)
+        return {"loss": guessing, "accuracy": 1.0, "learning rate": rate}[metric]
+
+    def at(self, epoch: int) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy over the updates of an epoch, counted from 1; None where there are none."""
+        each = self.plan.updates_per_epoch
+        return self.series.mean((epoch - 1) * each, epoch * each) or (None, None)
+
+    def last(self) -> tuple[float | None, float | None]:
+        """The same for the newest epoch, whole or in part."""
+        return self.series.newest_epoch() or (None, None)
+
+
+def ceiling(value: float) -> float:
+    """The top of an axis that holds `value` and seldom moves: 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 4, 6, 8, 10) if step * power >= value * (1 - 1e-9))
 
 
 @dataclass(eq=False)
@@ -15,18 +96,16 @@ class Run:
 
     Attributes:
         number: The engine's number for it.
-        ordinal: The number that a person sees: which of the session's runs it is, from 1; 0 before it is one of them.
         accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
             be made again from one line.
-        saved: The updates it had when it was last saved, or opened.
         overlaid: Whether its curve is drawn, faint, behind the one that is shown.
+        ordinal: The number that a person sees: which of the session's runs it is, from 1; 0 before it is one of them.
+        saved: The updates it had when it was last saved, or opened.
     """
 
     number: int
     name: str
-    recipe: Recipe
-    plan: Plan
     curve: Curve
     state: State = "ready"
     accuracy: float | None = None
@@ -37,24 +116,25 @@ class Run:
     saved: int = 0
 
     @classmethod
-    def of(cls, created: Created, name: str = "", origin: str = "") -> Run:
+    def of(cls, created: Created, name: str = "", origin: str = "", ordinal: int = 0) -> Run:
         """A run as the engine made it."""
-        recipe, plan = created.recipe, created.plan
-        history = created.history
-        curve = Curve(plan, recipe.train, recipe.task.vocab_size, history)
+        recipe, history = created.recipe, created.history
         name = name or f"{recipe.task.task} {recipe.model.cell}"
-        figures = history.accuracy, history.held_out_accuracy
-        run = cls(created.run, name, recipe, plan, curve, created.state, *figures, origin)
-        run.saved = run.curve.updates if created.origin == "model" else 0
-        return run
+        curve, scores = Curve(recipe, created.plan, history), (history.accuracy, history.held_out_accuracy)
+        saved = curve.updates if created.origin == "model" else 0
+        return cls(created.run, name, curve, created.state, *scores, origin, ordinal=ordinal, saved=saved)
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it, but no more updates than are planned."""
         self.state = progress.state
-        room = max(0, self.plan.updates - self.curve.updates)
+        room = max(0, self.curve.plan.updates - self.curve.updates)
         self.curve.extend(progress.losses[:room], progress.accuracies[:room])
         if progress.accuracy is not None:
             self.accuracy, self.held_out = progress.accuracy, progress.held_out
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.curve.recipe
 
     @property
     def is_over(self) -> bool:
@@ -63,17 +143,13 @@ class Run:
     @property
     def epochs_done(self) -> int:
         """Whole epochs trained."""
-        return self.curve.updates // self.plan.updates_per_epoch
+        return self.curve.updates // self.curve.plan.updates_per_epoch
 
     @property
     def updates_to_epoch_end(self) -> int:
         """How many updates complete the epoch under way."""
-        each = self.plan.updates_per_epoch
+        each = self.curve.plan.updates_per_epoch
         return each - self.curve.updates % each
-
-
-MAX_DELETED = 20
-"""Deleted runs that can be brought back."""
 
 
 @dataclass
@@ -106,9 +182,3 @@ class Runs:
         place, run = self.deleted.pop()
         self.rows.insert(place, run)
         return run
-
-    def beside(self, run: Run) -> Run | None:
-        """The run next to one that goes: the one above it, or else below."""
-        place = self.rows.index(run)
-        others = [*reversed(self.rows[:place]), *self.rows[place + 1 :]]
-        return others[0] if others else None

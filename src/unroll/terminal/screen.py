@@ -1,9 +1,4 @@
-"""The one main screen: what a person does becomes what the session does, and every pane is drawn from the session.
-
-Everything goes round one way: a pane says what a person did, the moment changes, the engine looks, the panes redraw.
-"""
-
-from __future__ import annotations
+"""The one main screen: what a person does becomes what the session does, and every pane is drawn from the session."""
 
 import random
 from collections.abc import Coroutine
@@ -25,33 +20,28 @@ from textual.worker import Worker
 
 from unroll import permalink
 from unroll.errors import UserError
-from unroll.machine import resident
-from unroll.moment import UNTOUCHED, Moment
+from unroll.moment import MAX_STEPS, UNTOUCHED
 from unroll.protocol.replies import Pace, Window
-from unroll.protocol.requests import Measure
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import splash, texts
 from unroll.terminal.bindings import ACTIONS
-from unroll.terminal.curve import METRICS
 from unroll.terminal.dialogs import Help, Questions
 from unroll.terminal.recovery import Recovery
+from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
 from unroll.terminal.splash import STARTING, TABS
-from unroll.terminal.widgets.footer import Keys
+from unroll.terminal.widgets.bars import Keys, PaneTabs
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
-from unroll.terminal.widgets.pane_tabs import PaneTabs
 from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.text import printable
-from unroll.tty.renderer import CellDiffApp
 from unroll.tty.textual_patches import draw_sparingly
 
 WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
-NO_ENGINE = "no engine"
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
@@ -69,13 +59,6 @@ class Playground(Screen[None]):
     BINDINGS: ClassVar = ACTIONS
 
     @dataclass
-    class Detached(Message):
-        """The engine goes on alone, under this name: it is time to quit. There may be a warning to say then."""
-
-        name: str
-        warning: str = ""
-
-    @dataclass
     class Opening(Message):
         """A dialog opens once this is done: keys from here on are for it."""
 
@@ -85,17 +68,11 @@ class Playground(Screen[None]):
         super().__init__()
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
-        self.recovery = Recovery(self.session, self.note)
-        self.notice = ""
-        self.fault = False
+        self.recovery = Recovery(self.session)
+        self.questions = Questions(self, self.session)
+        self.notice, self.fault = "", False
         self._last_focused: Widget | None = None
         self._pace_shown = self.session.pace
-        self.questions = Questions(self)
-
-    @property
-    def moment(self) -> Moment:
-        """What is looked at."""
-        return self.session.moment
 
     @property
     def recipe_shown(self) -> Recipe:
@@ -130,10 +107,7 @@ class Playground(Screen[None]):
     def on_resize(self) -> None:
         size = self.app.size
         self._fit(size)
-        self.query_one("#too-small", Static).update(
-            f"unroll needs {LEAST.width} columns and {LEAST.height} rows; "
-            f"this terminal has {size.width} and {size.height}."
-        )
+        self.query_one("#too-small", Static).update(texts.of_size(LEAST, size))
         if not self.has_class("-too-small") and self._last_focused is not None and self._last_focused.is_attached:
             self.query_one(PaneTabs).keep_in_sight(self._last_focused)
 
@@ -178,14 +152,16 @@ class Playground(Screen[None]):
 
     def hush(self) -> None:
         """Take back what was said last."""
-        self.say("", fault=False)
+        self.note("")
 
     def changed(self) -> None:
         """Draw every pane from the session; what has not changed is not painted again."""
         with suppress(NoMatches):  # quitting: the panes go one by one, with an answer still on its way
             self._show_training()
             self._show_state()
-            self._show_prompt()
+            prompt, session = self.query_one(Prompt), self.session
+            prompt.vocab_size = self.recipe_shown.task.vocab_size
+            prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling))
             self._show_notice()
 
     # Drawing
@@ -222,18 +198,13 @@ class Playground(Screen[None]):
         if 0 <= row < len(trace.candidates):
             following.candidates = trace.candidates[row]
             following.before = trace.before[row] if trace.before else ()
-            following.before_title = session.before_title
-            following.after, following.answer = sequence[step], heatmap.answers[step]
             other = session.compared if trace.moment.interventions == UNTOUCHED else None
-            following.answer_before = _answers(other.recipe.task if other else run.recipe.task, sequence)[step]
+            following.before_title = f"run {other.ordinal}, {other.name}" if other else "untouched"
+            following.after, following.answer = sequence[step], heatmap.answers[step]
+            following.answer_before = _answers((other or run).recipe.task, sequence)[step]
             following.is_sampled = session.sampling.temperature > 0
             is_wrong = self.query_one(Prompt).has_class("-invalid")
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else texts.of_step(trace, step, run.recipe.task))
-
-    def _show_prompt(self) -> None:
-        prompt, moment = self.query_one(Prompt), self.session.moment
-        prompt.vocab_size = self.recipe_shown.task.vocab_size
-        prompt.show(moment.sequence, moment.step, texts.of_sampling(self.session.sampling))
 
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
@@ -247,7 +218,7 @@ class Playground(Screen[None]):
         self._write("#notice", said or meaning or ("" if session.has_trained else texts.WELCOME))
         self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
         if trace is None:
-            self._write("#sentence", NO_ENGINE if session.absence else STARTING)
+            self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 
     def _write(self, line: str, text: str) -> None:
         """Fill one of the two lines of text, if it says something else."""
@@ -281,18 +252,12 @@ class Playground(Screen[None]):
     def on_recipe_form_pace_chosen(self, message: RecipeForm.PaceChosen) -> None:
         self.session.choose_pace(message.pace)
 
-    def on_recipe_form_train_pressed(self, message: RecipeForm.TrainPressed) -> None:
-        self.action_train()
-
-    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
-        self.action_tab(message.tab)
-
     def on_prompt_text_read(self, message: Prompt.TextRead) -> None:
         self.say(message.fault, fault=bool(message.fault))
         self.changed()
 
     def on_prompt_sequence_typed(self, message: Prompt.SequenceTyped) -> None:
-        if message.sequence != self.moment.sequence:
+        if message.sequence != self.session.moment.sequence:
             self.hush()
         self.session.type(message.sequence, message.step)
 
@@ -301,76 +266,44 @@ class Playground(Screen[None]):
         self.spawn(self.session.append(wanted=lambda: prompt.edits == message.edits))
 
     def on_prompt_caret_moved(self, message: Prompt.CaretMoved) -> None:
-        if message.step < len(self.moment.sequence):
+        if message.step < len(self.session.moment.sequence):
             self.session.choose_step(message.step)
+
+    def on_run_table_asked(self, message: RunTable.Asked) -> None:
+        session, run = self.session, self.session.runs.by_number(message.number)
+        if message.what == "restore":
+            session.restore()
+        elif run is not None:
+            match message.what:
+                case "choose":
+                    session.choose_run(run)
+                case "delete":
+                    session.delete(run)
+                case "compare":
+                    session.compare(run)
+                case "rename":
+                    self.questions.rename(run)
+                case "overlay":
+                    run.overlaid = not run.overlaid
+                    self.changed()
 
     # The runs
 
-    def on_run_table_chosen(self, message: RunTable.Chosen) -> None:
-        self.session.choose_run(message.number)
-
-    def on_run_table_deleted(self, message: RunTable.Deleted) -> None:
-        self.note(f"Deleted {self.session.delete(message.number)}: u in the runs brings it back.")
-
-    def on_run_table_restored(self, message: RunTable.Restored) -> None:
-        name = self.session.restore()
-        self.note(f"{name} is back." if name else "There is no deleted run to bring back.")
-
-    def on_run_table_marked(self, message: RunTable.Marked) -> None:
-        self.session.compare(message.number)
-
-    def on_run_table_overlaid(self, message: RunTable.Overlaid) -> None:
-        run = self.session.runs.by_number(message.number)
-        if run is not None:
-            run.overlaid = not run.overlaid
-            self.changed()
-
-    def on_run_table_renamed(self, message: RunTable.Renamed) -> None:
-        run = self.session.runs.by_number(message.number)
-        if run is not None:
-            self.questions.rename(run)
-
-    def action_save(self) -> None:
-        self.post_message(self.Opening(self.run_worker(self.questions.save())))
-
-    def action_open(self) -> None:
-        self.post_message(self.Opening(self.run_worker(self.questions.open())))
+    def action_ask(self, what: str) -> None:
+        """Open a dialog of `Questions`, which may need an answer of the engine first."""
+        self.post_message(self.Opening(self.run_worker(getattr(self.questions, what)())))
 
     def action_resume(self) -> None:
         self.spawn(self.recovery.resume())
-
-    def action_detach(self) -> None:
-        if not self.session.has_engine():
-            return
-        if self.session.background or any(run.state == "training" for run in self.session.runs.rows):
-            self.spawn(self._leave_engine_alone())
-        else:
-            self.note("Nothing is training: space trains, s saves, q quits.")
-
-    async def _leave_engine_alone(self) -> None:
-        if detached := await self.recovery.detach():
-            self.post_message(self.Detached(detached.name, detached.sentence))
 
     def action_copy_line(self) -> None:
         try:
             text = permalink.write(*self.recovery.to_link())
         except UserError as error:
             self.say(str(error))
-            return
-        self.app.copy_to_clipboard(text)
-        how = "It is copied, if the terminal allows that. The weights come back by training again."
-        self.app.push_screen(
-            Help("A line that restores the run, sequence, step and interventions", [f'unroll "{text}"', how], {})
-        )
-
-    def action_cost(self) -> None:
-        async def tell() -> None:
-            measured, app = await self.session.ask(Measure()), self.app
-            if measured is not None and isinstance(app, CellDiffApp):
-                sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
-                app.push_screen(Help("What it costs", sentences, {}))
-
-        self.post_message(self.Opening(self.run_worker(tell())))
+        else:
+            self.app.copy_to_clipboard(text)
+            self.app.push_screen(Help(texts.PERMALINK, [f'unroll "{text}"', texts.COPIED], {}))
 
     # Training
 
@@ -380,14 +313,11 @@ class Playground(Screen[None]):
             self.hush()
             self.spawn(session.pause() if session.is_training else session.train())
 
-    def action_advance_update(self) -> None:
-        if self._form_is_good():
-            self.spawn(self.session.train(updates=1))
-
-    def action_advance_epoch(self) -> None:
+    def action_advance(self, to: str) -> None:
+        """Make one `update`, or all to the end of the `epoch`."""
         if self._form_is_good():
             run = self.session.run
-            self.spawn(self.session.train(updates=1 if run is None else run.updates_to_epoch_end))
+            self.spawn(self.session.train(run.updates_to_epoch_end if run and to == "epoch" else 1))
 
     def _form_is_good(self) -> bool:
         """Whether the form's recipe can be trained; if not, say why and go there."""
@@ -404,61 +334,43 @@ class Playground(Screen[None]):
         self.changed()
         self.note(f"Pace: {pace.replace('/s', ' epochs a second')}.")
 
-    def action_stop(self) -> None:
-        self.questions.stop()
-
     def action_branch(self) -> None:
         self.spawn(self.session.branch())
 
     # The sequence
 
     def action_carry_on(self, count: int) -> None:
-        self.spawn(self.session.append(count))
+        """Append some of the network's answers; with 0, until one is wrong."""
+        self.spawn(self.session.append(count or MAX_STEPS, until_wrong=not count))
 
-    def action_until_wrong(self) -> None:
-        self.spawn(self.session.append(count=10**6, until_wrong=True))
-
-    def action_random_item(self) -> None:
-        """A sequence of the task."""
-        self._type_random(self.recipe_shown.task.length)
-
-    def action_beyond(self) -> None:
-        """A sequence twice as long as in training."""
-        self._type_random(2 * self.recipe_shown.task.length + 1)
-
-    def _type_random(self, length: int) -> None:
-        """Consecutive numbers, at most as many as the vocabulary has."""
-        vocab_size = self.recipe_shown.task.vocab_size
-        if self.recipe_shown.task.task == "file":
-            self.note("The sequences of a file are with the engine: / types one of them.")
+    def action_type_random(self, longer: bool) -> None:
+        """A sequence of the task; or one of consecutive numbers like them, but more than twice as long."""
+        task = self.recipe_shown.task
+        if task.task == "file":
+            self.note(texts.FILE_ELSEWHERE)
             return
-        length = min(length, vocab_size)
-        start = random.randrange(max(1, vocab_size - length))
+        length = min(2 * task.length + 1 if longer else task.length, task.vocab_size)
+        start = random.randrange(max(1, task.vocab_size - length))
         self.session.type(tuple(range(start, start + length)))
-
-    def action_sampling(self) -> None:
-        self.questions.sampling()
 
     # What is done to the network, and what is shown of it
 
-    def action_cut(self) -> None:
-        self.session.intervene(self.moment.interventions.toggle_cut(self.moment.step))
-
-    def action_cut_all(self) -> None:
-        self.session.intervene(self.moment.interventions.toggle_cut_all())
+    def action_intervene(self, how: str) -> None:
+        done, session = self.session.moment.interventions, self.session
+        ways = {
+            "cut": done.toggle_cut(self.session.moment.step),
+            "cut all": done.toggle_cut_all(),
+            "silence": done.toggle_silence(session.unit),
+            "nothing": UNTOUCHED,
+        }
+        session.intervene(ways[how])
 
     def action_cut_cell(self) -> None:
-        run, done = self.session.run, self.moment.interventions
-        if run is not None and self.session.trace is not None and "cell state" not in self.session.trace.views:
+        run, trace, done = self.session.run, self.session.trace, self.session.moment.interventions
+        if run is not None and trace is not None and "cell state" not in trace.views:
             self.note(f"The {run.recipe.model.cell} has no cell state to erase.")
         else:
             self.session.intervene(replace(done, cut_cell=not done.cut_cell))
-
-    def action_silence(self) -> None:
-        self.session.intervene(self.moment.interventions.toggle_silence(self.session.unit))
-
-    def action_untouch(self) -> None:
-        self.session.intervene(UNTOUCHED)
 
     def action_view(self, by: int) -> None:
         self.session.choose_view(by)
@@ -479,16 +391,18 @@ class Playground(Screen[None]):
     def action_explain(self) -> None:
         """Explain the focused pane or field, with the numbers of the network that is shown."""
         nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
-        field = next((node for node in nodes if isinstance(node, FieldRow)), None)
-        if field is not None:
-            title, sentences = field.field_name, texts.of_field(field.field_name, self.session.recipe)
-        else:
-            pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
-            title, sentences = (
-                texts.PANES[pane],
-                texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view),
-            )
-        self.app.push_screen(Help(title, sentences, self.active_bindings))
+        field = next((node.field_name for node in nodes if isinstance(node, FieldRow)), "")
+        pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
+        sentences = (
+            texts.of_field(field, self.session.recipe)
+            if field
+            else texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
+        )
+        keys: dict[str, str] = {}
+        for active in self.active_bindings.values():
+            if sentence := active.binding.tooltip:
+                keys.setdefault(sentence, self.app.get_key_display(active.binding))
+        self.app.push_screen(Help(field or texts.PANES[pane], sentences, keys))
 
     def action_prompt(self) -> None:
         self.query_one(Prompt).open()

@@ -1,17 +1,12 @@
-"""One person's session: the moment, the runs, and all that is asked of the engine. No screen.
-
-Everything goes round one way: a person chooses something, the moment changes, the engine looks, the display redraws.
-A step inside the window changes the moment only: the trace in hand answers it.
-"""
-
-from __future__ import annotations
+"""One person's session: the moment, the runs, and all that is asked of the engine. No screen."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol import requests
@@ -19,11 +14,8 @@ from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
 from unroll.terminal import texts
-from unroll.terminal.coalesce import Latest
 from unroll.terminal.runs import Run, Runs
-
-if TYPE_CHECKING:
-    from unroll.client.client import Conversation
+from unroll.terminal.sparing import Latest
 
 A = TypeVar("A", bound=Answer)
 
@@ -35,7 +27,10 @@ class Display(Protocol):
         """Redraw from the session: something in it has changed."""
 
     def say(self, sentence: str, fault: bool = True) -> None:
-        """Show a sentence, as an error or as a note."""
+        """Show a sentence, as an error unless it is none."""
+
+    def note(self, sentence: str) -> None:
+        """Show a sentence that is no error."""
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine in the background."""
@@ -49,7 +44,7 @@ class Session:
 
     Attributes:
         unit: The selected unit, from 0; its details are asked for once `explains_unit`.
-        stop_epoch: Where training stops; `stop_accuracy` likewise (0..1).
+        stop: The epoch or the accuracy (0..1) at which training stops.
         compared: The run that others are compared with.
         run: The run that is shown; None while there is no engine.
         trace: The newest look at the moment, or at the one before it while a look is under way.
@@ -61,23 +56,19 @@ class Session:
     def __init__(self, display: Display, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         self.recipe = recipe
         self.moment = Moment(0, sequence, len(sequence) - 1)
-        self.unit = 0
-        self.explains_unit = False
-        self.view = "hidden"
-        self.difference = False
+        self.unit, self.explains_unit = 0, False
+        self.view, self.difference = "hidden", False
         self.sampling = Sampling()
         self.pace: Pace = "8/s"
-        self.stop_epoch: int | None = None
-        self.stop_accuracy: float | None = None
+        self.stop: tuple[int | None, float | None] = (None, None)
         self.runs = Runs()
         self.run: Run | None = None
         self.compared: Run | None = None
         self.trace: Trace | None = None
         self.baseline = ""
         self.engine: Conversation | None = None
-        self.absence = ""
-        self.background = ""
-        self._display = display
+        self.absence = self.background = ""
+        self.display = display
         self._looking = Latest(display.spawn, self._look)
         self._creating = Latest(display.spawn, self.create)
         self._answered: Look | None = None
@@ -96,43 +87,41 @@ class Session:
         return any(run.curve.updates > run.saved for run in self.runs.rows)
 
     @property
+    def is_worth_keeping_on(self) -> bool:
+        """Whether any run trains, or the engine was in the background before."""
+        return bool(self.background) or any(run.state == "training" for run in self.runs.rows)
+
+    @property
     def is_training(self) -> bool:
         """Whether the run that is shown trains."""
         return self.run is not None and self.run.state == "training"
-
-    @property
-    def before_title(self) -> str:
-        """What the second half of the next-number pane shows."""
-        other = self.compared if self.moment.interventions == UNTOUCHED else None
-        return "untouched" if other is None else f"run {other.ordinal}, {other.name}"
 
     # The engine
 
     async def ask(self, request: Request[A]) -> A | None:
         """The engine's answer; None where it refused, which is then said."""
-        if not self.has_engine() or self.engine is None:
-            return None
-        try:
-            return await self.engine.ask(request)
-        except EngineError as error:
-            if self.has_engine():  # otherwise its end has been explained already
-                self._display.say(str(error))
-            return None
+        if self.has_engine() and self.engine is not None:
+            try:
+                return await self.engine.ask(request)
+            except EngineError as error:
+                if self.has_engine():  # otherwise its end has been explained already
+                    self.display.say(str(error))
+        return None
 
     def tell(self, request: Request[Any]) -> None:
         """Ask in the background; a refusal is said."""
-        self._display.spawn(self.ask(request))
+        self.display.spawn(self.ask(request))
 
     def has_engine(self) -> bool:
         """Whether there is an engine; if not, what can be done about it is said."""
         if self.engine is None:
-            self._display.say(self.absence or "The engine is starting, one moment.", fault=bool(self.absence))
+            self.display.say(self.absence or texts.ENGINE_STARTS, fault=bool(self.absence))
         return self.engine is not None
 
     async def engine_came(self) -> None:
         """There is an engine with a run: start the training that was asked for before."""
-        starts, self._trains_at_start = self._trains_at_start, False
-        if starts:
+        if self._trains_at_start:
+            self._trains_at_start = False
             await self.train()
 
     def engine_went(self, absence: str = "") -> None:
@@ -141,7 +130,7 @@ class Session:
         for run in self.runs.rows:
             if run.state == "training":
                 run.state = "paused"
-        self._display.changed()
+        self.display.changed()
 
     def forget_runs(self) -> None:
         """Take all runs off the table: the engine that had them is gone."""
@@ -154,9 +143,9 @@ class Session:
             return
         run.advance(progress)
         if progress.sentence:
-            self._display.say(progress.sentence, progress.state == "diverged")
+            self.display.say(progress.sentence, fault=progress.state == "diverged")
         if run is self.run:
-            self._display.changed()
+            self.display.changed()
             if self.moment.epoch is None:
                 self.look()
 
@@ -188,13 +177,13 @@ class Session:
     async def save(self, name: str) -> bool:
         """Save the network looked at, and say where; whether that was done."""
         run = self.run
-        if not self.has_engine() or run is None:
+        if run is None:
             return False
         updates = run.curve.updates
         saved = await self.ask(requests.Save(run=run.number, epoch=self.moment.epoch, name=name))
         if saved is not None:
             run.saved = updates
-            self._display.say(f"Saved in {saved.path}.", fault=False)
+            self.display.note(f"Saved in {saved.path}.")
         return saved is not None
 
     def enter(self, run: Run) -> Run:
@@ -208,58 +197,48 @@ class Session:
 
     def show_run(self, run: Run) -> None:
         """Look at a run at its newest epoch, with what of the sequence and interventions its sizes allow."""
-        self.run = run
-        units = run.recipe.model.hidden_size
+        self.run, units = run, run.recipe.model.hidden_size
         self.unit = min(self.unit, units - 1)
         sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
-        step = min(self.moment.step, len(sequence) - 1)
-        interventions = self.moment.interventions.within(len(sequence), units)
-        self._move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=interventions)
+        step, does = min(self.moment.step, len(sequence) - 1), self.moment.interventions.within(len(sequence), units)
+        self._move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
 
-    def choose_run(self, number: int) -> None:
+    def choose_run(self, run: Run) -> None:
         """Look at a run of the table; the form shows its recipe."""
-        run = self.runs.by_number(number)
-        if run is not None:
-            self.recipe = run.recipe
-            self.show_run(run)
+        self.recipe = run.recipe
+        self.show_run(run)
 
-    def compare(self, number: int) -> None:
+    def compare(self, run: Run) -> None:
         """Compare others with this run from now on, or no longer, and say which."""
-        run = self.runs.by_number(number)
         self.compared = None if run is self.compared else run
         self.difference = self.difference and self._against() is not None
-        self._display.say(texts.of_mark(None if self.compared is None else self.compared.ordinal), fault=False)
+        self.display.note(texts.of_mark(self.compared))
         self._move()
 
-    def delete(self, number: int) -> str:
-        """Take a run off the table, from where `restore` brings it back; returns its name."""
-        run = self.runs.by_number(number)
-        if run is None:
-            return "nothing"
+    def delete(self, run: Run) -> None:
+        """Take a run off the table, from where `restore` brings it back."""
         if run.state == "training":
             self.tell(requests.Pause(run=run.number))
-        beside = self.runs.beside(run)
+        place = self.runs.rows.index(run)
         forgotten = self.runs.delete(run)
         if forgotten is not None:
             self.tell(requests.Forget(run=forgotten.number))
         self.compared = None if self.compared is run else self.compared
-        if run is not self.run:
-            self._display.changed()
-        elif beside is not None:
-            self.choose_run(beside.number)
-        else:
+        if run is self.run:
             self.run = None
-            self._creating.ask()
-            self._display.changed()
-        return run.name
+            if self.runs.rows:
+                self.choose_run(self.runs.rows[max(0, place - 1)])
+            else:
+                self._creating.ask()
+        self.display.changed()
+        self.display.note(f"Deleted {run.name}: u in the runs brings it back.")
 
-    def restore(self) -> str:
-        """Bring back the run that was deleted last; returns its name, or nothing."""
+    def restore(self) -> None:
+        """Bring back the run that was deleted last."""
         run = self.runs.restore()
-        if run is None:
-            return ""
-        self.choose_run(run.number)
-        return run.name
+        if run is not None:
+            self.choose_run(run)
+        self.display.note(f"{run.name} is back." if run else "There is no deleted run to bring back.")
 
     # Training
 
@@ -268,7 +247,7 @@ class Session:
         self.recipe = recipe
         if self.run is None or not self.run.curve.updates:
             self._creating.ask()
-        self._display.changed()
+        self.display.changed()
 
     def choose_pace(self, pace: Pace) -> None:
         """Train at another pace from now on."""
@@ -284,9 +263,10 @@ class Session:
     async def train(self, updates: int = 0) -> None:
         """Train some updates, or until something stops it; anew if the recipe has changed or the run is over."""
         run = self.run
-        if run is not None and run.is_over and run.recipe == self.recipe and not run.origin:
-            self._display.say("The same recipe trains the same network: change the seed for another.", fault=False)
-        if run is None or not (run.is_over or run.recipe != self.recipe) or await self.create():
+        is_new = run is not None and (run.is_over or run.recipe != self.recipe)
+        if run is not None and is_new and run.recipe == self.recipe and not run.origin:
+            self.display.note(texts.SAME_NETWORK)
+        if not is_new or await self.create():
             await self._start(updates)
 
     async def _start(self, updates: int = 0) -> None:
@@ -294,7 +274,7 @@ class Session:
         if run is None:
             if not self.absence:
                 self._trains_at_start = True
-                self._display.say("Training starts as soon as the engine is ready.", fault=False)
+                self.display.note(texts.TRAINING_WAITS)
             return
         if self.moment.epoch is not None:
             self._move(epoch=None)
@@ -304,7 +284,7 @@ class Session:
             await self.ask(self._play(run))
 
     def _play(self, run: Run) -> requests.Play:
-        epoch, accuracy = self.stop_epoch, self.stop_accuracy
+        epoch, accuracy = self.stop
         return requests.Play(run=run.number, pace=self.pace, stop_epoch=epoch, stop_accuracy=accuracy)
 
     # Looking
@@ -314,18 +294,15 @@ class Session:
         self._looking.ask()
 
     def look_if_needed(self) -> None:
-        """Ask for what the trace in hand lacks; for nothing where it holds all that is on the screen."""
-        if not self._holds(self._look_request()):
-            self.look()
-
-    def _holds(self, wanted: Look) -> bool:
-        trace, answered = self.trace, self._answered
-        if trace is None or answered is None or not trace.holds(wanted.window):
-            return False
-        if wanted.unit is None:
-            answered = replace(answered, unit=None, moment=replace(answered.moment, step=wanted.moment.step))
-        against = answered.against and replace(answered.against, step=wanted.moment.step)
-        return wanted == replace(answered, window=wanted.window, against=against)
+        """Look, unless the trace in hand holds all that is on the screen."""
+        wanted, answered = self._look_request(), self._answered
+        if self.trace is not None and answered is not None and self.trace.holds(wanted.window):
+            if wanted.unit is None:
+                answered = replace(answered, unit=None, moment=replace(answered.moment, step=wanted.moment.step))
+            against = answered.against and replace(answered.against, step=wanted.moment.step)
+            if wanted == replace(answered, window=wanted.window, against=against):
+                return
+        self.look()
 
     async def _look(self) -> None:
         if self.engine is None or self.run is None:
@@ -336,10 +313,10 @@ class Session:
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
             self.trace, self._answered = looked.trace, request
             self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
-            self._display.changed()
+            self.display.changed()
 
     def _look_request(self) -> Look:
-        window, top = self._display.window()
+        window, top = self.display.window()
         against = self._against()
         return Look(
             moment=self.moment,
@@ -363,7 +340,7 @@ class Session:
     def _move(self, **changes: Any) -> None:
         """Turn to another moment, and look at it."""
         self.moment = replace(self.moment, **changes)
-        self._display.changed()
+        self.display.changed()
         self.look()
 
     # The two cursors, and what is done to the network
@@ -373,25 +350,20 @@ class Session:
         step = max(0, min(step, len(self.moment.sequence) - 1))
         if step != self.moment.step:
             self.moment = replace(self.moment, step=step)
-            self._display.changed()
+            self.display.changed()
             self.look_if_needed()
 
     def choose_unit(self, unit: int) -> None:
         """Select a unit, whose details are shown from now on."""
         self.unit, self.explains_unit = unit, True
-        self._display.changed()
+        self.display.changed()
         self.look_if_needed()
 
     def choose_epoch(self, epoch: int | None) -> None:
         """Look at the network as it was; None, or past the last, follows the newest."""
-        run = self.run
-        if run is None:
-            return
-        if epoch is not None:
-            epoch = max(0, epoch)
-            if epoch > run.epochs_done or (epoch == run.epochs_done and run.state == "training"):
-                epoch = None
-        self._move(epoch=epoch)
+        if self.run is not None:
+            newest = self.run.epochs_done - self.is_training
+            self._move(epoch=None if epoch is None or epoch > newest else epoch)
 
     def choose_view(self, by: int) -> None:
         """Show the view after the present one, or before it."""
@@ -405,11 +377,10 @@ class Session:
             return
         self.difference = not self.difference and self.view != "attribution"
         if self.view == "attribution":
-            self._display.say(texts.NO_DIFFERENCE_OF_LEADS, fault=False)
+            self.display.note(texts.NO_DIFFERENCE_OF_LEADS)
         if self.difference and self._against() is None:
             self.difference = False
-            why = texts.NOTHING_TO_COMPARE if self.compared is None else texts.COMPARED_WITH_ITSELF
-            self._display.say(why, fault=False)
+            self.display.note(texts.COMPARED_WITH_ITSELF if self.compared else texts.NOTHING_TO_COMPARE)
         self.look()
 
     def intervene(self, interventions: Interventions) -> None:
@@ -430,11 +401,11 @@ class Session:
     def _turn_to(self, sequence: tuple[int, ...], step: int | None = None) -> None:
         last = len(sequence) - 1
         step = last if step is None else max(0, min(step, last))
-        if sequence != self.moment.sequence:
-            interventions = self.moment.interventions.within(steps=len(sequence))
-            self._move(sequence=sequence, step=step, interventions=interventions)
-        else:
+        if sequence == self.moment.sequence:
             self.choose_step(step)
+        else:
+            does = self.moment.interventions.within(steps=len(sequence))
+            self._move(sequence=sequence, step=step, interventions=does)
 
     def append(
         self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True
@@ -453,7 +424,7 @@ class Session:
                 return
             count = min(count, MAX_STEPS - len(self.moment.sequence))
             if count <= 0:
-                self._display.say(f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one.")
+                self.display.say(texts.SEQUENCE_FULL)
                 return
             run, how = self.run, self.sampling
             continued = await self.ask(
@@ -463,4 +434,4 @@ class Session:
                 self.sampling = replace(how, seed=how.seed + 1)
                 self._turn_to((*self.moment.sequence, *continued.numbers))
                 if until_wrong and run is not None:
-                    self._display.say(texts.of_stopped(self.moment.sequence, run.recipe.task), fault=False)
+                    self.display.note(texts.of_stopped(self.moment.sequence, run.recipe.task))

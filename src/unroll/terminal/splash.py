@@ -4,8 +4,6 @@ Every cell of it is as Textual will paint it (a test compares them), so nothing 
 it. It asks the terminal nothing. Keys typed meanwhile wait in the terminal's queue, unseen, for the program to read.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import termios
@@ -50,11 +48,7 @@ _told_to_stop = False
 
 @contextmanager
 def shown(theme: str | None) -> Iterator[None]:
-    """Show the frame, and give the terminal back in the end if nobody has taken it over.
-
-    Raises:
-        OSError: standard input or output is no terminal.
-    """
+    """Show the frame, and give the terminal back in the end if nobody has taken it over."""
     global _found
     signal.signal(signal.SIGTSTP, _stop_later)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -62,7 +56,10 @@ def shown(theme: str | None) -> Iterator[None]:
             signal.signal(number, _end)
     try:
         _found = termios.tcgetattr(0)
-        termios.tcsetattr(0, termios.TCSANOW, _raw(_found))
+        raw = _found.copy()  # a key neither shows nor acts, whatever it is: Textual sets the same later
+        raw[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+        raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        termios.tcsetattr(0, termios.TCSANOW, raw)
         painted, known = frame(size_of(1), look_of(theme, os.environ)), charset()
         _write(ENTER_SCREEN + "\x1b[?25l" + (painted if known is None else known.spell(painted)))
         yield
@@ -101,22 +98,15 @@ def was_told_to_stop() -> bool:
 
 def look_of(theme: str | None, environment: Mapping[str, str]) -> Colours:
     """The colours that a theme has on this terminal, None picks the best that the terminal can show."""
+    said = {name: environment.get(name, "").strip().lower() for name in ("TEXTUAL_COLOR_SYSTEM", "COLORTERM", "TERM")}
+    bits = {"truecolor": 24, "256": 8, "standard": 4}.get(said["TEXTUAL_COLOR_SYSTEM"])
+    if bits is None and said["COLORTERM"] in ("truecolor", "24bit"):
+        bits = 24
+    elif bits is None:
+        bits = 8 if said["TERM"].endswith(("-256color", "-kitty")) else 4
     if environment.get("NO_COLOR"):
         return Colours()
-    bits = _bits(environment)
-    if theme == "ansi" or (theme is None and bits == 4):
-        return ANSI
-    return LOOKS.get((theme or "dark", bits), Colours())
-
-
-def _bits(environment: Mapping[str, str]) -> int:
-    """How many bits of colour the terminal says it has, as Textual hears it."""
-    told = {"truecolor": 24, "256": 8, "standard": 4}.get(environment.get("TEXTUAL_COLOR_SYSTEM", ""))
-    if told is not None:
-        return told
-    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
-        return 24
-    return 8 if environment.get("TERM", "").strip().lower().endswith(("-256color", "-kitty")) else 4
+    return ANSI if theme == "ansi" or (theme is None and bits == 4) else LOOKS.get((theme or "dark", bits), Colours())
 
 
 def frame(size: tuple[int, int], look: Colours) -> str:
@@ -127,7 +117,8 @@ def frame(size: tuple[int, int], look: Colours) -> str:
         return written
     calm, focused = (look.border, look.title), (look.accent, look.accent)
     if width < WHOLE[0] or height < WHOLE[1]:
-        written += _tabs(look)
+        first, *others = [f" {number} {tab} " for number, tab in enumerate(TABS, 1)]
+        written += f"{_at(0, 0)}\x1b[{look.accent};1;7m{first}\x1b[22;27;{look.muted}m{''.join(others)}"
         written += _box(0, 1, width - 34, height - 5, "Hidden state", *focused)
         written += _box(width - 34, 1, 34, height - 5, "Next number", *calm)
     else:
@@ -141,11 +132,6 @@ def frame(size: tuple[int, int], look: Colours) -> str:
     return f"{written}\x1b[{look.accent};1m{prompt}\x1b[22;{look.title}m{sentence}"
 
 
-def _tabs(look: Colours) -> str:
-    first, *others = [f" {number} {tab} " for number, tab in enumerate(TABS, 1)]
-    return f"{_at(0, 0)}\x1b[{look.accent};1;7m{first}\x1b[22;27;{look.muted}m{''.join(others)}"
-
-
 def _box(x: int, y: int, width: int, height: int, title: str, border: str, text: str) -> str:
     rule, inside = "─" * (width - 5 - len(title)), width - 2
     sides = [f"{_at(x, row)}│\x1b[{inside}C│" for row in range(y + 1, y + height - 1)]
@@ -155,14 +141,6 @@ def _box(x: int, y: int, width: int, height: int, title: str, border: str, text:
 
 def _at(x: int, y: int) -> str:
     return f"\x1b[{y + 1};{x + 1}H"
-
-
-def _raw(found: list[Any]) -> list[Any]:
-    """The settings under which a key neither shows nor acts, whatever it is: those that Textual sets later."""
-    settings = found.copy()
-    settings[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
-    settings[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
-    return settings
 
 
 def _write(text: str) -> None:

@@ -1,7 +1,5 @@
 """The sentences on the screen, and what `?` says of each pane and field, with the numbers of the network shown."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Sequence
@@ -23,6 +21,28 @@ NOTHING_TO_COMPARE = (
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
 NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
+NO_ENGINE = "no engine"
+ENGINE_STARTS = "The engine is starting, one moment."
+NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
+TRAINING_WAITS = "Training starts as soon as the engine is ready."
+SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
+SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one."
+FILE_ELSEWHERE = "The sequences of a file are with the engine: / types one of them."
+WAYS_TO_LEAVE = (
+    "d    let it continue: unroll attach returns to it\n"
+    "q    end it: runs that are not saved are lost\n"
+    "esc  stay here: space pauses, and q then keeps the runs for the next start"
+)
+NO_NETWORK_YET = "There is no network to link to yet, one moment."
+BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
+NOTHING_TO_RESTORE = "No earlier session has unsaved runs: there is nothing to restore."
+PERMALINK = "A line that restores the run, sequence, step and interventions"
+COPIED = "It is copied, if the terminal allows that. The weights come back by training again."
+
+
+def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
+    """Why nothing is shown on a terminal of so many columns and rows."""
+    return f"unroll needs {least[0]} columns and {least[1]} rows; this terminal has {size[0]} and {size[1]}."
 
 
 def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
@@ -31,17 +51,9 @@ def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
     if not 0 <= row < len(trace.candidates):
         return ""
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
-    right = answer(task, sequence, step)
-    said = f"step {step + 1}/{len(sequence)}: after {sequence[step]} it expects {first.number}, "
-    return said + figures.probability(first.probability) + _verdict(first.number, right)
-
-
-def _verdict(said: int, right: int | None) -> str:
-    if right is None:
-        return ""
-    if said == right:
-        return "  ✓"
-    return f"  ✗ should be {right}"
+    right, chance = answer(task, sequence, step), figures.probability(first.probability)
+    verdict = "" if right is None else "  ✓" if right == first.number else f"  ✗ should be {right}"
+    return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it expects {first.number}, {chance}{verdict}"
 
 
 def of_interventions(trace: Trace, step: int) -> str:
@@ -114,9 +126,9 @@ def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
         return f"Epoch {epoch:,} is past the recipe's end: training stops at epoch {epochs:,}."
     if epoch is not None:
         return f"Training stops at epoch {epoch:,}."
-    return (
-        f"Training stops when the accuracy reaches {accuracy * 100:g} %." if accuracy else "Training runs to the end."
-    )
+    if accuracy is not None:
+        return f"Training stops when the accuracy reaches {accuracy * 100:g} %."
+    return "Training runs to the end."
 
 
 def _many(count: int, noun: str) -> str:
@@ -125,10 +137,8 @@ def _many(count: int, noun: str) -> str:
 
 def of_cut_off(earlier: CutOff, sessions: int) -> str:
     """Which earlier session can be restored, of how many, and the key that does."""
-    when, format_ = time.localtime(earlier.when), "%H:%M"
-    if time.strftime("%x", when) != time.strftime("%x"):
-        format_ = "%d %B, %H:%M"
-    recipe = earlier.recipe
+    when, recipe = time.localtime(earlier.when), earlier.recipe
+    format_ = "%H:%M" if time.strftime("%x", when) == time.strftime("%x") else "%d %B, %H:%M"
     what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
     told = f"({what}, {time.strftime(format_, when)})"
     if earlier.is_living:
@@ -168,11 +178,11 @@ def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
     return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} numbers."
 
 
-def of_mark(run: int | None) -> str:
+def of_mark(run: Run | None) -> str:
     """Which run the others are compared with."""
     if run is None:
         return "No run is marked."
-    return f"Run {run} is marked: D on another run shows the difference from it."
+    return f"Run {run.ordinal} is marked: D on another run shows the difference from it."
 
 
 def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:
@@ -248,14 +258,10 @@ def of_field(name: str, recipe: Recipe) -> list[str]:
     """A field: what it is, what it takes, its current value, and what that leads to."""
     now = [f"Current value: {recipe.values()[name]}."] if name in FIELDS else []
     if name == "preset":
-        now = [_of_preset(preset_of(recipe))]
+        preset = preset_of(recipe)
+        why = PURPOSES.get(preset, "No preset has these values.")
+        now = [f"Current value: {preset or 'your own'}. {why}"]
     return [help_of(name), *now, FIELD_MORE[name]]
-
-
-def _of_preset(name: str) -> str:
-    return (
-        f"Current value: {name}. {PURPOSES[name]}" if name else "Current value: your own. No preset has these values."
-    )
 
 
 PANES = {

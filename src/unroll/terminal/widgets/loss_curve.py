@@ -1,17 +1,17 @@
 """The loss curve over the planned epochs, on axes that stand still while it grows, with the training cursor.
 
-Drawn from `Curve`s; says `EpochChosen`. plotext builds it off the event loop, so that a key's echo
-never waits for a picture.
+Drawn from `Curve`s; says `EpochChosen`. plotext builds it off the event loop, so that a key's echo never waits for a
+picture. It is imported with the first drawing (it takes as long as half of a first paint) and has one figure for the
+whole process: call `draw` from one thread at a time.
 """
-
-from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from math import ceil
-from typing import ClassVar
+from math import ceil, floor, log10
+from typing import Any, ClassVar
 
-from rich.text import Text
+from rich.style import Style
+from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
@@ -20,17 +20,50 @@ from textual.strip import Strip
 
 from unroll import figures
 from unroll.terminal.bindings import offered
-from unroll.terminal.coalesce import Latest
-from unroll.terminal.curve import Curve, Metric, ceiling
-from unroll.terminal.plot import AXIS, Colour, Line, Plot, draw
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.runs import Curve, Metric, ceiling
+from unroll.terminal.sparing import Latest, Pane
 
 CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
-GREY: Colour = (128, 128, 128)
+AXIS = 9
+"""Columns and rows that plotext's axes and labels take, at most; a curve is thinned to what is left."""
 CORNERS = 4
 """Cells of the pane's width that a border's text cannot use."""
 LOWEST = 1e-4
 """Where a log axis begins; lower values are drawn there."""
+Colour = tuple[int, int, int]
+GREY: Colour = (128, 128, 128)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: finite points, and its colour."""
+
+    xs: list[float]
+    ys: list[float]
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Curves on axes that stand still: both ranges are given, not found.
+
+    Attributes:
+        y_start: 0, or for a log axis where it begins; no point may lie below.
+        lines: Drawn in this order, the last on top.
+        percent: Whether the y axis is marked in percent.
+        cursor: Where a vertical line stands; None for none.
+    """
+
+    width: int
+    height: int
+    x_end: float
+    y_start: float
+    y_end: float
+    axis_colour: Colour
+    lines: list[Line]
+    percent: bool = False
+    cursor: float | None = None
+    cursor_colour: Colour = (255, 255, 255)
 
 
 class LossCurve(Pane, can_focus=True):
@@ -82,49 +115,39 @@ class LossCurve(Pane, can_focus=True):
 
     def on_mount(self) -> None:
         for attribute in ("curve", "updates", "others", "epoch", "shown", "metric", "log_scale"):
-            self.watch(self, attribute, self._redraw)
+            self.watch(self, attribute, self.on_resize)
 
     def on_resize(self) -> None:
-        self._redraw()
-
-    # Drawing
-
-    def _redraw(self) -> None:
         """Draw again, once for everything that came in during the last drawing."""
         self._describe()
         if self.size.area and self.curve is not None:
             self._drawing.ask()
 
+    # Drawing
+
     async def _draw(self) -> None:
         if self.curve is not None:
             before, self._rows = self._rows, await asyncio.to_thread(draw, self._plot(self.curve))
-            if len(before) != len(self._rows):
-                self.refresh()
-            self.refresh_rows(y for y, (a, b) in enumerate(zip(before, self._rows, strict=False)) if a != b)
+            self.refresh_changed(before, self._rows)
 
     def _plot(self, curve: Curve) -> Plot:
-        log = self.log_scale and self.metric == "loss"
-        columns, lowest = self.size.width - AXIS, LOWEST if log else 0.0
-        behind = [Line(*other.points(self.metric, columns, lowest), self._colour(FAINT)) for other in self.others]
-        line = Line(*curve.points(self.metric, columns, lowest), self._colour(CURVE))
-        longest = max([curve.train.epochs, *(other.train.epochs for other in self.others)])
+        lowest = LOWEST if self.log_scale and self.metric == "loss" else 0.0
+        shown = [(other, FAINT) for other in self.others] + [(curve, CURVE)]
+        columns = self.size.width - AXIS
+        lines = [Line(*one.points(self.metric, columns, lowest), self._colour(look)) for one, look in shown]
+        highest = max([curve.top(self.metric), *(y for line in lines for y in line.ys)])
         return Plot(
-            self.size.width,
-            self.size.height,
-            longest,
-            lowest,
-            self._top([*behind, line], curve),
-            self._colour(AXES),
-            (*behind, line),
-            self.metric == "accuracy",
-            None if self.epoch is None else float(self.epoch),
-            self._colour(CURSOR),
+            width=self.size.width,
+            height=self.size.height,
+            x_end=max(one.recipe.train.epochs for one, _ in shown),
+            y_start=lowest,
+            y_end=1.0 if self.metric == "accuracy" else ceiling(highest),
+            axis_colour=self._colour(AXES),
+            lines=lines,
+            percent=self.metric == "accuracy",
+            cursor=self.epoch,
+            cursor_colour=self._colour(CURSOR),
         )
-
-    def _top(self, lines: list[Line], curve: Curve) -> float:
-        if self.metric == "accuracy":
-            return 1.0
-        return ceiling(max([curve.top(self.metric), *(y for line in lines for y in line.ys)]))
 
     def _colour(self, component: str) -> Colour:
         colour = self.get_component_rich_style(component).color
@@ -146,7 +169,7 @@ class LossCurve(Pane, can_focus=True):
         if curve is None:
             self.entitle(title, "")
             return
-        total, at = f"{curve.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
+        total, at = f"{curve.recipe.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
         epoch, during = f"epoch {at:>{len(total)},.0f}/{total}", curve.last()
         if self.epoch is not None:
             shown = self.epoch if self.shown is None else self.shown
@@ -156,33 +179,26 @@ class LossCurve(Pane, can_focus=True):
         parts = [epoch if loss is None else f"during {epoch}"]
         parts += [] if loss is None else [f"loss {figures.loss(loss)}"]
         parts += [] if accuracy is None else [f"{figures.share(accuracy, 0):>5} right"]
-        self.entitle(title, self._shortened(" · ".join(parts)))
-
-    def _shortened(self, figures: str) -> str:
-        """Without the words that can be spared, one after another, until it fits the border."""
-        for word in (" right", "epoch ", "loss "):
-            if len(figures) > self.size.width - CORNERS:
-                figures = figures.replace(word, "")
-        return figures
+        said = " · ".join(parts)
+        for word in (" right", "epoch ", "loss "):  # can be spared, one after another, until it fits the border
+            if len(said) > self.size.width - CORNERS:
+                said = said.replace(word, "")
+        self.entitle(title, said)
 
     # What a person does
 
     def action_move(self, by: int) -> None:
-        self._choose(self._at + by)
+        newest = ceil(self.curve.epoch) if self.curve else 0
+        self._choose((newest if self.epoch is None else self.epoch) + by)
 
     def action_page(self, by: int) -> None:
-        self._choose(self._at + by * max(1, self.curve.train.epochs // 10 if self.curve else 1))
+        self.action_move(by * max(1, self.curve.recipe.train.epochs // 10 if self.curve else 1))
 
     def action_first(self) -> None:
         self._choose(0)
 
     def action_newest(self) -> None:
         self.post_message(self.EpochChosen(None))
-
-    @property
-    def _at(self) -> int:
-        newest = ceil(self.curve.epoch) if self.curve else 0
-        return newest if self.epoch is None else self.epoch
 
     def _choose(self, epoch: int) -> None:
         """Move at once, so that keys in quick succession add up, and say so."""
@@ -197,4 +213,60 @@ class LossCurve(Pane, can_focus=True):
             return
         start = axis.index("└") + 1
         share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
-        self._choose(round(max(0.0, min(1.0, share)) * self.curve.train.epochs))
+        self._choose(round(max(0.0, min(1.0, share)) * self.curve.recipe.train.epochs))
+
+
+def draw(plot: Plot) -> list[Text]:
+    """The plot, `height` lines of `width` cells."""
+    import plotext
+
+    figure = plotext.figure
+    plotext.terminal.limit(False, False)
+    plotext.add_theme("unroll", text=plot.axis_colour)
+    figure.clear()
+    figure.theme("unroll")
+    figure.plot_size(plot.width, plot.height)
+    figure.axes(False, axis="both", side=1)
+    _rule(figure, plot)
+    if plot.cursor is not None:
+        pixel = plotext.pixel(foreground=plot.cursor_colour)
+        figure.line(plot.cursor, orientation="vertical", pixel=pixel, style="dotted")
+    for line in plot.lines:
+        if line.xs:
+            signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
+            figure.draw(signal.lines(len(line.xs) > 1))
+    rows = [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
+    for row in rows:  # plotext paints a vertical line's cells white, whatever their pixel says
+        row.spans = [Span(start, end, Style(color=Style.parse(str(style)).color)) for start, end, style in row.spans]
+    return rows
+
+
+def _rule(figure: Any, plot: Plot) -> None:
+    x, y = figure.ruler("x"), figure.ruler("y")
+    if plot.y_start:
+        y.scale("log")
+        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
+    else:
+        ticks, labels = _labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3))))
+        labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
+    y.ticks(ticks, labels)
+    y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.y_start else (0, plot.y_end)))
+    x.lim(0, plot.x_end)
+    wide, room = len(_labelled([plot.x_end])[1][0]), plot.width - 1 - max(map(len, labels))
+    most = room // (wide + wide // 2 + 1)  # so far apart that the last label keeps clear of the one before
+    x.ticks(*_labelled(even_ticks(plot.x_end, max(1, min(5, most)), fewest=2)))
+
+
+def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
+    return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
+
+
+def even_ticks(end: float, most: int, fewest: int = 3) -> list[float]:
+    """Ticks from 0 to the end: `most` steps, or fewer (at least `fewest`) if that gives whole numbers."""
+    steps = next((n for n in range(most, fewest - 1, -1) if end % n == 0), most)
+    return [end * i / steps for i in range(steps + 1)]
+
+
+def powers_of_ten(start: float, end: float) -> list[float]:
+    """The ticks of a log axis."""
+    return [10.0**power for power in range(ceil(log10(start)), floor(log10(end)) + 1)]

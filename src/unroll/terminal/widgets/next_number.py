@@ -4,18 +4,15 @@ Drawn from candidates and the right answer (None where the task has none). Under
 what the network says now, and what it said before. Knows neither the engine nor other panes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
 from unroll.protocol.replies import Candidate
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.sparing import Pane
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
@@ -54,19 +51,16 @@ class NextNumber(Pane):
         if len(before) != len(now) or _digits(before) != _digits(now) or self.before:
             self.refresh()
         else:
-            self.refresh_rows(y for y, pair in enumerate(zip(before, now, strict=True)) if pair[0] != pair[1])
+            self.refresh_changed(before, now)
 
     def render_line(self, y: int) -> Strip:
         half = self.size.height // 2
-        if not self.before:
+        if not self.before or y < half:
             return self._row(self.candidates, y, self.answer)
-        if y == half:
-            title = f"── {self.before_title} "
-            line = Segment(title.ljust(self.size.width, "─"), self.get_component_rich_style(BAR))
-            return Strip([line]).crop(0, self.size.width)
-        if y < half:
-            return self._row(self.candidates, y, self.answer)
-        return self._row(self.before, y - half - 1, self.answer_before)
+        if y > half:
+            return self._row(self.before, y - half - 1, self.answer_before)
+        title = f"── {self.before_title} ".ljust(self.size.width, "─")
+        return Strip([Segment(title, self.get_component_rich_style(BAR))]).crop(0, self.size.width)
 
     def _row(self, candidates: Sequence[Candidate], rank: int, answer: int | None) -> Strip:
         width = self.size.width
@@ -74,17 +68,11 @@ class NextNumber(Pane):
             return Strip.blank(width, self.rich_style)
         number, probability = candidates[rank].number, candidates[rank].probability
         digits = _digits([*self.candidates, *self.before])
-        mark, style = self._verdict(rank, number, answer)
+        is_wrong = not rank and answer not in (None, number)
+        mark, look = ("✓", RIGHT) if number == answer else ("✗", WRONG) if is_wrong else (" ", BAR)
         head, tail = f"{mark} {number:>{digits}} ", f" {figures.probability(probability):>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
-        return Strip([Segment(head + bar + tail, style)], width)
-
-    def _verdict(self, rank: int, number: int, answer: int | None) -> tuple[str, Style]:
-        if number == answer:
-            return "✓", self.get_component_rich_style(RIGHT)
-        if rank == 0 and answer is not None:
-            return "✗", self.get_component_rich_style(WRONG)
-        return " ", self.get_component_rich_style(BAR)
+        return Strip([Segment(head + bar + tail, self.get_component_rich_style(look))], width)
 
 
 def _digits(candidates: Sequence[Candidate]) -> int:

@@ -4,12 +4,9 @@ It parses what is typed once no key follows, marks what is wrong and says so (`T
 every sequence that can be shown. What a person is typing is never overwritten; while nobody is, it shows the moment.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from textual import events
@@ -23,9 +20,11 @@ from textual.widgets import Input, Label
 
 from unroll.errors import UserError
 from unroll.moment import parse_sequence
-from unroll.terminal.coalesce import Latest
+from unroll.terminal.sparing import Latest
 
 MAX_HISTORY = 100
+WORD = re.compile(r"[^\s,;]+")
+"""What may be a number: as `parse_sequence` divides a text."""
 DEBOUNCE_S = 0.02
 """Seconds after a key in which the next one belongs to the same text: no person types it, it is pasted or sent late."""
 
@@ -72,13 +71,9 @@ class Numbers(Input):
 
     def remember(self) -> None:
         """Keep the text in the history, once, unless it is empty."""
-        text = self.value.strip()
-        if not text:
-            return
-        if text in self._history:
-            self._history.remove(text)
-        self._history = [*self._history, text][-MAX_HISTORY:]
-        self._place = len(self._history) - 1
+        if text := self.value.strip():
+            self._history = [*(earlier for earlier in self._history if earlier != text), text][-MAX_HISTORY:]
+            self._place = len(self._history) - 1
 
     def action_recall(self, by: int) -> None:
         self._place = max(0, min(self._place + by, len(self._history) - 1))
@@ -107,12 +102,7 @@ def pasted(text: str) -> str:
 
 
 class Prompt(Horizontal):
-    """One line of numbers.
-
-    Attributes:
-        vocab_size: What the numbers must lie below.
-        edits: How many times a person has changed the text.
-    """
+    """One line of numbers, below `vocab_size`."""
 
     @dataclass
     class SequenceTyped(Message):
@@ -123,7 +113,7 @@ class Prompt(Horizontal):
 
     @dataclass
     class TextRead(Message):
-        """The text is invalid: `fault` says why; or it is no longer, and `fault` is empty."""
+        """The text is invalid, and `fault` says why; or it is valid again, and `fault` is empty."""
 
         fault: str
 
@@ -153,8 +143,8 @@ class Prompt(Horizontal):
         super().__init__()
         self.vocab_size = vocab_size
         self._text = _words(sequence)
+        self._field = Numbers(self._text)
         self._moment = sequence, len(sequence) - 1
-        self._pointed = ("", 0, 0)
         self._is_occupied = False
         self._typed: tuple[int, ...] | None = None  # valid, and not handed on yet
         self._taken = sequence  # handed on last, or shown last
@@ -164,15 +154,11 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("›")
-        yield Numbers(self._text)
+        yield self._field
         yield Label("", id="sampling")
 
     def on_mount(self) -> None:
         self.watch(self._field, "selection", self._caret_moved)
-
-    @property
-    def _field(self) -> Numbers:
-        return self.query_one(Numbers)
 
     @property
     def text(self) -> str:
@@ -185,23 +171,19 @@ class Prompt(Horizontal):
     @property
     def step(self) -> int:
         """The step whose number the caret is on, or behind, from 0."""
-        started = re.findall(r"[^\s,;]+", self.text[: self._field.cursor_position])
-        return max(0, len(started) - 1)
+        return max(0, len(WORD.findall(self.text[: self._field.cursor_position])) - 1)
 
     # What is shown in it
 
     def show(self, sequence: tuple[int, ...], step: int, sampling: str) -> None:
         """Show a moment's sequence, unless a person is typing another, and how the next numbers are drawn."""
-        self._moment = sequence, step
-        if self._awaited in (None, sequence):
-            self._awaited = None
-            self._show_moment()
         label = self.query_one("#sampling", Label)
         if label.content != sampling:
             label.update(sampling)
-
-    def _show_moment(self) -> None:
-        sequence, step = self._moment
+        self._moment = sequence, step
+        if self._awaited not in (None, sequence):
+            return
+        self._awaited = None
         if not self._is_occupied:
             self._revert(sequence, step)
         elif sequence != self._taken and self._is_all_taken:  # an action from the palette, say, has changed it
@@ -211,10 +193,14 @@ class Prompt(Horizontal):
                 self.post_message(self.CaretMoved(self.step))
 
     def _revert(self, sequence: tuple[int, ...], step: int) -> None:
-        """Show a sequence, whatever is in the field."""
+        """Show a sequence, whatever is in the field, the caret behind the number of a step."""
         self.remove_class("-invalid")
         self._write(_words(sequence))
-        self._point_at(step)
+        if self.step != step and step < len(sequence):
+            with self.prevent(self.CaretMoved):
+                number = [*WORD.finditer(self.text)][step]
+                self._field.cursor_position = number.start()
+                self._field.cursor_position = number.end()  # from its start, so that all of it scrolls into view
         self._taken = sequence
 
     @property
@@ -227,18 +213,6 @@ class Prompt(Horizontal):
             self._text = text
             with self.prevent(self.CaretMoved):
                 self._field.write(text)
-
-    def _point_at(self, step: int) -> None:
-        """Put the caret behind a number, without a message; nothing to do where it is there already."""
-        place = (self.text, step, self._field.cursor_position)
-        if place == self._pointed:
-            return
-        ends = [match.end() for match in re.finditer(r"[^\s,;]+", self.text)]
-        if step < len(ends) and self.step != step:
-            with self.prevent(self.CaretMoved):
-                self._field.cursor_position = ends[step] - len(str(self.text[: ends[step]].split()[-1]))
-                self._field.cursor_position = ends[step]  # from its start, so that all of the number scrolls into view
-        self._pointed = (self.text, step, self._field.cursor_position)
 
     # A person comes, types and leaves
 
@@ -261,24 +235,23 @@ class Prompt(Horizontal):
         if self._is_all_taken:  # said again, it would undo what is being appended to it
             self._revert(self._taken, self.step)
             return
-        self._typed = self._parse()
-        typed = (self._typed, self.step) if self._typed is not None else None
-        if typed is None:
+        self._parse()
+        left = self._moment if self._typed is None else (self._typed, self.step)
+        if self._typed is None:
             self.post_message(self.TextRead(""))
         self._hand_on()
-        self._revert(*(typed or self._moment))
+        self._revert(*left)
 
-    def _parse(self) -> tuple[int, ...] | None:
-        """The sequence in the field; None where it is invalid, which is marked and said."""
-        self._edits_read, fault, sequence = self.edits, "", None
+    def _parse(self) -> None:
+        """Take the sequence in the field, to be handed on; where it is invalid, mark it and say why."""
+        self._edits_read, self._typed, fault = self.edits, None, ""
         try:
-            sequence = parse_sequence(self.text, self.vocab_size)
+            self._typed = parse_sequence(self.text, self.vocab_size)
         except UserError as error:
             fault = str(error)
         if fault or self.has_class("-invalid"):
             self.post_message(self.TextRead(fault))
         self.set_class(bool(fault), "-invalid")
-        return sequence
 
     def _hand_on(self) -> None:
         """Say what was typed, once."""
@@ -300,7 +273,7 @@ class Prompt(Horizontal):
         event.stop()
         if self.text != self._text:
             self._text = self.text
-            self._typed = self._parse()
+            self._parse()
             self._debouncing.ask()
 
     def on_numbers_entered(self, message: Numbers.Entered) -> None:
@@ -308,7 +281,7 @@ class Prompt(Horizontal):
         message.stop()
         if message.edits == self.edits:
             if not self._is_all_taken:
-                self._typed = self._parse()
+                self._parse()
                 self._hand_on()
             if not self.has_class("-invalid"):
                 self.post_message(self.Entered(message.edits))
@@ -318,6 +291,5 @@ class Prompt(Horizontal):
             self.post_message(self.CaretMoved(self.step))
 
 
-@lru_cache(maxsize=4)
 def _words(sequence: tuple[int, ...]) -> str:
     return " ".join(map(str, sequence))

@@ -1,247 +1,26 @@
-"""The recipe as a form: every field with its limits, checked as it is typed. Says `Edited` and `PaceChosen`.
+"""The recipe as a form: every field of `recipe.FIELDS`, checked as it is typed. Says `Edited` and `PaceChosen`."""
 
-Fields, limits, defaults and help come from `recipe.FIELDS`.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
 from unroll.protocol.replies import Pace
-from unroll.recipe import FIELDS, PRESETS, PURPOSES, Field, Plan, Recipe, Value, plan, preset_of, recipe_of
+from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
-
-
-class RecipeForm(VerticalScroll, can_focus=False):
-    """Holds the recipe being edited; the last good one stays in force while a field is wrong."""
-
-    @dataclass
-    class Edited(Message):
-        """The form holds another valid recipe."""
-
-        recipe: Recipe
-
-    @dataclass
-    class PaceChosen(Message):
-        """Training should go at another pace."""
-
-        pace: Pace
-
-    class Filled(Message):
-        """All fields are there."""
-
-    class TrainPressed(Message):
-        """The button was pressed."""
-
-    DEFAULT_CSS = """
-    RecipeForm {
-        scrollbar-gutter: stable;
-        & > #train { width: 1fr; color: $accent; background: $panel; }
-        & > #plan, & > #advice { color: $text-muted; }
-        & > #advice { dock: bottom; height: auto; }
-        &.-faulty > #advice { color: $error; }
-        &.-faulty > #plan { display: none; }
-    }
-    """
-
-    BINDINGS: ClassVar = [
-        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab works too."),
-        Binding("down", "go(1)", show=False),
-    ]
-
-    train_label: reactive[str] = reactive("▶ Train")
-
-    def __init__(self, recipe: Recipe, pace: Pace) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self._loaded = recipe
-        self._unheard: list[Recipe] = []
-        self._trained = recipe
-        self._pace = pace
-        self._faults: dict[str, str] = {}
-
-    def _controls(self) -> Iterable[Widget]:
-        yield FieldRow("preset", _choice((OWN, *PRESETS), self._preset()))
-        for name, value in self.recipe.values().items():
-            yield FieldRow(name, _control(FIELDS[name], value))
-        yield FieldRow("pace", _choice(get_args(Pace), self._pace))
-        yield Button(self.train_label, id="train", compact=True)
-        yield Static(id="plan", markup=False)
-        yield Static(id="advice", markup=False)
-
-    def on_mount(self) -> None:
-        """The fields are three quarters of all widgets on the screen: mount them right after the first paint."""
-        self.border_title = "Recipe"
-        self.call_after_refresh(self._fill)
-
-    async def _fill(self) -> None:
-        await self.mount_all(self._controls())
-        self._show()
-        self.post_message(self.Filled())
-
-    def watch_train_label(self, label: str) -> None:
-        for button in self.query("#train").results(Button):
-            button.label = label
-
-    # What is typed in it
-
-    def load(self, recipe: Recipe) -> None:
-        """Show another recipe, without a message; what a person typed here comes back late and is none."""
-        if recipe in self._unheard:
-            del self._unheard[: self._unheard.index(recipe) + 1]
-        elif recipe not in (self._loaded, self.recipe):
-            self._unheard.clear()
-            self.recipe = recipe
-            if self.query(FieldRow):
-                self._write(recipe.values())
-            self._faults = {}
-            self._implied(recipe)
-            self._show()
-        self._loaded = recipe
-
-    def compare_with(self, trained: Recipe) -> None:
-        """Mark the fields that differ from this recipe."""
-        if trained != self._trained:
-            self._trained = trained
-            self._show()
-
-    def show_pace(self, pace: Pace) -> None:
-        """Show another pace, without a message."""
-        if pace != self._pace:
-            self._pace = pace
-            if self.query(FieldRow):
-                self._row("pace").write(pace)
-
-    def _write(self, values: Mapping[str, Value]) -> None:
-        for name, value in values.items():
-            self._row(name).write(str(value))
-
-    def _row(self, name: str) -> FieldRow:
-        return self.query_one(f"#field-{name}", FieldRow)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._edited()
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        event.stop()
-        row = event.select.parent
-        if not isinstance(row, FieldRow):
-            return
-        if row.field_name == "pace":
-            self._pace = next(pace for pace in get_args(Pace) if pace == event.value)
-            self.post_message(self.PaceChosen(self._pace))
-            return
-        if row.field_name == "preset":
-            preset = PRESETS.get(str(event.value), self.recipe)
-            if preset == self.recipe:
-                return
-            self._write(preset.values())
-        self._edited()
-
-    def _preset(self) -> str:
-        return preset_of(self.recipe) or OWN
-
-    def _edited(self) -> None:
-        self._faults = {}
-        values = {name: value for name in FIELDS if (value := self._parsed(name)) is not None}
-        if not self._faults:
-            self._take(values)
-        self._show()
-
-    def _parsed(self, name: str) -> Value | None:
-        try:
-            return FIELDS[name].parse(self._row(name).text)
-        except RecipeError as error:
-            self._faults[name] = str(error)
-            return None
-
-    def _take(self, values: dict[str, Value]) -> None:
-        try:
-            recipe = recipe_of(values)
-        except RecipeError as error:
-            self._faults[error.field] = str(error)
-            return
-        self._implied(recipe)
-        if not self._faults and recipe != self.recipe:
-            self.recipe = recipe
-            self._unheard.append(recipe)
-            self.post_message(self.Edited(recipe))
-
-    @property
-    def fault(self) -> str:
-        """What is wrong in the form, as a sentence; empty when nothing is."""
-        return next(iter(self._faults.values()), "")
-
-    def action_go(self, by: int) -> None:
-        """Go to the field above or below; past either end, to the other."""
-        go = self.screen.focus_next if by > 0 else self.screen.focus_previous
-        go("RecipeForm *")
-
-    def go_to_fault(self) -> None:
-        """Focus the field that is wrong."""
-        for name in self._faults:
-            self._row(name).control.focus()
-            return
-
-    # What is shown of it
-
-    def _implied(self, recipe: Recipe) -> Plan | None:
-        """What a recipe implies; None where only the engine knows, or where it is refused, which is a fault."""
-        known = sequences(recipe.task)
-        try:
-            return None if known is None else plan(recipe, known)
-        except RecipeError as error:
-            self._faults[error.field] = str(error)
-            return None
-
-    def _show(self) -> None:
-        if not self.query(FieldRow):
-            return
-        values, trained = self.recipe.values(), self._trained.values()
-        implied = self._implied(self.recipe)
-        for name in FIELDS:
-            self._row(name).show(fault=name in self._faults, changed=values[name] != trained[name])
-        for name in ("path", "held_out"):
-            self._row(name).display = self._row("task").text == "file"
-        self._row("preset").write(self._preset())
-        self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
-        self._advise()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self._advise()
-
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        self._advise()
-
-    def _advise(self) -> None:
-        """Show the focused field's fault or its help; or else any fault."""
-        focused = next((row.field_name for row in self.query(FieldRow) if row.has_focus_within), "")
-        fault = self._faults.get(focused) or next(iter(self._faults.values()), None)
-        self.set_class(fault is not None, "-faulty")  # the plan is the last good recipe's
-        self.set_class(fault is None and bool(focused), "-advised")
-        purpose = PURPOSES.get(self._preset()) if focused == "preset" else None
-        self.query_one("#advice", Static).update(fault or purpose or texts.help_of(focused))
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.post_message(self.TrainPressed())
 
 
 class TextField(Input, inherit_bindings=False):
@@ -267,9 +46,6 @@ class Choice(Select[str], inherit_bindings=False):
     BINDINGS: ClassVar = [Binding("enter", "show_overlay", "open", tooltip="Open the list; enter again selects.")]
 
 
-Control = TextField | Choice
-
-
 class FieldRow(Horizontal):
     """A field's name, marked when it is wrong or changed, and its control."""
 
@@ -284,10 +60,15 @@ class FieldRow(Horizontal):
     }
     """
 
-    def __init__(self, name: str, control: Control) -> None:
+    def __init__(self, name: str, value: str, words: Sequence[str] = ()) -> None:
         super().__init__(id=f"field-{name}")
         self.field_name = name
-        self.control = control
+        kind = NumberField if name in FIELDS and FIELDS[name].kind is not str else TextField
+        self.control: TextField | Choice = (
+            Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)
+            if words
+            else kind(value, compact=True, select_on_focus=False)
+        )
 
     def compose(self) -> ComposeResult:
         yield Label(self.field_name)
@@ -311,14 +92,184 @@ class FieldRow(Horizontal):
             self.query_one(Label).update(f"{'•' if changed else ''}{self.field_name}")
 
 
-def _control(field: Field, value: Value) -> Control:
-    """A pick-one for a choice, a line of text for anything else."""
-    if field.is_choice:
-        return _choice(field.words, str(value))
-    kind = TextField if field.kind is str else NumberField
-    return kind(str(value), compact=True, select_on_focus=False)
+class RecipeForm(VerticalScroll, can_focus=False):
+    """Holds the recipe being edited; the last good one stays in force while a field is wrong."""
 
+    @dataclass
+    class Edited(Message):
+        """The form holds another valid recipe."""
 
-def _choice(words: tuple[str, ...], value: str) -> Choice:
-    """A compact pick-one of some words."""
-    return Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)
+        recipe: Recipe
+
+    @dataclass
+    class PaceChosen(Message):
+        """Training should go at another pace."""
+
+        pace: Pace
+
+    class Filled(Message):
+        """All fields are there."""
+
+    DEFAULT_CSS = """
+    RecipeForm {
+        scrollbar-gutter: stable;
+        & > #train { width: 1fr; color: $accent; background: $panel; }
+        & > #plan, & > #advice { color: $text-muted; }
+        & > #advice { dock: bottom; height: auto; }
+        &.-faulty > #advice { color: $error; }
+        &.-faulty > #plan { display: none; }
+    }
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab works too."),
+        Binding("down", "go(1)", show=False),
+    ]
+
+    train_label: reactive[str] = reactive("▶ Train")
+
+    def __init__(self, recipe: Recipe, pace: Pace) -> None:
+        super().__init__()
+        self.recipe = self._loaded = self._trained = recipe
+        self._unheard: list[Recipe] = []
+        self._pace = pace
+        self._faults: dict[str, str] = {}
+        self._rows: dict[str, FieldRow] = {}
+
+    def on_mount(self) -> None:
+        """The fields are three quarters of all widgets on the screen: mount them right after the first paint."""
+        self.border_title = "Recipe"
+        self.call_after_refresh(self._fill)
+
+    async def _fill(self) -> None:
+        rows = [FieldRow("preset", preset_of(self.recipe) or OWN, (OWN, *PRESETS))]
+        for name, value in self.recipe.values().items():
+            rows.append(FieldRow(name, str(value), FIELDS[name].words if FIELDS[name].is_choice else ()))
+        rows.append(FieldRow("pace", self._pace, get_args(Pace)))
+        train = Button(self.train_label, id="train", compact=True, action="screen.train")
+        self._rows = {row.field_name: row for row in rows}
+        await self.mount_all([*rows, train, Static(id="plan", markup=False), Static(id="advice", markup=False)])
+        self._show()
+        self.post_message(self.Filled())
+
+    def watch_train_label(self, label: str) -> None:
+        for button in self.query("#train").results(Button):
+            button.label = label
+
+    # What is typed in it
+
+    def load(self, recipe: Recipe) -> None:
+        """Show another recipe, without a message; what a person typed here comes back late and is none."""
+        if recipe in self._unheard:
+            del self._unheard[: self._unheard.index(recipe) + 1]
+        elif recipe not in (self._loaded, self.recipe):
+            self._unheard.clear()
+            self.recipe = recipe
+            self._write(recipe.values())
+            self._faults = {}
+            self._show()
+        self._loaded = recipe
+
+    def compare_with(self, trained: Recipe) -> None:
+        """Mark the fields that differ from this recipe."""
+        if trained != self._trained:
+            self._trained = trained
+            self._show()
+
+    def show_pace(self, pace: Pace) -> None:
+        """Show another pace, without a message."""
+        self._pace = pace
+        self._write({"pace": pace})
+
+    def _write(self, values: Mapping[str, Value]) -> None:
+        for name in values.keys() & self._rows.keys():
+            self._rows[name].write(str(values[name]))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._edited()
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        event.stop()
+        row = event.select.parent
+        name = row.field_name if isinstance(row, FieldRow) else ""
+        if name == "pace":
+            self._pace = next(pace for pace in get_args(Pace) if pace == event.value)
+            self.post_message(self.PaceChosen(self._pace))
+        elif name != "preset":
+            self._edited()
+        elif (preset := PRESETS.get(str(event.value), self.recipe)) != self.recipe:
+            self._write(preset.values())
+            self._edited()
+
+    def _edited(self) -> None:
+        """Take the recipe that the fields say, if each is right and they go together."""
+        self._faults = {}
+        values: dict[str, Value] = {}
+        for name in FIELDS:
+            with self._keeping_faults():
+                values[name] = FIELDS[name].parse(self._rows[name].text)
+        if not self._faults:
+            with self._keeping_faults():
+                recipe = recipe_of(values)
+                self._implied(recipe)
+                if not self._faults and recipe != self.recipe:
+                    self.recipe = recipe
+                    self._unheard.append(recipe)
+                    self.post_message(self.Edited(recipe))
+        self._show()
+
+    @contextmanager
+    def _keeping_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except RecipeError as error:
+            self._faults[error.field] = str(error)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong in the form, as a sentence; empty when nothing is."""
+        return next(iter(self._faults.values()), "")
+
+    def action_go(self, by: int) -> None:
+        """Go to the field above or below; past either end, to the other."""
+        go = self.screen.focus_next if by > 0 else self.screen.focus_previous
+        go("RecipeForm *")
+
+    def go_to_fault(self) -> None:
+        """Focus the field that is wrong."""
+        if self._faults:
+            self._rows[next(iter(self._faults))].control.focus()
+
+    # What is shown of it
+
+    def _implied(self, recipe: Recipe) -> Plan | None:
+        """What a recipe implies; None where only the engine knows, or where it is refused, which is a fault."""
+        known = sequences(recipe.task)
+        with self._keeping_faults():
+            return None if known is None else plan(recipe, known)
+        return None
+
+    def _show(self) -> None:
+        if not self._rows:
+            return
+        values, trained = self.recipe.values(), self._trained.values()
+        implied = self._implied(self.recipe)
+        for name in FIELDS:
+            self._rows[name].show(fault=name in self._faults, changed=values[name] != trained[name])
+        for name in ("path", "held_out"):
+            self._rows[name].display = self._rows["task"].text == "file"
+        self._rows["preset"].write(preset_of(self.recipe) or OWN)
+        self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
+        self._advise()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _advise(self) -> None:
+        """Show the focused field's fault or its help; or else any fault."""
+        focused = next((row.field_name for row in self._rows.values() if row.has_focus_within), "")
+        fault = self._faults.get(focused) or self.fault
+        self.set_class(bool(fault), "-faulty")  # the plan is the last good recipe's
+        self.set_class(not fault and bool(focused), "-advised")
+        purpose = PURPOSES.get(preset_of(self.recipe)) if focused == "preset" else None
+        self.query_one("#advice", Static).update(fault or purpose or texts.help_of(focused))

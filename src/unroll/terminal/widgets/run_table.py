@@ -1,13 +1,11 @@
-"""The runs: a row each with its name, loss and accuracy. Says which one was chosen, deleted and so on.
+"""The runs: a row each with its name, loss and accuracy. Says what a person asks of one.
 
 Drawn from a list of `Run`s. Only the rows on the screen are drawn, however many there are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
@@ -20,8 +18,9 @@ from unroll import figures
 from unroll.protocol.replies import State
 from unroll.terminal.bindings import offered
 from unroll.terminal.runs import Run
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.sparing import Pane
 
+What = Literal["choose", "delete", "restore", "rename", "compare", "overlay"]
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
 
@@ -30,28 +29,11 @@ class RunTable(Pane, can_focus=True):
     """One line a run: state, number, name, loss, accuracy; `=` marks the one that others are compared with."""
 
     @dataclass
-    class OfRun(Message):
-        """Something about a run, by its number."""
+    class Asked(Message):
+        """Something is wanted of a run, by its number; `restore` brings back the one that was deleted last."""
 
+        what: What
         number: int
-
-    class Chosen(OfRun):
-        """A run should be shown."""
-
-    class Deleted(OfRun):
-        """A run should be removed."""
-
-    class Renamed(OfRun):
-        """A run should get another name; a person is to be asked which."""
-
-    class Marked(OfRun):
-        """A run should be what others are compared with, or no longer."""
-
-    class Overlaid(OfRun):
-        """A run's curve should be drawn behind the others, or no longer."""
-
-    class Restored(Message):
-        """The run that was deleted last should come back."""
 
     COMPONENT_CLASSES = {ROW, SHOWN, FAINT}
     DEFAULT_CSS = """
@@ -64,13 +46,13 @@ class RunTable(Pane, can_focus=True):
     BINDINGS: ClassVar = [
         Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
         Binding("down", "move(1)", show=False),
-        Binding("r", "say('Renamed')", "rename", tooltip="Give the run another name."),
+        Binding("r", "ask('rename')", "rename", tooltip="Give the run another name."),
         *offered("resume"),
-        Binding("delete", "say('Deleted')", "delete", key_display="del", tooltip="Delete the run."),
-        Binding("backspace", "say('Deleted')", show=False),
-        Binding("u", "restore", "undo", tooltip="Bring back the run that was deleted last."),
-        Binding("equals_sign", "say('Marked')", "compare", key_display="=", tooltip="Compare others with this run."),
-        Binding("t", "say('Overlaid')", "Curve", show=False, tooltip="Show or hide its curve behind the others."),
+        Binding("delete", "ask('delete')", "delete", key_display="del", tooltip="Delete the run."),
+        Binding("backspace", "ask('delete')", show=False),
+        Binding("u", "ask('restore')", "undo", tooltip="Bring back the run that was deleted last."),
+        Binding("equals_sign", "ask('compare')", "compare", key_display="=", tooltip="Compare others with this run."),
+        Binding("t", "ask('overlay')", "Curve", show=False, tooltip="Show or hide its curve behind the others."),
     ]
 
     runs: reactive[Sequence[Run]] = reactive((), repaint=False, always_update=True)
@@ -86,25 +68,18 @@ class RunTable(Pane, can_focus=True):
 
     def on_mount(self) -> None:
         for attribute in ("runs", "shown", "marked"):
-            self.watch(self, attribute, self._changed)
+            self.watch(self, attribute, self.on_resize)
 
     def on_resize(self) -> None:
-        self._changed()
-
-    def _changed(self) -> None:
         """Draw the rows that show something else than before."""
-        self._describe()
+        run = self.runs[self._place] if self._place < len(self.runs) else None
+        if run is None or run.number != self.shown:
+            self.entitle("Runs", "")
+        else:
+            held_out = "" if run.held_out is None else f" · held out {figures.share(run.held_out, 0)}"
+            self.entitle("Runs", f"seed {run.recipe.train.seed} · {run.state}{held_out}")
         before, self._lines = self._lines, self._on_screen()
-        if len(before) != len(self._lines):
-            self.refresh()
-        self.refresh_rows(y for y, (a, b) in enumerate(zip(before, self._lines, strict=False)) if a != b)
-
-    def _describe(self) -> None:
-        place = self._place
-        run = self.runs[place] if place < len(self.runs) and self.runs[place].number == self.shown else None
-        held_out = "" if run is None or run.held_out is None else f" · held out {figures.share(run.held_out, 0)}"
-        seed = "" if run is None else f"seed {run.recipe.train.seed} · {run.state}{held_out}"
-        self.entitle("Runs", seed)
+        self.refresh_changed(before, self._lines)
 
     @property
     def _place(self) -> int:
@@ -124,10 +99,12 @@ class RunTable(Pane, can_focus=True):
         """Each row that is on the screen: its text, and the component that it is drawn as."""
         runs = self.runs[self._first : self._first + self.size.height]
         digits = max((len(str(run.ordinal)) for run in runs), default=0)
-        return [(self._text(run, digits), self._component(run)) for run in runs]
+        return [
+            (self._text(run, digits), SHOWN if run.number == self.shown else ROW if run.overlaid else FAINT)
+            for run in runs
+        ]
 
     def _text(self, run: Run, digits: int) -> str:
-        width = self.size.width
         loss, accuracy = run.curve.last()
         if run.accuracy is not None:
             accuracy = run.accuracy
@@ -135,22 +112,15 @@ class RunTable(Pane, can_focus=True):
         shown = f" {'' if loss is None else figures.loss(loss):>6} {right:>4}"
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
         head = f"{MARKS[run.state]}{mark}{run.ordinal:>{digits}} "
-        name, room = run.name, max(1, width - len(head) - len(shown))
-        if len(name) > room:
-            name = name[: room - 1] + "…"
-        return (head + name).ljust(width - len(shown)) + shown
-
-    def _component(self, run: Run) -> str:
-        if run.number == self.shown:
-            return SHOWN
-        return ROW if run.overlaid else FAINT
+        room = max(1, self.size.width - len(head) - len(shown))
+        name = run.name if len(run.name) <= room else run.name[: room - 1] + "…"
+        return f"{head}{name:{room}}{shown}"
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(self.size.width, self.rich_style)
         text, component = self._lines[y]
-        return Strip([Segment(text, self.get_component_rich_style(component))], width)
+        return Strip([Segment(text, self.get_component_rich_style(component))], self.size.width)
 
     # What a person does
 
@@ -162,19 +132,14 @@ class RunTable(Pane, can_focus=True):
     def _choose(self, run: Run) -> None:
         """Move at once, so that keys in quick succession add up, and say so."""
         self.shown = run.number
-        self.post_message(self.Chosen(run.number))
+        self.action_ask("choose")
 
-    def action_say(self, name: str) -> None:
-        message: type[RunTable.OfRun] = getattr(self, name)
-        if self.runs:
-            self.post_message(message(self.shown))
+    def action_ask(self, what: What) -> None:
+        self.post_message(self.Asked(what, self.shown))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Rename only where `r` does not restore."""
-        return not self.gives_way if parameters == ("Renamed",) else True
-
-    def action_restore(self) -> None:
-        self.post_message(self.Restored())
+        return not self.gives_way if parameters == ("rename",) else True
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)

@@ -1,11 +1,9 @@
 """The hidden state as a heatmap: units down, steps across, a cursor on one cell.
 
-Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen` and `UnitChosen`. Knows neither the engine
-nor other panes. Step t keeps its column: a sequence longer than the pane turns pages, because scrolling would repaint
-every cell. In training most cells stay as they are: only the rows that look different are repainted.
+Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen` and `UnitChosen`. Step t keeps its column:
+a sequence longer than the pane turns pages, because scrolling would repaint every cell. In training most cells stay as
+they are: only the rows that look different are repainted.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +17,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions
+from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
 from unroll.terminal.palette import glyphs, level, shades
-from unroll.terminal.widgets.base import Pane
+from unroll.terminal.sparing import Pane
 
 LABEL = 5
 """Columns left of the cells: a mark, a unit's number, and the line of a cut before step 0."""
@@ -70,8 +68,8 @@ class StateHeatmap(Pane, can_focus=True):
         Binding("down", "unit(1)", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
         Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="One page of steps forward."),
-        Binding("home", "first", "First step", show=False, tooltip="Go to the first step."),
-        Binding("end", "last", "Last step", show=False, tooltip="Go to the last step."),
+        Binding("home", f"step({-MAX_STEPS})", "First step", show=False, tooltip="Go to the first step."),
+        Binding("end", f"step({MAX_STEPS})", "Last step", show=False, tooltip="Go to the last step."),
     ]
 
     trace: reactive[Trace | None] = reactive(None, repaint=False)
@@ -81,18 +79,14 @@ class StateHeatmap(Pane, can_focus=True):
     baseline: reactive[str] = reactive("", repaint=False)
     """What the values are the difference from; empty where they are the values themselves."""
 
-    _column_width = 4
+    column_width = 4
+    """Cells a step takes: its widest number, and the gap after it."""
 
     def on_mount(self) -> None:
         for cursor in ("step", "unit"):
-            self.watch(self, cursor, self._moved)
+            self.watch(self, cursor, self.on_resize)
 
     # What of it is on the screen
-
-    @property
-    def column_width(self) -> int:
-        """Cells a step takes: its widest number, and the gap after it."""
-        return self._column_width
 
     @property
     def window(self) -> Window:
@@ -105,20 +99,17 @@ class StateHeatmap(Pane, can_focus=True):
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
         sequence = () if trace is None else trace.moment.sequence
         if before is None or before.moment.sequence != sequence:
-            self._column_width = 1 + max(3, *(len(str(n)) for n in (*sequence, 0)))
+            self.column_width = 1 + max(3, *(len(str(n)) for n in (*sequence, 0)))
         if before is None or trace is None or _frame(before) != _frame(trace):
             self.refresh()
         else:
-            window = self.window
-            units = range(window.first_unit, min(window.first_unit + window.units, trace.units))
-            changed = _changed_units(before, trace, units)
-            self.refresh_rows([*(unit - window.first_unit + 1 for unit in changed), len(units) + 1])
-        self._moved()  # a longer sequence ends on another page
+            first, last = self.window.first_unit, min(self.window.first_unit + self.window.units, trace.units)
+            changed = _changed_units(before, trace, range(first, last))
+            self.refresh_rows([*(unit - first + 1 for unit in changed), last - first + 1])
+        self.on_resize()  # a longer sequence ends on another page
 
     def on_resize(self) -> None:
-        self._moved()
-
-    def _moved(self) -> None:
+        """The cursor, the trace or the pane has moved."""
         self._describe()
         self.post_message(self.WindowMoved())
 
@@ -127,7 +118,7 @@ class StateHeatmap(Pane, can_focus=True):
         if trace is None:
             self.entitle("Hidden state", "")
             return
-        kind = {"hidden": "hidden state"}.get(trace.view, trace.view).capitalize()
+        kind = "Hidden state" if trace.view == "hidden" else trace.view.capitalize()
         change = f", change from {self.baseline}" if self.baseline else ""
         epoch = "" if trace.moment.epoch is None else f"{',' if change else ''} at epoch {trace.epoch:g}"
         value = self.value(self.step, self.unit)
@@ -139,37 +130,34 @@ class StateHeatmap(Pane, can_focus=True):
         """The unit's value after the step, when the trace holds it."""
         if self.trace is None:
             return None
-        row, column = step - self.trace.window.first_step, unit - self.trace.window.first_unit
-        if not (0 <= row < len(self.trace.values) and 0 <= column < len(self.trace.values[row])):
-            return None
-        return self.trace.values[row][column]
+        values, row = self.trace.values, step - self.trace.window.first_step
+        column = unit - self.trace.window.first_unit
+        return values[row][column] if 0 <= row < len(values) and 0 <= column < len(values[row]) else None
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        window, width = self.window, self.size.width
-        if self.trace is None or not self.trace.values:
+        trace, window, width = self.trace, self.window, self.size.width
+        if trace is None or not trace.values:
             return Strip.blank(width, self.rich_style)
-        last = min(window.units, self.trace.units) + 1
+        last = min(window.units, trace.units) + 1
         if y == 0:
-            segments = self._read(self.trace, window)
+            segments = self._read(trace, window)
         elif y < last:
-            segments = self._unit_row(window.first_unit + y - 1, window)
+            segments = self._unit_row(trace, window, window.first_unit + y - 1)
         else:
-            segments = self._next(self.trace, window) if y == last else []
+            segments = self._next(trace, window) if y == last else []
         strip = Strip(segments).adjust_cell_length(width, self.rich_style)
-        return self._with_map(strip, y, window) if window.units < self.trace.units else strip
-
-    def _with_map(self, strip: Strip, y: int, window: Window) -> Strip:
-        """A line at the right edge that shows which of all units are on the screen."""
-        total, rows = self.trace.units if self.trace else 1, self.size.height
-        inside = window.first_unit / total * rows <= y < (window.first_unit + window.units) / total * rows
+        if window.units >= trace.units:
+            return strip
+        part = self.size.height / trace.units  # a line at the right edge shows which of all units are on the screen
+        inside = window.first_unit * part <= y < (window.first_unit + window.units) * part
         mark = Segment("┃" if inside else "│", self.get_component_rich_style(NUMBER if inside else FAINT))
-        return Strip([*strip.crop(0, strip.cell_length - 1), mark], strip.cell_length)
+        return Strip([*strip.crop(0, width - 1), mark], width)
 
     def _read(self, trace: Trace, window: Window) -> list[Segment]:
         """The numbers read, above their columns."""
-        number, gaps = self.get_component_rich_style(NUMBER), self._gaps(window)
+        number, gaps = self.get_component_rich_style(NUMBER), self._gaps(trace, window)
         segments = [Segment("read", self.get_component_rich_style(FAINT)), next(gaps)]
         shown = trace.moment.sequence[window.first_step : window.first_step + window.steps]
         for step, read in enumerate(shown, window.first_step):
@@ -179,13 +167,12 @@ class StateHeatmap(Pane, can_focus=True):
     def _next(self, trace: Trace, window: Window) -> list[Segment]:
         """The numbers expected, under their columns, with `✓` or `✗` where there is a right answer."""
         segments = [Segment("next ", self.get_component_rich_style(FAINT))]
-        for row, candidates in enumerate(trace.candidates):
-            step = trace.window.first_step + row
+        for step, candidates in enumerate(trace.candidates, trace.window.first_step):
             if not window.first_step <= step < window.first_step + window.steps or not candidates:
                 continue
             said, answer = candidates[0].number, self.answers[step] if step < len(self.answers) else None
-            mark = " " if answer is None else "✓" if said == answer else "✗"
-            style = self.get_component_rich_style({"✓": RIGHT, "✗": WRONG}.get(mark, NUMBER))
+            mark, look = (" ", NUMBER) if answer is None else ("✓", RIGHT) if said == answer else ("✗", WRONG)
+            style = self.get_component_rich_style(look)
             segments += [self._figure(said, step, style), Segment(mark, style)]
         return segments
 
@@ -193,33 +180,26 @@ class StateHeatmap(Pane, can_focus=True):
         chosen = self.get_component_rich_style(CURSOR)
         return Segment(f"{number:>{self.column_width - 1}}", chosen if step == self.step else style)
 
-    def _gaps(self, window: Window) -> Iterator[Segment]:
+    def _gaps(self, trace: Trace, window: Window) -> Iterator[Segment]:
         """What stands before each step's column in turn: a line where the memory is erased."""
-        does, total = self._interventions, len(self.trace.moment.sequence) if self.trace else 0
+        does, total = trace.moment.interventions, len(trace.moment.sequence)
         line, blank = Segment("│", self.get_component_rich_style(CUT)), Segment(" ", self.rich_style)
         for step in range(window.first_step, window.first_step + window.steps + 1):
             yield line if step < total and does.cuts(step) else blank
 
-    @property
-    def _interventions(self) -> Interventions:
-        return self.trace.moment.interventions if self.trace else UNTOUCHED
-
-    def _unit_row(self, unit: int, window: Window) -> list[Segment]:
-        chosen, silenced = unit == self.unit, unit in self._interventions.silenced
+    def _unit_row(self, trace: Trace, window: Window, unit: int) -> list[Segment]:
+        chosen, silenced = unit == self.unit, unit in trace.moment.interventions.silenced
         label = self.get_component_rich_style(CURSOR if chosen else CUT if silenced else FAINT)
-        gaps, styles = self._gaps(window), shades(self.background_colors[1])
+        gaps, styles = self._gaps(trace, window), shades(self.background_colors[1])
         segments = [Segment(f"∅{unit:>3}" if silenced else f"{unit:>4}", label), next(gaps)]
         for step in range(window.first_step, window.first_step + window.steps):
             value = self.value(step, unit)
             if value is None:
                 break
-            segments += [self._cell(value, styles, cursor=chosen and step == self.step), next(gaps)]
+            shade = level(value, trace.scale)
+            style = styles[shade] + Style(bold=True, reverse=True) if chosen and step == self.step else styles[shade]
+            segments += [Segment(glyphs(shade, self.column_width - 1), style), next(gaps)]
         return segments
-
-    def _cell(self, value: float, styles: list[Style], cursor: bool) -> Segment:
-        shade = level(value, self.trace.scale if self.trace else 1.0)
-        style = styles[shade] + Style(bold=True, reverse=True) if cursor else styles[shade]
-        return Segment(glyphs(shade, self.column_width - 1), style)
 
     # What a person does
 
@@ -227,13 +207,7 @@ class StateHeatmap(Pane, can_focus=True):
         self._choose_step(self.step + by)
 
     def action_page(self, by: int) -> None:
-        self._choose_step(self.step + by * self.window.steps)
-
-    def action_first(self) -> None:
-        self._choose_step(0)
-
-    def action_last(self) -> None:
-        self._choose_step(MAX_STEPS)
+        self.action_step(by * self.window.steps)
 
     def action_unit(self, by: int) -> None:
         self._choose_unit(self.unit + by)

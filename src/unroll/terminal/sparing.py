@@ -1,17 +1,44 @@
-"""What panes share: titles that repaint only when they change, and rows repainted one by one."""
+"""What keeps the screen cheap: jobs that never queue, and panes that repaint only what has changed."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Self
 
 from rich.style import Style
 from textual.geometry import Region
 from textual.widget import Widget
 
+Work = Coroutine[Any, Any, object]
+
+
+class Latest:
+    """A job of which only the newest result counts, such as a drawing or a look.
+
+    Asked for ten times while it runs, it runs once more: fast callers never build a queue.
+    """
+
+    def __init__(self, spawn: Callable[[Work], object], job: Callable[[], Work]) -> None:
+        """`spawn` runs a coroutine in the background."""
+        self._spawn, self._job = spawn, job
+        self._is_wanted = self._is_running = False
+
+    def ask(self) -> None:
+        """Run the job soon, on whatever is current then."""
+        self._is_wanted = True
+        if not self._is_running:
+            self._is_running = True
+            self._spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                await self._job()
+        finally:
+            self._is_running = False
+
 
 class Pane(Widget):
-    """A pane drawn line by line, which repaints only what has changed."""
+    """A pane drawn line by line."""
 
     _said = ("", "")
     _is_entitling = False
@@ -26,8 +53,8 @@ class Pane(Widget):
         if subtitle != before[1]:
             self.border_subtitle = subtitle
         self._is_entitling = False
-        lines = [line for line, now, old in zip((-1, self.size.height), self._said, before, strict=True) if now != old]
-        self.refresh_rows(lines)
+        lines = zip((-1, self.size.height), self._said, before, strict=True)
+        self.refresh_rows(line for line, now, old in lines if now != old)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """As any widget's, except that a new title does not repaint the whole pane, as Textual would."""
@@ -43,7 +70,6 @@ class Pane(Widget):
         return self._plain
 
     def notify_style_update(self) -> None:
-        """Its styles may have changed."""
         self._plain = None
         super().notify_style_update()
 
@@ -52,3 +78,9 @@ class Pane(Widget):
         regions = [Region(-1, row, self.size.width + 2, 1) for row in rows]
         if regions and self.size:
             self.refresh(*regions)
+
+    def refresh_changed(self, before: Sequence[object], now: Sequence[object]) -> None:
+        """Repaint the lines that were drawn from other things than now; all where their number has changed."""
+        if len(before) != len(now):
+            self.refresh()
+        self.refresh_rows(y for y, (old, new) in enumerate(zip(before, now, strict=False)) if old != new)
