@@ -45,7 +45,7 @@ class SilenceWatch:
         await self._watch_answers()
 
     async def _watch_answers(self) -> None:
-        waited = since_ping = 0.0
+        waited, since_ping = 0.0, PING_INTERVAL_S  # the first goes out soon: a line may die young
         while True:
             before = self._pending.answered
             await asyncio.sleep(WATCH_INTERVAL_S)
