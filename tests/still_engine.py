@@ -79,7 +79,7 @@ class StillTime:
 
 
 class StillEngine:
-    """The server, as a `Conversation`; `asked` keeps what it was asked."""
+    """The server, spoken with like an `Engine`; `asked` keeps what it was asked."""
 
     last_lines = ("the last line of its log",)
 

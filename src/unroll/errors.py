@@ -1,7 +1,7 @@
 """What is refused: errors whose message is one sentence for a person, with the input, the rule and a way out in it.
 
-Caught once at each edge (a command, a request, a field), where the sentence is shown. The subclasses are the few that
-somebody catches by name. What does not fit into memory is refused at the same edges.
+Caught once at each edge (a command, a request, a field), where the sentence is shown; so is what memory cannot hold.
+The subclasses are the few that somebody catches by name.
 """
 
 from __future__ import annotations

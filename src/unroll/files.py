@@ -27,11 +27,7 @@ def at_home(path: str) -> Path:
 
 
 def folder_of(variable: str, default: Callable[[], str]) -> Path:
-    """The folder that an environment variable names, or the platform's own.
-
-    Raises:
-        FileError: the platform has none, because this user has no home folder.
-    """
+    """The folder that an environment variable names, or the platform's own; raises `FileError` where no home is."""
     try:
         return Path(os.environ.get(variable) or default())
     except RuntimeError:
@@ -41,11 +37,7 @@ def folder_of(variable: str, default: Callable[[], str]) -> Path:
 
 
 def own_folder(folder: Path, way_out: str, may_chmod: bool = True) -> Path:
-    """That folder, made if need be, after a check that it is this user's and that nobody else can write to it.
-
-    Raises:
-        FileError: it is not; the sentence ends with `way_out`.
-    """
+    """That folder, made if need be; raises `FileError`, ending with `way_out`, if others can write to it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if {folder.stat().st_uid, folder.lstat().st_uid} != {os.geteuid()}:
@@ -82,11 +74,7 @@ def leave_deleted_folder() -> bool:
 
 
 def read_regular(path: str | Path, limit: int) -> bytes:
-    """All bytes of a regular file of at most `limit` bytes; never blocks, as reading a pipe would.
-
-    Raises:
-        FileError: the file is missing, not regular, too large, or not readable.
-    """
+    """All bytes of a regular file of at most `limit` bytes, else raises `FileError`; never waits, as for a pipe."""
     name, way_out = shown_path(path), "name an existing file"
     try:
         with opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
@@ -115,13 +103,10 @@ def opened(path: str | Path, how: int, mode: int = 0o666) -> Iterator[int]:
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write `data` to a file; until all of it is on the disk, the old file stays whole.
+    """Write `data` to a file, or raise `FileError`; until all of it is on the disk, the old file stays whole.
 
     A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its mode.
     Temporary files that a killed save left behind are removed.
-
-    Raises:
-        FileError: something other than a regular file has that name, or it cannot be written.
     """
     check_place(path)
     with _unwritable(path):

@@ -28,11 +28,8 @@ WAY_OUT = f"name another state folder with {STATE_DIR}."
 
 
 def state_dir() -> Path:
-    """The folder for logs and sessions: the platform's own, or the one that `UNROLL_STATE_DIR` names.
-
-    Raises:
-        FileError: the user has no home folder.
-    """
+    """The folder for logs and sessions: the platform's own, or the one that `UNROLL_STATE_DIR` names; raises
+    `FileError` without a home folder."""
     return folder_of(STATE_DIR, lambda: platformdirs.user_state_dir("unroll"))
 
 

@@ -18,11 +18,8 @@ DATA_DIR = "UNROLL_DATA_DIR"
 
 
 def own_models() -> Path:
-    """The folder of the user's saved networks, in the platform's data folder or in what `UNROLL_DATA_DIR` names.
-
-    Raises:
-        FileError: the user has no home folder.
-    """
+    """The folder of the user's saved networks, in the platform's data folder or in what `UNROLL_DATA_DIR` names;
+    raises `FileError` without a home folder."""
     return folder_of(DATA_DIR, lambda: platformdirs.user_data_dir("unroll", appauthor=False)) / "models"
 
 
@@ -58,8 +55,7 @@ def model_files() -> list[Path]:
 def find_model(name: str) -> Path:
     """The file of a path or of a saved network's name; an existing file of exactly that name wins.
 
-    Raises:
-        FileError: it is a name without a folder, and no saved network has it.
+    Raises `FileError` for a name without a folder that no saved network has.
     """
     path = at_home(name)
     if path.is_file() or path.name != name or path.suffix == SUFFIX:
@@ -74,10 +70,8 @@ def find_model(name: str) -> Path:
 def place_to_save(name: str) -> Path:
     """Where to save under a path, or under a bare name, which goes to the user's folder; makes that folder if needed.
 
-    A name, dots or not, has no folder and does not end as a model's file.
-
-    Raises:
-        FileError: the user's folder cannot be made, or a link has that name in it.
+    A name, dots or not, has no folder and does not end as a model's file. Raises `FileError` if the user's folder
+    cannot be made, or a link has that name in it.
     """
     if Path(name).name != name or name.startswith(("~", ".")) or name.endswith(SUFFIX):
         return at_home(name)

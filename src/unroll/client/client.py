@@ -1,7 +1,7 @@
 """Starts an engine, here or by any command, and speaks with it: answers are awaited, progress is iterated over.
 
-An answer fits its request or is an `EngineError`; a line that cannot be read is logged and passed over. When the
-engine's output ends it is dead, and every pending request fails at once.
+An answer fits its request or is an `EngineError`. When the engine's output ends it is dead, and every pending request
+fails at once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from asyncio import Future, Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,8 +20,8 @@ from msgspec import Struct
 from unroll.client.diagnosis import EngineDied, EngineError, StrayLines, why_it_ended
 from unroll.client.liveness import SilenceWatch
 from unroll.client.pending import Backlog, Pending
-from unroll.client.recording import Recorder, Speaker
-from unroll.client.transport import PYTHON, Transport, lines
+from unroll.client.recording import Recorder, Replay, Speaker
+from unroll.client.transport import PYTHON, Transport
 from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, NOT_JSON, VERSION, decode_reply, encode
 from unroll.protocol.replies import Answer, AnyReply, Detached, Error, Hello, Progress
 from unroll.protocol.requests import Begin, Create, Detach, Heard, Ping, Play, Request
@@ -40,12 +40,12 @@ ANSWER_BEGINS = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id
 """How an answer begins, to tell which request it was for when the rest of it cannot be read."""
 
 
-class Conversation(Protocol):
-    """One engine, from its first word to its end.
+class Engine:
+    """An engine in a process of its own, from its first word to its end.
 
     Attributes:
-        on_silence: Told in a sentence, every second, that the engine does not answer; and with an empty one when it
-            does again. Nothing is lost by that: pending requests still wait for their answers.
+        on_silence: Told in a sentence, every second, that the engine does not answer, and with an empty one when it
+            does again; pending requests still wait.
         on_fault: Told in a sentence, once, what fails beside the requests, such as a recording on a full disk.
         is_unheard: Asked whether this client's terminal does not answer any more; the engine is told with each ping.
     """
@@ -53,30 +53,6 @@ class Conversation(Protocol):
     on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
     on_fault: Callable[[str], None] = staticmethod(lambda sentence: None)
     is_unheard: Callable[[], bool] = staticmethod(lambda: False)
-
-    @property
-    def hello(self) -> Awaitable[Hello]:
-        """The engine's first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
-
-    @property
-    def last_lines(self) -> tuple[str, ...]:
-        """The last lines that the engine wrote beside the protocol, its log among them, oldest first."""
-
-    async def ask(self, request: Request[A]) -> A:
-        """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
-
-    def events(self) -> AsyncIterator[Progress]:
-        """Every progress, in order, for one reader; ends after `close` and raises `EngineDied` on any other end."""
-
-    async def close(self) -> None:
-        """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
-
-    async def leave(self) -> None:
-        """Hang up on an engine that has been told to go on alone, and do not end it."""
-
-
-class Engine(Conversation):
-    """An engine in a process of its own."""
 
     def __init__(self, transport: Transport, recorder: Recorder | None, promise: float | None) -> None:
         self._promise = promise
@@ -101,9 +77,7 @@ class Engine(Conversation):
     async def start(cls, command: Sequence[str] | None = None, record: Path | None = None) -> Engine:
         """Start an engine by a command (by default one on this machine), recording what is said where `record` tells.
 
-        Raises:
-            EngineDied: the command cannot be run.
-            OSError: the recording cannot be made.
+        Raises `EngineDied` if the command cannot be run, `OSError` if the recording cannot be made.
         """
         recorder = Recorder(record) if record else None
         transport = await Transport.open(command or (*PYTHON, "-m", "unroll.engine"))
@@ -116,13 +90,16 @@ class Engine(Conversation):
 
     @property
     def hello(self) -> Awaitable[Hello]:
+        """Its first word; raises `EngineError` for another protocol version, `EngineDied` if none comes."""
         return asyncio.shield(self._hello)
 
     @property
     def last_lines(self) -> tuple[str, ...]:
+        """The last lines that it wrote beside the protocol, its log among them, oldest first."""
         return self._stray.lines
 
     async def ask(self, request: Request[A]) -> A:
+        """The answer to a request, which is numbered here; raises `EngineError` when refused, `EngineDied` at once."""
         if self._end:
             raise self._end.with_traceback(None)
         number, answer = self._pending.add(request)
@@ -137,7 +114,8 @@ class Engine(Conversation):
             self._pending.drop(number)
 
     async def events(self) -> AsyncIterator[Progress]:
-        """As `Conversation.events`; while nobody takes it, nothing more is read once some megabytes wait."""
+        """Every progress, in order, for one reader, without whom nothing more is read once some megabytes wait; ends
+        after `close` and raises `EngineDied` on any other end."""
         while (progress := await self._backlog.take()) is not None:
             self._taken.set()
             yield progress
@@ -146,15 +124,17 @@ class Engine(Conversation):
             raise self._end.with_traceback(None)
 
     async def close(self) -> None:
+        """End the engine and wait, for a few seconds at most, until it is gone. May be called twice."""
         await self._end_by(self._transport.close)
 
     async def leave(self) -> None:
+        """Hang up on an engine that has been told to go on alone, and do not end it."""
         await self._end_by(lambda timeout: self._transport.hang_up(timeout / 10))
 
     async def _listen(self) -> None:
         """Hand out what the engine says until its output ends, then tell why it ended."""
         try:
-            async for line in lines(self._transport.output):
+            async for line in self._transport.lines():
                 await self._hear(line)
         except Exception as error:  # a bug in this program must not leave requests waiting for ever
             self._stray.note(f"the client failed: {error!r}")
@@ -250,6 +230,10 @@ class Engine(Conversation):
                 self.on_fault(self._recorder.fault)
 
 
+Conversation = Engine | Replay
+"""What a screen speaks with."""
+
+
 class Numbered(Struct):
     """The part of an answer that tells which request it was for."""
 
@@ -267,11 +251,8 @@ def number_of(line: bytes) -> int:
 
 
 async def start_training(recipe: Recipe, device: str = "cpu") -> Detached:
-    """Start an engine that trains a recipe to its end in the background; where `unroll attach` finds it.
-
-    Raises:
-        EngineError: the engine refused something, or ended.
-    """
+    """Start an engine that trains a recipe to its end in the background, and tell where `unroll attach` finds it;
+    raises `EngineError` if it refused something, or ended."""
     engine = await Engine.start([*PYTHON, "-m", "unroll", "engine", "--device", device])
     try:
         await engine.ask(Create(recipe=recipe))

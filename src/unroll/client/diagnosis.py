@@ -88,13 +88,8 @@ class StrayLines:
 
 
 def why_it_ended(code: int | None, words: Sequence[str], said_hello: bool) -> str:
-    """Why there is no engine any more.
-
-    Args:
-        code: What its process ended with, a signal's number below zero; None where it lives but sends no more.
-        words: The last lines that it wrote beside the protocol.
-        said_hello: Whether there ever was an engine.
-    """
+    """Why there is no engine any more: its process ended with `code`, a signal's number below zero, or None where it
+    lives but sends no more; `words` are the last lines that it wrote beside the protocol."""
     early = "" if said_hello else " before it said hello"
     if code is None:
         return f"The engine fell silent{early}."

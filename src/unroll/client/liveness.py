@@ -42,9 +42,6 @@ class SilenceWatch:
             await asyncio.wait((hello,), timeout=WATCH_INTERVAL_S)
             waited += WATCH_INTERVAL_S
             self._say(no_hello(waited, words()) if waited >= HELLO_TIMEOUT_S and not hello.done() else "")
-        await self._watch_answers()
-
-    async def _watch_answers(self) -> None:
         waited, since_ping = 0.0, PING_INTERVAL_S  # the first goes out soon: a line may die young
         while True:
             before = self._pending.answered

@@ -82,7 +82,7 @@ class Backlog:
     """Progress that nobody has taken yet, in the order in which it came."""
 
     def __init__(self) -> None:
-        self._queue: Queue[tuple[Progress, int] | None] = Queue()
+        self._queue: Queue[tuple[Progress | None, int]] = Queue()
         self._bytes = 0
         self._ended = False
         self._room = Event()
@@ -99,11 +99,9 @@ class Backlog:
 
     async def take(self) -> Progress | None:
         """The next one; None at the end, however often it is asked."""
-        item = await self._queue.get()
-        if item is None:
-            self._queue.put_nowait(None)
-            return None
-        progress, size = item
+        progress, size = await self._queue.get()
+        if progress is None:
+            self._queue.put_nowait((None, 0))
         self._bytes -= size
         if self._bytes <= BACKLOG_BYTES:
             self._room.set()
@@ -113,15 +111,14 @@ class Backlog:
         """No more is added; what is there can still be taken. May be called twice."""
         if not self._ended:
             self._ended = True
-            self._queue.put_nowait(None)
+            self._queue.put_nowait((None, 0))
             self._room.set()
 
 
 @cache
 def answer_of(request: type[Request[Any]]) -> type[Answer]:
     """What a kind of request is answered with, by its own declaration: `class Save(Request[Saved])`."""
-    (answer,) = get_args(request.__orig_bases__[0])  # type: ignore[attr-defined]
-    kind: type[Answer] = answer
+    kind: type[Answer] = get_args(request.__orig_bases__[0])[0]  # type: ignore[attr-defined]
     return kind
 
 

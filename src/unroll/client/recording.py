@@ -84,9 +84,7 @@ class Recorder:
 def read(path: Path) -> list[Entry]:
     """The conversation in a file; what was cut off at its end, by a full disk or a kill, is left out.
 
-    Raises:
-        FileError: it cannot be read.
-        msgspec.DecodeError: it is not a recording.
+    Raises `FileError` if it cannot be read, `msgspec.DecodeError` if it is not a recording.
     """
     decoder = msgspec.json.Decoder(Entry)
     *lines, rest = read_regular(path, MAX_BYTES).split(b"\n")
@@ -107,7 +105,7 @@ class Turn(Struct):
 
 
 class Replay:
-    """A recording as an engine; a `Conversation` like another.
+    """A recording as an engine; spoken with like one.
 
     Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it
     was asked in the recording, and at last the same once more. The progress that followed a request which moves a run
@@ -120,12 +118,7 @@ class Replay:
     last_lines: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
-        """Read a recording.
-
-        Raises:
-            FileError: it cannot be read.
-            msgspec.DecodeError: it is no recording of this version.
-        """
+        """Read a recording of this version; raises as `read` does."""
         self._hello: Hello | None = None
         self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
         self._traces: list[Trace] = []
@@ -145,9 +138,8 @@ class Replay:
     async def ask(self, request: Request[A]) -> A:
         """What was answered to the same request; a look that was never asked for is answered by the nearest one.
 
-        Raises:
-            EngineError: the recorded engine refused it, it was never asked, or its answer does not fit.
-            EngineDied: the replay is closed, or the recorded engine died before it answered.
+        Raises `EngineError` where the recorded engine refused it, it was never asked, or its answer does not fit, and
+        `EngineDied` where the replay is closed, or the recorded engine died before it answered.
         """
         if self._closed:
             raise EngineDied("The recording was closed.")

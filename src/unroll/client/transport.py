@@ -1,7 +1,7 @@
 """A process that leads to an engine: lines in, lines out, and its end.
 
-Both of its outputs are read all the time: a full pipe would stop the engine. Standard error must not be inherited, for
-it would paint over the screen.
+Both of its outputs are read all the time: a full pipe would stop the engine. Standard error is not inherited: it would
+paint over the screen.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
 from asyncio.streams import FlowControlMixin
 from collections.abc import AsyncIterator, Sequence
@@ -38,16 +39,13 @@ class Transport:
     def __init__(self, process: Popen[bytes], send: StreamWriter, output: StreamReader, errors: StreamReader) -> None:
         self._process = process
         self._input = send
-        self.output = output
+        self._output = output
         self.errors = errors
 
     @classmethod
     async def open(cls, words: Sequence[str]) -> Transport:
-        """Start a command, in a session of its own: the terminal's signals and password prompts pass it by.
-
-        Raises:
-            EngineDied: the command cannot be run.
-        """
+        """Start a command, or raise `EngineDied`. It has a session of its own: the terminal's signals and password
+        prompts pass it by."""
         try:
             process = Popen(over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0, start_new_session=True)
         except (OSError, ValueError) as error:
@@ -74,41 +72,37 @@ class Transport:
             self._input.write(line + b"\n")
             await self._input.drain()
 
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Its lines as they come, without their ends; a longer one is cut somewhat beyond `MAX_LINE` bytes."""
+        held = bytearray()
+        while chunk := await self._output.read(READ_BYTES):
+            *whole, rest = chunk.split(b"\n")
+            for part in whole:
+                held += part
+                yield bytes(held).rstrip(b"\r")
+                held = bytearray()
+            if len(held) <= MAX_LINE:
+                held += rest
+        if held:
+            yield bytes(held)
+
     async def hang_up(self, timeout: float) -> bool:
         """Close its input, and wait `timeout` seconds for the process to end; whether it has."""
         self._input.close()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout
-        while self.code is None and loop.time() < end:
+        end = time.monotonic() + timeout
+        while self.code is None and time.monotonic() < end:
             await asyncio.sleep(EXIT_POLL_S)
         return self.code is not None
 
     async def close(self, timeout: float) -> None:
-        """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force.
-
-        It has `timeout` seconds each time.
-        """
+        """End the process: by the end of its input, which a stopped one must be woken to see, and if need be by force;
+        it has `timeout` seconds each time."""
         for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
             if self.code is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, number)
             if await self.hang_up(timeout):
                 return
-
-
-async def lines(stream: StreamReader) -> AsyncIterator[bytes]:
-    """The lines of a stream as they come, without their ends; a longer one is cut somewhat beyond `MAX_LINE` bytes."""
-    held = bytearray()
-    while chunk := await stream.read(READ_BYTES):
-        *whole, rest = chunk.split(b"\n")
-        for part in whole:
-            held += part
-            yield bytes(held).rstrip(b"\r")
-            held = bytearray()
-        if len(held) <= MAX_LINE:
-            held += rest
-    if held:
-        yield bytes(held)
 
 
 def over_ssh(words: Sequence[str]) -> list[str]:

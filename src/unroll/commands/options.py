@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from unroll.commands.common import Misused
-from unroll.errors import RecipeError, UserError
+from unroll.errors import RecipeError
 from unroll.machine import torch_threads
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
@@ -66,8 +66,7 @@ def recipe_options(command: F) -> F:
 def recipe_from(options: dict[str, Value | None]) -> Recipe:
     """The recipe of the options given; with a file and no vocabulary, the smallest that holds the file's numbers.
 
-    Raises:
-        RecipeError: two options do not go together, or the file cannot be read.
+    Raises `RecipeError` for two options that do not go together, or a file that cannot be read.
     """
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("path") and given.get("task") != "file":
@@ -78,16 +77,13 @@ def recipe_from(options: dict[str, Value | None]) -> Recipe:
 
 
 def on_device(name: DeviceName) -> str:
-    """The torch device of that name, with torch limited to its threads; `Misused` where there is none."""
+    """The torch device of that name, with torch limited to its threads; raises `UserError` where there is none."""
     import torch
 
     from unroll.network.model import device_for
 
     torch.set_num_threads(torch_threads())
-    try:
-        return device_for(name)
-    except UserError as error:
-        raise Misused(str(error)) from None
+    return device_for(name)
 
 
 def model_arguments(command: F) -> F:
@@ -95,17 +91,17 @@ def model_arguments(command: F) -> F:
     return click.argument("model")(click.argument("numbers", nargs=-1)(command))
 
 
-def open_model(name: str) -> Checkpoint:
-    """The saved network of a path or a name; raises `FileError`."""
+def open_model(name: str, numbers: tuple[str, ...]) -> tuple[Checkpoint, tuple[int, ...]]:
+    """The saved network of a path or a name, and what it is given: `numbers`, or those on standard input if there are
+    none or a lone `-`. Raises `UserError`."""
     from unroll.network.checkpoint import load
 
-    return load(find_model(name))
+    saved = load(find_model(name))
+    text = _standard_input(numbers) if numbers in ((), ("-",)) else " ".join(numbers)
+    return saved, parse_sequence(text, saved.recipe.task.vocab_size)
 
 
-def read_sequence(numbers: tuple[str, ...], vocab_size: int) -> tuple[int, ...]:
-    """The numbers given, or those on standard input if none or a lone `-` is given; raises `UserError`."""
-    if numbers not in ((), ("-",)):
-        return parse_sequence(" ".join(numbers), vocab_size)
+def _standard_input(numbers: tuple[str, ...]) -> str:
     if not numbers and sys.stdin.isatty():
         raise Misused("There are no numbers: give some after the name of the network, or on standard input.")
     try:
@@ -114,7 +110,7 @@ def read_sequence(numbers: tuple[str, ...], vocab_size: int) -> tuple[int, ...]:
         raise Misused("Standard input is not text: give whole numbers separated by spaces.") from None
     if len(text) > MAX_INPUT:
         raise Misused(f"Standard input is too long: give at most {MAX_STEPS:,} numbers.")
-    return parse_sequence(text, vocab_size)
+    return text
 
 
 def intervention_options(command: F) -> F:
@@ -133,11 +129,8 @@ def intervention_options(command: F) -> F:
 def interventions_from(
     model: ModelConfig, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
 ) -> Interventions:
-    """The interventions of the options given, for a network and a sequence of `steps` steps.
-
-    Raises:
-        Misused: a value is not allowed, or an option would do nothing.
-    """
+    """The interventions of the options given, for a network and a sequence of `steps` steps; raises `Misused` for a
+    value that is not allowed, or an option that would do nothing."""
     units = model.hidden_size
     if cut_cell and not cut:
         raise Misused("--cut-cell does nothing without --cut: add --cut all, or --cut with steps.")

@@ -10,6 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,9 +44,7 @@ GC_DELAY_S = 2.0
 
 @click.command()
 @click.argument("permalink", required=False)
-@click.option(
-    "--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi takes those of your terminal."
-)
+@click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: those of the terminal.")
 @click.option("--engine", metavar="COMMAND", help=ENGINE_HELP)
 @click.option(
     "--record", type=click.Path(dir_okay=False), help="Record all messages to and from the engine in this file."
@@ -89,8 +88,6 @@ def _words(command: str) -> list[str]:
 
 
 async def _start(command: list[str] | None, record: str | None) -> Conversation:
-    from pathlib import Path
-
     from unroll.client.client import Engine
     from unroll.client.diagnosis import EngineDied
 
@@ -102,8 +99,6 @@ async def _start(command: list[str] | None, record: str | None) -> Conversation:
 
 
 async def _replay(recording: str) -> Conversation:
-    from pathlib import Path
-
     from unroll.client.diagnosis import EngineDied
     from unroll.client.recording import Replay
 

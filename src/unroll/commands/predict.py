@@ -9,7 +9,7 @@ import click
 
 from unroll import figures
 from unroll.commands.common import Misused, print_json, refusals
-from unroll.commands.options import example, json_option, model_arguments, open_model, read_sequence
+from unroll.commands.options import example, json_option, model_arguments, open_model
 from unroll.moment import ARGMAX, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, Sampling
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def predict(
     number at every step, or a number drawn at random if --temperature, --top-k or --top-p is given.
     """
     with refusals():
-        saved = open_model(model)
-        sequence = read_sequence(numbers, saved.recipe.task.vocab_size)
+        saved, sequence = open_model(model, numbers)
     given = {name: value for name, value in how.items() if value is not None}
     sampling = Sampling(**{"temperature": 1.0, **given}) if given.keys() - {"seed"} else None
     if top is not None and count is not None:

@@ -46,8 +46,7 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     i f g o (LSTM) and r z n (GRU) are the gates.
     """
     with refusals():
-        saved = options.open_model(model)
-        sequence = options.read_sequence(numbers, saved.recipe.task.vocab_size)
+        saved, sequence = options.open_model(model, numbers)
         interventions = options.interventions_from(saved.recipe.model, len(sequence), **does)
     from unroll.network import inspection
 

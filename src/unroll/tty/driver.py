@@ -75,12 +75,11 @@ class TtyDriver(PatchedDriver):
     splash: Splash | None = None
     first_query = WIDTH_QUERY
 
-    def __init__(
-        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, app: App[Any], **how: Any) -> None:
+        super().__init__(app, **how)
         assert sys.__stderr__ is not None
         self._writer = TerminalWriter(sys.__stderr__.fileno())
-        super().__init__(app, self._writer, debug=debug, mouse=mouse, size=size)
+        self.write_to(self._writer)
         self._textual_app = app
         self._event_loop = asyncio.get_running_loop()
         self._at_work = False

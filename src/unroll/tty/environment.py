@@ -60,11 +60,7 @@ def clean(environment: MutableMapping[str, str]) -> None:
 
 
 def size_of(fileno: int) -> tuple[int, int]:
-    """A terminal's columns and rows; 80 and 24 in place of the 0 of one that does not know, as on a serial line.
-
-    Raises:
-        OSError: it is no terminal.
-    """
+    """A terminal's columns and rows; 80 and 24 in place of the 0 of one that does not know, as on a serial line."""
     columns, rows = os.get_terminal_size(fileno)
     return columns or 80, rows or 24
 

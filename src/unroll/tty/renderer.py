@@ -14,6 +14,7 @@ Where that fails, as it may with another Textual, Textual paints by itself.
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rich.color import ColorSystem
@@ -155,12 +156,11 @@ class CellDiffApp(PatchedApp[ReturnType]):
     def _absorb(self, screen: Screen[Any], update: RenderableType | None) -> None:
         """Take an update into the framebuffer; all of the screen where that holds another, or another size."""
         compositor = compositor_of(screen)
-        size = compositor.size
-        if screen is not self._shown or size != self._framebuffer.size:
-            if not isinstance(update, LayoutUpdate):
-                update = compositor.render_full_update()
-            if size != self._framebuffer.size:
-                self._framebuffer.resize(size)
+        resized = compositor.size != self._framebuffer.size
+        if resized:
+            self._framebuffer.resize(compositor.size)
+        if resized or screen is not self._shown:
+            update = update if isinstance(update, LayoutUpdate) else compositor.render_full_update()
             self._shown = screen
         if isinstance(update, LayoutUpdate | ChopsUpdate):
             system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
@@ -180,7 +180,13 @@ class CellDiffApp(PatchedApp[ReturnType]):
             return
         self._touched &= self._framebuffer.stale
         if frame:
-            self._send(f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 and self.terminal_answers else frame)
+            if self.terminal_answers:
+                frame = f"{SYNC_START}{frame}{SYNC_END}" if runs > 1 else frame
+                if self.flow.sent(len(frame.encode(errors="replace")), time.monotonic()):
+                    frame += QUERY
+                    self._remind_in(self.flow.patience)
+            self.frames += 1
+            self._write(frame)
         if self.unpainted and self.flow.free:
             self._paint_in(WRITER_POLL_S)
 
@@ -213,14 +219,6 @@ class CellDiffApp(PatchedApp[ReturnType]):
         near = touched & set(focused.region.line_range if focused is not None else ())
         rows = sorted(stale if self.flow.free else touched, key=lambda y: (y - first) % self.size.height)
         return sorted(rows, key=lambda y: (y not in touched, y not in near))
-
-    def _send(self, frame: str) -> None:
-        """Write a frame, and with it a query if it is time for one."""
-        if self.terminal_answers and self.flow.sent(len(frame.encode(errors="replace")), time.monotonic()):
-            frame += QUERY
-            self._remind_in(self.flow.patience)
-        self.frames += 1
-        self._write(frame)
 
     def _write(self, text: str) -> None:
         assert self.driver is not None
@@ -275,7 +273,5 @@ class PrintableFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with what may be shown of their text."""
-        return [Segment(self._printable(text), style, control) for text, style, control in segments]
-
-    def _printable(self, text: str) -> str:
-        return "".join(glyphs(text) if self._charset is None else spelled(text, self._charset))
+        shown = glyphs if self._charset is None else partial(spelled, charset=self._charset)
+        return [Segment("".join(shown(text)), style, control) for text, style, control in segments]

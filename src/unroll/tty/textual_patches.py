@@ -88,11 +88,8 @@ class PatchedDriver(LinuxDriver):
     first_query = ""
     """Asked of the terminal before all else, so that it has answered this when it has answered any other query."""
 
-    def __init__(
-        self, app: App[Any], file: Any, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
-    ) -> None:
+    def write_to(self, file: Any) -> None:
         """`file` has `fileno`, `write` and `flush`; the thread that Textual writes in calls the last two."""
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file = file
 
     @property
