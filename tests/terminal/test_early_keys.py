@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from textual import events
@@ -11,6 +12,7 @@ from textual.geometry import Size
 from textual.widgets import Input
 
 from playground_kit import playing
+from pty_kit import long
 from still_engine import StillEngine
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS
@@ -18,8 +20,14 @@ from unroll.terminal.widgets.prompt import Prompt
 
 BINDINGS = list(Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS]))
 KEYS = [binding.key for binding in BINDINGS if binding.action not in ("leave", "quit", "stop", "app.detach")]
-TURNS = [3, 40]
-"""Turns of the event loop from the start to the key."""
+STARTING = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 20, 23, 26, 29, 32, 36, 40, 44, 48]
+LEAVING = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113, 150, 200, 266, 355]
+"""Turns of the event loop from the start, where input is held, and from being told to leave, to the keys."""
+
+
+def some(turns: list[int], *quick: int) -> list[Any]:
+    """The moments of a sweep; only these are tried every day."""
+    return [one if one in quick else long(one) for one in turns]
 
 
 def key(name: str) -> events.Key:
@@ -48,17 +56,17 @@ class Start:
     async def _engine(self) -> StillEngine:
         return self.engine
 
-    async def run(self, turns: int, some: list[events.Event]) -> asyncio.Task[None]:
+    async def run(self, turns: int, coming: list[events.Event]) -> asyncio.Task[None]:
         """Start, and do all this after so many turns."""
         running = asyncio.create_task(self.app.run_async(headless=True, size=(120, 40)))
         for _ in range(turns):
             await asyncio.sleep(0)
-        for event in some:
+        for event in coming:
             self.app.post_message(event)
         return running
 
 
-@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("turns", some(STARTING, 3, 40))
 async def test_what_comes_at_any_moment_of_the_start_waits_for_its_place(turns: int) -> None:
     start = Start()
     running = await start.run(turns, [*everything(), *map(key, ("slash", "5", "5"))])
@@ -74,7 +82,7 @@ async def test_what_comes_at_any_moment_of_the_start_waits_for_its_place(turns: 
     assert start.app.return_code == 0
 
 
-@pytest.mark.parametrize("turns", [0, 10, 60, 200])
+@pytest.mark.parametrize("turns", some(LEAVING, 0, 64))
 async def test_what_comes_while_leaving_goes_with_the_screen(turns: int) -> None:
     start = Start()
     running = await start.run(200, [])
