@@ -89,3 +89,10 @@ def test_a_recipe_that_reads_a_file_has_no_line() -> None:
     recipe = recipe_of({"task": "file", "path": "numbers.txt"})
     with pytest.raises(UserError, match=r"numbers\.txt"):
         permalink.write(recipe, Moment(0, (1,), 0, 0))
+
+
+def test_a_unit_is_held_at_one_value() -> None:
+    with pytest.raises(UserError, match="hold names a unit twice"):
+        permalink.read("unroll:1 hold=3:0,3:0.5")
+    with pytest.raises(ValueError, match="two values"):
+        Interventions(clamps=((3, 0.0), (3, 0.5)))

@@ -149,7 +149,7 @@ def test_a_cut_line_is_told_in_the_playground_and_ctrl_r_connects_again(box: Box
         session.until_shown("ctrl+r", "line to the engine was cut", "25/25")
         box.until_left()
         session.send("\x12")
-        session.until_shown("Restored (training finished)", "it expects 11")
+        session.until_shown("Restored. Its training is finished", "it expects 11")
         session.send("c")
         session.until_shown("7 8 9 10 11")
         assert box.processes()

@@ -43,9 +43,9 @@ def session() -> Iterator[Session]:
 
 
 def reach_the_prompt(session: Session) -> None:
-    if "enter count on" not in session.last_row:
+    if "enter append" not in session.last_row:
         session.send("/")
-    session.until(lambda: "enter count on" in session.last_row)
+    session.until(lambda: "enter append" in session.last_row)
 
 
 def test_no_junk_ends_it_or_is_typed(session: Session) -> None:

@@ -38,13 +38,17 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         cut_steps: Steps (from 0) before which the hidden state is set to zero.
         cut_all: The same before every step.
         cut_cell: Whether an LSTM's cell state is erased with the hidden state.
-        clamps: `(unit, value)` pairs: the unit is held at the value at every step; 0 switches it off.
+        clamps: `(unit, value)` pairs, one a unit: it is held at the value at every step; 0 switches it off.
     """
 
     cut_steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS)] = ()
     cut_all: bool = False
     cut_cell: bool = False
     clamps: Annotated[tuple[tuple[Unit, Clamp], ...], Meta(max_length=MAX_HIDDEN)] = ()
+
+    def __post_init__(self) -> None:
+        if len(dict(self.clamps)) < len(self.clamps):
+            raise ValueError("a unit is held at two values")
 
     def cuts(self, step: int) -> bool:
         """Whether the hidden state is erased before this step."""

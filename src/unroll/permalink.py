@@ -72,6 +72,8 @@ def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
     cut, cut_cell = given.pop("cut", ""), given.pop("cut_cell", "no") == "yes"
     steps = () if cut == "all" else tuple(_whole("cut", word, 1, len(sequence)) - 1 for word in cut.split(",") if word)
     clamps = tuple(_clamp(word, units - 1) for word in given.pop("hold", "").split(",") if word)
+    if len(dict(clamps)) < len(clamps):
+        raise UserError("hold names a unit twice in this permalink: give each unit one value.")
     return Moment(
         0,
         sequence,

@@ -140,7 +140,7 @@ async def test_a_click_chooses_a_step_and_a_unit_an_epoch_a_run_and_a_key(game: 
     await click(StateHeatmap, 1 + 5 + 4, 1 + 1 + 3)
     assert (game.step, game.pane(StateHeatmap).unit) == (2, 3)
     await game.train()
-    await click(Keys, game.lines[-1].index("count on"), 0)
+    await click(Keys, game.lines[-1].index("append"), 0)
     assert game.prompt == "7 8 9 10 11"
     await click(LossCurve, 5, 5)
     early = game.epoch

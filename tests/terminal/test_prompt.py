@@ -133,7 +133,7 @@ async def test_the_last_line_says_what_enter_and_the_arrows_do_and_stays_while_n
     for size in (WHOLE, NARROW):
         await game.resize(*size)
         before = game.lines[-1]
-        assert all(said in before for said in ("enter count on", "↑/↓ history", "f1 explain"))
+        assert all(said in before for said in ("enter append", "↑/↓ history", "f1 explain"))
         for key in ("space", "1", "x", "backspace", "enter"):
             await game.press(key)
             assert game.lines[-1] == before

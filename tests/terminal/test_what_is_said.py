@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from pane_kit import a_trace
-from playground_kit import Playing, playing
+from playground_kit import NARROW, WHOLE, Playing, playing
 from still_engine import StillEngine
 from unroll.client.diagnosis import EngineDied
-from unroll.moment import Interventions
-from unroll.protocol.replies import Begun, Created, CutOff
+from unroll.moment import Interventions, Moment
+from unroll.protocol.replies import Begun, Created, CutOff, State, UnitDetail
 from unroll.protocol.requests import Begin, Create, Detach, Resume
 from unroll.recipe import Recipe, plan, recipe_of
 from unroll.terminal import texts
@@ -23,6 +24,7 @@ from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Ask
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll_dev.screenshots import until
@@ -304,3 +306,76 @@ async def test_a_file_has_no_random_sequences_to_type(tmp_path: Path) -> None:
             await game.press(key)
             assert game.session.moment == before
             assert "file" in game.notice
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+async def test_what_an_intervention_did_can_be_read_whole_on_a_small_screen(cell: str) -> None:
+    async with playing(recipe_of({"cell": cell, "epochs": 3}), size=NARROW) as game:
+        await game.train()
+        await game.press("X")
+        assert " ".join(game.notice.split()) in " ".join(" ".join(game.lines).split())
+        _, before, now = game.notice.rsplit(" ", 3)[0].rpartition("sequences: ")[2].partition(" → ")
+        assert before and now
+        await game.press("u")
+        assert len(game.notice) < 76 and game.lines[-2].strip() == game.notice
+
+
+async def test_a_notice_is_as_tall_as_it_is_long_whatever_becomes_of_the_window(game: Playing) -> None:
+    said = "A sentence of some length. " * 4
+    game.app.playground.say(said)
+    for size in (NARROW, WHOLE, NARROW):
+        await game.resize(*size)
+        assert " ".join(said.split()) in " ".join(" ".join(game.lines).split())
+
+
+async def test_a_unit_that_is_held_is_said_to_be_and_z_lets_it_go_first() -> None:
+    held = Interventions(clamps=((3, 0.5), (4, 0.0)))
+    async with playing(Recipe(), moment=Moment(0, (7, 8), 1, interventions=held)) as game:
+        await game.wait(1)
+        assert "4 switched off" in game.notice and "3 held at 0.5" in game.notice
+        await game.press("z")
+        assert "no longer held at 0.5" in game.notice
+        assert dict(game.session.moment.interventions.clamps) == {4: 0.0}
+        await game.press("z")
+        assert dict(game.session.moment.interventions.clamps) == {3: 0.0, 4: 0.0}
+
+
+async def test_at_the_first_step_there_is_nothing_to_erase_to_compare_and_a_step_to_link_to(game: Playing) -> None:
+    await game.press("home", "x")
+    assert "changes nothing" in game.notice
+    await game.press("D")
+    assert not any(any(row) for row in game.trace.values)
+    await game.press("y")
+    assert " step=1 " in game.text and " cut=1" in game.text
+
+
+@pytest.mark.parametrize("state", ["finished", "diverged", "paused"])
+def test_what_became_of_a_restored_training_is_said_as_it_is(state: State) -> None:
+    made = Created(id=1, run=1, recipe=Recipe(), plan=plan(Recipe(), 122), state=state)
+    said = texts.of_resumed([made])
+    assert ("is finished" in said, "diverged" in said, "space" in said) == tuple(
+        state == each for each in ("finished", "diverged", "paused")
+    )
+
+
+def test_what_could_be_written_is_no_cell_beside_the_cell_state() -> None:
+    gates = {"input gate": 0.25, "cell gate": -0.4}
+    detail = UnitDetail(unit=1, value=0.5, cell_state=0.2, gates=gates, number=3, rival=4, share=0.1, bias=0, lead=1)
+    assert "c +0.200, input 0.25, candidate -0.40;" in texts.of_unit(detail)
+
+
+async def test_the_bars_are_what_is_drawn_from_while_numbers_are_sampled(game: Playing) -> None:
+    await game.train()
+    bars = game.pane(NextNumber)
+    own, title = bars.candidates, bars.border_title
+    await game.press("T", "ctrl+u", *"5", "enter")
+    assert bars.candidates[0].number == own[0].number
+    assert bars.candidates[0].probability < own[0].probability
+    assert bars.border_title != title
+    await game.press("T", "ctrl+u", *"5 3", "enter")
+    assert len(bars.candidates) == 3
+    assert abs(sum(candidate.probability for candidate in bars.candidates) - 1) < 0.001
+    await game.press("T", "ctrl+u", *"5 1", "enter")
+    assert "100.0 %" in game.text
+    await game.press("T", "ctrl+u", *"0", "enter")
+    assert (bars.candidates, bars.border_title) == (own, title)

@@ -23,6 +23,7 @@ from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
 from unroll.network.model import SequenceModel
+from unroll.network.sampling import distribution
 from unroll.network.training import Sequences, last_step_accuracy
 from unroll.protocol.replies import MAX_VALUE, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Look
@@ -174,8 +175,8 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         views=views,
         values=_rounded(values[steps, units], 3).tolist(),
         scale=max(1.0, _decimal(values.abs().max(), 3)),
-        candidates=_candidates(here.seen.logits[steps], request.top),
-        before=[] if there is None else _candidates(there.seen.logits[steps], request.top),
+        candidates=_candidates(here.seen.logits[steps], request),
+        before=[] if there is None else _candidates(there.seen.logits[steps], request),
         detail=None if request.unit is None else _detail(here, request.unit),
     )
 
@@ -230,11 +231,14 @@ def _detail(here: Sight, unit: int) -> UnitDetail:
     )
 
 
-def _candidates(logits: Tensor, top: int) -> list[list[Candidate]]:
-    """The likeliest numbers of each step, from logits `(T, V)`."""
-    values, numbers = logits.softmax(-1).topk(min(top, logits.shape[-1]))
-    rows = zip(numbers.tolist(), _rounded(values, 4).tolist(), strict=True)
-    return [list(map(Candidate, row, chances)) for row, chances in rows]
+def _candidates(logits: Tensor, wanted: Look) -> list[list[Candidate]]:
+    """The likeliest numbers of each step, from logits `(T, V)`; where they are sampled, none that cannot be drawn."""
+    chances = logits.softmax(-1)
+    if wanted.sampling.temperature and len(logits):
+        chances = torch.stack([distribution(row, wanted.sampling) for row in logits.cpu()])
+    values, numbers = chances.topk(min(wanted.top, logits.shape[-1]))
+    rows = zip(numbers.tolist(), values.gt(0).sum(-1).tolist(), _rounded(values, 4).tolist(), strict=True)
+    return [list(map(Candidate, row[:some], chances)) for row, some, chances in rows]
 
 
 def _clip(window: Window, steps: int, units: int) -> Window:

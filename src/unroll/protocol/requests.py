@@ -81,6 +81,7 @@ class Look(Request[replies.Looked], frozen=True, kw_only=True):
         difference: Whether the rows hold this moment's values less those of `against`.
         score: Whether to try all of the task's sequences under the moment's interventions too.
         top: How many candidates are wanted at each step.
+        sampling: With a temperature above 0, the candidates are those that can be drawn, each with its chance of that.
     """
 
     moment: Moment
@@ -91,6 +92,7 @@ class Look(Request[replies.Looked], frozen=True, kw_only=True):
     difference: bool = False
     score: bool = False
     top: Annotated[int, Meta(ge=0, le=MAX_CANDIDATES)] = 10
+    sampling: Sampling = ARGMAX
 
 
 class Continue(Request[replies.Continued], frozen=True, kw_only=True):

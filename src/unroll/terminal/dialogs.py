@@ -154,6 +154,7 @@ class Questions:
         def take(text: str) -> None:
             session.sampling = sampling(text, session.sampling)
             self._display.changed()
+            session.look()
 
         hint = "Temperature, then optionally top-k and top-p, such as 0.8 or 1 5 or 1 0 0.9; 0 takes the likeliest."
         answer = f"{now.temperature:g} {now.top_k} {now.top_p:g}"
@@ -166,7 +167,7 @@ class Questions:
             run.name = name
             self._display.changed()
 
-        self._ask(Ask("Name of the run", run.name, "Any name.", run_name), take)
+        self._ask(Ask("Name of the run", run.name, f"1 to {MAX_NAME} characters.", run_name), take)
 
     async def save(self) -> None:
         """A name to save the network shown under."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, get_args
 
 from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.css.query import NoMatches
@@ -45,6 +46,8 @@ WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
+MARGINS = 4
+"""Columns beside a line of text."""
 PACES: tuple[Pace, ...] = get_args(Pace)
 
 
@@ -108,6 +111,7 @@ class Playground(Screen[None]):
         size = self.app.size
         self._fit(size)
         self.query_one("#too-small", Static).update(texts.of_size(LEAST, size))
+        self._show_notice()
         if not self.has_class("-too-small") and self._last_focused is not None and self._last_focused.is_attached:
             self.query_one(PaneTabs).keep_in_sight(self._last_focused)
 
@@ -202,9 +206,10 @@ class Playground(Screen[None]):
             following.before_title = f"run {other.ordinal}, {other.name}" if other else "untouched"
             following.after, following.answer = sequence[step], heatmap.answers[step]
             following.answer_before = _answers((other or run).recipe.task, sequence)[step]
-            following.is_sampled = session.sampling.temperature > 0
+            following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
-            self._write("#sentence", texts.NO_SEQUENCE if is_wrong else texts.of_step(trace, step, run.recipe.task))
+            said = texts.of_step(trace, step, run.recipe.task, session.is_sampled)
+            self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
@@ -214,8 +219,9 @@ class Playground(Screen[None]):
         if not meaning and session.explains_unit and trace is not None and trace.detail is not None:
             meaning = texts.of_unit(trace.detail)
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
-        notice.set_class(bool(session.absence), "-no-engine")
-        self._write("#notice", said or meaning or ("" if session.has_trained else texts.WELCOME))
+        shown = said or meaning or ("" if session.has_trained else texts.WELCOME)
+        notice.set_class(cell_len(shown) > self.app.size.width - MARGINS, "-long")
+        self._write("#notice", shown)
         self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
         if trace is None:
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
@@ -224,7 +230,7 @@ class Playground(Screen[None]):
         """Fill one of the two lines of text, if it says something else."""
         static = self.query_one(line, Static)
         if static.content != text:
-            static.update(text, layout=static.has_class("-no-engine") or static.size.height > 1)
+            static.update(text, layout=static.has_class("-long") or static.size.height > 1)
 
     # What the panes say
 
@@ -357,6 +363,7 @@ class Playground(Screen[None]):
 
     def action_intervene(self, how: str) -> None:
         done, session = self.session.moment.interventions, self.session
+        held = dict(done.clamps).get(session.unit)
         ways = {
             "cut": done.toggle_cut(self.session.moment.step),
             "cut all": done.toggle_cut_all(),
@@ -364,6 +371,8 @@ class Playground(Screen[None]):
             "nothing": UNTOUCHED,
         }
         session.intervene(ways[how])
+        if how == "silence" and held:
+            self.note(f"Unit {session.unit} is no longer held at {held:g}; z switches it off.")
 
     def action_cut_cell(self) -> None:
         run, trace, done = self.session.run, self.session.trace, self.session.moment.interventions

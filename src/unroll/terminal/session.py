@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
-from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
+from unroll.moment import ARGMAX, MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
@@ -51,6 +51,7 @@ class Session:
         background: The name of an engine that was in the background when it came, and stays there; else empty.
         absence: Why there is no engine, with the way out; empty where there is one, or one is starting.
         baseline: What the trace's values are the difference from; empty where they are the values themselves.
+        is_sampled: Whether the trace's candidates have the chances with which they are drawn.
     """
 
     def __init__(self, display: Display, recipe: Recipe, sequence: tuple[int, ...]) -> None:
@@ -65,7 +66,7 @@ class Session:
         self.run: Run | None = None
         self.compared: Run | None = None
         self.trace: Trace | None = None
-        self.baseline = ""
+        self.baseline, self.is_sampled = "", False
         self.engine: Conversation | None = None
         self.absence = self.background = ""
         self.display = display
@@ -313,6 +314,7 @@ class Session:
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
             self.trace, self._answered = looked.trace, request
             self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
+            self.is_sampled = request.sampling.temperature > 0
             self.display.changed()
 
     def _look_request(self) -> Look:
@@ -327,6 +329,7 @@ class Session:
             difference=self.difference and against is not None and self.view != "attribution",
             score=self.moment.interventions != UNTOUCHED,
             top=top,
+            sampling=replace(self.sampling, seed=0) if self.sampling.temperature else ARGMAX,
         )
 
     def _against(self) -> Moment | None:

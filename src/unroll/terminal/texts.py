@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import exp, log
 
 from unroll import figures
@@ -12,6 +12,8 @@ from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, 
 from unroll.tasks import TASKS, answer
 from unroll.terminal.runs import Run
 
+MAX_NAMED = 4
+"""Units that a sentence names at most."""
 WELCOME = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
 """What a person can do first; it goes when something has been trained."""
 KEPT = "The runs that you did not save are kept: r restores them at the next start."
@@ -45,7 +47,7 @@ def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
     return f"unroll needs {least[0]} columns and {least[1]} rows; this terminal has {size[0]} and {size[1]}."
 
 
-def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
+def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False) -> str:
     """What the network expects after a step, and whether that is right; empty when the trace does not hold the step."""
     row = step - trace.window.first_step
     if not 0 <= row < len(trace.candidates):
@@ -53,7 +55,8 @@ def of_step(trace: Trace, step: int, task: TaskConfig) -> str:
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
     right, chance = answer(task, sequence, step), figures.probability(first.probability)
     verdict = "" if right is None else "  ✓" if right == first.number else f"  ✗ should be {right}"
-    return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it expects {first.number}, {chance}{verdict}"
+    says = "is likeliest to draw" if is_sampled else "expects"
+    return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it {says} {first.number}, {chance}{verdict}"
 
 
 def of_interventions(trace: Trace, step: int) -> str:
@@ -61,14 +64,14 @@ def of_interventions(trace: Trace, step: int) -> str:
     done = trace.moment.interventions
     if done == UNTOUCHED:
         return ""
-    parts = [part for part in (_of_cuts(done, trace, step), _of_silence(done)) if part]
+    parts = [part for part in (_of_cuts(done, trace, step), *_of_clamps(done)) if part]
     if not parts:
         return "The cell state will be erased too: x erases the memory before this step, X at every step."
     said = "; ".join(parts) + "."
     if trace.score is not None:
-        now, before = trace.score
+        now, before = (figures.share(part, 1 if part < 0.02 else 0) for part in trace.score)
         scored = "All sequences" if trace.drawn is None else f"{trace.drawn:,} sequences drawn at random"
-        said += f" {scored}: {_few(before)} → {_few(now)} right."
+        said += f" {scored}: {before} → {now} right."
     return said
 
 
@@ -80,7 +83,7 @@ def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
         return "Erasing before step 1 changes nothing: the memory is empty there"
     elif done.cut_steps:
         named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
-        where, left = f"before step {named}", "the past is gone"
+        where, left = f"before step {named}", "what it read before is gone"
     else:
         return ""
     if "cell state" in trace.views and not done.cut_cell:
@@ -88,16 +91,18 @@ def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
     return f"Memory erased {where}: {left}"
 
 
-def _of_silence(done: Interventions) -> str:
-    units = sorted(done.silenced)
-    if not units:
-        return ""
-    named = ", ".join(map(str, units[:4])) + ("…" if len(units) > 4 else "")
-    return f"{'Unit' if len(units) == 1 else 'Units'} {named} switched off"
+def _of_clamps(done: Interventions) -> Iterator[str]:
+    off, held = sorted(done.silenced), [clamp for clamp in sorted(done.clamps) if clamp[1]]
+    if off:
+        yield f"{_units(off)} switched off"
+    if held:
+        values = ", ".join(f"{value:g}" for _, value in held[:MAX_NAMED]) + ("…" if len(held) > MAX_NAMED else "")
+        yield f"{_units([unit for unit, _ in held])} held at {values}"
 
 
-def _few(part: float) -> str:
-    return figures.share(part, 1 if part < 0.02 else 0)
+def _units(units: Sequence[int]) -> str:
+    named = ", ".join(map(str, units[:MAX_NAMED])) + ("…" if len(units) > MAX_NAMED else "")
+    return f"{'Unit' if len(units) == 1 else 'Units'} {named}"
 
 
 def of_unit(detail: UnitDetail) -> str:
@@ -105,7 +110,9 @@ def of_unit(detail: UnitDetail) -> str:
     parts = [f"unit {detail.unit}: h {detail.value:+z.3f}"]
     if detail.cell_state is not None:
         parts.append(f"c {detail.cell_state:+z.3f}")
-    parts += [f"{name.removesuffix(' gate')} {share:.2f}" for name, share in detail.gates.items()]
+    for name, value in detail.gates.items():
+        is_candidate = name in CANDIDATES
+        parts.append(f"candidate {value:+z.2f}" if is_candidate else f"{name.removesuffix(' gate')} {value:.2f}")
     lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
     return f"{', '.join(parts)}; adds {detail.share:+z.2f} to {lead}"
 
@@ -127,7 +134,7 @@ def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
     if epoch is not None:
         return f"Training stops at epoch {epoch:,}."
     if accuracy is not None:
-        return f"Training stops when the accuracy reaches {accuracy * 100:g} %."
+        return f"Training stops after the first epoch with at least {accuracy * 100:g} % right."
     return "Training runs to the end."
 
 
@@ -164,8 +171,8 @@ def of_resumed(runs: Sequence[Created]) -> str:
     """What has been restored."""
     if len(runs) != 1:
         return f"Restored {_many(len(runs), 'run')}."
-    is_over = runs[0].state in ("finished", "diverged")
-    return "Restored (training finished)." if is_over else "Restored: space continues the training."
+    how = {"finished": " Its training is finished.", "diverged": " Its training diverged."}
+    return f"Restored.{how.get(runs[0].state, ' space continues its training.')}"
 
 
 def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
@@ -195,7 +202,7 @@ def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> 
 
 
 def _megabytes(size: int | None) -> str:
-    return "an unknown amount" if size is None else f"{size / 2**20:,.0f} MB"
+    return "an unknown amount" if size is None else f"{size / 1e6:,.0f} MB"
 
 
 def of_sampling(sampling: Sampling) -> str:
@@ -221,6 +228,8 @@ GATES: dict[CellName, str] = {
     "lstm": "i, f, o = σ(…): what to write, what to keep, what to show; g = tanh(…): what could be written.",
     "gru": "r, z = σ(…): how much of the past to use, and to keep; n = tanh(…): the candidate state.",
 }
+CANDIDATES = ("cell gate", "new gate")
+"""Views of what could be written: from -1 to 1, where a gate is from 0 to 1."""
 VIEWS = {
     "hidden": "Each row is a unit of the hidden state h, each column a step",
     "cell state": "Each row is a unit of the cell state c, which the gates keep and change, each column a step",
@@ -229,15 +238,15 @@ VIEWS = {
 """What a view of the heatmap shows; any other is a gate."""
 FIELD_MORE: dict[str, str] = {
     "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
-    "vocab_size": "A number goes in as a column of V places, all 0 but one, and comes out as V logits.",
-    "length": "Longer sequences need more memory, if the task needs any: try recall.",
+    "vocab_size": "A number goes in as V places, all 0 but one that is 1; V logits come out, one a number.",
+    "length": "In task recall the first number must be kept over more steps the longer a sequence is.",
     "path": "One sequence a line, or one long series on a single line, separated by spaces or commas.",
     "held_out": "Accuracy on sequences it never trained on tells learning from memorising. It needs task file.",
     "cell": "An rnn rewrites its whole state at each step; an lstm and a gru have gates that can keep it.",
-    "hidden_size": "The recurrent weights, which x cuts off, are D·D; four times as many in an lstm, three in a gru.",
-    "init": "With normal weights the recurrence starts so strong that it often fails beyond the training length.",
+    "hidden_size": "There are D·D recurrent weights in an rnn, four times as many in an lstm, three times in a gru.",
+    "init": "From normal weights, a network often fails on sequences longer than in training.",
     "epochs": "The learning rate falls to 0 by the last one, so with more epochs it also falls more slowly.",
-    "batch_size": "What is left over of an epoch's shuffled sequences is dropped until the next epoch.",
+    "batch_size": "Each epoch shuffles the sequences; those left over, too few for a batch, wait for the next epoch.",
     "learning_rate": "Too small, and learning takes too long; too large, and the loss jumps or diverges.",
     "seed": "On one machine, the same recipe with the same seed gives exactly the same losses.",
     "preset": "• marks fields changed since training.",
@@ -283,12 +292,12 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
     if last is not None:
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
-    least = "−1" if view in ("cell gate", "new gate") else "0"
+    least = "−1" if view in CANDIDATES else "0"
     shown = VIEWS.get(view, f"Each row is a unit's {view}, from {least} to 1, each column a step")
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
-            f"{shown}; orange is above 0, blue below, and more signs mean further.",
+            f"{shown}; + is above 0, - below, and more signs mean further.",
             f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
             "Switch a unit off with z; whatever changes depended on it.",
@@ -306,21 +315,22 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         ],
         "RunTable": [
             "Every training has a row: its state, number, name, newest loss and accuracy.",
-            "Choosing one shows its network and its curve; the curves of the others stay behind it, faint.",
+            "Choosing one shows its network and its curve; the last curves of others stay behind it, faint.",
             "= marks the run that D compares with, r renames, del deletes and u brings back.",
         ],
         "Prompt": [
             f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",
             "enter appends the predicted number, as c does elsewhere; C appends the next ten.",
-            f"It was trained on sequences of {recipe.task.length}: B types a longer one, R a training sequence."
-            + _unseen(recipe.task),
+            f"A training sequence has {_many(recipe.task.length, 'number')}: {_samples(recipe.task)}",
         ],
     }[pane]
 
 
-def _unseen(task: TaskConfig) -> str:
-    """Which numbers no training sequence of a task holds."""
-    if task.task == "count":
-        return f" In training, {task.vocab_size - 1} is never an input and 0 never an answer."
-    last = task.vocab_size - task.length
-    return f" In training, no answer is above {last - 1}." if task.task == "recall" else ""
+def _samples(task: TaskConfig) -> str:
+    """How to type a sequence of a task, and which numbers are in none."""
+    if task.task == "file":
+        return f"they are in {task.path}."
+    last = task.vocab_size - 1
+    rare = f"{last} is never an input and 0 never an answer" if task.task == "count" else ""
+    rare = rare or f"no answer is above {last - task.length}"
+    return f"R types one, B a longer one of the same kind. In training, {rare}."

@@ -43,8 +43,8 @@ class NextNumber(Pane):
             self.watch(self, attribute, self._describe)
 
     def _describe(self) -> None:
-        """The bars are the network's own probabilities: temperature, top-k and top-p come after them."""
-        sampled = " before sampling" if self.is_sampled else ""
+        """The bars are the network's own probabilities, or what temperature, top-k and top-p make of them."""
+        sampled = ", as it is drawn" if self.is_sampled else ""
         self.entitle(f"Next number{sampled}", "" if self.after is None else f"after {self.after}")
 
     def watch_candidates(self, before: Sequence[Candidate], now: Sequence[Candidate]) -> None:
@@ -70,7 +70,9 @@ class NextNumber(Pane):
         digits = _digits([*self.candidates, *self.before])
         is_wrong = not rank and answer not in (None, number)
         mark, look = ("✓", RIGHT) if number == answer else ("✗", WRONG) if is_wrong else (" ", BAR)
-        head, tail = f"{mark} {number:>{digits}} ", f" {figures.probability(probability):>7}"
+        is_certain = self.is_sampled and len(candidates) == 1
+        chance = figures.share(probability) if is_certain else figures.probability(probability)
+        head, tail = f"{mark} {number:>{digits}} ", f" {chance:>7}"
         bar = bar_of(probability, width - len(head) - len(tail))
         return Strip([Segment(head + bar + tail, self.get_component_rich_style(look))], width)
 

@@ -39,7 +39,7 @@ class Numbers(Input):
         edits: int
 
     BINDINGS: ClassVar = [
-        Binding("enter", "submit", "count on", tooltip="Append the predicted number."),
+        Binding("enter", "submit", "append", tooltip="Append the number that the network says comes next."),
         Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
         Binding("down", "recall(1)", show=False),
         Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line."),

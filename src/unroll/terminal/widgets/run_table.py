@@ -50,7 +50,7 @@ class RunTable(Pane, can_focus=True):
         *offered("resume"),
         Binding("delete", "ask('delete')", "delete", key_display="del", tooltip="Delete the run."),
         Binding("backspace", "ask('delete')", show=False),
-        Binding("u", "ask('restore')", "undo", tooltip="Bring back the run that was deleted last."),
+        Binding("u", "ask('restore')", "undelete", tooltip="Bring back the run that was deleted last."),
         Binding("equals_sign", "ask('compare')", "compare", key_display="=", tooltip="Compare others with this run."),
         Binding("t", "ask('overlay')", "Curve", show=False, tooltip="Show or hide its curve behind the others."),
     ]
