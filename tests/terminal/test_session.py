@@ -153,7 +153,7 @@ async def test_training_that_was_asked_for_early_starts_with_the_engine() -> Non
 async def test_a_run_that_a_new_engine_has_not_and_no_recipe_makes_is_missed_in_words() -> None:
     engine, another = StillEngine(), StillEngine()
     alone = Alone(engine)
-    recovery = Recovery(alone.session, alone.display.say)
+    recovery = Recovery(alone.session)
     try:
         await alone.do(recovery.engine_came(engine))
         run = alone.session.run

@@ -98,10 +98,11 @@ def read(path: Path) -> list[Entry]:
 
 
 class Turn(Struct):
-    """One request of a recording: its answer, and the progress until the next request that moves a run."""
+    """One request of a recording: its time, its answer, and the progress until the next request that moves a run."""
 
+    at: float = 0.0
     answer: Answer | None = None
-    progress: list[Progress] = []
+    progress: list[tuple[float, Progress]] = []
 
 
 class Replay:
@@ -109,7 +110,10 @@ class Replay:
 
     Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it
     was asked in the recording, and at last the same once more. The progress that followed a request which moves a run
-    comes when that request is made, all of it at once.
+    comes when that request is made: all of it at once, or as fast as it was made where the recording `plays`.
+
+    Attributes:
+        script: Where it plays, what was asked, and when, in seconds.
     """
 
     on_silence: Callable[[str], None] = staticmethod(lambda sentence: None)
@@ -117,7 +121,7 @@ class Replay:
     is_unheard: Callable[[], bool] = staticmethod(lambda: False)
     last_lines: tuple[str, ...] = ()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, plays: bool = False) -> None:
         """Read a recording of this version; raises as `read` does."""
         self._hello: Hello | None = None
         self._turns: dict[bytes, deque[Turn]] = defaultdict(deque)
@@ -126,6 +130,8 @@ class Replay:
         self._each: dict[int, int] = {}
         self._updates: dict[int, int] = {}
         self._closed = False
+        self._plays = plays
+        self.script: list[tuple[float, Request[Any]]] = []
         self._load(read(path))
 
     @property
@@ -144,9 +150,11 @@ class Replay:
         if self._closed:
             raise EngineDied("The recording was closed.")
         turn = self._find(request)
-        for progress in turn.progress:
-            self._events.put_nowait(progress)
-            self._updates[progress.run] = progress.update
+        for at, progress in turn.progress:
+            if self._plays:
+                asyncio.get_running_loop().call_later(at - turn.at, self._tell, progress)
+            else:
+                self._tell(progress)
         turn.progress = []
         if turn.answer is None:
             raise EngineDied("The recording ends here.")
@@ -155,6 +163,10 @@ class Replay:
         if wrong := fault(request, turn.answer):
             raise EngineError(f"The recorded engine {wrong}.")
         return turn.answer  # type: ignore[return-value]
+
+    def _tell(self, progress: Progress) -> None:
+        self._updates[progress.run] = progress.update
+        self._events.put_nowait(progress)
 
     async def events(self) -> AsyncIterator[Progress]:
         """The recorded progress, as far as requests have brought it about; ends after `close`."""
@@ -175,7 +187,9 @@ class Replay:
         for entry in entries:
             if entry.speaker == "client":
                 request = decode_request(entry.message)
-                turn = by_id[request.id] = Turn()
+                turn = by_id[request.id] = Turn(entry.at)
+                if self._plays:
+                    self.script.append((entry.at, request))
                 self._turns[_key(request)].append(turn)
                 mover = mover if isinstance(request, STILL) else turn
                 continue
@@ -183,7 +197,7 @@ class Replay:
             if isinstance(reply, Hello):
                 self._hello = reply
             elif isinstance(reply, Progress):
-                mover.progress.append(reply)
+                mover.progress.append((entry.at, reply))
             elif reply.id in by_id:
                 by_id[reply.id].answer = reply
                 if isinstance(reply, Created):
@@ -198,7 +212,7 @@ class Replay:
                 self._skip_the_past(turns, self._updates.get(request.moment.run, 0))
             return turns.popleft() if len(turns) > 1 else turns[0]
         if isinstance(request, Look):
-            return Turn(Looked(id=0, trace=self._nearest(request)))
+            return Turn(answer=Looked(id=0, trace=self._nearest(request)))
         raise EngineError(f"The recording holds no such {type(request).__name__.lower()}.")
 
     def _skip_the_past(self, looks: deque[Turn], updates: int) -> None:
@@ -217,7 +231,10 @@ class Replay:
         alike = [trace for trace in self._traces if (trace.moment.sequence, trace.moment.interventions) == what]
         if not alike:
             raise EngineError("The recording holds no look at this sequence.")
-        epoch = MAX_EPOCHS if wanted.epoch is None else wanted.epoch  # the newest is then the nearest
+        newest = (
+            self._updates[wanted.run] / self._each.get(wanted.run, 1) if wanted.run in self._updates else MAX_EPOCHS
+        )
+        epoch = newest if wanted.epoch is None else wanted.epoch
         alike.sort(key=lambda at: (at.view != request.view, at.moment.run != wanted.run, abs(at.epoch - epoch)))
         return replace(alike[0], moment=wanted)
 

@@ -49,7 +49,11 @@ GC_DELAY_S = 2.0
 @click.option(
     "--record", type=click.Path(dir_okay=False), help="Record all messages to and from the engine in this file."
 )
-@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Play such a recording back.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Play such a recording back; the first key stops that and is answered from it.",
+)
 def play(permalink: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
     """Open the playground, or restore the screen of a PERMALINK (y in the playground copies one).
 
@@ -103,7 +107,7 @@ async def _replay(recording: str) -> Conversation:
     from unroll.client.recording import Replay
 
     try:
-        return Replay(Path(recording))
+        return Replay(Path(recording), plays=True)
     except FileError as error:
         raise EngineDied(str(error)) from None
     except (UserError, ValueError, RecursionError):

@@ -13,16 +13,17 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.events import DescendantFocus, Event, InputEvent, Key, Paste
+from textual.events import DescendantFocus, Event, InputEvent, Key, MouseDown, Paste
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import WorkerError
+from textual.worker import Worker, WorkerError
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError, cause
+from unroll.client.recording import Replay
 from unroll.log import Log
 from unroll.moment import Moment
-from unroll.protocol.requests import Detach, End, Ping
+from unroll.protocol.requests import Create, Detach, End, Ping, Request
 from unroll.recipe import PRESETS, PURPOSES, Recipe
 from unroll.terminal import texts
 from unroll.terminal.bindings import ACTIONS
@@ -43,6 +44,8 @@ AT_ONCE = ("ctrl+c", "ctrl+z")
 """Keys that wait for nothing."""
 HOLD_TIMEOUT_S = 1.0
 """How long keys wait for a dialog that needs the engine's answer first."""
+MAX_PAUSE_S = 1.5
+"""How long a pause in a recording lasts when it is played back, at most."""
 END_TIMEOUT_S = 1.0
 """How long to wait for an engine to note that the session ends in order; a busy one notes it later."""
 
@@ -78,6 +81,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self._start, self._wanted, self._command = start, wanted, command
         self._trouble = ""
         self._detached = self._gives_up = False
+        self._playback: Worker[None] | None = None
         self._is_holding = True
         self._held: deque[Event] = deque()
         self._awaited: deque[Awaitable[object]] = deque()
@@ -106,6 +110,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     async def on_event(self, event: Event) -> None:
         """As any app's, but input waits until the screen that it is meant for is there; when leaving, it is dropped."""
         is_input = isinstance(event, InputEvent | Paste) and not event.is_forwarded
+        if self._playback is not None and isinstance(event, Key | MouseDown | Paste):
+            self._playback.cancel()
         if is_input and self._is_holding and not (isinstance(event, Key) and event.key in AT_ONCE):
             self._held.append(event)
         elif not is_input or self.return_code is None:
@@ -173,7 +179,12 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             engine.on_silence, engine.on_fault = self._tell_silence, self.playground.say
             self.session.background = (await engine.hello).name
             self.playground.hush()
+            script = engine.script if isinstance(engine, Replay) else []
+            recipes = [asked.recipe for _, asked in script if isinstance(asked, Create)]
+            self.session.recipe = recipes[0] if recipes else self.session.recipe
             await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
+            if script:
+                self._playback = self.run_worker(self._play_back(script), name="playback")
             async for progress in engine.events():
                 self.session.progressed(progress)
         except EngineError as error:
@@ -182,6 +193,16 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self.session.engine_went(printable(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
+
+    async def _play_back(self, script: list[tuple[float, Request[Any]]]) -> None:
+        """Do what was done when a recording was made, at the same pace, with shorter pauses."""
+        self.playground.note(texts.PLAYS_BACK)
+        last = script[0][0]
+        for at, asked in script:
+            await asyncio.sleep(min(at - last, MAX_PAUSE_S))
+            last = at
+            await self.session.follow(asked)
+        self.playground.note(texts.PLAYED_BACK)
 
     def _tell_silence(self, sentence: str) -> None:
         """Say that the engine does not answer; take that back, if it is still shown, when it answers again."""

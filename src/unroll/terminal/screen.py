@@ -73,6 +73,7 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self.questions = Questions(self, self.session)
+        self._heatmap, self._following = StateHeatmap(), NextNumber()
         self.notice, self.fault = "", False
         self._last_focused: Widget | None = None
         self._pace_shown = self.session.pace
@@ -94,10 +95,10 @@ class Playground(Screen[None]):
             with Container(id="left"):
                 yield RecipeForm(session.recipe, session.pace)
                 yield RunTable()
-            yield StateHeatmap()
+            yield self._heatmap
             with Container(id="right"):
                 yield LossCurve()
-                yield NextNumber()
+                yield self._following
         yield Prompt(session.moment.sequence, session.recipe.task.vocab_size)
         yield Static(STARTING, id="sentence", markup=False)
         yield Static(texts.WELCOME, id="notice", markup=False)
@@ -140,7 +141,7 @@ class Playground(Screen[None]):
 
     def window(self) -> tuple[Window, int]:
         """The steps and units that are on the screen, and how many candidates fit."""
-        return self.query_one(StateHeatmap).window, max(1, self.query_one(NextNumber).size.height)
+        return self._heatmap.window, max(1, self._following.size.height)
 
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
@@ -194,7 +195,7 @@ class Playground(Screen[None]):
         session, trace, run = self.session, self.session.trace, self.session.run
         if trace is None or run is None or trace.moment.run != run.number:
             return
-        heatmap, following, sequence = self.query_one(StateHeatmap), self.query_one(NextNumber), trace.moment.sequence
+        heatmap, following, sequence = self._heatmap, self._following, trace.moment.sequence
         heatmap.answers, heatmap.baseline = _answers(run.recipe.task, sequence), session.baseline
         step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
@@ -244,7 +245,7 @@ class Playground(Screen[None]):
 
     def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
         trace = self.session.trace
-        if trace is not None and not trace.holds(self.query_one(StateHeatmap).window):
+        if trace is not None and not trace.holds(self._heatmap.window):
             self.session.look()
 
     def on_loss_curve_epoch_chosen(self, message: LossCurve.EpochChosen) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from unroll.client.client import Conversation
@@ -345,6 +346,34 @@ class Session:
         self.moment = replace(self.moment, **changes)
         self.display.changed()
         self.look()
+
+    async def follow(self, request: Request[Any]) -> None:
+        """Do what was asked when a recording was made, as far as it can be seen."""
+        match request:
+            case requests.Create():
+                if self.run is None or self.run.curve.updates or self.run.recipe != request.recipe:
+                    self.recipe = request.recipe
+                    await self.create()
+            case requests.Open():
+                await self.open(request.name)
+            case requests.Branch():
+                self.recipe = request.recipe
+                self._move(run=request.run, epoch=request.epoch)
+                await self.branch()
+            case requests.Play() | requests.Advance() | requests.Pause():
+                self.pace = request.pace if isinstance(request, requests.Play) else self.pace
+                await self.ask(request)
+            case Look():
+                self.view, self.difference, self.sampling = request.view, request.difference, request.sampling
+                if request.unit is not None:
+                    self.unit, self.explains_unit = request.unit, True
+                if request.against is not None and request.against.run != request.moment.run:
+                    self.compared = self.runs.by_number(request.against.run)
+                self.run = self.runs.by_number(request.moment.run) or self.run
+                if self.run is not None:
+                    self.recipe = self.run.recipe
+                step = min(request.moment.step, len(request.moment.sequence) - 1)
+                self._move(**{**structs.asdict(request.moment), "step": step})
 
     # The two cursors, and what is done to the network
 

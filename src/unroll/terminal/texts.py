@@ -35,6 +35,8 @@ WAYS_TO_LEAVE = (
     "q    end it: runs that are not saved are lost\n"
     "esc  stay here: space pauses, and q then keeps the runs for the next start"
 )
+PLAYS_BACK = "A recording is played back. The first key stops that; keys are answered from it where they can be."
+PLAYED_BACK = "The recording ends here. Keys are answered from it where they can be."
 NO_NETWORK_YET = "There is no network to link to yet, one moment."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
 NOTHING_TO_RESTORE = "No earlier session has unsaved runs: there is nothing to restore."
