@@ -7,9 +7,11 @@ import io
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import pexpect
 import pytest
@@ -92,6 +94,12 @@ def test_an_own_network_can_be_deleted_and_no_other() -> None:
         refused = run("models", "--delete", name)
         assert (refused.exit_code, "your own" in refused.stderr) == (1, True)
     assert run("predict", "count-rnn", "7").exit_code == 0
+
+
+def test_one_of_a_thing_is_said_in_the_singular() -> None:
+    one = ("--vocab-size", "4", "--length", "1", "--hidden-size", "1", "--epochs", "1", "--batch-size", "full")
+    said = run("train", *one).stdout
+    assert all(f" {words}" in said for words in ("of 1 number\n", "1 unit,", "1 update in"))
 
 
 def test_training_in_json_says_all_there_is_to_know(tmp_path: Path) -> None:
@@ -288,6 +296,44 @@ def test_too_little_memory_is_said_so(words: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("unroll.network.training.backpropagate", greedy)
     result = run("train", *QUICK)
     assert (result.exit_code, "memory" in result.stderr, "smaller" in result.stderr) == (1, True, True)
+
+
+def limited(kind: int, most: int, *arguments: str) -> list[str]:
+    """A command under a limit of the system."""
+    under = [sys.executable]
+    if kind == resource.RLIMIT_NPROC and os.geteuid() == 0:  # it does not hold for root
+        capable = "+dac_override,+dac_read_search"
+        under = ["setpriv", "--reuid=65534", "--inh-caps", capable, "--ambient-caps", capable, *under]
+    code = f"import resource; resource.setrlimit({kind}, ({most}, {most})); from unroll.cli import main; main()"
+    return [*under, "-c", code, *arguments]
+
+
+def ended(command: list[str]) -> tuple[int, str]:
+    """Its exit code and last words."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: PLW1510
+    return done.returncode, done.stderr.rstrip().rpartition("\n")[2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to an address space")
+@pytest.mark.parametrize("command", [["train"], ["train", "--background"], ["predict", "count-rnn", "7"]])
+def test_where_torch_may_not_have_its_memory_the_limit_is_named(command: list[str]) -> None:
+    code, words = ended(limited(resource.RLIMIT_AS, 300 * 2**20, *command))
+    assert (code, "ulimit -v" in words, "install" in words) == (1, True, False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and which("setpriv") is None, reason="root has no such limit")
+@pytest.mark.parametrize("most", [1, 2])
+def test_where_no_process_or_thread_may_be_started_the_limit_is_named(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNROLL_STATE_DIR", str(tmp_path / "state"))
+    tmp_path.chmod(0o777)
+    code, words = ended(limited(resource.RLIMIT_NPROC, most, "train", "--background"))
+    assert (code, "ulimit -u" in words, "bug" in words) == (1, True, False)
+    command, *arguments = limited(resource.RLIMIT_NPROC, most, "play")
+    playground = pexpect.spawn(command, arguments, timeout=60, encoding="utf-8", env={**os.environ, "TERM": "xterm"})
+    playground.expect(pexpect.EOF)
+    assert "ulimit -u" in playground.before.rpartition("\x1b[?1049l")[2]
 
 
 def test_a_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

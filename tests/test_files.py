@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from unroll.errors import FileError
-from unroll.files import read_regular, write_atomically
+from unroll.files import read_regular, reason, write_atomically
 from unroll.paths import find_model, model_files, own_models, place_to_save, shipped_models
 from unroll.text import shown_path
 
@@ -122,3 +122,15 @@ def test_a_path_is_a_path(name: str) -> None:
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     with pytest.raises(FileError, match=r"nope.*count-rnn, .*recall-rnn"):
         find_model("nope")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError("AF_UNIX path too long"), "AF_UNIX path too long"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), "no such file or directory"),
+        (ValueError("embedded null byte"), "embedded null byte"),
+    ],
+)
+def test_a_reason_is_put_in_the_middle_of_a_sentence_without_spoiling_a_name(error: Exception, words: str) -> None:
+    assert reason(error) == words

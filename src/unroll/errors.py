@@ -29,6 +29,16 @@ class CheckpointError(FileError):
     """A file that is no saved network, or one that cannot be used."""
 
 
+def over_limit(error: BaseException) -> str:
+    """Which limit of this account or container has stopped the program, and a way out; empty for another error."""
+    said = str(error).lower()
+    if isinstance(error, BlockingIOError) or "start new thread" in said:
+        return "No more processes or threads may be started here (ulimit -u): end some, or raise the limit."
+    if "failed to map segment" in said or (isinstance(error, ImportError | OSError) and "allocate memory" in said):
+        return "Less memory may be used here than torch takes (ulimit -v): raise the limit."
+    return ""
+
+
 def is_memory(error: Exception) -> bool:
     """Whether an error of Python or torch means that memory ran out."""
     said = str(error).lower()

@@ -1,9 +1,14 @@
-"""Figures as a person reads them, in one form wherever they stand: a share, a probability, a loss.
+"""Figures as a person reads them, in one form wherever they stand: a count, a share, a probability, a loss.
 
 A rounded figure never says more than is so: "100 %" is all of it, "0 %" is none, and a small loss is not 0.
 """
 
 from __future__ import annotations
+
+
+def count(number: int, noun: str) -> str:
+    """How many there are: `1 number`, `1,200 numbers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def share(part: float, places: int = 1) -> str:

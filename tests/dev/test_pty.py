@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from unroll_dev.bench.echo import TYPED, echoes
+from unroll_dev.bench.far import FarTerminal
 from unroll_dev.bench.figures import Unmeasured
 from unroll_dev.bench.panes import Pane
 from unroll_dev.bench.programs import SMALLEST, at_rest, caused
@@ -220,3 +221,12 @@ def test_where_no_epoch_is_shown_there_is_nothing_to_measure() -> None:
         terminal.until_shown("hello")
         with pytest.raises(Unmeasured):
             shown_epoch(terminal)
+
+
+def test_a_far_line_takes_its_delay_each_way_and_its_time_for_every_byte() -> None:
+    program = "print('ready'); input(); print('x' * 2000 + 'end')"
+    with FarTerminal([sys.executable, "-c", program]) as terminal:
+        terminal.rate, terminal.delay = 10_000.0, 0.2
+        terminal.until_shown("ready")
+        pressed = terminal.send("\r")
+        assert 2 * 0.2 + 2000 / 10_000 <= terminal.until_shown("end") - pressed < 3.0

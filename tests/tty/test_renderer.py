@@ -1,5 +1,7 @@
 """What is written: the terminal shows the compositor's screen, for few bytes."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +12,7 @@ from textual.widgets import Input
 from tty_kit import Board, BoardApp, StockApp, assert_painted, resize, running, sample, settle
 
 from unroll.tty.framebuffer import Framebuffer
+from unroll.tty.renderer import EFFECT_S
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x9b31m \u202eabc\u2066 \x1b[2J\x00\x7f"
 
@@ -117,6 +120,26 @@ async def test_without_colour_the_screen_is_stocks(monkeypatch: pytest.MonkeyPat
         app.query_one(Board).draw(5, [("red", "bold red"), ("dim", "dim blue on white")])
         await settle(pilot)
         assert_painted(app)
+
+
+async def test_on_a_full_line_what_a_key_changes_goes_out_however_busy_the_machine_is(app: Any) -> None:
+    app.driver.answer()
+    await app.pilot.pause()
+    app.terminal.answers = False
+    board = app.query_one(Board)
+    board.draw(1, [(f"{x % 10} ", f"on #{x:02x}4060") for x in range(19)])  # a frame whose answer does not come
+    await settle(app.pilot)
+    await app.pilot.press("7")
+    await asyncio.sleep(0.3)  # the processor is somebody else's
+    board.draw(3, [("the key's", "")])
+    await app.pilot.pause(0.05)
+    assert "the key's" in app.terminal.taken()
+    end = time.thread_time() + 2 * EFFECT_S
+    while time.thread_time() < end:
+        pass
+    board.draw(4, [("another's", "")])
+    await app.pilot.pause(0.05)
+    assert "another's" not in app.terminal.taken()
 
 
 async def test_what_changes_in_a_batch_is_painted_after_it(app: Any) -> None:

@@ -20,6 +20,7 @@ from subprocess import PIPE, Popen
 from typing import IO
 
 from unroll.client.diagnosis import EngineDied
+from unroll.errors import over_limit
 from unroll.files import reason
 from unroll.protocol.codec import MAX_LINE
 
@@ -49,7 +50,8 @@ class Transport:
         try:
             process = Popen(over_ssh(words), stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0, start_new_session=True)
         except (OSError, ValueError) as error:
-            raise EngineDied(f"The engine cannot be started: {words[0]:.200}: {reason(error)}.") from error
+            why = over_limit(error) or f"{words[0]:.200}: {reason(error)}."
+            raise EngineDied(f"The engine cannot be started: {why[0].lower()}{why[1:]}") from error
         assert process.stdin and process.stdout and process.stderr
         loop = asyncio.get_running_loop()
         pipe, protocol = await loop.connect_write_pipe(FlowControlMixin, process.stdin)

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import click
 
-from unroll.errors import NO_MEMORY, FileError, UserError, is_memory
+from unroll.errors import NO_MEMORY, FileError, UserError, is_memory, over_limit
 from unroll.files import leave_deleted_folder, open_closed_streams
 from unroll.log import Log
 from unroll.text import printable, shown_path
@@ -73,6 +73,8 @@ def run(program: Callable[[], object]) -> NoReturn:
 
 def _failure(error: Exception) -> str:
     """What failed, of the system, of the installation or of this program."""
+    if limit := over_limit(error):
+        return limit
     if isinstance(error, OSError) and error.errno is not None:
         return f"The system refused ({error.strerror or error}): free what it lacks and retry."
     if isinstance(error, OSError | ImportError):  # an OSError without a number is a library that could not be loaded

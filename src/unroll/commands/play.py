@@ -119,7 +119,7 @@ async def _play(wanted: Wanted | None, theme: str | None, another: Start, comman
     import asyncio
 
     early = [asyncio.ensure_future(another())]
-    await asyncio.wait(early)
+    await asyncio.gather(*early, return_exceptions=True)  # what it raises is for `start` to tell
 
     async def start() -> Conversation:
         return await (early.pop() if early else another())

@@ -114,11 +114,12 @@ def _print(
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
         print_json({**whole, "loss": loss, "history": history})
         return
+    many = figures.count
     rows = {
-        "task": f"{recipe.task.task}, {plan.sequences:,} sequences of {recipe.task.length} numbers",
-        "left out": f"{plan.short_lines:,} lines with no sequence of that length" if plan.short_lines else "",
-        "network": f"{recipe.model.cell}, {recipe.model.hidden_size} units, {plan.weights:,} weights",
-        "training": f"{plan.updates:,} updates in {seconds:.2f} s",
+        "task": f"{recipe.task.task}, {many(plan.sequences, 'sequence')} of {many(recipe.task.length, 'number')}",
+        "left out": f"{many(plan.short_lines, 'line')} with no sequence of that length" if plan.short_lines else "",
+        "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
+        "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",
         "loss": f"{figures.loss(loss)} nats, the mean of all steps",
         "accuracy": f"{figures.share(history.accuracy or 0.0)} right at the last step",
         "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),

@@ -13,7 +13,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from unroll.errors import UserError
+from unroll.errors import UserError, over_limit
 from unroll.files import leave_deleted_folder
 from unroll.machine import end_with_parent, torch_threads
 
@@ -43,6 +43,11 @@ def serve(device: DeviceName = "cpu") -> None:
         code = _serve(protocol, device)
     except KeyboardInterrupt:
         code = 130
+    except Exception as error:
+        if not (limit := over_limit(error)):
+            raise
+        code = 1
+        sys.stderr.write(f"{limit}\n")  # as the last line: it is shown as the cause
     sys.stderr.flush()
     os._exit(code)  # torch takes its time to unload
 

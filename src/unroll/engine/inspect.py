@@ -18,6 +18,7 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 
+from unroll import figures
 from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
@@ -189,7 +190,7 @@ def _values(request: Look, here: Sight, there: Sight | None) -> tuple[str, tuple
         return view, views, _table(view, here)
     if there.units != here.units:
         raise UserError(
-            f"This run has {here.units:,} units and the one to compare with {there.units:,}: "
+            f"This run has {figures.count(here.units, 'unit')} and the one to compare with {there.units:,}: "
             "compare runs of one hidden_size, or look at them without the difference."
         )
     both = tuple(view for view in views if view in (*_tables(there.seen), ATTRIBUTION))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from unroll import figures
 from unroll.errors import RecipeError
 from unroll.recipe import TaskConfig
 from unroll.tasks.datafile import read_numbers
@@ -124,7 +125,7 @@ def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
         raise RecipeError(
             "held_out",
             f"held_out cannot be {config.held_out:g}, as the one line of use of {shown_path(config.path)} has "
-            f"{_numbers(len(line))}, and two parts with sequences of {length} need {2 * length + 2}: "
+            f"{figures.count(len(line), 'number')}, and two parts with sequences of {length} need {2 * length + 2}: "
             f"{', or '.join([*ways, 'choose 0', 'write longer lines'])}.",
         )
     away = min(max(1, round(windows * config.held_out)), windows - 1)
@@ -153,22 +154,19 @@ def _windows(lines: Lines, config: TaskConfig) -> list[Item]:
         choices = [f"choose at most {longest - 1}"] if longest > 1 else []
         raise RecipeError(
             "length",
-            f"length cannot be {length}, as the longest line of {shown_path(config.path)} has {_numbers(longest)} and "
-            f"a sequence needs a next number: {', or '.join([*choices, 'write longer lines'])}.",
+            f"length cannot be {length}, as the longest line of {shown_path(config.path)} has "
+            f"{figures.count(longest, 'number')} and a sequence needs a next number: "
+            f"{', or '.join([*choices, 'write longer lines'])}.",
         )
     count = sum(max(0, len(line) - length) for line in lines)
     if count * length > MAX_POSITIONS:
         raise RecipeError(
             "path",
-            f"{shown_path(config.path)} has {count:,} sequences of {length} numbers: "
+            f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, 'number')}: "
             f"shorten it to {MAX_POSITIONS // length:,}.",
         )
     starts = ((line, i) for line in lines for i in range(len(line) - length))
     return [Item(line[i : i + length], line[i + 1 : i + length + 1]) for line, i in starts]
-
-
-def _numbers(count: int) -> str:
-    return f"{count:,} number{'' if count == 1 else 's'}"
 
 
 def answer(config: TaskConfig, sequence: Sequence[int], step: int) -> int | None:

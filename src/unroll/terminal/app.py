@@ -1,6 +1,7 @@
 """The app: the engine's life, the themes, the keys that work everywhere."""
 
 import asyncio
+import sys
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,11 +22,12 @@ from textual.worker import Worker, WorkerError
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError, cause
 from unroll.client.recording import Replay
+from unroll.errors import over_limit
 from unroll.log import Log
 from unroll.moment import Moment
 from unroll.protocol.requests import Create, Detach, End, Ping, Request
 from unroll.recipe import PRESETS, PURPOSES, Recipe
-from unroll.terminal import texts
+from unroll.terminal import splash, texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
@@ -224,10 +226,12 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self._begin()
 
     def crash_message(self) -> str:
-        """Say in one sentence that this is a bug, and where the details are."""
+        """Say in one sentence which limit it met, or that this is a bug, and where the details are."""
+        splash.give_back()  # what is written on its screen would go with it
         log = Log("terminal.log")
         log.write(traceback.format_exc())
-        return f"unroll crashed (a bug). Details: {shown_path(log.path)}"
+        error = sys.exception()
+        return (error and over_limit(error)) or f"unroll crashed (a bug). Details: {shown_path(log.path)}"
 
     async def action_leave(self) -> None:
         """Quit; but ask first what becomes of a training."""

@@ -64,7 +64,7 @@ def shown(theme: str | None) -> Iterator[None]:
         _write(ENTER_SCREEN + "\x1b[?25l" + (painted if known is None else known.spell(painted)))
         yield
     finally:
-        _give_back()
+        give_back()
 
 
 def charset() -> Charset | None:
@@ -79,7 +79,8 @@ def take_over() -> list[Any] | None:
     return found
 
 
-def _give_back() -> None:
+def give_back() -> None:
+    """Leave the terminal as it was found, if nobody has taken it over."""
     found = take_over()
     if found is not None:
         _write(LEAVE_SCREEN + "\x1b[?25h")
@@ -157,6 +158,6 @@ def _stop_later(number: int, at: FrameType | None) -> None:
 def _end(number: int, at: FrameType | None) -> None:
     """Give the terminal back, then let the signal do what it does by itself: an exception raised just here would be
     lost in whatever cannot raise one, such as an object's end."""
-    _give_back()
+    give_back()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

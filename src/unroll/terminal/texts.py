@@ -122,10 +122,10 @@ def of_unit(detail: UnitDetail) -> str:
 def of_plan(implied: Plan) -> str:
     """What a recipe implies, as a sentence."""
     return (
-        f"{_many(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
-        f"{_many(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
-        f"{_many(implied.weights, 'weight')}."
-        + (f" {_many(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
+        f"{figures.count(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
+        f"{figures.count(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
+        f"{figures.count(implied.weights, 'weight')}."
+        + (f" {figures.count(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
     )
 
 
@@ -140,15 +140,11 @@ def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
     return "Training runs to the end."
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def of_cut_off(earlier: CutOff, sessions: int) -> str:
     """Which earlier session can be restored, of how many, and the key that does."""
     when, recipe = time.localtime(earlier.when), earlier.recipe
     format_ = "%H:%M" if time.strftime("%x", when) == time.strftime("%x") else "%d %B, %H:%M"
-    what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else _many(earlier.runs, "run")
+    what = f"{recipe.task.task} {recipe.model.cell}" if earlier.runs == 1 else figures.count(earlier.runs, "run")
     told = f"({what}, {time.strftime(format_, when)})"
     if earlier.is_living:
         return f"Your session {told} still runs in a terminal that does not answer. r moves it here."
@@ -172,7 +168,7 @@ def of_lost(names: Sequence[str]) -> str:
 def of_resumed(runs: Sequence[Created]) -> str:
     """What has been restored."""
     if len(runs) != 1:
-        return f"Restored {_many(len(runs), 'run')}."
+        return f"Restored {figures.count(len(runs), 'run')}."
     how = {"finished": " Its training is finished.", "diverged": " Its training diverged."}
     return f"Restored.{how.get(runs[0].state, ' space continues its training.')}"
 
@@ -196,10 +192,11 @@ def of_mark(run: Run | None) -> str:
 
 def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:
     """What the two processes use, and how much has been sent to the terminal."""
+    sent = f"{written / 1000:,.1f} KB sent in {figures.count(frames, 'frame')}"
     return [
-        f"This screen: {_megabytes(memory)} of memory; {written / 1000:,.1f} KB sent in {_many(frames, 'frame')}.",
-        f"The engine: {_megabytes(engine.memory)} of memory; {_many(engine.runs, 'run')}, "
-        f"{_many(engine.updates, 'update')} made.",
+        f"This screen: {_megabytes(memory)} of memory; {sent}.",
+        f"The engine: {_megabytes(engine.memory)} of memory; {figures.count(engine.runs, 'run')}, "
+        f"{figures.count(engine.updates, 'update')} made.",
     ]
 
 

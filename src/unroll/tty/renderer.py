@@ -36,8 +36,8 @@ from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate, PatchedApp, co
 
 REPAINT_INTERVAL_S = 0.1
 """From one painting of the whole screen to the next, while a window is being dragged larger."""
-EFFECT_S = 0.1
-"""After a key: what changes meanwhile is taken for its effect, and goes first."""
+EFFECT_S = 0.06
+"""After a key, in processor time of this thread: what changes meanwhile is taken for its effect, and goes first."""
 IDLE_QUERY_S = 20.0
 """From one query to the next while nothing is painted: nine bytes, to know that a terminal is still there."""
 WRITER_POLL_S = 0.004
@@ -69,7 +69,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
         self._width_known = False
         self._shown: Screen[Any] | None = None
         self._repainted_at = 0.0
-        self._key_at = 0.0
+        self._effect_until = 0.0
         self._touched: set[int] = set()  # stale rows that a key has changed
         self._later: asyncio.TimerHandle | None = None
         self._reminder: asyncio.TimerHandle | None = None
@@ -127,7 +127,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
             self.flow.forgive()
         await super().on_event(event)
         if isinstance(event, events.Key):
-            self._key_at = time.monotonic()
+            self._effect_until = time.thread_time() + EFFECT_S
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters and, where Textual paints, the one that the cell diff has built in."""
@@ -165,7 +165,7 @@ class CellDiffApp(PatchedApp[ReturnType]):
         if isinstance(update, LayoutUpdate | ChopsUpdate):
             system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
             changed = self._framebuffer.absorb(update, system, self.charset)
-            if time.monotonic() < self._key_at + EFFECT_S:
+            if time.thread_time() < self._effect_until:
                 self._touched |= changed
 
     def _paint(self) -> None:
