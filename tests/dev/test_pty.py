@@ -224,7 +224,7 @@ def test_where_no_epoch_is_shown_there_is_nothing_to_measure() -> None:
 
 
 def test_a_far_line_takes_its_delay_each_way_and_its_time_for_every_byte() -> None:
-    program = "print('ready'); input(); print('x' * 2000 + 'end')"
+    program = "print('ready'); input(); print('x' * 2000 + 'end'); input()"
     with FarTerminal([sys.executable, "-c", program]) as terminal:
         terminal.rate, terminal.delay = 10_000.0, 0.2
         terminal.until_shown("ready")

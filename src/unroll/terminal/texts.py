@@ -320,7 +320,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         "Prompt": [
             f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",
             "enter appends the predicted number, as c does elsewhere; C appends the next ten.",
-            f"A training sequence has {_many(recipe.task.length, 'number')}: {_samples(recipe.task)}",
+            f"A training sequence has {figures.count(recipe.task.length, 'number')}: {_samples(recipe.task)}",
         ],
     }[pane]
 
