@@ -112,3 +112,22 @@ async def test_recorded_refusals_and_deaths_come_again(replay: Replay) -> None:
     await replay.close()
     with pytest.raises(EngineDied, match="closed"):
         await replay.ask(Play(run=1))
+
+
+async def test_an_answer_that_cannot_be_read_is_refused_and_the_rest_plays(tmp_path: Path) -> None:
+    recorder = Recorder(path := tmp_path / "talk.jsonl")
+    for message in TALK:
+        line = encode(message)
+        if isinstance(message, Continued):
+            line = line.replace(b"[9]", b"[-9]")
+        if message == news(2):
+            line = line.replace(b'"update":2', b'"update":1e300')
+        recorder.add("client" if isinstance(message, Request) else "engine", line)
+    recorder.close()
+    replay = Replay(path)
+    await replay.ask(Play(run=1))
+    assert await epoch_at(replay, THEN) == 3.0
+    with pytest.raises(EngineError, match="cannot be read"):
+        await replay.ask(Continue(moment=NOW))
+    await replay.close()
+    assert [event async for event in replay.events()] == [news(1), news(3)]

@@ -12,8 +12,8 @@ from unroll.moment import Moment
 from unroll.network import checkpoint
 from unroll.network.training import Training
 from unroll.paths import own_models, shipped_models
-from unroll.protocol.replies import Created, Error, Models, Saved
-from unroll.protocol.requests import Advance, Branch, Create, ListModels, Look, Open, Play, Save
+from unroll.protocol.replies import Created, Done, Error, Models, Saved
+from unroll.protocol.requests import Advance, Branch, Create, Delete, ListModels, Look, Open, Play, Save
 from unroll.recipe import recipe_of
 from unroll.series import History
 
@@ -183,3 +183,19 @@ def test_a_history_that_lies_is_left_out(workplace: Path) -> None:
     checkpoint.save("saved_models/lie.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, lie))
     opened = shelved(Open(name="lie"))[3]
     assert (opened.state, [*opened.history.losses]) == ("finished", [])
+
+
+def test_a_model_of_ones_own_is_deleted_and_no_other(state_dir: Path) -> None:
+    deleted = Delete(name="mine"), Delete(name="mine"), Delete(name=SHIPPED[0]), Open(name="mine")
+    replies = shelved(Save(name="mine"), *deleted)
+    assert replies[4] == Done(id=4)
+    assert [type(replies[number]) for number in (5, 6, 7)] == [Error] * 3
+    assert "comes with unroll" in replies[6].sentence
+    assert all(file.exists() for file in shipped_models().glob("*"))
+
+
+def test_a_file_anywhere_is_opened_by_its_path(workplace: Path) -> None:
+    checkpoint.save(workplace / "here.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, History()))
+    opened, none = (answers(converse(Open(path=path), until=9.0))[1] for path in ("here.safetensors", "nowhere"))
+    assert opened.recipe == SMALL
+    assert "nowhere" in none.sentence

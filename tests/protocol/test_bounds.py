@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from engine_kit import answers, converse
 from unroll.client.pending import fault
 from unroll.moment import Moment
-from unroll.protocol.codec import MAX_LINE, decode_reply, encode
+from unroll.protocol.codec import MAX_LINE, decode_reply, encode, read_reply
 from unroll.protocol.replies import (
     MAX_NEWS,
     AnyReply,
@@ -188,3 +188,21 @@ def test_a_step_without_candidates_is_refused_where_some_were_asked_for(honest: 
     bare = Looked(id=1, trace=replace(honest[1].trace, candidates=[[], []], before=[]))
     assert fault(LOOK, bare)
     assert not fault(replace(LOOK, top=0), bare)
+
+
+@pytest.mark.parametrize("kind", [Begun, Resumed])
+def test_a_run_that_cannot_be_is_left_out_and_the_others_come(kind: Any, honest: tuple[Created, Looked]) -> None:
+    runs = [replace(honest[0], run=number) for number in (1, 2, 3)]
+    named = {} if kind is Resumed else {"session": "x"}
+    raw = msgspec.json.decode(encode(kind(id=7, runs=runs, **named)))
+    raw["runs"][1]["history"]["accuracy"] = 1e308
+    assert read_reply(encode(raw)) == kind(id=7, runs=[runs[0], runs[2]], left_out=1, **named)
+    with pytest.raises(msgspec.ValidationError):
+        read_reply(encode({**raw, "id": -1}))
+
+
+def test_an_earlier_session_that_cannot_be_is_left_out_and_the_others_come() -> None:
+    cut_off = [CutOff(session=name, when=0.0, runs=1, recipe=Recipe(), update=0) for name in ("a", "b")]
+    raw = msgspec.json.decode(encode(Begun(id=1, session="x", cut_off=cut_off)))
+    raw["cut_off"][0]["when"] = 1e300
+    assert read_reply(encode(raw)) == Begun(id=1, session="x", cut_off=cut_off[1:], left_out=1)

@@ -16,7 +16,7 @@ from playground_kit import NARROW, WHOLE, Playing, playing
 from still_engine import StillEngine
 from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions, Moment
-from unroll.protocol.replies import Begun, Created, CutOff, State, UnitDetail
+from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State, UnitDetail
 from unroll.protocol.requests import Begin, Create, Detach, Resume
 from unroll.recipe import Recipe, plan, recipe_of
 from unroll.terminal import texts
@@ -182,12 +182,31 @@ def an_earlier_session() -> CutOff:
     return CutOff(session="x", when=0.0, runs=1, recipe=Recipe(), update=10)
 
 
-def test_what_was_restored_is_said_with_the_way_on() -> None:
-    recipe = Recipe()
-    paused = Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122), state="paused")
-    said = [texts.of_resumed(runs) for runs in ([paused], [replace(paused, state="finished")], [paused, paused])]
-    assert ["space" in sentence for sentence in said] == [True, False, False]
-    assert "finished" in said[1] and "2 runs" in said[2]
+@pytest.mark.parametrize(
+    ("states", "left_out", "words"),
+    [
+        (["paused"], 0, ["space"]),
+        (["finished"], 0, ["is finished"]),
+        (["diverged"], 0, ["diverged"]),
+        (["paused", "finished"], 0, ["2 runs"]),
+        (["paused"], 1, ["space", texts.LEFT_OUT]),
+    ],
+)
+def test_what_was_restored_is_said_with_the_way_on(states: list[State], left_out: int, words: list[str]) -> None:
+    runs = [Created(id=1, run=1, recipe=Recipe(), plan=plan(Recipe(), 122), state=state) for state in states]
+    said = texts.of_resumed(Resumed(id=1, runs=runs, left_out=left_out))
+    known = ("space", "is finished", "diverged", "2 runs", texts.LEFT_OUT)
+    assert [word for word in known if word in said] == words
+
+
+async def test_a_session_whose_runs_cannot_all_be_shown_is_offered_and_that_is_said(game: Playing) -> None:
+    recovery = game.app.playground.recovery
+    recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()], left_out=1))
+    await game.press("4")
+    assert "r restores it" in game.notice and texts.LEFT_OUT in game.notice
+    assert "r restore  " in game.lines[-1]
+    recovery.offer(Begun(id=0, session="", left_out=1))
+    assert game.notice == texts.LEFT_OUT
 
 
 async def test_r_does_what_stands_on_the_screen(game: Playing) -> None:
@@ -348,15 +367,6 @@ async def test_at_the_first_step_there_is_nothing_to_erase_to_compare_and_a_step
     assert not any(any(row) for row in game.trace.values)
     await game.press("y")
     assert " step=1 " in game.text and " cut=1" in game.text
-
-
-@pytest.mark.parametrize("state", ["finished", "diverged", "paused"])
-def test_what_became_of_a_restored_training_is_said_as_it_is(state: State) -> None:
-    made = Created(id=1, run=1, recipe=Recipe(), plan=plan(Recipe(), 122), state=state)
-    said = texts.of_resumed([made])
-    assert ("is finished" in said, "diverged" in said, "space" in said) == tuple(
-        state == each for each in ("finished", "diverged", "paused")
-    )
 
 
 def test_what_could_be_written_is_no_cell_beside_the_cell_state() -> None:

@@ -22,7 +22,7 @@ from unroll.client.liveness import SilenceWatch
 from unroll.client.pending import Backlog, Pending
 from unroll.client.recording import Recorder, Replay, Speaker
 from unroll.client.transport import PYTHON, Transport
-from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, NOT_JSON, VERSION, decode_reply, encode
+from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, NOT_JSON, VERSION, encode, read_reply
 from unroll.protocol.replies import Answer, AnyReply, Detached, Error, Hello, Progress
 from unroll.protocol.requests import Begin, Create, Detach, Heard, Ping, Play, Request
 from unroll.recipe import Recipe
@@ -150,7 +150,7 @@ class Engine:
         try:
             if len(line) > MAX_LINE:
                 raise msgspec.DecodeError(f"more than {MAX_LINE:,} bytes")
-            reply: AnyReply = decode_reply(line)
+            reply: AnyReply = read_reply(line)
         except NOT_JSON as error:
             self._stray.note(line[:4096].decode(errors="replace"))
             self._pending.refuse(number_of(line), f"gave an answer that cannot be read ({error!s:.200})")

@@ -14,7 +14,7 @@ from typing import Any
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
 from unroll.engine.connection import ClientState, Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
-from unroll.engine.models import list_models, open_model, run_as_saved, save_model
+from unroll.engine.models import delete_model, list_models, open_model, run_as_saved, save_model
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
 from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
@@ -88,7 +88,11 @@ class Handlers:
         return self._created(request.id, self._runs.add(training, "paused", series, "branch"))
 
     def _open(self, request: requests.Open) -> Created:
-        return self._created(request.id, open_model(self._runs, request.name, self._device))
+        return self._created(request.id, open_model(self._runs, request.name, request.path, self._device))
+
+    def _delete(self, request: requests.Delete) -> Done:
+        delete_model(request.name)
+        return Done(id=request.id)
 
     def _created(self, number: int, run: LiveRun) -> Created:
         recipe = " ".join(f"{name}={value}" for name, value in run.training.recipe.values().items())
@@ -181,7 +185,7 @@ class Handlers:
         if saved_runs and not found:
             raise UserError(f"No run of that session can be read: they stay in {shown_path(folder.path)}.")
         runs = self._told(request.id, [(run, saved.number) for run, saved in found])
-        return replies.Resumed(id=request.id, runs=runs)
+        return replies.Resumed(id=request.id, runs=runs, left_out=len(saved_runs) - len(found))
 
     def _told(self, number: int, runs: Sequence[tuple[LiveRun, int]]) -> list[Created]:
         """How runs stand, all in one line; what was still to be sent of them is sent with it."""

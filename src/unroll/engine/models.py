@@ -10,7 +10,7 @@ from typing import get_args
 from unroll.engine.inspect import check_epoch
 from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError, UserError
-from unroll.files import reason
+from unroll.files import at_home, reason
 from unroll.network import checkpoint
 from unroll.network.checkpoint import begins_well
 from unroll.network.training import Training
@@ -59,18 +59,38 @@ def _made_folder() -> Path:
     return folder
 
 
-def open_model(runs: LiveRuns, name: str, device: str) -> LiveRun:
-    """A run of a saved model.
+def open_model(runs: LiveRuns, name: str | None, path: str, device: str) -> LiveRun:
+    """A run of a saved model, by its name, or of any file by its path.
 
     Raises:
         UserError: there is no such model, or there are too many runs.
         FileError: the file is no saved network.
         RecipeError: its data cannot be read any more.
     """
+    return run_as_saved(runs, at_home(path) if name is None else _model(name), device, "model")
+
+
+def delete_model(name: str) -> None:
+    """Delete a saved model of the user's own.
+
+    Raises:
+        UserError: there is none of that name, or it comes with the program.
+        FileError: it cannot be deleted.
+    """
+    file = _model(name)
+    if file.parent == shipped_models():
+        raise UserError(f"{name} comes with unroll: only models of your own can be deleted.")
+    try:
+        file.unlink()
+    except OSError as error:
+        raise FileError(f"{shown_path(file)} cannot be deleted ({reason(error)}).") from None
+
+
+def _model(name: str) -> Path:
     file = models_by_name().get(name)
     if file is None:
         raise UserError(f"There is no saved model {shown_path(name)}: save one first, or list those there are.")
-    return run_as_saved(runs, file, device, "model")
+    return file
 
 
 def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> LiveRun:

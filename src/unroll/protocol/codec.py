@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from unroll.protocol.replies import AnyReply, Id
+from unroll.protocol.replies import AnyReply, Created, CutOff, Id
 from unroll.protocol.requests import AnyRequest
 from unroll.recipe import FIELDS, field_of
 
@@ -35,6 +35,37 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 encode = msgspec.json.Encoder().encode
 decode_request = msgspec.json.Decoder(AnyRequest).decode
 decode_reply = msgspec.json.Decoder(AnyReply).decode
+
+
+LISTED = {"runs": Created, "cut_off": CutOff}
+"""What a reply may list of earlier sessions."""
+
+
+def read_reply(line: bytes | msgspec.Raw) -> AnyReply:
+    """The reply in a line; runs and sessions in it that cannot be, such as one of 1e308 epochs, are only counted.
+
+    Raises:
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: it cannot be read even so.
+    """
+    try:
+        reply: AnyReply = decode_reply(line)
+    except msgspec.ValidationError:
+        raw = msgspec.json.decode(line)
+        lists = {name: raw[name] for name in LISTED if isinstance(raw, dict) and isinstance(raw.get(name), list)}
+        kept = {name: [one for one in listed if _can_be(one, LISTED[name])] for name, listed in lists.items()}
+        left_out = sum(len(lists[name]) - len(kept[name]) for name in lists)
+        if not left_out:
+            raise
+        reply = msgspec.convert({**raw, **kept, "left_out": left_out}, AnyReply)
+    return reply
+
+
+def _can_be(value: object, kind: type) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 class Unreadable(ValueError):  # noqa: N818 - it says what is

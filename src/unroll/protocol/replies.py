@@ -149,18 +149,21 @@ class Begun(Answer, frozen=True, kw_only=True):
 
     Attributes:
         sentence: What else there is to say of earlier sessions.
+        left_out: How many runs and sessions there are besides that cannot be read.
     """
 
     session: Name
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)] = []
     cut_off: Annotated[list[CutOff], Meta(max_length=100)] = []
     sentence: Sentence = ""
+    left_out: Count = 0
 
 
 class Resumed(Answer, frozen=True, kw_only=True):
-    """The restored runs."""
+    """The restored runs; `left_out` is how many there are besides that cannot be read."""
 
     runs: Annotated[list[Created], Meta(max_length=MAX_RUNS)]
+    left_out: Count = 0
 
 
 class Detached(Answer, frozen=True, kw_only=True):

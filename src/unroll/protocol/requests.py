@@ -122,7 +122,14 @@ class Save(Request[replies.Saved], frozen=True, kw_only=True):
 
 
 class Open(Request[replies.Created], frozen=True, kw_only=True):
-    """Make a finished run of a saved model, history and all; answered by `created`."""
+    """Make a run of a saved model, history and all, by its name or by the path of its file; answered by `created`."""
+
+    name: ModelName | None = None
+    path: replies.PathText = ""
+
+
+class Delete(Request[replies.Done], frozen=True, kw_only=True):
+    """Delete the file of a saved model, unless it comes with the program; answered by `done`."""
 
     name: ModelName
 
@@ -189,5 +196,5 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
     """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
-OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | ListModels | Forget
+OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
 AnyRequest = OnRuns | Look | Continue | Heard | Measure | Ping | Begin | Resume | Detach | End

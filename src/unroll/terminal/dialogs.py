@@ -27,6 +27,7 @@ from unroll.tty.renderer import CellDiffApp
 
 CONFIRM = "enter confirms · esc cancels"
 MAX_NAME = 64
+MAX_PATH = 4096
 MAX_ROW = 66
 """Characters of a row in a dialog."""
 is_model_name = re.compile(get_args(ModelName)[1].pattern).fullmatch
@@ -79,6 +80,20 @@ class Pick(Dialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._words[event.option_index])
+
+
+class PickModel(Pick):
+    """Asks for a saved model, by its name; or gives `delete/NAME`, or `path/` for one that is not listed."""
+
+    BINDINGS: ClassVar = [
+        Binding("delete,backspace", "delete", "Delete", tooltip="Delete the model, if you are sure."),
+        Binding("slash", "dismiss('path/')", "Path", tooltip="Open a file by its path."),
+    ]
+
+    def action_delete(self) -> None:
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self.dismiss(f"delete/{self._words[place]}")
 
 
 class Leave(Dialog):
@@ -184,13 +199,25 @@ class Questions:
             self._unsaved_name = ""
 
     async def open(self) -> None:
-        """A saved model to open."""
+        """A saved model to open, or to delete."""
         models = await self._session.ask(ListModels())
-        if models is not None and not models.names:
-            self._display.note(f"There is no saved model in {models.folder} yet: s saves one.")
-        elif models is not None:
-            dialog = Pick("Open a model", models.names, rows_of(models), "It becomes a new run, beside the others.")
-            self._ask(dialog, lambda name: self._display.spawn(self._session.open(name)))
+        if models is not None:
+            hint = "It becomes a new run. del deletes the model; / opens any file by its path."
+            self._ask(PickModel("Open a model", models.names, rows_of(models), hint), self._picked)
+
+    def _picked(self, answer: str) -> None:
+        """Open a model; or ask for a path, or once more before one is deleted."""
+        session, spawn = self._session, self._display.spawn
+        what, _, name = answer.rpartition("/")
+        if what == "delete":
+            rows = [f"Keep {name}", f"Delete {name} for good"]
+            sure = Pick("Delete a model", ["", name], rows, "What is deleted cannot be brought back.")
+            self._ask(sure, lambda name: spawn(session.delete_model(name)) if name else None)
+        elif what == "path":
+            hint = "The path of a saved network, on the machine where networks are trained."
+            self._ask(Ask("Open a file", "", hint, path), lambda path: spawn(session.open(None, path)))
+        else:
+            spawn(session.open(name))
 
 
 # What may be answered
@@ -232,6 +259,13 @@ def sampling(text: str, now: Sampling) -> Sampling:
             return msgspec.convert({**given, "seed": now.seed}, Sampling)
     limits = f"a temperature from 0 to {MAX_TEMPERATURE:g}, top-k from 0 to {MAX_TOP_K:,}, top-p above 0 and up to 1"
     raise UserError(f"Enter {limits}.")
+
+
+def path(text: str) -> str:
+    """The path of a file."""
+    if not text.strip() or len(text) > MAX_PATH or not text.isprintable():
+        raise UserError(f"A path has 1 to {MAX_PATH:,} visible characters.")
+    return text.strip()
 
 
 def run_name(text: str) -> str:

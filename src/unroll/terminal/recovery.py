@@ -12,7 +12,7 @@ from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
 from unroll.moment import Moment
-from unroll.protocol.replies import Begun, Created, CutOff, Origin
+from unroll.protocol.replies import Begun, Created, CutOff, Origin, Resumed
 from unroll.protocol.requests import Begin, Create, Play, Resume
 from unroll.recipe import Recipe
 from unroll.terminal import texts
@@ -74,7 +74,8 @@ class Recovery:
         """Tell of the last session that can be restored."""
         self._name, own = begun.session, self._name
         self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
-        if said := self.sentence or begun.sentence:
+        left_out = texts.LEFT_OUT if begun.left_out else ""
+        if said := f"{self.sentence or begun.sentence} {left_out}".strip():
             self._note(said)
 
     @property
@@ -94,7 +95,7 @@ class Recovery:
             for created in resumed.runs:
                 self._session.recipe = created.recipe
                 self._session.enter(_run_of(created, []))
-            self._note(texts.of_resumed(resumed.runs))
+            self._note(texts.of_resumed(resumed))
 
     def to_link(self) -> tuple[Recipe, Moment]:
         """The recipe and the moment that a permalink needs to restore this screen.
@@ -129,7 +130,7 @@ class Recovery:
         resumed = await self._session.ask(Resume(session=self._name))
         kept = resumed.runs if resumed else []
         self._take_in(kept, lost, shown)
-        self._note(texts.of_resumed(kept))
+        self._note(texts.of_resumed(resumed or Resumed(id=0, runs=[])))
         numbers = {created.was for created in kept}
         await self._train_again([run for run in lost if run.number not in numbers], shown)
 

@@ -223,7 +223,7 @@ class Playground(Screen[None]):
         shown = said or meaning or ("" if session.has_trained else texts.WELCOME)
         notice.set_class(cell_len(shown) > self.app.size.width - MARGINS, "-long")
         self._write("#notice", shown)
-        self.query_one(RunTable).gives_way = bool(said) and said == self.recovery.sentence
+        self.query_one(RunTable).gives_way = bool(self.recovery.offered) and said.startswith(self.recovery.sentence)
         if trace is None:
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 

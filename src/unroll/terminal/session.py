@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from msgspec import structs
@@ -169,12 +170,17 @@ class Session:
             self.enter(Run.of(created, f"{run.name} ⑂{epoch}", f"was branched from {run.name} at epoch {epoch}"))
             await self._start()
 
-    async def open(self, name: str) -> None:
-        """Show a saved model as a run of its own."""
-        created = await self.ask(requests.Open(name=name))
+    async def open(self, name: str | None, path: str = "") -> None:
+        """Show a saved model as a run of its own, by its name or by the path of its file."""
+        created = await self.ask(requests.Open(name=name, path=path))
         if created is not None:
-            self.recipe = created.recipe
-            self.enter(Run.of(created, name, f"was opened from {name}"))
+            self.recipe, name = created.recipe, name or Path(path).stem
+            self.enter(Run.of(created, name, f"was opened from {path or name}"))
+
+    async def delete_model(self, name: str) -> None:
+        """Delete a saved model."""
+        if await self.ask(requests.Delete(name=name)) is not None:
+            self.display.note(f"Deleted the model {name}.")
 
     async def save(self, name: str) -> bool:
         """Save the network looked at, and say where; whether that was done."""
@@ -355,7 +361,7 @@ class Session:
                     self.recipe = request.recipe
                     await self.create()
             case requests.Open():
-                await self.open(request.name)
+                await self.open(request.name, request.path)
             case requests.Branch():
                 self.recipe = request.recipe
                 self._move(run=request.run, epoch=request.epoch)

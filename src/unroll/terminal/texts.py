@@ -7,7 +7,7 @@ from math import exp, log
 
 from unroll import figures
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
-from unroll.protocol.replies import Created, CutOff, Measured, Trace, UnitDetail
+from unroll.protocol.replies import CutOff, Measured, Resumed, Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
 from unroll.tasks import TASKS, answer
 from unroll.terminal.runs import Run
@@ -35,6 +35,7 @@ WAYS_TO_LEAVE = (
     "q    end it: runs that are not saved are lost\n"
     "esc  stay here: space pauses, and q then keeps the runs for the next start"
 )
+LEFT_OUT = "Some earlier runs are left out: what is saved of them cannot be read."
 PLAYS_BACK = "A recording is played back. The first key stops that; keys are answered from it where they can be."
 PLAYED_BACK = "The recording ends here. Keys are answered from it where they can be."
 NO_NETWORK_YET = "There is no network to link to yet, one moment."
@@ -165,12 +166,13 @@ def of_lost(names: Sequence[str]) -> str:
     return f"Lost with the engine: {', '.join(names)}. Their recipes alone cannot make them again."
 
 
-def of_resumed(runs: Sequence[Created]) -> str:
+def of_resumed(resumed: Resumed) -> str:
     """What has been restored."""
-    if len(runs) != 1:
-        return f"Restored {figures.count(len(runs), 'run')}."
     how = {"finished": " Its training is finished.", "diverged": " Its training diverged."}
-    return f"Restored.{how.get(runs[0].state, ' space continues its training.')}"
+    said = f"Restored {figures.count(len(resumed.runs), 'run')}."
+    if len(resumed.runs) == 1:
+        said = f"Restored.{how.get(resumed.runs[0].state, ' space continues its training.')}"
+    return f"{said} {LEFT_OUT}" if resumed.left_out else said
 
 
 def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
