@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from unroll.client.diagnosis import EngineDied, EngineError, StrayLines, why_it_ended
 from unroll.client.liveness import SilenceWatch
-from unroll.client.pending import Backlog, Pending
+from unroll.client.pending import Backlog, Pending, number_of
 from unroll.client.recording import Recorder, Replay, Speaker
 from unroll.client.transport import PYTHON, Transport
 from unroll.protocol.codec import MAX_LINE, MAX_REQUEST, NOT_JSON, VERSION, encode, read_reply
@@ -36,8 +35,6 @@ ends and releases its runs. Several times longer than ssh takes to notice a dead
 END_TIMEOUT_S = 2.0
 """Seconds that an engine is given to end by itself, and again after it was told to terminate."""
 HELLO_BEGINS = re.compile(rb'\{\s*"type"\s*:\s*"hello"')
-ANSWER_BEGINS = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:\s*(\d{1,18})\b')
-"""How an answer begins, to tell which request it was for when the rest of it cannot be read."""
 
 
 class Engine:
@@ -232,22 +229,6 @@ class Engine:
 
 Conversation = Engine | Replay
 """What a screen speaks with."""
-
-
-class Numbered(Struct):
-    """The part of an answer that tells which request it was for."""
-
-    id: int
-    type: str
-
-
-def number_of(line: bytes) -> int:
-    """The request that a line answers, as far as can be told; 0 where it answers none."""
-    with suppress(*NOT_JSON):
-        if len(line) <= MAX_LINE and (found := msgspec.json.decode(line, type=Numbered)).type != "progress":
-            return found.id
-    begins = ANSWER_BEGINS.match(line, 0, 4096)
-    return int(begins[1]) if begins else 0
 
 
 async def start_training(recipe: Recipe, device: str = "cpu") -> Detached:

@@ -7,12 +7,18 @@ megabytes at most: then no more is read, and the engine waits.
 from __future__ import annotations
 
 import asyncio
+import re
 from asyncio import Event, Future, Queue
+from contextlib import suppress
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar, get_args
 
+import msgspec
+from msgspec import Struct
+
 from unroll.client.diagnosis import EngineError
+from unroll.protocol.codec import MAX_LINE, NOT_JSON
 from unroll.protocol.replies import Answer, Continued, Error, Looked, Progress
 from unroll.protocol.requests import Continue, Look, Request
 
@@ -20,6 +26,8 @@ A = TypeVar("A", bound=Answer)
 
 BACKLOG_BYTES = 4 * 2**20
 """Bytes, as they came over the line, that may wait before no more are read; one message more fits in any case."""
+ANSWER_BEGINS = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?!progress)\w+"[^][{}]*?"id"\s*:\s*(\d{1,18})\b')
+"""How an answer begins, to tell which request it was for when the rest of it cannot be read."""
 
 
 class Pending:
@@ -133,3 +141,19 @@ def fault(request: Request[Any], answer: Answer) -> str:
     elif isinstance(request, Look) and isinstance(answer, Looked) and request.top:
         wrong = "" if all((*answer.trace.candidates, *answer.trace.before)) else "a step without candidates"
     return wrong and f"gave an answer that cannot be: {wrong}"
+
+
+class Numbered(Struct):
+    """The part of an answer that tells which request it was for."""
+
+    id: int
+    type: str
+
+
+def number_of(line: bytes) -> int:
+    """The request that a line answers, as far as can be told; 0 where it answers none."""
+    with suppress(*NOT_JSON):
+        if len(line) <= MAX_LINE and (found := msgspec.json.decode(line, type=Numbered)).type != "progress":
+            return found.id
+    begins = ANSWER_BEGINS.match(line, 0, 4096)
+    return int(begins[1]) if begins else 0

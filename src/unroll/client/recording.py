@@ -18,10 +18,10 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from unroll.client.diagnosis import EngineDied, EngineError
-from unroll.client.pending import fault
+from unroll.client.pending import fault, number_of
 from unroll.files import read_regular
 from unroll.protocol.codec import decode_request, encode, read_reply
-from unroll.protocol.replies import Answer, Created, Error, Hello, Id, Looked, Progress, Trace
+from unroll.protocol.replies import Answer, Created, Error, Hello, Looked, Progress, Trace
 from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
 from unroll.recipe import MAX_EPOCHS
 from unroll.text import shown_path
@@ -95,12 +95,6 @@ def read(path: Path) -> list[Entry]:
     if not entries:
         raise msgspec.DecodeError("an empty recording")
     return entries
-
-
-class Numbered(Struct):
-    """What is left of an answer that cannot be read."""
-
-    id: Id = 0
 
 
 class Turn(Struct):
@@ -202,7 +196,8 @@ class Replay:
             try:
                 reply = read_reply(entry.message)
             except msgspec.ValidationError:  # the rest can be played all the same
-                reply = Error(id=_number_of(entry.message), sentence="The recorded answer to this cannot be read.")
+                number = number_of(bytes(entry.message))
+                reply = Error(id=number, sentence="The recorded answer to this cannot be read.")
             if isinstance(reply, Hello):
                 self._hello = reply
             elif isinstance(reply, Progress):
@@ -246,13 +241,6 @@ class Replay:
         epoch = newest if wanted.epoch is None else wanted.epoch
         alike.sort(key=lambda at: (at.view != request.view, at.moment.run != wanted.run, abs(at.epoch - epoch)))
         return replace(alike[0], moment=wanted)
-
-
-def _number_of(message: Raw) -> int:
-    """The id of an answer that cannot be read; 0 where it has none."""
-    with suppress(msgspec.ValidationError):
-        return msgspec.json.decode(message, type=Numbered).id
-    return 0
 
 
 def _key(request: Request[Any]) -> bytes:
