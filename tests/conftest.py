@@ -3,6 +3,7 @@ every thread's traceback, instead of the whole suite."""
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import gc
 import os
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.pilot
 from hypothesis import settings
 
 settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
@@ -49,3 +52,18 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+async def until_idle(*_: float) -> bool:
+    """Wait until nothing but this could run: all that is left waits for time, a file or a thread."""
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0)
+    while loop._ready:  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+    return True
+
+
+# Textual's own ways wait for slices of 20 ms in which the whole process did next to nothing, and ask every widget
+# whether it has come to the end of its queue: half of the processor time of a key, and most of the time it took.
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = until_idle  # type: ignore[attr-defined, assignment]
+textual.pilot.Pilot._wait_for_screen = until_idle  # type: ignore[method-assign, assignment]

@@ -40,9 +40,10 @@ class Playing:
     # What a person does
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and let everything settle that needs no more of the engine's time."""
-        await self.pilot.press(*keys)
-        await self.settle()
+        """Press keys, and let everything settle after each that needs no more of the engine's time."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
 
     async def burst(self, *keys: str) -> None:
         """Press keys one right after the other, as a driver hands them on, whatever has come of them by then."""

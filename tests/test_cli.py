@@ -18,6 +18,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+from pty_kit import long
 from unroll.cli import main
 from unroll.network.checkpoint import load
 from unroll.recipe import FIELDS
@@ -205,7 +206,8 @@ def test_a_file_that_is_no_network_is_passed_over_in_the_list() -> None:
     assert ("no-network-any-more" in listed.stderr, "no-network-any-more" in listed.stdout) == (True, False)
 
 
-def test_the_study_of_memory_shows_the_known_facts() -> None:
+def test_the_study_of_memory_shows_the_known_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unroll.machine.cores", lambda: 1)  # here, and not in processes
     rows = json.loads(run("study", "memory", "--cells", "rnn", "--seeds", "3", "--json").stdout)
     low = {(row["task"], row["loop"]): row["low"] for row in rows}
     assert low["count", "whole"] == 1
@@ -381,7 +383,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_a_full_disk_is_said_so() -> None:
-    with Path("/dev/full").open("wb") as full, process("models", stdout=full) as listing:
+    with Path("/dev/full").open("wb") as full, process("--help", stdout=full) as listing:
         _, err = listing.communicate(timeout=30)
     assert (listing.returncode, b"No space left on device" in err, b"Traceback" in err) == (1, True, False)
 
@@ -400,7 +402,7 @@ def test_a_broken_torch_is_a_sentence(tmp_path: Path, fault: str, words: tuple[s
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("words", ["predict count-rnn", "models", "engine"])
+@pytest.mark.parametrize("words", ["predict count-rnn", "attach --list", "engine", *map(long, ["models"])])
 def test_closed_streams_end_in_no_traceback(state_dir: Path, closed: str, words: str) -> None:
     line = f"exec {sys.executable} -m unroll {words} {closed}"
     done = subprocess.run(["sh", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)

@@ -1,4 +1,4 @@
-"""A sitting is kept while it lasts: what a mishap costs, what comes back, and what is left behind."""
+"""A session is saved while it lasts: what a mishap costs, what comes back, and what is left behind."""
 
 import shutil
 import stat
@@ -14,6 +14,7 @@ from engine_kit import answers, losses, progress
 from unroll.engine import autosave
 from unroll.engine.runs import LiveRuns
 from unroll.log import Log, host
+from unroll.network import checkpoint
 from unroll.network.training import Training
 from unroll.protocol.replies import Begun, Error, Progress
 from unroll.protocol.requests import Advance, Begin, Branch, Create, End, Forget, Heard, Pause, Play, Resume
@@ -37,36 +38,36 @@ def begun(*asked: Any) -> Begun:
 
 
 def resumed(*more: Any) -> list[Any]:
-    """All that is said when the sitting cut off last is resumed in another engine."""
-    sitting, *_ = begun(Begin()).cut_off
-    return converse(Begin(), Resume(session=sitting.session), *more)
+    """All that is said when the session cut off last is resumed in another engine."""
+    session, *_ = begun(Begin()).cut_off
+    return converse(Begin(), Resume(session=session.session), *more)
 
 
-def test_a_sitting_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> None:
+def test_a_session_that_was_cut_off_is_told_of_and_comes_back_to_the_bit() -> None:
     converse(Begin(), MAKE, Advance(updates=7))
-    (sitting,) = begun(Begin()).cut_off
-    assert (sitting.runs, sitting.recipe, sitting.update) == (1, SMALL, 7)
-    assert abs(sitting.when - time.time()) < 600
+    (session,) = begun(Begin()).cut_off
+    assert (session.runs, session.recipe, session.update) == (1, SMALL, 7)
+    assert abs(session.when - time.time()) < 600
     replies = resumed((1.0, Play(run=1)))
     (run,) = answers(replies)[2].runs
     assert (run.was, run.state, run.update, [*run.history.losses]) == (1, "paused", 7, WHOLE[:7])
     assert losses(progress(replies)) == WHOLE[7:]
 
 
-def test_a_sitting_whose_newest_run_was_at_its_end_says_so() -> None:
+def test_a_session_whose_newest_run_was_at_its_end_says_so() -> None:
     converse(Begin(), MAKE, Advance(updates=7))
     converse(Begin(), MAKE, Play())
-    assert [sitting.finished for sitting in begun(Begin()).cut_off] == [True, False]
+    assert [session.finished for session in begun(Begin()).cut_off] == [True, False]
 
 
-def test_what_has_been_resumed_is_offered_no_more_but_kept_in_the_new_sitting() -> None:
+def test_what_has_been_resumed_is_offered_no_more_but_kept_in_the_new_session() -> None:
     converse(Begin(), MAKE, Advance(updates=7))
     resumed()
     (again,) = begun(Begin()).cut_off
     assert (again.runs, again.update) == (1, 7)
 
 
-def test_a_sitting_that_ends_in_order_leaves_nothing(state_dir: Path) -> None:
+def test_a_session_that_ends_in_order_leaves_nothing(state_dir: Path) -> None:
     converse(Begin(), MAKE, Play(), (5.0, End()))
     assert begun(Begin()).cut_off == []
     assert list((state_dir / "sessions").iterdir()) == []
@@ -79,8 +80,8 @@ def test_without_begin_nothing_is_written(state_dir: Path) -> None:
 
 def test_untrained_and_forgotten_runs_are_not_kept() -> None:
     converse(Begin(), MAKE, MAKE, MAKE, Advance(run=2, updates=2), Advance(run=3, updates=2), (5.0, Forget(run=3)))
-    (sitting,) = begun(Begin()).cut_off
-    assert (sitting.runs, sitting.update) == (1, 2)
+    (session,) = begun(Begin()).cut_off
+    assert (session.runs, session.update) == (1, 2)
 
 
 def test_finished_runs_and_branches_come_back_as_what_they_are() -> None:
@@ -96,7 +97,7 @@ def test_the_folder_is_for_its_owners_eyes_alone(state_dir: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
+def test_a_session_whose_engine_lives_is_neither_offered_nor_taken() -> None:
     living = autosave.SessionFolder.make(f"20261124-140212-1.{host()}")
     assert begun(Begin()).cut_off == []
     assert "still runs" in answers(converse(Begin(), Resume(session=living.path.name)))[2].sentence
@@ -104,7 +105,7 @@ def test_a_sitting_whose_engine_lives_is_neither_offered_nor_taken() -> None:
 
 
 @pytest.mark.parametrize("name", [f"20261124-140212-1.{host()}", "nowhere", ".."])
-def test_a_sitting_that_is_not_there_is_refused(name: str) -> None:
+def test_a_session_that_is_not_there_is_refused(name: str) -> None:
     assert isinstance(answers(converse(Begin(), Resume(session=name)))[2], Error)
 
 
@@ -176,21 +177,21 @@ def test_a_state_folder_that_others_write_to_is_not_used_and_that_is_said(state_
     assert (said.cut_off, str(state_dir) in said.sentence) == ([], True)
 
 
-def test_sittings_nobody_will_come_back_for_are_removed(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_nobody_will_come_back_for_are_removed(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     converse(Begin(), MAKE, Advance(updates=2))
     monkeypatch.setattr(autosave, "MAX_SESSION_AGE_S", -1.0)
     assert begun(Begin()).cut_off == []
     assert list((state_dir / "sessions").iterdir()) == []
 
 
-def test_only_the_newest_sittings_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_sessions_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autosave, "MAX_CUT_OFF_SESSIONS", 2)
     names = iter(f"20261124-14021{digit}-1.{host()}" for digit in range(9))
     monkeypatch.setattr(autosave, "_session_name", lambda: next(names))
     for updates in (2, 3, 4):
         converse(Begin(), MAKE, Advance(updates=updates))
-    assert [sitting.update for sitting in begun(Begin()).cut_off] == [4, 3]
-    assert [sitting.update for sitting in begun(Begin()).cut_off] == [4, 3]
+    assert [session.update for session in begun(Begin()).cut_off] == [4, 3]
+    assert [session.update for session in begun(Begin()).cut_off] == [4, 3]
 
 
 def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
@@ -201,9 +202,9 @@ def test_the_oldest_runs_give_way_when_all_are_too_much(monkeypatch: pytest.Monk
     assert [run.was for run in answers(resumed())[2].runs] == [2, 3]
 
 
-def test_a_network_too_large_to_be_kept_is_told_of_once() -> None:
-    large = recipe_of({"vocab_size": 4096, "hidden_size": 1024, "cell": "lstm", "length": 2, "batch_size": 1})
-    replies = converse(Begin(), Create(recipe=large), Advance(updates=2), (9.0, Advance(updates=1)), until=20.0)
+def test_a_network_too_large_to_be_kept_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "MAX_BYTES", 2**20)
+    replies = converse(Begin(), MAKE, Advance(updates=2), (9.0, Advance(updates=1)), until=20.0)
     assert ["too large" in news.sentence for news in progress(replies) if news.sentence] == [True]
 
 
@@ -220,13 +221,13 @@ def test_what_cannot_be_kept_anew_is_not_taken_from_where_it_was(monkeypatch: py
     with monkeypatch.context() as full:
         full.setattr(autosave.SessionFolder, "make", lambda name: (_ for _ in ()).throw(OSError(28, "No space left")))
         assert [run.update for run in answers(resumed())[2].runs] == [7]
-    assert [sitting.update for sitting in begun(Begin()).cut_off] == [7]
+    assert [session.update for session in begun(Begin()).cut_off] == [7]
 
 
 def test_the_newest_run_is_forgotten_by_its_other_name_too() -> None:
     converse(Begin(), MAKE, MAKE, Advance(run=1, updates=2), (1.0, Advance(run=2, updates=3)), (5.0, Forget(run=0)))
-    (sitting,) = begun(Begin()).cut_off
-    assert (sitting.runs, sitting.update) == (1, 2)
+    (session,) = begun(Begin()).cut_off
+    assert (session.runs, session.update) == (1, 2)
 
 
 def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:

@@ -76,11 +76,11 @@ def test_time_in_which_the_engine_was_itself_stopped_or_busy_does_not_count(monk
 
 def test_in_the_background_a_dead_client_is_left_and_the_next_finds_the_runs_in_training() -> None:
     said = [Begin(), Create(recipe=SMALL), Play(pace="2/s"), Detach(), Ping(within=60)]
-    line = serve(*said, (1000.0, Event.VISITOR), (1000.0, Begin()), (1001.0, End()), (1001.0, Event.END))
+    line = serve(*said, (100.0, Event.VISITOR), (100.0, Begin()), (101.0, End()), (101.0, Event.END))
     replies = [decode_reply(one) for one in line.heard]
     assert any("heard nothing" in getattr(reply, "sentence", "") for reply in replies)
     (run,) = [reply for reply in replies if isinstance(reply, Begun)][-1].runs
-    assert (run.state, run.update) == ("training", pytest.approx(4 * 1000, abs=20))
+    assert (run.state, run.update) == ("training", pytest.approx(4 * 100, abs=20))
 
 
 @pytest.mark.parametrize("within", ["0", "-1", "1e999", '"1"'])

@@ -145,7 +145,7 @@ def test_a_wide_glyph_cut_by_a_patch_is_blank_in_its_other_half(data: st.DataObj
         assert (cell_len(glyph) == 2) == (after == "")
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(screens(known_text))
 def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> None:
     canvas, terminal = Framebuffer(), Terminal(WIDTH, HEIGHT)
@@ -158,7 +158,7 @@ def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> 
         assert painted(canvas, terminal, strips) == ""
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @example(
     [[Strip([Segment(text)]).adjust_cell_length(WIDTH, Style.parse("on black"))] * HEIGHT for text in ("0🇩", "\u074b🇩")]
 )
