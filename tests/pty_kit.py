@@ -35,9 +35,9 @@ MODES = {"1049", "1000", "1003", "1004", "1006", "1015", "2004", "2026"}
 """Private modes that are off in a terminal as a shell has it."""
 
 
-def long(value: Any, **more: Any) -> Any:
-    """A parameter that is tried only with the long tests."""
-    return pytest.param(value, marks=pytest.mark.long, **more)
+def long(*values: Any, **more: Any) -> Any:
+    """Parameters that are tried only with the long tests."""
+    return pytest.param(*values, marks=pytest.mark.long, **more)
 
 
 class Session(Terminal):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from keys_kit import Act, acts
-from pty_kit import TIMEOUT_S, Session
+from pty_kit import TIMEOUT_S, Session, long
 
 ACTS_BETWEEN_LOOKS = 50
 SENT = {
@@ -109,9 +109,7 @@ class Wild(Session):
         assert "Traceback" not in self.text + (state_dir / "engine.log").read_text()
 
 
-@pytest.mark.parametrize(
-    ("seed", "count"), [(0, 50), *(pytest.param(seed, 1000, marks=pytest.mark.long) for seed in range(1, 21))]
-)
+@pytest.mark.parametrize(("seed", "count"), [(0, 50), *(long(seed, 1000) for seed in range(1, 21))])
 def test_wild_keys_neither_end_nor_freeze_the_program(
     seed: int, count: int, state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

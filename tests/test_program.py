@@ -12,7 +12,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-from pty_kit import SILENT, TIMEOUT_S, UNROLL, UNTRAINED, Session
+from pty_kit import SILENT, TIMEOUT_S, UNROLL, UNTRAINED, Session, long
 
 STUCK = "open({file!r}, 'w').close()\nimport time\ntime.sleep(60)"
 BROKEN = "raise ImportError('a broken install')"
@@ -25,7 +25,7 @@ NO_TERMINAL = "terminal"
 """Stands once in the sentence that is said where there is none to draw on."""
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("size", [(120, 40), long((80, 24))])
 def test_start_train_read_eleven_step_back_and_quit(size: tuple[int, int]) -> None:
     with Session(size=size) as session:
         session.until_ready("› 7 8 9 10", "step 4/4: after 10")

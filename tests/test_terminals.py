@@ -163,7 +163,7 @@ def is_left(session: Session) -> bool:
     return session.text.isspace() and (session.screen.cursor.x, session.screen.cursor.y) == (0, 0)
 
 
-@pytest.mark.parametrize("told", ["q", "\x1a", signal.SIGTERM, signal.SIGHUP], ids=str)
+@pytest.mark.parametrize("told", ["q", "\x1a", signal.SIGTERM, long(signal.SIGHUP)], ids=str)
 @pytest.mark.parametrize("early", [False, True])
 def test_without_an_alternate_screen_the_shell_finds_an_empty_one(told: int | str, early: bool) -> None:
     """The emulated terminal has none, as GNU screen and the Linux console have none."""

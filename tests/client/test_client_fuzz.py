@@ -180,8 +180,8 @@ while True:
 """
 
 
-async def test_a_line_of_a_gigabyte_is_not_held() -> None:
-    engine = await Engine.start([*python(HELLO + LONG_LINE), "1024"])
+async def test_a_line_of_400_megabytes_is_not_held() -> None:
+    engine = await Engine.start([*python(HELLO + LONG_LINE), "400"])
     await engine.hello
 
     async def refused() -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from queue import Queue
@@ -14,13 +13,12 @@ from typing import Any
 
 import pytest
 
+from pty_kit import TIMEOUT_S, long
 from unroll.network.training import Training
 from unroll.protocol.codec import MAX_REQUEST, decode_reply
 from unroll.protocol.replies import Answer, Created, Error, Progress
 from unroll.recipe import recipe_of
 
-PATIENCE = 50.0
-"""Seconds until an answer that does not come is given up."""
 RECIPE = {"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 2}
 ROOM = 150 * 2**20
 """Bytes of memory that an engine may take beyond what it takes with one run."""
@@ -92,7 +90,7 @@ class Speaker:
         return self.next_answer()
 
     def next_answer(self) -> Answer:
-        return self._answers.get(timeout=PATIENCE)
+        return self._answers.get(timeout=TIMEOUT_S)
 
     def say(self, **message: Any) -> Any:
         self.asked += 1
@@ -105,7 +103,7 @@ class Speaker:
         told = None
         while told is None or (told.run, told.state) != (run, "finished"):
             self.say(type="heard")
-            told = self._news.get(timeout=PATIENCE)
+            told = self._news.get(timeout=TIMEOUT_S)
 
     @property
     def memory(self) -> int:
@@ -116,23 +114,17 @@ class Speaker:
     def end(self) -> int:
         assert self.process.stdin
         self.process.stdin.close()
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_S)
 
 
-@contextmanager
-def speaking() -> Iterator[Speaker]:
-    speaker = Speaker()
-    try:
-        yield speaker
-    finally:
-        speaker.process.kill()
-        speaker.process.wait()
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is saved by chance is saved nowhere else."""
+@pytest.fixture
+def speaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Speaker]:
+    """An engine in a folder of its own: what is saved by chance is saved nowhere else."""
     monkeypatch.chdir(tmp_path)
+    speaker = Speaker()
+    yield speaker
+    speaker.process.kill()
+    speaker.process.wait()
 
 
 def broken(chance: random.Random) -> bytes:
@@ -182,70 +174,58 @@ def sections() -> dict[str, Any]:
     return {"task": task, "model": {"hidden_size": RECIPE["hidden_size"]}, "train": {"epochs": RECIPE["epochs"]}}
 
 
-def fuzz(seed: int, count: int, state_dir: Path) -> None:
+@pytest.mark.parametrize(("seed", "count"), [(0, 400), *(long(seed, 1000) for seed in range(1, 11))])
+def test_broken_lines_are_answered_and_the_engine_is_right_at_the_end(
+    speaker: Speaker, seed: int, count: int, state_dir: Path
+) -> None:
     chance = random.Random(seed)
-    with speaking() as speaker:
-        speaker.say(type="create", recipe=sections())
-        memory = speaker.memory
-        for number in range(count):
-            line = broken(chance)
-            if line.strip():
-                answer = speaker.ask(line)
-                if isinstance(answer, Error):
-                    assert len(answer.sentence) < 700, line
-                    assert "The engine failed" not in answer.sentence, (line, answer)
-            if number % 200 == 199:
-                for run in range(speaker.say(type="create", recipe=sections()).run):
-                    speaker.say(type="forget", run=run + 1)
-                speaker.say(type="create", recipe=sections())
-        assert speaker.memory - memory < ROOM
-        still_right(speaker)
-        assert speaker.end() == 0
-    assert "Traceback" not in (state_dir / "engine.log").read_text()
-
-
-def test_broken_lines_are_answered_and_the_engine_is_right_at_the_end(state_dir: Path) -> None:
-    fuzz(0, 400, state_dir)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 11))
-def test_ten_thousand_broken_lines_are_answered_and_the_engine_is_right_at_the_end(seed: int, state_dir: Path) -> None:
-    fuzz(seed, 1000, state_dir)
-
-
-def test_a_line_of_64_megabytes_is_passed_over_in_little_memory() -> None:
-    with speaking() as speaker:
-        speaker.say(type="create", recipe=sections())
-        memory, part = speaker.memory, b'{"type": "play", "id": 1, "pace": "' + b"x" * 2**20
-        for _ in range(64):
-            speaker.write(part)
-        answer = speaker.ask(b"")
-        assert isinstance(answer, Error)
-        assert f"at most {MAX_REQUEST:,} bytes" in answer.sentence
-        assert speaker.memory - memory < 20 * 2**20
-        still_right(speaker)
-
-
-def test_ids_in_any_order_a_forgotten_run_and_half_a_line_at_the_end(state_dir: Path) -> None:
-    with speaking() as speaker:
-        ids = [9, 3, 3, 2**53, 0, 9, 1]
-        speaker.write(b"".join(json.dumps({"type": "ping", "id": number}).encode() + b"\n" for number in ids))
-        assert [speaker.next_answer().id for _ in ids] == ids
-        for _ in range(2):
+    speaker.say(type="create", recipe=sections())
+    memory = speaker.memory
+    for number in range(count):
+        line = broken(chance)
+        if line.strip():
+            answer = speaker.ask(line)
+            if isinstance(answer, Error):
+                assert len(answer.sentence) < 700, line
+                assert "The engine failed" not in answer.sentence, (line, answer)
+        if number % 200 == 199:
+            for run in range(speaker.say(type="create", recipe=sections()).run):
+                speaker.say(type="forget", run=run + 1)
             speaker.say(type="create", recipe=sections())
-        speaker.say(type="play", run=1, pace="8/s")
-        speaker.say(type="forget", run=1)
-        for request in VALID:
-            if "run" in request or "moment" in request:
-                put = {"moment": {**MOMENT, "run": 1}} if "moment" in request else {"run": 1}
-                assert "There is no run 1" in speaker.say(**{**request, **put}).sentence
-        speaker.write(b'{"type": "play", "id": 2, "pa')
-        assert speaker.end() == 0
+    assert speaker.memory - memory < ROOM
+    still_right(speaker)
+    assert speaker.end() == 0
     assert "Traceback" not in (state_dir / "engine.log").read_text()
 
 
-EXTREME = [
+def test_ids_in_any_order_a_forgotten_run_a_line_of_64_megabytes_and_half_a_line_at_the_end(
+    speaker: Speaker, state_dir: Path
+) -> None:
+    ids = [9, 3, 3, 2**53, 0, 9, 1]
+    speaker.write(b"".join(json.dumps({"type": "ping", "id": number}).encode() + b"\n" for number in ids))
+    assert [speaker.next_answer().id for _ in ids] == ids
+    for _ in range(2):
+        speaker.say(type="create", recipe=sections())
+    speaker.say(type="play", run=1, pace="8/s")
+    speaker.say(type="forget", run=1)
+    for request in VALID:
+        if "run" in request or "moment" in request:
+            put = {"moment": {**MOMENT, "run": 1}} if "moment" in request else {"run": 1}
+            assert "There is no run 1" in speaker.say(**{**request, **put}).sentence
+    memory, part = speaker.memory, b'{"type": "play", "id": 1, "pace": "' + b"x" * 2**20
+    for _ in range(64):
+        speaker.write(part)
+    answer = speaker.ask(b"")
+    assert isinstance(answer, Error)
+    assert f"at most {MAX_REQUEST:,} bytes" in answer.sentence
+    assert speaker.memory - memory < 20 * 2**20
+    still_right(speaker)
+    speaker.write(b'{"type": "play", "id": 2, "pa')
+    assert speaker.end() == 0
+    assert "Traceback" not in (state_dir / "engine.log").read_text()
+
+
+EXTREME: list[dict[str, Any]] = [
     {"model": {"hidden_size": 1}},
     {"task": {"vocab_size": 128, "length": 127}},
     {"task": {"vocab_size": 2, "length": 1}, "model": {"hidden_size": 1}},
@@ -263,14 +243,11 @@ LARGEST = {
 }
 
 
-@pytest.mark.parametrize(
-    "recipes", [EXTREME, pytest.param([LARGEST], marks=pytest.mark.long)], ids=["extreme", "largest"]
-)
-def test_extreme_recipes_are_trained_and_looked_at(recipes: list[dict[str, Any]]) -> None:
-    with speaking() as speaker:
-        for recipe in recipes:
-            assert isinstance(created := speaker.say(type="create", recipe=recipe), Created), created
-            look = {"type": "look", "moment": {"run": 0, "sequence": [0, 1]}}
-            for request in ({"type": "advance", "updates": 1}, look):
-                assert not isinstance(answer := speaker.say(**request), Error), answer
-        assert speaker.memory < 2 * 2**30
+@pytest.mark.parametrize("recipes", [EXTREME, long([LARGEST])], ids=["extreme", "largest"])
+def test_extreme_recipes_are_trained_and_looked_at(speaker: Speaker, recipes: list[dict[str, Any]]) -> None:
+    for recipe in recipes:
+        assert isinstance(created := speaker.say(type="create", recipe=recipe), Created), created
+        look = {"type": "look", "moment": {"run": 0, "sequence": [0, 1]}}
+        for request in ({"type": "advance", "updates": 1}, look):
+            assert not isinstance(answer := speaker.say(**request), Error), answer
+    assert speaker.memory < 2 * 2**30

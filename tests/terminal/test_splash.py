@@ -20,7 +20,7 @@ from unroll.tty.framebuffer import Framebuffer
 from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import until
 
-SIZES = [WHOLE, (121, 41), (122, 42), (150, 45), (200, 61), (300, 100), NARROW, (81, 25), (119, 50), (200, 39)]
+SIZES = [WHOLE, (121, 41), (150, 45), (200, 61), NARROW, (81, 25), (119, 50), (200, 39)]
 SYSTEMS = {24: ColorSystem.TRUECOLOR, 8: ColorSystem.EIGHT_BIT, 4: ColorSystem.STANDARD}
 XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 

@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_no_other_class_has_a_private_name_of_textuals() -> None:
                 assert private_names(kind) & taken == set(), kind.__name__
 
 
+@cache
 def private_names(kind: type) -> set[str]:
     """The private methods of a class, and what it reads or sets of `self`."""
     nodes = list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(kind)))))
