@@ -1,7 +1,5 @@
-"""What holds for every test: nothing is written to the user's own folders, and a test that hangs ends its worker, with
-every thread's traceback, instead of the whole suite."""
-
-from __future__ import annotations
+"""For every test: nothing is written to the user's own folders or the current one, and a test that hangs ends its worker,
+with every thread's traceback, instead of the whole suite."""
 
 import asyncio
 import faulthandler
@@ -27,8 +25,12 @@ for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 
 
 @pytest.fixture(autouse=True)
-def state_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of the test's own, with its data folder in it, also for the processes that it starts."""
+def state_dir(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own, with its data folder in it, also for the processes that it starts.
+
+    The current folder is `tmp_path`: what is saved by chance is saved nowhere else.
+    """
+    monkeypatch.chdir(tmp_path)
     path = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("UNROLL_STATE_DIR", str(path))
     monkeypatch.setenv("UNROLL_DATA_DIR", str(path / "data"))

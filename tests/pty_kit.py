@@ -69,6 +69,12 @@ class Session(Terminal):
         """Read until the engine has answered, and these texts are shown too."""
         self.until_shown(READY, *texts)
 
+    def quiet(self, seconds: float = 0.2, timeout: float = TIMEOUT_S) -> None:
+        """Read until nothing has come for so long, and the program waits: on a busy machine it may just be late."""
+        end = time.monotonic() + timeout
+        while self.pump(seconds) or "R" in map(_state, Path(f"/proc/{self.program.pid}/task").glob("*")):
+            assert time.monotonic() < end, f"not quiet within {timeout:g} s:\n{self.text}"
+
     def until_ended(self, *processes: int) -> int:
         """Read to the end, and wait for these processes to end too; the exit code, or minus a signal's number."""
         wait_for(
@@ -132,12 +138,12 @@ def family(process: int) -> list[int]:
 
 def living(processes: Iterable[int]) -> list[int]:
     """Those of the processes that still run."""
-    return [process for process in processes if _state(process) not in ("", "Z")]
+    return [process for process in processes if _state(Path(f"/proc/{process}")) not in ("", "Z")]
 
 
 def is_stopped(process: int) -> bool:
     """Whether it was stopped by a signal."""
-    return _state(process) == "T"
+    return _state(Path(f"/proc/{process}")) == "T"
 
 
 def wait_for(holds: Callable[[], object], instead: Callable[[], object] = lambda: "") -> None:
@@ -148,9 +154,10 @@ def wait_for(holds: Callable[[], object], instead: Callable[[], object] = lambda
         time.sleep(0.01)
 
 
-def _state(process: int) -> str:
+def _state(folder: Path) -> str:
+    """The state of a process or thread by its folder in /proc: `R` where it runs or could, "" where it is gone."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        return (folder / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
 

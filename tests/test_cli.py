@@ -1,7 +1,5 @@
 """The commands: results on standard output, words on standard error, an exit code, and never a traceback."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

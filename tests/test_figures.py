@@ -1,7 +1,5 @@
 """A rounded figure never says more than is so."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """Files that people name: replaced whole or not at all, wherever the name leads."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -1,7 +1,5 @@
 """An engine in the background to which nobody comes back: it ends long after its training, and nothing is lost."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

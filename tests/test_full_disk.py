@@ -1,7 +1,5 @@
 """A save that is killed, raced, or meets a full disk: the old file or the new one is whole, and a sentence says why."""
 
-from __future__ import annotations
-
 import os
 import re
 import resource
@@ -200,10 +198,7 @@ def test_a_folder_that_nobody_may_list_takes_a_file(folder: Path, monkeypatch: p
     assert (folder / "file").read_bytes() == NEW
 
 
-def test_where_a_save_and_a_recording_find_no_room_the_playground_says_so_once_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_where_a_save_and_a_recording_find_no_room_the_playground_says_so_once_and_goes_on() -> None:
     with Session("--record", "talk", command=["bash", "-c", 'ulimit -f 24; exec "$@"', "sh", *UNROLL]) as session:
         session.until_ready()
         session.send("s")
@@ -267,7 +262,6 @@ class Saver(Session):
 
 @pytest.fixture
 def saver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Saver]:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("UNROLL_DATA_DIR", str(tmp_path / "data"))
     with Saver() as saver:
         saver.until_ready()

@@ -1,7 +1,5 @@
 """The house in order: one name for one thing, no two files that import each other, every public name documented."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The terminal never loads torch: what a static contract cannot see (a deferred import, a re-export) shows here."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

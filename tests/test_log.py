@@ -1,7 +1,5 @@
 """The log: bounded, private, harmless to a terminal, and never in the way."""
 
-from __future__ import annotations
-
 import io
 import os
 import pwd

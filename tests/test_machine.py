@@ -1,7 +1,5 @@
 """The processors that may be used, and work spread over them."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

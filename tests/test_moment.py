@@ -1,7 +1,5 @@
 """What is looked at: sequences as people type them, and interventions that come and go."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Number files, moment lines and recipes that come from anyone: taken as they are, or refused in a sentence."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The whole program as a person starts it and leaves it: a frame at once, over which the live screen comes."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -148,10 +146,7 @@ def test_without_colours_the_frame_has_none() -> None:
 
 
 @pytest.mark.parametrize("redirected", ["<&-", "</dev/null", ">/dev/null", "2>&1 | cat", "2>err"])
-def test_where_a_stream_is_no_terminal_it_says_so_and_exits_with_2(
-    redirected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_where_a_stream_is_no_terminal_it_says_so_and_exits_with_2(redirected: str) -> None:
     line = f"{sys.executable} -m unroll {redirected}; echo code ${{PIPESTATUS[0]}}; cat err 2>/dev/null"
     with Session(command=["bash", "-c", line]) as session:
         session.until_ended()

@@ -1,7 +1,5 @@
 """A recipe's fields say their limits once, and refuse everything else in a sentence that holds them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Nothing is lost: an engine killed, a terminal killed, a line that drops, a training left alone; and what one sees."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -1,7 +1,5 @@
 """Losses and accuracies in bounded memory: no peak is lost, a mean is what it says, and what is told comes back."""
 
-from __future__ import annotations
-
 import tracemalloc
 
 import msgspec

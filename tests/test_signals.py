@@ -1,7 +1,5 @@
 """Told to end, stopped and continued, hung up, or not read at all: the terminal is given back, no process is left."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Over a real ssh: the playground on a machine elsewhere, and an engine elsewhere behind a playground here."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import shlex

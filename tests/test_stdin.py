@@ -1,7 +1,5 @@
 """Whatever comes in by the terminal's line, and when it ends: the real program lives on, or ends in order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

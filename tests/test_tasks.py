@@ -1,7 +1,5 @@
 """Tasks: the sequences there are, the answers that are right, and what is held out."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

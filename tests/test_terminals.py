@@ -1,7 +1,5 @@
 """The real program in terminals of many kinds, in windows of any size, inside tmux: a right screen or one sentence."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The client against engines that are only scripts: banners, floods, silence, sudden death."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Engines that send rubbish: an answer fits its request or is a refusal, memory is bounded, and nothing hangs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable
 from pathlib import Path

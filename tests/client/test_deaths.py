@@ -1,7 +1,5 @@
 """An engine killed at any moment, or short of memory: what is asked fails at once, and what was trained comes back."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import random
@@ -22,15 +20,8 @@ from unroll.protocol.replies import Created
 from unroll.protocol.requests import Begin, Create, Look, Play, Resume, Save
 from unroll.recipe import recipe_of
 
-pytestmark = pytest.mark.usefixtures("elsewhere")
 RECIPE = recipe_of({"vocab_size": 64, "epochs": 100_000})
 SEQUENCE = (7, 8, 9, 10)
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working folder without saved models: what is saved goes to the user's own."""
-    monkeypatch.chdir(tmp_path)
 
 
 async def watch(engine: Engine, told: list[tuple[float, int]]) -> None:

@@ -1,7 +1,5 @@
 """An engine that is reached by a command, and everything that can be in the way: each a sentence, and nothing lost."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

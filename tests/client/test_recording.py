@@ -1,7 +1,5 @@
 """A recording is whole up to where it was cut, and neither a full disk nor another engine spoils it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A recording answers as the engine did."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A recording that anyone may have changed: refused as one, or played back with answers and refusals, nothing else."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from pathlib import Path

@@ -23,13 +23,6 @@ TRAINED = Create(recipe=SMALL), Advance(updates=13)
 SHIPPED = [file.stem for file in sorted(shipped_models().glob("*.safetensors"))]
 
 
-@pytest.fixture(autouse=True)
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory of the test's own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def shelved(*said: Any) -> dict[int, Any]:
     """The answers, the first two of which train a network."""
     return answers(converse(*TRAINED, *((5.0, one) for one in said), until=30.0))
@@ -66,8 +59,8 @@ def test_a_model_saved_in_the_middle_of_an_epoch_goes_on_as_the_run_would_have(h
     assert told == [round(update.loss, 6) for update in Training(SMALL).updates()][13:]
 
 
-def test_a_data_file_that_changed_since_is_said(workplace: Path) -> None:
-    (numbers := workplace / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n" * 4)
+def test_a_data_file_that_changed_since_is_said(tmp_path: Path) -> None:
+    (numbers := tmp_path / "numbers.txt").write_text("1 2 3 4 5 6 7 8\n" * 4)
     recipe = SMALL.replace(task="file", path=str(numbers))
     made = converse(Create(recipe=recipe), Play(), (5.0, Save(name="mine")), (6.0, Open(name="mine")), until=9.0)
     assert not any("changed" in news.sentence for news in progress(made))
@@ -99,11 +92,11 @@ def test_without_room_for_the_optimizer_the_network_is_saved_alone(monkeypatch: 
     assert checkpoint.load(replies[3].path).optimizer is None
 
 
-def test_models_go_to_saved_models_in_the_working_directory_when_it_is_there(workplace: Path) -> None:
-    (workplace / "saved_models").mkdir()
+def test_models_go_to_saved_models_in_the_working_directory_when_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "saved_models").mkdir()
     replies = shelved(Save(name="mine"), ListModels())
-    assert replies[3].path == str(workplace / "saved_models" / "mine.safetensors")
-    here = str(workplace / "saved_models")
+    assert replies[3].path == str(tmp_path / "saved_models" / "mine.safetensors")
+    here = str(tmp_path / "saved_models")
     assert replies[4] == Models(id=4, names=[*SHIPPED, "mine"], folder=here, folders=[*[""] * len(SHIPPED), here])
 
 
@@ -112,16 +105,16 @@ def test_else_to_the_users_own_folder(state_dir: Path) -> None:
     assert listed == Models(id=3, names=SHIPPED, folder=str(state_dir / "data" / "models"), folders=[""] * len(SHIPPED))
 
 
-def test_a_model_is_replaced_by_one_of_its_name(workplace: Path) -> None:
-    (workplace / "saved_models").mkdir()
+def test_a_model_is_replaced_by_one_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "saved_models").mkdir()
     replies = shelved(Save(name="mine"), Save(epoch=1, name="mine"), Open(name="mine"), ListModels())
     assert len(replies[5].history.losses) == EACH
     assert replies[6].names.count("mine") == 1
-    assert [file.name for file in (workplace / "saved_models").iterdir()] == ["mine.safetensors"]
+    assert [file.name for file in (tmp_path / "saved_models").iterdir()] == ["mine.safetensors"]
 
 
-def test_the_working_directorys_model_comes_before_a_shipped_one_of_its_name(workplace: Path) -> None:
-    (workplace / "saved_models").mkdir()
+def test_the_working_directorys_model_comes_before_a_shipped_one_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "saved_models").mkdir()
     assert shelved(Save(name=SHIPPED[0]), Open(name=SHIPPED[0]))[4].recipe == SMALL
 
 
@@ -133,26 +126,26 @@ def test_a_shipped_model_is_opened_and_answers(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["../mine", "/tmp/mine", "", ".hidden", "a/b", "x" * 65, "mine\n", "~", "ä"])
 @pytest.mark.parametrize("kind", ["save", "open"])
-def test_a_name_has_no_folder_in_it(workplace: Path, name: str, kind: str) -> None:
-    (workplace / "saved_models").mkdir()
+def test_a_name_has_no_folder_in_it(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / "saved_models").mkdir()
     refused = shelved(json.dumps({"type": kind, "id": 3, "name": name}).encode())[3]
     assert isinstance(refused, Error)
     assert "name" in refused.sentence
-    assert list(workplace.rglob("*.safetensors")) == []
+    assert list(tmp_path.rglob("*.safetensors")) == []
 
 
-def test_a_bad_file_gives_the_loaders_sentence(workplace: Path) -> None:
-    (workplace / "saved_models").mkdir()
-    (workplace / "saved_models" / "bad.safetensors").write_bytes(b"no network at all")
-    (workplace / "saved_models" / "folder.safetensors").mkdir()
+def test_a_bad_file_gives_the_loaders_sentence(tmp_path: Path) -> None:
+    (tmp_path / "saved_models").mkdir()
+    (tmp_path / "saved_models" / "bad.safetensors").write_bytes(b"no network at all")
+    (tmp_path / "saved_models" / "folder.safetensors").mkdir()
     replies = shelved(Open(name="bad"), Open(name="folder"), Open(name="absent"))
     assert "bad.safetensors is not a saved network" in replies[3].sentence
     assert "not a regular file" in replies[4].sentence
     assert "no saved model absent" in replies[5].sentence
 
 
-def test_what_is_no_network_is_told_apart_from_those_that_are(workplace: Path) -> None:
-    here = workplace / "saved_models"
+def test_what_is_no_network_is_told_apart_from_those_that_are(tmp_path: Path) -> None:
+    here = tmp_path / "saved_models"
     here.mkdir()
     (here / "text.safetensors").write_text("no network at all, but long enough to be one")
     (here / "empty.safetensors").touch()
@@ -177,8 +170,8 @@ def test_an_epoch_that_is_not_there_is_not_saved() -> None:
     assert "Epoch 9 cannot be seen" in shelved(Save(name="mine", epoch=9))[3].sentence
 
 
-def test_a_history_that_lies_is_left_out(workplace: Path) -> None:
-    (workplace / "saved_models").mkdir()
+def test_a_history_that_lies_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "saved_models").mkdir()
     lie = History(updates=10**12, stride=10**12, losses=(1.0,), accuracies=(1.0,))
     checkpoint.save("saved_models/lie.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, lie))
     opened = shelved(Open(name="lie"))[3]

@@ -118,9 +118,7 @@ class Speaker:
 
 
 @pytest.fixture
-def speaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Speaker]:
-    """An engine in a folder of its own: what is saved by chance is saved nowhere else."""
-    monkeypatch.chdir(tmp_path)
+def speaker() -> Iterator[Speaker]:
     speaker = Speaker()
     yield speaker
     speaker.process.kill()

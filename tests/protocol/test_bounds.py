@@ -1,7 +1,5 @@
 """Every message is bounded in its types: an impossible one is refused while it is decoded, at both ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whatever comes while a screen is being made or taken down: it waits for its screen, or goes with it."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 
@@ -11,7 +9,7 @@ from textual.binding import Binding
 from textual.geometry import Size
 from textual.widgets import Input
 
-from playground_kit import playing
+from playground_kit import Playing
 from pty_kit import long
 from still_engine import StillEngine
 from unroll.terminal.app import UnrollApp
@@ -96,10 +94,9 @@ async def test_what_comes_while_leaving_goes_with_the_screen(turns: int) -> None
     assert start.app.return_code == 0
 
 
-async def test_keys_wait_for_the_dialog_that_the_key_before_them_opens() -> None:
-    async with playing() as game:
-        await game.burst("4", "r", *"my", "enter", "escape", "s", *"xy")
-        await game.settle()
-        assert game.session.runs.rows[0].name.endswith("my")
-        assert isinstance(game.app.focused, Input)
-        assert game.app.focused.value.endswith("xy")
+async def test_keys_wait_for_the_dialog_that_the_key_before_them_opens(game: Playing) -> None:
+    await game.burst("4", "r", *"my", "enter", "escape", "s", *"xy")
+    await game.settle()
+    assert game.session.runs.rows[0].name.endswith("my")
+    assert isinstance(game.app.focused, Input)
+    assert game.app.focused.value.endswith("xy")

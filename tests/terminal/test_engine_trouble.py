@@ -4,12 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from playground_kit import Playing, playing
+from playground_kit import Playing
 from unroll.client import liveness
 from unroll.client.client import Engine
 from unroll.protocol.replies import Progress, State
@@ -150,11 +149,7 @@ async def test_what_cannot_be_is_borne(game: Playing) -> None:
     [(["q"], True), (["e", "q"], False), (["e", "ctrl+c"], False), (["e", "s", "enter", "q"], True)],
     ids=str,
 )
-async def test_leaving_drops_a_session_only_where_no_run_is_unsaved(
-    keys: list[str], ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    async with playing() as game:
-        await game.press(*keys)
-        await game.app.part_from_engine()
-        assert any(isinstance(request, End) for request in game.engine.asked) == ends
+async def test_leaving_drops_a_session_only_where_no_run_is_unsaved(game: Playing, keys: list[str], ends: bool) -> None:
+    await game.press(*keys)
+    await game.app.part_from_engine()
+    assert any(isinstance(request, End) for request in game.engine.asked) == ends

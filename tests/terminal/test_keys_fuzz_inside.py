@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,12 +21,6 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
 EVERY = 12
 """Acts between two looks at the state."""
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is saved by chance is saved nowhere else."""
-    monkeypatch.chdir(tmp_path)
 
 
 async def do(game: Playing, act: Act) -> None:

@@ -144,12 +144,11 @@ async def test_a_permalink_whose_recipe_is_refused_says_so_beside_the_default_ne
         assert game.state == "‖ Pause"
 
 
-async def test_a_recipe_that_is_refused_is_a_fault_of_the_form_wherever_it_comes_from() -> None:
-    async with playing() as game:
-        game.session.edit(REFUSED)
-        await game.settle()
-        assert "memory" in game.notice
-        assert "memory" in game.pane(RecipeForm).fault
-        game.session.edit(Recipe())
-        await game.settle()
-        assert not game.pane(RecipeForm).fault
+async def test_a_recipe_that_is_refused_is_a_fault_of_the_form_wherever_it_comes_from(game: Playing) -> None:
+    game.session.edit(REFUSED)
+    await game.settle()
+    assert "memory" in game.notice
+    assert "memory" in game.pane(RecipeForm).fault
+    game.session.edit(Recipe())
+    await game.settle()
+    assert not game.pane(RecipeForm).fault

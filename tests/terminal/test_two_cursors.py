@@ -1,7 +1,5 @@
 """Both cursors, and what is done to the network while it is looked at."""
 
-from pathlib import Path
-
 import pytest
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
@@ -142,26 +140,21 @@ async def test_deleted_runs_come_back_one_after_another(game: Playing) -> None:
     assert [run.number for run in game.pane(RunTable).runs] == runs
 
 
-async def test_a_saved_model_opens_with_its_curve_and_its_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "saved_models").mkdir()
-    monkeypatch.chdir(tmp_path)
-    async with playing() as game:
-        await game.train()
-        values = game.trace.values
-        await game.press("s", "enter")
-        assert game.notice.startswith("Saved in ")
-        saved = game.notice.split("/")[-1].removesuffix(".safetensors.")
-        await game.press("o")
-        models = game.app.screen.query_one(OptionList)
-        names = [str(option.prompt).split()[0] for option in models.options]
-        models.highlighted = names.index(saved)
-        await game.press("enter")
-        opened = game.pane(RunTable).runs[-1]
-        assert opened.origin
-        assert opened.curve.series.losses.total == game.pane(RunTable).runs[0].curve.series.losses.total
-        assert game.trace.values == values
+async def test_a_saved_model_opens_with_its_curve_and_its_answers(game: Playing) -> None:
+    await game.train()
+    values = game.trace.values
+    await game.press("s", "enter")
+    assert game.notice.startswith("Saved in ")
+    saved = game.notice.split("/")[-1].removesuffix(".safetensors.")
+    await game.press("o")
+    models = game.app.screen.query_one(OptionList)
+    names = [str(option.prompt).split()[0] for option in models.options]
+    models.highlighted = names.index(saved)
+    await game.press("enter")
+    opened = game.pane(RunTable).runs[-1]
+    assert opened.origin
+    assert opened.curve.series.losses.total == game.pane(RunTable).runs[0].curve.series.losses.total
+    assert game.trace.values == values
 
 
 async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:

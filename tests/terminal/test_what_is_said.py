@@ -284,30 +284,27 @@ def test_lines_that_are_left_out_are_said() -> None:
     assert "too short" not in texts.of_plan(plan(Recipe(), 122))
 
 
-async def test_a_wrong_prompt_leaves_no_old_answer_standing() -> None:
-    async with playing() as game:
-        right = game.sentence
-        await game.ask("7 8 999")
-        assert game.sentence == texts.NO_SEQUENCE
-        await game.press("escape")
-        assert game.sentence == right
+async def test_a_wrong_prompt_leaves_no_old_answer_standing(game: Playing) -> None:
+    right = game.sentence
+    await game.ask("7 8 999")
+    assert game.sentence == texts.NO_SEQUENCE
+    await game.press("escape")
+    assert game.sentence == right
 
 
-async def test_w_says_why_it_stopped_and_space_that_the_same_is_trained_again() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("W")
-        assert game.notice.startswith("Stopped")
-        await game.press("space")
-        assert "seed" in game.notice
+async def test_w_says_why_it_stopped_and_space_that_the_same_is_trained_again(game: Playing) -> None:
+    await game.train()
+    await game.press("W")
+    assert game.notice.startswith("Stopped")
+    await game.press("space")
+    assert "seed" in game.notice
 
 
-async def test_the_loss_is_said_to_be_that_of_the_updates_during_the_epoch() -> None:
-    async with playing() as game:
-        await game.press("e")
-        assert str(game.pane(LossCurve).border_subtitle).startswith("during ")
-        await game.press("2", "home")
-        assert "loss" not in str(game.pane(LossCurve).border_subtitle)
+async def test_the_loss_is_said_to_be_that_of_the_updates_during_the_epoch(game: Playing) -> None:
+    await game.press("e")
+    assert str(game.pane(LossCurve).border_subtitle).startswith("during ")
+    await game.press("2", "home")
+    assert "loss" not in str(game.pane(LossCurve).border_subtitle)
 
 
 async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view() -> None:
