@@ -1,4 +1,4 @@
-"""For every test: nothing is written to the user's own folders or the current one, and a test that hangs ends its worker,
+"""For every test: nothing is written to the user's own folders or the current one, and one that hangs ends its worker,
 with every thread's traceback, instead of the whole suite."""
 
 import asyncio
@@ -9,11 +9,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import textual.app
 import textual.pilot
 from hypothesis import settings
+from textual.pilot import Pilot
+
+from unroll.tty.textual_patches import compositor_of
 
 settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("shared cores")
@@ -57,16 +61,27 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-async def until_idle(*_: float) -> bool:
+async def until_idle(*_: float) -> None:
     """Wait until nothing but this could run: all that is left waits for time, a file or a thread."""
     loop = asyncio.get_running_loop()
     await asyncio.sleep(0)
     while loop._ready:  # type: ignore[attr-defined]
         await asyncio.sleep(0)
+
+
+async def until_laid_out(pilot: Pilot[Any]) -> bool:
+    """Wait until nothing could run, and the screen has the size of its terminal, which Textual gives it by a timer."""
+    app = pilot.app
+    await until_idle()
+    for _ in range(100):
+        if not app.is_running or not app.screen_stack or compositor_of(app.screen).size == app.size:
+            break
+        await asyncio.sleep(0.005)
+    await until_idle()
     return True
 
 
 # Textual's own ways wait for slices of 20 ms in which the whole process did next to nothing, and ask every widget
 # whether it has come to the end of its queue: half of the processor time of a key, and most of the time it took.
 textual.app.wait_for_idle = textual.pilot.wait_for_idle = until_idle  # type: ignore[attr-defined, assignment]
-textual.pilot.Pilot._wait_for_screen = until_idle  # type: ignore[method-assign, assignment]
+Pilot._wait_for_screen = until_laid_out  # type: ignore[method-assign, assignment]
