@@ -199,6 +199,16 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
+def lock(descriptor: int) -> None:
+    """Lock a file; raises `BlockingIOError` where another process has it, another `OSError` where that cannot be."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        raise OSError(error.errno, "its file system has no file locks") from None
+
+
 def reason(error: Exception) -> str:
     """The system's reason for an error, without the path."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -1,5 +1,7 @@
 """A session is saved while it lasts: what a mishap costs, what comes back, and what is left behind."""
 
+import errno
+import os
 import shutil
 import stat
 import time
@@ -12,7 +14,9 @@ import pytest
 import engine_kit
 from engine_kit import answers, losses, progress
 from unroll.engine import autosave
+from unroll.engine.listener import Listener
 from unroll.engine.runs import LiveRuns
+from unroll.errors import FileError
 from unroll.log import Log, host
 from unroll.network import checkpoint
 from unroll.network.training import Training
@@ -150,6 +154,33 @@ def test_a_session_of_another_machine_or_an_older_version_is_neither_offered_nor
     assert (begun(Begin()).cut_off, begun(Begin()).sentence) == ([], "")
     assert isinstance(answers(converse(Begin(), Resume(session=elsewhere.name)))[2], Error)
     assert old.exists() and (state_dir / "sittings" / "old").exists()
+
+
+@pytest.mark.parametrize(("days", "is_locked", "stays"), [(27, False, True), (29, False, False), (29, True, True)])
+def test_a_session_of_another_machine_is_removed_once_nothing_has_changed_in_it_for_long(
+    state_dir: Path, days: int, is_locked: bool, stays: bool
+) -> None:
+    converse(Begin(), MAKE, Advance(updates=3))
+    (folder,) = (state_dir / "sessions").iterdir()
+    elsewhere = folder.rename(folder.with_suffix(".elsewhere"))
+    holder = autosave.SessionFolder(elsewhere) if is_locked else None
+    for path in (*elsewhere.iterdir(), elsewhere):
+        os.utime(path, (time.time() - days * 86400,) * 2)
+    assert begun(Begin()).cut_off == []
+    assert elsewhere.exists() == stays
+    if holder:
+        holder.release()
+
+
+def test_where_nothing_can_be_locked_it_is_said_what_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    told = progress(converse(Begin(), MAKE, Play(pace="2/s"), until=20.0))
+    assert ["no file locks" in news.sentence for news in told if "Autosave failed" in news.sentence] == [True]
+    with pytest.raises(FileError, match=r"in the background.* no file locks.*UNROLL_STATE_DIR"):
+        Listener("count-rnn")
 
 
 def test_a_folder_that_is_deleted_meanwhile_is_made_again_with_all_runs(state_dir: Path) -> None:

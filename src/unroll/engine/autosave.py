@@ -12,7 +12,6 @@ version can read is ever removed.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import signal
@@ -26,7 +25,7 @@ from typing import NamedTuple, Self, get_args
 
 from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError
-from unroll.files import TEMPORARY, reason, write_atomically
+from unroll.files import TEMPORARY, lock, reason, write_atomically
 from unroll.log import Log, host, private_folder
 from unroll.network import checkpoint
 from unroll.paths import SUFFIX
@@ -44,6 +43,8 @@ MAX_SESSION_BYTES = 256 * 10**6
 MAX_CUT_OFF_SESSIONS = 10
 """Those that are still offered; older ones are removed, as are those of `MAX_SESSION_AGE_S`."""
 MAX_SESSION_AGE_S = 14 * 86400.0
+MAX_AGE_ELSEWHERE_S = 2 * MAX_SESSION_AGE_S
+"""The same of other machines that share the folder: longer, for here a lock may not tell which of them live."""
 LOCK = "lock"
 UNHEARD = "unheard"
 """Stands in the folder while the session's terminal does not answer."""
@@ -214,7 +215,7 @@ class SessionFolder:
         self.path = path
         self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._lock)
         except OSError:
             os.close(self._lock)
             raise
@@ -295,6 +296,7 @@ def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
         _sessions()
     except FileError as error:
         return [], f"Runs are not saved as they go: {error}"
+    _expire_elsewhere()
     found: list[CutOff] = []
     unread = 0
     for name in _session_names():
@@ -314,6 +316,16 @@ def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
             folder.release()
             found.append(told)
     return found, _sentence_on(unread)
+
+
+def _expire_elsewhere() -> None:
+    """Remove the sessions of other machines, which may never come back, in which nothing has changed for long."""
+    for path in _sessions().iterdir():
+        with suppress(OSError):
+            changed = max(one.stat().st_mtime for one in (path, *path.iterdir()))
+            if not path.name.endswith(_end()) and time.time() - changed > MAX_AGE_ELSEWHERE_S:
+                folder = SessionFolder(path)
+                folder.remove([saved for saved in folder.files() if _loaded(saved)])
 
 
 def _sentence_on(unread: int) -> str:

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from unroll import files
 from unroll.errors import FileError
-from unroll.files import reason
 from unroll.log import WAY_OUT, host, private_folder
 from unroll.machine import end_with_parent
 from unroll.text import shown_path
@@ -61,7 +61,8 @@ class Listener:
                 self.name, self._path, self._lock = name, path, lock
                 self._socket = _bound(path)
             except OSError as error:
-                raise FileError(f"{shown_path(path)} cannot be made ({reason(error)}): {WAY_OUT}") from None
+                why = f"as {shown_path(path)} cannot be made ({files.reason(error)})"
+                raise FileError(f"No engine can run in the background, {why}: {WAY_OUT}") from None
             return
         raise FileError(f"There are too many engines in {shown_path(folder)}: {WAY_OUT}")
 
@@ -143,7 +144,9 @@ def enter(name: str) -> socket.socket:
         line.sendall(ATTACH)
     except OSError as error:
         line.close()
-        raise FileError(f"The engine {shown_path(name)} cannot be reached ({reason(error)}): try again.") from None
+        raise FileError(
+            f"The engine {shown_path(name)} cannot be reached ({files.reason(error)}): try again."
+        ) from None
     return line
 
 
@@ -186,7 +189,7 @@ def _locked(path: Path, create: bool = False) -> int | None:
     lock = path.with_suffix(".lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        files.lock(descriptor)
         if os.fstat(descriptor).st_nlink:  # not removed before it was locked
             return descriptor
     except OSError as error:
