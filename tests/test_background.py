@@ -14,13 +14,15 @@ import pytest
 
 from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNROLL, Session, wait_for
+from test_full_disk import in_a_small_file
 from unroll.client.client import Engine, start_training
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.transport import PYTHON
-from unroll.engine.autosave import cut_off_sessions
+from unroll.engine.autosave import Autosave, cut_off_sessions
 from unroll.engine.listener import Listener, enter, hosts, names
+from unroll.engine.runs import LiveRuns
 from unroll.errors import FileError
-from unroll.log import host
+from unroll.log import Log, host
 from unroll.network.training import Training
 from unroll.protocol.requests import Begin, Create, Detach, End, Play
 from unroll.recipe import recipe_of
@@ -139,16 +141,36 @@ async def test_a_killed_one_is_listed_no_more_and_its_runs_can_be_resumed(state_
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("sessions", "words"), [(1, "an earlier session ended"), (2, "2 earlier sessions ended")])
+def test_where_none_runs_the_sessions_that_were_cut_off_are_counted(sessions: int, words: str) -> None:
+    for _ in range(sessions):
+        saving = Autosave(runs := LiveRuns(), Log("t.log"))
+        runs.add(Training(SHORT)).make_update(0.0)
+        saving.begin()
+        saving.close(keep=True)
+    done = subprocess.run([*UNROLL, "attach"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, words in done.stderr) == (1, True)
+
+
 async def test_what_is_refused_says_why() -> None:
     with pytest.raises(EngineError, match="batch_size"):
         await start_training(LONG.replace(batch_size=4000))
 
 
-def test_what_cannot_be_saved_as_it_goes_is_not_left_in_silence(state_dir: Path) -> None:
-    (state_dir / "sessions").write_text("in the way")
+@pytest.mark.parametrize("is_full", [False, True])
+async def test_what_cannot_be_saved_as_it_goes_is_said_at_once_and_to_all_who_come(
+    is_full: bool, state_dir: Path
+) -> None:
+    if not is_full:
+        (state_dir / "sessions").write_text("in the way")
     line = [*UNROLL, "train", "--background", "--epochs", "20000"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
-    assert "cannot be saved" in done.stderr and str(state_dir / "sessions") in done.stderr
+    full = in_a_small_file(2000) if is_full else None
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True, preexec_fn=full)
+    assert "cannot be saved" in done.stderr and f"{state_dir.name}/sessions" in done.stderr
+    assert ("File too large" in done.stderr) == is_full
+    engine = await attached("count-rnn")
+    assert "a crash would lose this session" in (await engine.ask(Begin())).sentence
+    await end(engine)
 
 
 @pytest.fixture

@@ -269,11 +269,22 @@ def test_begin_tells_what_is_there_already_and_says_it_only_once() -> None:
     assert losses(progress(after)) == WHOLE[7:9]
 
 
-@pytest.mark.parametrize(("asked", "pace"), [(Play(pace="2/s"), "2/s"), (Play(), "full"), (Pause(), None)])
-def test_begin_tells_the_pace_of_what_trains(asked: Any, pace: str | None) -> None:
-    long = Create(recipe=SMALL.replace(epochs=10_000))
-    replies = converse(long, Play(pace="8/s"), asked, (0.5, Begin()), until=0.6)
-    assert [run.pace for run in next(reply for reply in replies if isinstance(reply, Begun)).runs] == [pace]
+@pytest.mark.parametrize(
+    ("asked", "pace", "stop"),
+    [
+        (Play(pace="2/s", stop_epoch=9_000), "2/s", (9_000, None)),
+        (Play(stop_accuracy=1.0), "full", (None, 1.0)),
+        (Play(pace="8/s"), "8/s", (None, None)),
+        (Play(stop_epoch=1), None, (None, None)),
+        (Pause(), None, (8_000, 1.0)),
+    ],
+)
+def test_begin_tells_the_pace_of_what_trains_and_where_it_stops(asked: Any, pace: str | None, stop: Any) -> None:
+    long = Create(recipe=SMALL.replace(epochs=10_000, learning_rate=1e-6))
+    begins = Play(pace="8/s", stop_epoch=8_000, stop_accuracy=1.0)
+    replies = converse(long, begins, asked, (0.5, Begin()), until=0.6)
+    (run,) = next(reply for reply in replies if isinstance(reply, Begun)).runs
+    assert (run.pace, run.stop) == (pace, stop)
 
 
 # News to those who acknowledge it

@@ -150,6 +150,15 @@ async def test_training_that_was_asked_for_early_starts_with_the_engine() -> Non
         await engine.close()
 
 
+async def test_a_training_that_is_found_keeps_its_pace_and_where_it_stops() -> None:
+    async with a_session() as alone:
+        alone.session.pace, alone.session.stop = "2/s", (9, 0.5)
+        await alone.do(alone.session.train())
+        later = Alone(alone.engine)
+        await later.do(Recovery(later.session).engine_came(alone.engine))
+        assert (later.session.pace, later.session.stop) == ("2/s", (9, 0.5))
+
+
 async def test_a_run_that_a_new_engine_has_not_and_no_recipe_makes_is_missed_in_words() -> None:
     engine, another = StillEngine(), StillEngine()
     alone = Alone(engine)

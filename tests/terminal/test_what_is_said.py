@@ -387,3 +387,9 @@ async def test_the_bars_are_what_is_drawn_from_while_numbers_are_sampled(game: P
     assert "100.0 %" in game.text
     await game.press("T", "ctrl+u", *"0", "enter")
     assert (bars.candidates, bars.border_title) == (own, title)
+
+
+@pytest.mark.parametrize(("sessions", "begins"), [(1, "An earlier session ("), (2, "2 earlier sessions have")])
+def test_sessions_that_were_cut_off_are_counted(sessions: int, begins: str) -> None:
+    earlier = CutOff(session="x", when=0.0, runs=1, recipe=Recipe(), update=3, finished=False)
+    assert texts.of_cut_off(earlier, sessions).startswith(begins)

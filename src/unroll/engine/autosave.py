@@ -83,9 +83,15 @@ class Autosave:
     @property
     def keeps_all(self) -> bool:
         """Whether all that was trained is on disk."""
-        if self._changed or (self._writing is not None and (not self._writing.done() or self._writing.result())):
+        if self._changed or self.complaint or (self._writing is not None and not self._writing.done()):
             return False
         return all(run.number in self._sizes for run in self._runs.all() if run.training.update)
+
+    @property
+    def complaint(self) -> str:
+        """A sentence on why the last save has failed; empty where it has not, or goes on."""
+        fault = self._writing.result() if self._writing is not None and self._writing.done() else ""
+        return fault and f"Autosave failed, so a crash would lose this session: {fault}"
 
     def begin(self) -> None:
         """Save all runs from now on."""
@@ -137,8 +143,7 @@ class Autosave:
             (self._folder.release if keep else self._folder.remove)()
 
     def _save(self) -> Future[str]:
-        has_failed = self._writing is not None and self._writing.done() and self._writing.result()
-        if has_failed or (self._folder is not None and self._folder.is_gone):
+        if self.complaint or (self._folder is not None and self._folder.is_gone):
             for run in self._runs.all():
                 self.touch(run)
         packed = [self._packed(run) for run in self._changed.values()]
@@ -161,10 +166,9 @@ class Autosave:
 
     def _complain(self) -> None:
         """Say, once, that nothing can be saved."""
-        fault = self._writing.result() if self._writing else ""
-        if fault and not self._has_complained:
+        if self.complaint and not self._has_complained:
             self._has_complained = True
-            self._tell(self._runs.find(0), f"Autosave failed, so a crash would lose this session: {fault}")
+            self._tell(self._runs.find(0), self.complaint)
 
     def _tell(self, run: LiveRun, sentence: str) -> None:
         self._log.write(sentence)

@@ -167,7 +167,7 @@ class Handlers:
         return replies.Measured(id=request.id, memory=resident(), runs=len(runs), updates=updates)
 
     def _begin(self, request: requests.Begin) -> replies.Begun:
-        cut_off, sentence = ([], "") if self._autosave.name else cut_off_sessions(request.own)
+        cut_off, sentence = ([], self._autosave.complaint) if self._autosave.name else cut_off_sessions(request.own)
         self._autosave.begin()
         runs = self._told(request.id, [(run, 0) for run in self._runs.all()])
         return replies.Begun(id=request.id, session=self._autosave.name, runs=runs, cut_off=cut_off, sentence=sentence)

@@ -184,6 +184,7 @@ class LiveRun:
             origin=self.origin,
             was=was,
             pace=self._pace if self.state == "training" else None,
+            stop=self._stop if (self._stop.epoch or inf) > self.training.epoch else (None, self._stop.accuracy),
         )
 
     def progress(self, now: float) -> Progress:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from unroll.moment import MAX_STEPS, Moment, Number, RunNumber, Unit
+from unroll.moment import MAX_STEPS, Epoch, Moment, Number, RunNumber, Unit
 from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, Plan, Recipe
 from unroll.series import NO_HISTORY, Count, History, Loss, Share
 
@@ -53,6 +53,7 @@ class Created(Answer, frozen=True, kw_only=True):
         origin: What it was made of.
         was: For a run that was resumed, its number in its own session.
         pace: Of one in training.
+        stop: The epoch and the accuracy at which its training is to pause, as far as they lie ahead.
     """
 
     run: RunNumber
@@ -63,6 +64,7 @@ class Created(Answer, frozen=True, kw_only=True):
     origin: Origin = "recipe"
     was: RunNumber = 0
     pace: Pace | None = None
+    stop: tuple[Epoch | None, Share | None] = (None, None)
 
     def __post_init__(self) -> None:
         if self.history.updates > self.plan.updates:

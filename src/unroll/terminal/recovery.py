@@ -141,7 +141,8 @@ class Recovery:
         session.forget_runs()
         for one in created:
             session.runs.add(_run_of(one, lost))
-        session.pace = next((one.pace for one in reversed(created) if one.pace), session.pace)
+            session.pace = one.pace or session.pace
+            session.stop = session.stop if one.stop == (None, None) else one.stop
         session.compared = next((run for run in session.runs.rows if marked and run.ordinal == marked.ordinal), None)
         numbers = [one.was or one.run for one in created]
         if shown is not None and shown.number in numbers:
