@@ -23,6 +23,8 @@ settings.register_profile("shared cores", deadline=None, max_examples=50, derand
 settings.load_profile("shared cores")
 os.environ["UNROLL_GLYPHS"] = "unicode"  # whatever the locale here
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would wait for each other
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes would compile the same modules
+sys.dont_write_bytecode = False
 for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:  # a suite in a shell's background would hand that on to programs
         signal.signal(number, default)

@@ -26,6 +26,12 @@ from unroll.protocol.requests import Create, Save
 OLD, NEW = b"old" * 5000, b"new" * 7000
 
 
+@pytest.fixture(autouse=True)
+def without_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no file may grow a module's would be cut off, and stay so."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the old file in it."""

@@ -187,8 +187,8 @@ def test_a_model_of_ones_own_is_deleted_and_no_other(state_dir: Path) -> None:
     assert all(file.exists() for file in shipped_models().glob("*"))
 
 
-def test_a_file_anywhere_is_opened_by_its_path(workplace: Path) -> None:
-    checkpoint.save(workplace / "here.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, History()))
+def test_a_file_anywhere_is_opened_by_its_path(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "here.safetensors", checkpoint.Checkpoint(Training(SMALL).model, SMALL, History()))
     opened, none = (answers(converse(Open(path=path), until=9.0))[1] for path in ("here.safetensors", "nowhere"))
     assert opened.recipe == SMALL
     assert "nowhere" in none.sentence
