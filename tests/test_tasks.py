@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
 from unroll.recipe import TaskConfig
-from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, items, parts, sequences
+from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, parts, sequences
 from unroll.tasks.datafile import MAX_BYTES, infer_vocab_size, read_numbers
 
 sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))
@@ -33,14 +33,14 @@ def refused(config: TaskConfig) -> str:
 
 @pytest.mark.parametrize(("task", "targets"), [("count", ([1, 2, 3], [2, 3, 4])), ("recall", ([0, 0, 0], [1, 1, 1]))])
 def test_counting_is_answered_by_the_next_number_and_recall_by_the_first(task: str, targets: list[list[int]]) -> None:
-    found = as_lists(items(TaskConfig(task, vocab_size=5, length=3)))  # type: ignore[arg-type]
+    found = as_lists(parts(TaskConfig(task, vocab_size=5, length=3)).train)  # type: ignore[arg-type]
     assert found == list(zip(([0, 1, 2], [1, 2, 3]), targets, strict=True))
 
 
 @given(st.sampled_from(["count", "recall"]), sizes)
 def test_every_target_is_the_right_answer_at_its_step(task: str, size: tuple[int, int]) -> None:
     config = TaskConfig(task, *size)  # type: ignore[arg-type]
-    found = items(config)
+    found = parts(config).train
     assert len(found) == sequences(config)
     for item in found:
         assert [answer(config, item.inputs, t) for t in range(len(item.inputs))] == list(item.targets)
@@ -73,7 +73,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, lines
 
 def test_a_file_is_learned_in_windows_that_have_a_next_number(tmp_path: Path) -> None:
     path = written(tmp_path, "1 2 3 4\n7\n5 6 7\n")
-    found = items(TaskConfig("file", vocab_size=8, length=2, path=path))
+    found = parts(TaskConfig("file", vocab_size=8, length=2, path=path)).train
     assert as_lists(found) == [([1, 2], [2, 3]), ([2, 3], [3, 4]), ([5, 6], [6, 7])]
 
 

@@ -159,11 +159,9 @@ def field_of(name: str, hint: Any, section: str = "", default: Value = 0) -> Fie
     inner = info.type if isinstance(info, Metadata) else info
     parts = inner.types if isinstance(inner, UnionType) else (inner,)
     number = next((part for part in parts if isinstance(part, IntType | FloatType)), None)
-    help_ = schema.get("description", "")
-    if number is None:
-        return Field(name, section, str, None, None, None, words_of(hint), default, help_, hint)
-    kind = int if isinstance(number, IntType) else float
-    return Field(name, section, kind, number.ge, number.le, number.gt, words_of(hint), default, help_, hint)
+    kind = int if isinstance(number, IntType) else float if number else str
+    limits = (number.ge, number.le, number.gt) if number else (None, None, None)
+    return Field(name, section, kind, *limits, words_of(hint), default, schema.get("description", ""), hint)
 
 
 def words_of(hint: Any) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
 from unroll.network.training import Diverged, Training, order, sequences
 from unroll.recipe import PRESETS, Recipe
-from unroll.tasks import items
+from unroll.tasks import parts
 
 PUBLISHED = (
     "5.03 4.27 3.66 3.16 2.59 2.06 1.67 1.38 1.09 .90 .73 .59 .48 .37 .30 .24 .20 .17 .14 .13 .11 .10 .10 .09 .09"
@@ -45,7 +45,7 @@ def counted(model: SequenceModel, *prompt: int) -> list[int]:
 
 
 def test_the_reference_data_holds_the_items_of_the_task():
-    data = sequences(items(Recipe().task))
+    data = sequences(parts(Recipe().task).train)
     pairs = {tuple(x): tuple(y) for x, y in zip(data.x.t().tolist(), data.y.t().tolist(), strict=True)}
     assert len(pairs) == 122
     assert pairs[3, 4, 5, 6, 7, 8] == (4, 5, 6, 7, 8, 9)
@@ -109,7 +109,7 @@ def test_pausing_between_any_two_updates_changes_nothing():
 
 
 def test_an_epoch_takes_every_sequence_at_most_once_in_an_order_of_its_own():
-    data = sequences(items(Recipe().task))
+    data = sequences(parts(Recipe().task).train)
     columns = order(5, 2, data.total)
     batches = data.batches(columns, 50)
     assert torch.equal(torch.cat([batch.x[0] for batch in batches]), columns[:100])

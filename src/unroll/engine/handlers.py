@@ -23,7 +23,7 @@ from unroll.moment import MAX_STEPS
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.protocol import replies, requests
-from unroll.protocol.codec import KINDS, Unreadable, read_request
+from unroll.protocol.codec import KINDS, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error
 from unroll.recipe import Recipe, TaskConfig, check
 from unroll.tasks import answer
@@ -62,10 +62,9 @@ class Handlers:
 
     def answer(self, line: bytes) -> Answer:
         """The answer to a line, whatever it is."""
-        try:
-            request = read_request(line)
-        except Unreadable as unreadable:
-            return Error(id=unreadable.id, sentence=str(unreadable))
+        request = read_request(line)
+        if isinstance(request, Error):
+            return request
         try:
             return self._methods[type(request)](request)
         except UserError as refusal:

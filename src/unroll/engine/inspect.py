@@ -125,7 +125,7 @@ class Scorer:
             self._version, self._known = version, {}
         for does in (done, UNTOUCHED):
             if does not in self._known:
-                self._known[does] = last_step_accuracy(model, self.sample, inspection.InterventionHook(does))
+                self._known[does] = last_step_accuracy(model, self.sample, does)
         return self._known[done], self._known[UNTOUCHED]
 
 

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from unroll.moment import UNTOUCHED, Interventions
-from unroll.network.cells import State
 from unroll.network.model import SequenceModel
 
 
@@ -77,7 +76,7 @@ def trace(model: SequenceModel, x: Sequence[int] | Tensor, interventions: Interv
         IndexError: a number is outside the vocabulary.
     """
     x = torch.as_tensor(x, device=model.head.weight.device)
-    steps = list(model.steps(x, hook=InterventionHook(interventions)))
+    steps = list(model.steps(x, does=interventions))
     hidden = torch.stack([step.state.h for step in steps], model.time_dim)
     cell = [step.state.c for step in steps if step.state.c is not None]
     gates = [torch.stack(gate, model.time_dim) for gate in zip(*(step.gates for step in steps), strict=True)]
@@ -97,28 +96,3 @@ def attribution(model: SequenceModel, h_D: Tensor) -> Attribution:
     rival = int(logits_V.index_fill(0, torch.tensor(number, device=logits_V.device), -torch.inf).argmax())
     weight, bias = model.head.weight, model.head.bias
     return Attribution(number, rival, (weight[number] - weight[rival]) * h_D, float(bias[number] - bias[rival]))
-
-
-class InterventionHook:
-    """Interventions in the form that the model's loop calls: see `model.StepHook`."""
-
-    def __init__(self, interventions: Interventions, first_step: int = 0) -> None:
-        """`first_step` is the number of steps made before the loop's own step 0."""
-        self._interventions = interventions
-        self._first = first_step
-
-    def before(self, step: int, state: State) -> State:
-        """The state with h set to zero if the memory is erased before this step, and c too if asked."""
-        if not self._interventions.cuts(self._first + step):
-            return state
-        cut_c = torch.zeros_like(state.c) if state.c is not None and self._interventions.cut_cell else state.c
-        return State(torch.zeros_like(state.h), cut_c)
-
-    def after(self, step: int, state: State) -> State:
-        """The state with every clamped unit at its value."""
-        if not self._interventions.clamps:
-            return state
-        h = state.h.clone()
-        for unit, value in self._interventions.clamps:
-            h[..., unit] = value
-        return State(h, state.c)

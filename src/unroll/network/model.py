@@ -11,26 +11,15 @@ Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; of S 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from unroll.errors import UserError
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.cells import CELLS, Cell, State, Step, affine
 from unroll.recipe import CellName, DeviceName, InitName, Recipe
-
-
-class StepHook(Protocol):
-    """What the loop calls between steps to change the state; `step` counts from 0. Return the state to keep it."""
-
-    def before(self, step: int, state: State) -> State:
-        """The state that this step starts from: erase the memory here."""
-        ...
-
-    def after(self, step: int, state: State) -> State:
-        """The state that this step leaves: switch off or clamp a unit here."""
-        ...
 
 
 class Head(nn.Module):
@@ -94,21 +83,21 @@ class SequenceModel(nn.Module):
         states = [step.state for step in self.steps(x, state)]
         return self.head(torch.stack([s.h for s in states], self.time_dim)), states[-1]
 
-    def steps(self, x: Tensor, state: State | None = None, hook: StepHook | None = None) -> Iterator[Step]:
-        """The one loop over time: yields every step's state and gates; `hook` may change the state between steps.
+    def steps(
+        self, x: Tensor, state: State | None = None, does: Interventions = UNTOUCHED, first_step: int = 0
+    ) -> Iterator[Step]:
+        """The one loop over time: yields every step's state and gates; interventions change the state between steps.
 
-        Arguments and errors are those of `forward`.
+        Arguments and errors are those of `forward`; `first_step` counts the steps made before `state`.
         """
         self._check(x, state)
         cell = self.rnn
         p = cell.project(x).unbind(self.time_dim)
         now = cell.zero_state(p[0]) if state is None else state
-        for t, p_t in enumerate(p):
-            if hook is not None:
-                now = hook.before(t, now)
-            step = cell.step(p_t, now)
-            if hook is not None:
-                step = step._replace(state=hook.after(t, step.state))
+        for t, p_t in enumerate(p, first_step):
+            step = cell.step(p_t, erased(now, does.cut_cell) if does.cuts(t) else now)
+            if does.clamps:
+                step = step._replace(state=clamped(step.state, does.clamps))
             now = step.state
             yield step
 
@@ -124,6 +113,20 @@ class SequenceModel(nn.Module):
             raise ValueError(f"A one-hot input of {x.shape[-1]} does not fit a vocabulary of {self.vocab_size}.")
         if state is not None and (state.c is not None) != self.rnn.has_c:
             raise ValueError(f"The state {'has no' if self.rnn.has_c else 'has a'} cell state: it is another cell's.")
+
+
+def erased(state: State, with_c: bool) -> State:
+    """The state with h set to zero, and c too if asked."""
+    c = torch.zeros_like(state.c) if state.c is not None and with_c else state.c
+    return State(torch.zeros_like(state.h), c)
+
+
+def clamped(state: State, clamps: Sequence[tuple[int, float]]) -> State:
+    """The state with every one of these units at its value."""
+    h = state.h.clone()
+    for unit, value in clamps:
+        h[..., unit] = value
+    return State(h, state.c)
 
 
 @torch.no_grad()

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from unroll.moment import ARGMAX, UNTOUCHED, Interventions, Sampling
-from unroll.network.inspection import InterventionHook
 from unroll.network.model import SequenceModel
 
 
@@ -58,7 +57,7 @@ def generate(
     numbers, state, seen = list(sequence), None, 0
     while True:
         x = torch.tensor(numbers, device=device)
-        *_, last = model.steps(x, state, InterventionHook(interventions, seen))
+        *_, last = model.steps(x, state, interventions, seen)
         state, seen = last.state, seen + len(numbers)
         numbers = [choose(model.head(state.h), sampling, generator)]
         yield numbers[0]

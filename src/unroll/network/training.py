@@ -21,9 +21,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from unroll.errors import RecipeError
+from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.bptt import backpropagate, room_for
-from unroll.network.model import SequenceModel, StepHook
+from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, plan
 from unroll.tasks import Item, parts
 
@@ -255,15 +256,15 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def last_step_accuracy(model: SequenceModel, data: Sequences, hook: StepHook | None = None) -> float:
-    """The part of the sequences, 0 to 1, answered right at the last step, with `hook` called between steps.
+def last_step_accuracy(model: SequenceModel, data: Sequences, does: Interventions = UNTOUCHED) -> float:
+    """The part of the sequences, 0 to 1, answered right at the last step under interventions.
 
     Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
     size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
     right = 0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
-        for step in model.steps(x, hook=hook):  # keeps no step but the last
+        for step in model.steps(x, does=does):  # keeps no step but the last
             h = step.state.h
         right += int((model.head(h).argmax(-1) == y[-1]).sum())
     return right / data.total

@@ -14,12 +14,13 @@ Every bound stands in a type and is checked while decoding, at both ends.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from unroll.protocol.replies import AnyReply, Created, CutOff, Id
+from unroll.protocol.replies import AnyReply, Created, CutOff, Error, Id
 from unroll.protocol.requests import AnyRequest
 from unroll.recipe import FIELDS, field_of
 
@@ -68,37 +69,26 @@ def _can_be(value: object, kind: type) -> bool:
     return True
 
 
-class Unreadable(ValueError):  # noqa: N818 - it says what is
-    """A line that is no request; the message is a sentence, `id` the line's own, or 0 when it has none."""
-
-    def __init__(self, number: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.id = number
-
-
-def read_request(line: bytes) -> AnyRequest:
-    """The request in a line; raises `Unreadable`."""
+def read_request(line: bytes) -> AnyRequest | Error:
+    """The request in a line, or the answer to a line that is none: its own id, or 0 without one, and a sentence."""
     if len(line.rstrip(b"\r\n")) > MAX_REQUEST:
-        raise Unreadable(0, f"The line is too long: a request has at most {MAX_REQUEST:,} bytes.")
+        return Error(id=0, sentence=f"The line is too long: a request has at most {MAX_REQUEST:,} bytes.")
     try:
         request: AnyRequest = decode_request(line)
+        return request
     except NOT_JSON as error:
-        raise _explain(line, str(error)) from None
-    return request
-
-
-def _explain(line: bytes, complaint: str) -> Unreadable:
+        complaint = str(error)
     try:
         raw: object = msgspec.json.decode(line)
     except NOT_JSON as error:
-        return Unreadable(0, f"The line is not JSON ({error!s:.80}): write one message a line, like {EXAMPLE}.")
+        sentence = f"The line is not JSON ({error!s:.80}): write one message a line, like {EXAMPLE}."
+        return Error(id=0, sentence=sentence)
     if not isinstance(raw, dict):
-        return Unreadable(0, f"A message is a JSON object, like {EXAMPLE}.")
-    try:
-        number: int = msgspec.convert(raw.get("id"), Id)
-    except msgspec.ValidationError:
-        number = 0
-    return Unreadable(number, _sentence(raw, complaint))
+        return Error(id=0, sentence=f"A message is a JSON object, like {EXAMPLE}.")
+    number = 0
+    with suppress(msgspec.ValidationError):
+        number = msgspec.convert(raw.get("id"), Id)
+    return Error(id=number, sentence=_sentence(raw, complaint))
 
 
 def _sentence(raw: dict[str, Any], complaint: str) -> str:

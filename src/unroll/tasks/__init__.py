@@ -69,21 +69,6 @@ def sequences(config: TaskConfig) -> int | None:
     return None if config.task == "file" else config.vocab_size - config.length
 
 
-def items(config: TaskConfig) -> list[Item]:
-    """Every sequence of a task: for `count` and `recall`, item i starts at i and there are `V - L` of them.
-
-    Raises:
-        RecipeError: the file of task `file` cannot be read, or no sequence of that length is in it.
-    """
-    length = config.length
-    if config.task == "file":
-        return _windows(read_numbers(config.path, config.vocab_size), config)
-    starts = range(config.vocab_size - length)
-    if config.task == "recall":
-        return [Item(range(i, i + length), (i,) * length) for i in starts]
-    return [Item(range(i, i + length), range(i + 1, i + length + 1)) for i in starts]
-
-
 class Parts(NamedTuple):
     """The sequences to train on, at least one, those held out, and how many lines of a file are too short for any."""
 
@@ -93,20 +78,23 @@ class Parts(NamedTuple):
 
 
 def parts(config: TaskConfig) -> Parts:
-    """A task's sequences, divided: of a file's, the part `held_out` is kept from training.
+    """A task's sequences; for `count` and `recall`, item i starts at i. Of a file's, `held_out` are not trained on.
 
-    The choice is the same for every seed, so that runs of different seeds can be compared. Whole lines are held out,
+    That choice is the same for every seed, so that runs of different seeds can be compared. Whole lines are held out,
     or the end of a file that has one line of use: windows that share numbers are never on both sides.
 
     Raises:
-        RecipeError: as for `items`, or `held_out` leaves nothing to train on or nothing to score.
+        RecipeError: the file cannot be read, no sequence of that length is in it, or `held_out` leaves nothing to
+            train on or nothing to score.
     """
-    if config.task != "file":
-        return Parts(items(config), [])
+    length, starts = config.length, range(config.vocab_size - config.length)
+    if config.task == "count":
+        return Parts([Item(range(i, i + length), range(i + 1, i + length + 1)) for i in starts], [])
+    if config.task == "recall":
+        return Parts([Item(range(i, i + length), (i,) * length) for i in starts], [])
     lines = read_numbers(config.path, config.vocab_size)
-    usable = [line for line in lines if len(line) > config.length]
-    windows = _windows(lines, config)
-    short = len(lines) - len(usable)
+    usable = [line for line in lines if len(line) > length]
+    windows, short = _windows(lines, config), len(lines) - len(usable)
     if not config.held_out:
         return Parts(windows, [], short)
     train, away = _divide(usable, config) if len(usable) > 1 else _cut(usable[0], config)

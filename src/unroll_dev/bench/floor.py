@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unroll.recipe import Recipe, plan
-from unroll.tasks import items
+from unroll.tasks import parts
 
 Array = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -83,7 +83,7 @@ def floor(recipe: Recipe) -> Iterator[float]:
     """Train the recipe; yields every update's loss."""
     draw = np.random.default_rng(recipe.train.seed)
     network = Floor(recipe.task.vocab_size, recipe.model.hidden_size, draw)
-    every = items(recipe.task)
+    every = parts(recipe.task).train
     x, y = (np.array([list(getattr(item, part)) for item in every]).T.copy() for part in ("inputs", "targets"))
     size = plan(recipe, len(every)).batch_size
     for epoch in range(recipe.train.epochs):

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from unroll.network.adam import Adam
 from unroll.network.training import order, sequences
 from unroll.recipe import Recipe, plan
-from unroll.tasks import items
+from unroll.tasks import parts
 
 
 class BlogRNN(nn.Module):
@@ -92,7 +92,7 @@ class TorchNetwork(nn.Module):
 
 def torch_nn(recipe: Recipe) -> Iterator[float]:
     """`torch.nn` and autograd with our optimizer and our batches; the one-hot inputs are made once, beforehand."""
-    model, data = TorchNetwork(recipe), sequences(items(recipe.task))
+    model, data = TorchNetwork(recipe), sequences(parts(recipe.task).train)
     x_LNV, adam = one_hot(data.x, recipe.task.vocab_size).float(), Adam(model)
     for epoch, columns in batches(recipe, data.total):
         loss = cross_entropy(model(x_LNV[:, columns]).flatten(0, 1), data.y[:, columns].flatten())
