@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from unroll.engine.connection import Event
+from unroll.engine.connection import ClientState, Event
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.protocol.codec import decode_reply, encode
@@ -41,6 +41,7 @@ class FakeConnection:
         self.clock = clock
         self.items = list(items)
         self.heard: list[bytes] = []
+        self.said = ClientState()
 
     def take(self, timeout: float | None) -> bytes | Event | None:
         at = self.items[0][0] if self.items else inf
@@ -57,10 +58,13 @@ class FakeConnection:
     def listen(self, wanted: str) -> None:
         self.name = wanted
 
-    def nothing(self) -> None:
-        """There is nothing to close."""
+    def leave(self) -> None:
+        self.said = ClientState()
 
-    leave = switch = close = nothing
+    switch = leave
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def serve(*said: Any, tick: float = 0.001) -> FakeConnection:

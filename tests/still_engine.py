@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from unroll.client.diagnosis import EngineDied, EngineError
-from unroll.engine.connection import Event
+from unroll.engine.connection import ClientState, Event
 from unroll.engine.server import Server
 from unroll.log import Log
 from unroll.protocol.codec import decode_reply, encode
@@ -31,7 +31,7 @@ class StillTime:
     name, idle = "", True
 
     def __init__(self, put: Callable[[bytes], None]) -> None:
-        self.put = put
+        self.put, self.said = put, ClientState()
         self.now = 0.0
         self._until = 0.0
         self._lines: deque[bytes] = deque()

@@ -27,8 +27,8 @@ def probability(chance: float, places: int = 1) -> str:
 
 
 def loss(nats: float) -> str:
-    """A loss in nats, in six columns below 100: `4.852`, and `1.7e-4` or `2e-10` where three decimals would lose it."""
+    """A loss in nats, in six columns up to 999,999: `4.852`, `485.20`, and `1.7e-4` where decimals would lose it."""
     if nats == 0 or nats >= 0.001:
-        return f"{abs(nats):.3f}"
+        return f"{abs(nats):.{min(3, max(0, 5 - len(f'{abs(nats):.0f}')))}f}"
     mantissa, exponent = f"{nats:.{1 if nats >= 9.5e-10 else 0}e}".split("e")
     return f"{mantissa}e{int(exponent)}"

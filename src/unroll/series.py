@@ -20,7 +20,8 @@ MAX_TOLD = 20_000
 MAX_UPDATES = 10**12
 
 Count = Annotated[int, Meta(ge=0, le=MAX_UPDATES)]
-Loss = Annotated[float, Meta(ge=0, le=1e6)]
+MAX_LOSS = 1e6
+Loss = Annotated[float, Meta(ge=0, le=MAX_LOSS)]
 """Nats a position."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A part of the whole, such as the part of a batch that was answered right."""

@@ -217,8 +217,6 @@ def test_sessions_nobody_will_come_back_for_are_removed(state_dir: Path, monkeyp
 
 def test_only_the_newest_sessions_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autosave, "MAX_CUT_OFF_SESSIONS", 2)
-    names = iter(f"20261124-14021{digit}-1.{host()}" for digit in range(9))
-    monkeypatch.setattr(autosave, "_session_name", lambda: next(names))
     for updates in (2, 3, 4):
         converse(Begin(), MAKE, Advance(updates=updates))
     assert [session.update for session in begun(Begin()).cut_off] == [4, 3]

@@ -1,5 +1,6 @@
 """A look: its views, its comparison, one unit in detail, and the score of all sequences."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,8 +14,8 @@ from unroll.moment import UNTOUCHED, Interventions, Moment
 from unroll.network import inspection
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, Training
-from unroll.protocol.replies import Error, Trace, Window
-from unroll.protocol.requests import Advance, Create, Look
+from unroll.protocol.replies import Error, Looked, Trace, Window
+from unroll.protocol.requests import Advance, Create, Look, Pause, Play
 from unroll.recipe import CellName, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
@@ -210,8 +211,9 @@ def test_data_with_a_period_scores_as_it_is_and_a_draw_is_said(total: int) -> No
     model.head.bias.data[0] = 1.0
     y = torch.tensor([0, 1, 0, 1, 0, 1, 0, 0]).repeat(total // 8)[None]
     scorer = Scorer(Sequences(torch.zeros_like(y), y), model)
-    assert scorer.score(model, 0, UNTOUCHED)[0] == pytest.approx(0.625, abs=0.02 if total > MAX_SCORED else 0)
-    assert scorer.drawn == (None if total == MAX_SCORED else MAX_SCORED)
+    (score, _), drawn = scorer.score(model, 0, UNTOUCHED)
+    assert score == pytest.approx(0.625, abs=0.02 if total > MAX_SCORED else 0)
+    assert drawn == (None if total == MAX_SCORED else MAX_SCORED)
 
 
 def test_a_sample_is_drawn_once_and_for_all_and_a_large_network_is_scored_on_less() -> None:
@@ -221,5 +223,16 @@ def test_a_sample_is_drawn_once_and_for_all_and_a_large_network_is_scored_on_les
     assert len(set(chosen)) == 5
     assert sample(Sequences(columns, columns), 1001).total == 1001
     large = Training(recipe_of({"vocab_size": 600, "length": 60, "hidden_size": 512, "batch_size": 8}))
-    scorer = Scorer(large.data, large.model)
-    assert MIN_SCORED <= scorer.sample.total == scorer.drawn < large.data.total
+    _, drawn = Scorer(large.data, large.model).score(large.model, 0, UNTOUCHED)
+    assert MIN_SCORED <= drawn < large.data.total
+
+
+def test_a_score_costs_little_while_a_network_trains_and_is_taken_over_all_when_it_rests(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    lines.write_text("\n".join(" ".join(str((7 * i + j) % 50) for j in range(9)) for i in range(3000)))
+    recipe = recipe_of({"task": "file", "path": str(lines), "vocab_size": 50, "length": 8, "batch_size": 32})
+    look = Look(moment=Moment(1, PROMPT, 0, None, CUT), score=True)
+    replies = converse(Create(recipe=recipe), Play(pace="2/s"), (0.5, look), Pause(), look, until=2.0)
+    training, resting = (one.trace for one in replies if isinstance(one, Looked))
+    assert 0 < training.drawn < 3000
+    assert resting.drawn is None

@@ -122,10 +122,10 @@ def test_a_finished_run_keeps_no_room_for_updates() -> None:
     run = LiveRuns().add(Training(SMALL))
     run.play("full", StopAt(), 0.0)
     run.make_update(0.0)
-    assert run.training._room is not None
+    assert run.training._tape is not None
     while run.state == "training":
         run.make_update(0.0)
-    assert (run.state, run.training._room) == ("finished", None)
+    assert (run.state, run.training._tape) == ("finished", None)
 
 
 # Where a run stops

@@ -108,11 +108,13 @@ def test_pausing_between_any_two_updates_changes_nothing():
     assert parts == whole
 
 
-def test_an_epoch_takes_every_sequence_at_most_once_in_an_order_of_its_own():
-    data = sequences(parts(Recipe().task).train)
-    columns = order(5, 2, data.total)
-    batches = data.batches(columns, 50)
-    assert torch.equal(torch.cat([batch.x[0] for batch in batches]), columns[:100])
+def test_an_epoch_takes_every_sequence_at_most_once_in_an_order_of_its_own(monkeypatch):
+    taken = []
+    learn = training_module.backpropagate
+    monkeypatch.setattr(training_module, "backpropagate", lambda *given: taken.append(given[1][0]) or learn(*given))
+    trained(Recipe().replace(seed=5, epochs=3, batch_size=50))
+    columns = order(5, 2, 122)
+    assert torch.equal(torch.cat(taken[4:]), columns[:100])  # item i begins with i
     assert sorted(columns.tolist()) == list(range(122))
     assert len({tuple(order(seed, epoch, 122).tolist()) for seed in range(9) for epoch in range(9)}) == 81
 
@@ -195,6 +197,20 @@ def test_a_loss_that_is_no_number_says_where_and_leaves_the_last_good_weights():
     assert torch.equal(weights_of(training.model), good)
     with pytest.raises(Diverged, match="update 6"):
         next(training.updates())
+
+
+def test_a_run_can_come_back_from_a_loss_far_above_that_of_guessing():
+    recipe = Recipe().replace(cell="gru", learning_rate=50.0, epochs=100)
+    losses = [update.loss for update in Training(recipe).updates()]
+    assert max(losses) > 100 * math.log(recipe.task.vocab_size)
+    assert losses[-1] < 0.1
+
+
+def test_a_loss_too_large_to_record_ends_a_training(monkeypatch):
+    lost = torch.tensor(2e6), torch.tensor(0.0)
+    monkeypatch.setattr(training_module, "backpropagate", lambda *given: lost)
+    with pytest.raises(Diverged, match="rose to 2,000,000, more than the 1,000,000 that can be recorded, at update 1"):
+        next(Training(SMALL).updates())
 
 
 def test_weights_that_break_in_an_epochs_last_update_never_become_a_snapshot():

@@ -96,7 +96,9 @@ class Autosave:
     def begin(self) -> None:
         """Save all runs from now on."""
         if not self.name:
-            self.name = _session_name()
+            now = time.time_ns()
+            when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now // 10**9))
+            self.name = f"{when}-{now % 10**9:09}-{os.getpid()}{_end()}"
             for run in self._runs.all():
                 self.touch(run)
 
@@ -297,13 +299,13 @@ def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
     that nobody will come back for are removed. What this version cannot read is left where it is.
     """
     try:
-        _sessions()
+        names = _session_names()
     except FileError as error:
         return [], f"Runs are not saved as they go: {error}"
     _expire_elsewhere()
     found: list[CutOff] = []
     unread = 0
-    for name in _session_names():
+    for name in names:
         folder = SessionFolder.take(name)
         if folder is None:
             living = _summary(_sessions() / name, is_living=True)
@@ -311,15 +313,17 @@ def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
                 found.append(living)
             continue
         told = _summary(folder.path)
-        unread += told is None and not folder.is_empty
         if told is None and not folder.is_empty:
+            unread += 1
             folder.release()
         elif told is None or len(found) >= MAX_CUT_OFF_SESSIONS or time.time() - told.when > MAX_SESSION_AGE_S:
             folder.remove([saved for saved in folder.files() if _loaded(saved)])
         else:
             folder.release()
             found.append(told)
-    return found, _sentence_on(unread)
+    which = "An earlier session" if unread == 1 else f"{unread} earlier sessions"
+    why = f"{which} cannot be read by this version of unroll; nothing was deleted: see {shown_path(_sessions())}."
+    return found, why if unread else ""
 
 
 def _expire_elsewhere() -> None:
@@ -330,13 +334,6 @@ def _expire_elsewhere() -> None:
             if not path.name.endswith(_end()) and time.time() - changed > MAX_AGE_ELSEWHERE_S:
                 folder = SessionFolder(path)
                 folder.remove([saved for saved in folder.files() if _loaded(saved)])
-
-
-def _sentence_on(unread: int) -> str:
-    if not unread:
-        return ""
-    which = "An earlier session" if unread == 1 else f"{unread} earlier sessions"
-    return f"{which} cannot be read by this version of unroll; nothing was deleted: see {shown_path(_sessions())}."
 
 
 def _files(folder: Path) -> list[SavedRun]:
@@ -379,13 +376,6 @@ def _sessions() -> Path:
 def _session_names() -> list[str]:
     """Those of this machine, the newest first: a name begins with the time."""
     return sorted((path.name for path in _sessions().iterdir() if path.name.endswith(_end())), reverse=True)
-
-
-def _session_name() -> str:
-    """A name for a session that begins now, in this process."""
-    now = time.time_ns()
-    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now // 10**9))
-    return f"{when}-{now % 10**9:09}-{os.getpid()}{_end()}"
 
 
 def _holder(name: str) -> int | None:

@@ -79,21 +79,14 @@ class ClientState:
 
     def __init__(self) -> None:
         self.heartbeat = Heartbeat()
-        self._acknowledges = False
-        self._wants_progress = True
-
-    def acknowledge(self) -> None:
-        """It has taken in the last progress, and from now on says so each time."""
-        self._acknowledges = self._wants_progress = True
-
-    def told(self) -> None:
-        """A progress is on its way: of those who acknowledge, only one at a time."""
-        self._wants_progress = not self._acknowledges
+        self.acknowledges = False
+        """Whether it says each time that it has taken in a progress."""
+        self.wants_progress = True
+        """False while one is on its way to a client that acknowledges: those get only one at a time."""
 
     def hears(self, idle: bool) -> bool:
-        """Whether a progress can be sent: the last was taken in, as those who acknowledge say, and for the others when
-        all is written."""
-        return self._wants_progress and (self._acknowledges or idle)
+        """Whether a progress can be sent; to those who do not acknowledge, when all is written."""
+        return self.wants_progress and (self.acknowledges or idle)
 
 
 class Wire(NamedTuple):
@@ -118,6 +111,7 @@ class Connection:
     def __init__(self, wire: Wire) -> None:
         self.name = ""
         """The name under which other clients find this engine; empty before `listen`."""
+        self.said = ClientState()
         self._changed = threading.Condition()
         self._visitors: deque[socket.socket] = deque()
         self._listener: Listener | None = None
@@ -182,7 +176,7 @@ class Connection:
         """Part with the current client; one that is hung up is given a second to read the last words."""
         if self._client:
             self._client.part()
-        self._client = None
+        self._client, self.said = None, ClientState()
 
     def switch(self) -> None:
         """Part with the current client, and go on with the one that came."""

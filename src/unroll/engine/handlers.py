@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
-from unroll.engine.connection import ClientState, Connection
+from unroll.engine.connection import Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
 from unroll.engine.models import delete_model, list_models, open_model, run_as_saved, save_model
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
@@ -33,9 +33,7 @@ from unroll.text import encodable, shown_path
 class Handlers:
     """Answers the requests of one engine's clients. A request of type `look` is answered by `_look`, and so on.
 
-    Attributes:
-        client: What the current client has said about itself.
-        is_over: Whether a client has said that nothing need be kept.
+    `is_over` tells whether a client has said that nothing need be kept.
     """
 
     def __init__(
@@ -47,7 +45,6 @@ class Handlers:
         device: str,
         clock: Callable[[], float],
     ) -> None:
-        self.client = ClientState()
         self.is_over = False
         self._runs = runs
         self._autosave = autosave
@@ -152,11 +149,11 @@ class Handlers:
     # The client, and the session
 
     def _heard(self, request: requests.Heard) -> Done:
-        self.client.acknowledge()
+        self._connection.said.acknowledges = self._connection.said.wants_progress = True
         return Done(id=request.id)
 
     def _ping(self, request: requests.Ping) -> Done:
-        self.client.heartbeat.promise(request.within)
+        self._connection.said.heartbeat.promise(request.within)
         self._autosave.note_unheard(request.unheard and not self._connection.name)
         return Done(id=request.id)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from math import inf
 
 from unroll.engine.autosave import Autosave
-from unroll.engine.connection import MAX_WAITING_LINES, ClientState, Connection, Event, Heartbeat
+from unroll.engine.connection import MAX_WAITING_LINES, Connection, Event, Heartbeat
 from unroll.engine.handlers import Handlers
 from unroll.engine.runs import LiveRuns
 from unroll.log import Log
@@ -36,7 +36,6 @@ class Server:
     ) -> None:
         self._connection = connection
         self._log = log
-        self._device = device
         self._clock = clock
         self._runs = LiveRuns()
         self._autosave = Autosave(self._runs, log)
@@ -69,23 +68,20 @@ class Server:
         """Answer what waits and make an update; gives why the engine ends, if it does."""
         try:
             self._take_waiting()
-            self._listen_for_heartbeat()
+            if self._connection.said.heartbeat.has_stopped(self._clock()):
+                self._say(Error(id=0, sentence=SILENT))
+                raise EOFError(SILENT)
         except EOFError as end:
             self._tell_last()
             if not self.is_in_background:
                 return str(end)
             self._log.note(str(end) or "the line has ended: it goes on in the background")
-            self._go_on_with(self._connection.leave, alone=True)
+            self._connection.leave()
+            self._is_alone = True
         self._train()
         self._tell()
         self._autosave.keep(self._clock())
         return None
-
-    def _go_on_with(self, change: Callable[[], None], alone: bool) -> None:
-        """Leave this client, or switch to another."""
-        change()
-        self._is_alone = alone
-        self._handlers.client = ClientState()
 
     def _is_forsaken(self) -> bool:
         """Whether no client has come for long after the last training, and nothing is lost by an end."""
@@ -99,9 +95,8 @@ class Server:
     def _time_to_wait(self) -> float | None:
         """Seconds until there is something to do; None for ever."""
         now = self._clock()
-        client = self._handlers.client
-        hears = client.hears(self._connection.idle)
-        due = min(self._autosave.due, client.heartbeat.due, self._company.due)
+        hears = self._connection.said.hears(self._connection.idle)
+        due = min(self._autosave.due, self._connection.said.heartbeat.due, self._company.due)
         for run in self._runs.active.values():
             if run.due <= now:
                 return 0.0
@@ -126,7 +121,10 @@ class Server:
                 self._say(Error(id=0, sentence=TERMINATED))
                 raise EOFError(TERMINATED)
             if item is Event.VISITOR:
-                self._take_over()
+                self._say(Error(id=0, sentence=TAKEN_OVER))
+                self._connection.switch()
+                self._is_alone = False
+                self._greet()
             else:
                 self._answer(item)
             timeout = 0.0
@@ -135,19 +133,7 @@ class Server:
         if line.strip():
             self._say(self._handlers.answer(line))
             self._tell()
-        self._handlers.client.heartbeat.heard(self._clock())
-
-    def _take_over(self) -> None:
-        """Another client has come: the one that is here has to go."""
-        self._say(Error(id=0, sentence=TAKEN_OVER))
-        self._go_on_with(self._connection.switch, alone=False)
-        self._greet()
-
-    def _listen_for_heartbeat(self) -> None:
-        """Raises `EOFError` if the client has been silent too long, though its connection is open."""
-        if self._handlers.client.heartbeat.has_stopped(self._clock()):
-            self._say(Error(id=0, sentence=SILENT))
-            raise EOFError(SILENT)
+        self._connection.said.heartbeat.heard(self._clock())
 
     def _train(self) -> None:
         """Make one update, of the run whose update has been due longest."""
@@ -166,12 +152,12 @@ class Server:
     def _tell(self) -> None:
         """Send how the runs stand, while the client hears it."""
         now = self._clock()
-        while self._handlers.client.hears(self._connection.idle):
+        while self._connection.said.hears(self._connection.idle):
             run = min(self._runs.active.values(), key=lambda run: run.tell_at, default=None)
             if run is None or run.tell_at > now:
                 return
             self._say(run.progress(now))
-            self._handlers.client.told()
+            self._connection.said.wants_progress = not self._connection.said.acknowledges
             self._runs.rest(run)
 
     def _tell_last(self) -> None:

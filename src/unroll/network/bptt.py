@@ -20,7 +20,8 @@ Backward (Werbos 1990), where d* stands for the derivative of J by *:
           dW_ih[:, v] = sum of dp_t where x_t = v,   db_ih = sum dp_t,   dW_hh = sum dq_t h_{t-1}^T,   db_hh = sum dq_t
 
 Everything that does not depend on the step after is computed for all steps at once; two to five products a step are
-left in each cell's loop.
+left in each cell's loop. Buffers, and the views of them, are made once for batches of one shape (`Tape`): to make them
+takes as long as the arithmetic.
 
 Shapes stand in names as suffixes, as in `h_BD`: L steps, B sequences, V numbers in the vocabulary, D hidden units, G
 rows of a cell's weights (D for each gate). Of S networks held together S leads every shape, and no suffix says so.
@@ -36,8 +37,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from unroll.network.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, first_rows
+from unroll.network.cells import Cell, GRUCell, LSTMCell, RNNCell, affine, first_rows
 from unroll.network.model import SequenceModel
+
+Back = Callable[[Tensor], None]
+"""The way back, given `W_hh`: completes `dh`, which holds the head's part at first, and writes dq and dp."""
 
 
 class Score(NamedTuple):
@@ -52,47 +56,72 @@ class Score(NamedTuple):
     accuracy: Tensor
 
 
+class Tape:
+    """What the forward loop leaves behind, and room for the way back: buffers for batches of one shape.
+
+    Attributes:
+        kept, before: What the cell keeps of every step, and the state before it, `(L, B, n D)` by name.
+        rooms: The same step by step: where the forward loop writes.
+        dh, dp, dq: The derivatives by h, p and q, `(L, B, D)` and `(L, B, G)`; dp may be dq.
+        logits, p: `(N, V)` each.
+    """
+
+    def __init__(self, model: SequenceModel, x: Tensor) -> None:
+        """Room for batches shaped like `x`."""
+        cell, d, self.time_dim = model.rnn, model.hidden_size, model.time_dim
+        *lead, steps, batch = x.shape
+        new = model.head.bias.new_zeros
+        self.kept = {name: new(*lead, steps, batch, n * d) for name, n in cell.kept.items()}
+        self.before = {}
+        for name in self.kept.keys() & {"h", "c"}:
+            states = new(*lead, steps + 1, batch, d)  # the first stays zero
+            self.before[name] = states.narrow(self.time_dim, 0, steps)
+            self.kept[name] = states.narrow(self.time_dim, 1, steps)
+        by_step = zip(*map(self.unbind, self.kept.values()), strict=True)
+        self.rooms = [dict(zip(self.kept, parts, strict=True)) for parts in by_step]
+        self.dh, self.dq = new(*lead, steps, batch, d), new(*lead, steps, batch, cell.blocks * d)
+        self.dp = self.dq
+        self.logits, self.p = new(2, *lead, steps * batch, model.vocab_size)
+        self.back = BACK[type(cell)](self)
+
+    def unbind(self, whole_LBG: Tensor) -> tuple[Tensor, ...]:
+        """A view of every step."""
+        return whole_LBG.unbind(self.time_dim)
+
+
 @torch.inference_mode()
-def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, room: Tensor | None = None) -> Score:
+def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None = None) -> Score:
     """Write the gradient of the mean loss into every parameter's `grad`, replacing what was there.
 
     Args:
         model: The network, or S of them.
         x: Integers `(L, B)`, or `(S, L, B)` for S networks.
         y: The right answers, of the same shape.
-        room: What `room_for` gave for this shape; training keeps it, which saves allocating megabytes every update.
+        tape: One for this shape, which training keeps.
 
     Raises:
         IndexError: a number is outside the vocabulary.
     """
-    steps = list(model.steps(x))
-    h_before_LBD, h_LBD = around([step.state.h for step in steps], model.time_dim)
-    h_ND, weight = h_LBD.flatten(-3, -2), model.head.weight
-    logits_NV, p_NV = room_for(model, x) if room is None else room
-    torch.softmax(_head(model, h_ND, logits_NV), -1, out=p_NV)
+    tape, head, cell = tape or Tape(model, x), model.head, model.rnn
+    for _ in model.steps(x, rooms=tape.rooms):
+        pass
+    h_ND, dh_ND, dp_NG, dq_NG = (part.flatten(-3, -2) for part in (tape.kept["h"], tape.dh, tape.dp, tape.dq))
+    affine(h_ND, head.weight, head.bias, tape.logits)
+    torch.softmax(tape.logits, -1, out=tape.p)
     y_N1 = y.flatten(-2).unsqueeze(-1)
-    score = score_of(logits_NV, p_NV, y_N1, y.shape[-1])
-    dl_NV = p_NV.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
-    torch.matmul(dl_NV.mT, h_ND, out=grad_of(weight))
-    torch.sum(dl_NV, -2, out=grad_of(model.head.bias))
-    dh_LBD = torch.matmul(dl_NV, weight).view_as(h_LBD)
-    tape = Tape(steps, h_before_LBD, h_LBD, model.time_dim)
-    dp_LBG, dq_LBG = BACK[type(model.rnn)](model.rnn, tape, dh_LBD)
-    _write_cell(model.rnn, x, h_before_LBD, dp_LBG, dq_LBG)
+    score = score_of(tape.logits, tape.p, y_N1, y.shape[-1])
+    dl_NV = tape.p.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
+    torch.matmul(dl_NV.mT, h_ND, out=grad_of(head.weight))
+    torch.sum(dl_NV, -2, out=grad_of(head.bias))
+    torch.matmul(dl_NV, head.weight, out=dh_ND)
+    tape.back(cell.weight_hh_l0)
+    torch.matmul(dq_NG.mT, tape.before["h"].flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
+    torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
+    torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
+    rows = grad_of(cell.weight_ih_l0).mT
+    flat, index = (rows, x) if rows.dim() == 2 else (rows.flatten(0, 1), x + first_rows(rows, x))
+    flat.zero_().index_add_(0, index.flatten(), dp_NG.flatten(0, -2))
     return score
-
-
-def room_for(model: SequenceModel, x: Tensor) -> Tensor:
-    """Buffers `(2, N, V)` for the logits and the probabilities of a batch shaped like `x`."""
-    shape = (*x.shape[:-2], x.shape[-2] * x.shape[-1], model.vocab_size)
-    return model.head.bias.new_empty(2, *shape)
-
-
-def _head(model: SequenceModel, h_ND: Tensor, out_NV: Tensor) -> Tensor:
-    """The model's head, its logits written into an existing buffer."""
-    weight, bias = model.head.weight, model.head.bias
-    product = torch.addmm if weight.dim() == 2 else torch.baddbmm
-    return product(bias.unsqueeze(-2), h_ND, weight.mT, out=out_NV)
 
 
 def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score:
@@ -109,113 +138,93 @@ def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score
     return Score(loss, hits.mean(-1, dtype=loss.dtype))
 
 
-class Tape(NamedTuple):
-    """What the forward loop left behind: its steps, and h before and after every step, `(L, B, D)`."""
+def rnn_back(tape: Tape) -> Back:
+    """The way back through Elman's cell."""
+    h, dq = tape.kept["h"], tape.dq
+    dhs, dqs = tape.unbind(tape.dh), tape.unbind(dq)
 
-    steps: list[Step]
-    h_before: Tensor
-    h: Tensor
-    time_dim: int
+    def back(w_hh: Tensor) -> None:
+        slope(h, dq)
+        for t in reversed(range(len(dqs))):
+            dqs[t].mul_(dhs[t])
+            if t:
+                add_product(dhs[t - 1], dqs[t], w_hh)
 
-    def stack(self, part: Callable[[Step], Tensor]) -> Tensor:
-        """One part of every step in one tensor, `(L, B, ...)`."""
-        return torch.stack([part(step) for step in self.steps], self.time_dim)
-
-
-def around(states: list[Tensor], time_dim: int) -> tuple[Tensor, Tensor]:
-    """The state before every step, zero at first, and the state after it: two views of one tensor."""
-    both = torch.stack([torch.zeros_like(states[0]), *states], time_dim)
-    return both.narrow(time_dim, 0, len(states)), both.narrow(time_dim, 1, len(states))
+    return back
 
 
-def rnn_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq `(L, B, G)` of Elman's cell; `dh_LBD` holds the head's part at first and is completed in place."""
-    dq_LBG = slope(tape.h)
-    dhs, dqs = dh_LBD.unbind(tape.time_dim), dq_LBG.unbind(tape.time_dim)
-    for t in reversed(range(len(dqs))):
-        dqs[t].mul_(dhs[t])
-        if t:
-            add_product(dhs[t - 1], dqs[t], cell.weight_hh_l0)
-    return dq_LBG, dq_LBG
+def lstm_back(tape: Tape) -> Back:
+    """The way back through the LSTM."""
+    s, g, u, c_before = tape.kept["s"], tape.kept["g"], tape.kept["u"], tape.before["c"]
+    i, f, _, o = s.chunk(4, -1)
+    dq_i, dq_f, dq_g, dq_o = tape.dq.chunk(4, -1)
+    dc_by_dh, du, dg = torch.empty_like(u), torch.empty_like(u), torch.empty_like(g)
+    parts = (tape.dh, tape.dq, dq_i, dq_f, dq_g, dq_o, f, dc_by_dh)
+    dhs, dqs, dq_is, dq_fs, dq_gs, dq_os, fs, dcs_by_dh = map(tape.unbind, parts)
+    dc = torch.empty_like(dhs[0])
+
+    def back(w_hh: Tensor) -> None:
+        torch.addcmul(s, s, s, value=-1, out=tape.dq)
+        dq_i.mul_(g)
+        dq_f.mul_(c_before)
+        torch.mul(i, slope(g, dg), out=dq_g)
+        dq_o.mul_(u)
+        torch.mul(o, slope(u, du), out=dc_by_dh)
+        dc.zero_()
+        for t in reversed(range(len(dqs))):
+            dc.addcmul_(dhs[t], dcs_by_dh[t])
+            dq_is[t].mul_(dc)
+            dq_fs[t].mul_(dc)
+            dq_gs[t].mul_(dc)
+            dq_os[t].mul_(dhs[t])
+            if t:
+                dc.mul_(fs[t])
+                add_product(dhs[t - 1], dqs[t], w_hh)
+
+    return back
 
 
-def lstm_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq `(L, B, G)` of the LSTM; `dh_LBD` holds the head's part at first and is completed in place."""
-    s_LBG, u, g = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
-    c_before, _ = around([step.state.c for step in tape.steps if step.state.c is not None], tape.time_dim)
-    i, f, _, o = s_LBG.chunk(4, -1)
-    dq_LBG = torch.addcmul(s_LBG, s_LBG, s_LBG, value=-1)
-    dq_i, dq_f, dq_g, dq_o = dq_LBG.chunk(4, -1)
-    dq_i.mul_(g)
-    dq_f.mul_(c_before)
-    torch.mul(i, slope(g), out=dq_g)
-    dq_o.mul_(u)
-    parts = (dh_LBD, dq_LBG, dq_i, dq_f, dq_g, dq_o, f, o * slope(u))
-    dhs, dqs, dq_is, dq_fs, dq_gs, dq_os, fs, dc_by_dh = (part.unbind(tape.time_dim) for part in parts)
-    dc = torch.zeros_like(dhs[0])
-    for t in reversed(range(len(dqs))):
-        dc.addcmul_(dhs[t], dc_by_dh[t])
-        dq_is[t].mul_(dc)
-        dq_fs[t].mul_(dc)
-        dq_gs[t].mul_(dc)
-        dq_os[t].mul_(dhs[t])
-        if t:
-            dc.mul_(fs[t])
-            add_product(dhs[t - 1], dqs[t], cell.weight_hh_l0)
-    return dq_LBG, dq_LBG
-
-
-def gru_back(cell: Cell, tape: Tape, dh_LBD: Tensor) -> tuple[Tensor, Tensor]:
-    """dp and dq `(L, B, G)` of the GRU; `dh_LBD` holds the head's part at first and is completed in place."""
-    rz, q_n, n = (tape.stack(part) for part in (lambda x: x.kept[0], lambda x: x.kept[1], lambda x: x.gates[2]))
+def gru_back(tape: Tape) -> Back:
+    """The way back through the GRU."""
+    rz, n, h_before = tape.kept["rz"], tape.kept["n"], tape.before["h"]
+    q_n = tape.kept["q"].chunk(3, -1)[2]
     r, z = rz.chunk(2, -1)
-    dn = slope(n).mul_(1 - z)
-    d_rz = torch.addcmul(rz, rz, rz, value=-1)
-    d_r, d_z = d_rz.chunk(2, -1)
-    d_r.mul_(dn * q_n)
-    d_z.mul_(tape.h_before - n)
-    dq_LBG = torch.cat([d_rz, dn * r], -1)
-    dhs, dqs, zs = (part.unbind(tape.time_dim) for part in (dh_LBD, dq_LBG, z))
-    dh_by_block = dh_LBD.unsqueeze(-2).unbind(tape.time_dim)
-    dq_by_block = dq_LBG.view(*dh_LBD.shape[:-1], 3, -1).unbind(tape.time_dim)
-    for t in reversed(range(len(dqs))):
-        dq_by_block[t].mul_(dh_by_block[t])
-        if t:
-            add_product(dhs[t - 1].addcmul_(dhs[t], zs[t]), dqs[t], cell.weight_hh_l0)
-    dp_LBG = dq_LBG.clone()
-    torch.mul(dn, dh_LBD, out=dp_LBG.chunk(3, -1)[2])
-    return dp_LBG, dq_LBG
+    tape.dp, dn = torch.empty_like(tape.dq), torch.empty_like(n)
+    dq_rz, dq_n = torch.split(tape.dq, [rz.shape[-1], n.shape[-1]], -1)
+    dq_r, dq_z = dq_rz.chunk(2, -1)
+    dp_n = tape.dp.chunk(3, -1)[2]
+    dhs, dqs, zs = map(tape.unbind, (tape.dh, tape.dq, z))
+    dhs_by_block = tape.unbind(tape.dh.unsqueeze(-2))
+    dqs_by_block = tape.unbind(tape.dq.view(*tape.dh.shape[:-1], 3, -1))
+
+    def back(w_hh: Tensor) -> None:
+        slope(n, dn).mul_(1 - z)
+        torch.addcmul(rz, rz, rz, value=-1, out=dq_rz)
+        dq_r.mul_(dn * q_n)
+        dq_z.mul_(h_before - n)
+        torch.mul(dn, r, out=dq_n)
+        for t in reversed(range(len(dqs))):
+            dqs_by_block[t].mul_(dhs_by_block[t])
+            if t:
+                add_product(dhs[t - 1].addcmul_(dhs[t], zs[t]), dqs[t], w_hh)
+        tape.dp.copy_(tape.dq)
+        torch.mul(dn, tape.dh, out=dp_n)
+
+    return back
 
 
-def slope(y: Tensor) -> Tensor:
+def slope(y: Tensor, out: Tensor) -> Tensor:
     """The derivative of tanh from its value y: 1 - y^2."""
-    return torch.addcmul(y.new_ones(()), y, y, value=-1)
+    return torch.addcmul(y.new_ones(()), y, y, value=-1, out=out)
 
 
-BACK: dict[type[Cell], Callable[[Cell, Tape, Tensor], tuple[Tensor, Tensor]]] = {
-    RNNCell: rnn_back,
-    LSTMCell: lstm_back,
-    GRUCell: gru_back,
-}
+BACK: dict[type[Cell], Callable[[Tape], Back]] = {RNNCell: rnn_back, LSTMCell: lstm_back, GRUCell: gru_back}
+"""Of every cell: makes the views that its way back needs, and gives the arithmetic."""
 
 
 def add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += a b, for one network or for S."""
     _ = out.addmm_(a, b) if out.dim() == 2 else out.baddbmm_(a, b)
-
-
-def _write_cell(cell: Cell, x: Tensor, h_before_LBD: Tensor, dp_LBG: Tensor, dq_LBG: Tensor) -> None:
-    """The gradients of a cell's weights from those of p and q."""
-    dp_NG, dq_NG = dp_LBG.flatten(-3, -2), dq_LBG.flatten(-3, -2)
-    torch.matmul(dq_NG.mT, h_before_LBD.flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
-    torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
-    if dp_LBG is dq_LBG:
-        grad_of(cell.bias_hh_l0).copy_(grad_of(cell.bias_ih_l0))
-    else:
-        torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
-    rows = grad_of(cell.weight_ih_l0).mT
-    flat, index = (rows, x) if rows.dim() == 2 else (rows.flatten(0, 1), x + first_rows(rows, x))
-    flat.zero_().index_add_(0, index.flatten(), dp_NG.flatten(0, -2))
 
 
 def grad_of(parameter: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ no suffix says so.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -47,12 +48,15 @@ class Step(NamedTuple):
     Attributes:
         state: The state after the step.
         gates: The gates' values in the order of the cell's `gate_names`, each shaped like `h`.
-        kept: What else the backward pass in `bptt.py` needs, so that nothing is computed twice.
     """
 
     state: State
     gates: tuple[Tensor, ...] = ()
-    kept: tuple[Tensor, ...] = ()
+
+
+Room = Mapping[str, Tensor]
+"""Where a step writes what it computes, by the names in `Cell.kept`; for what is missing memory is allocated."""
+NO_ROOM: Room = {}
 
 
 class Cell(nn.Module, ABC):
@@ -63,12 +67,12 @@ class Cell(nn.Module, ABC):
     Attributes:
         blocks: How many gates' blocks the weights have: G / D.
         gate_names: The gates that a step reports, by their letters.
-        has_c: Whether the state has a cell state.
+        kept: What a step computes that the backward pass in `bptt.py` needs: `(B, n D)` by name, here n.
     """
 
     blocks: ClassVar[int]
     gate_names: ClassVar[tuple[str, ...]] = ()
-    has_c: ClassVar[bool] = False
+    kept: ClassVar[Mapping[str, int]] = {"h": 1}
 
     def __init__(self, vocab_size: int, hidden_size: int, members: int | None = None) -> None:
         """The weights are left unset: see `initialise` in `model.py`. `members` is S, None for one network."""
@@ -80,6 +84,11 @@ class Cell(nn.Module, ABC):
         self.weight_hh_l0 = nn.Parameter(torch.empty(*lead, rows, hidden_size))
         self.bias_ih_l0 = nn.Parameter(torch.empty(*lead, rows))
         self.bias_hh_l0 = nn.Parameter(torch.empty(*lead, rows))
+
+    @property
+    def has_c(self) -> bool:
+        """Whether the state has a cell state."""
+        return "c" in self.kept
 
     def project(self, x: Tensor) -> Tensor:
         """p, the input's part of every step at once: `(L, B, G)` from integers `(L, B)` or one-hot `(L, B, V)`.
@@ -98,19 +107,19 @@ class Cell(nn.Module, ABC):
         return State(h_BD, torch.zeros_like(h_BD) if self.has_c else None)
 
     @abstractmethod
-    def step(self, p_BG: Tensor, state: State) -> Step:
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
         """One step: the state after it, given the state before it and the input's part; without a batch, `(G,)`."""
 
-    def recur(self, h_BD: Tensor) -> Tensor:
-        """q = `W_hh h_{t-1} + b_hh`, a new tensor `(B, G)`."""
-        return affine(h_BD, self.weight_hh_l0, self.bias_hh_l0)
+    def recur(self, h_BD: Tensor, out_BG: Tensor | None = None) -> Tensor:
+        """q = `W_hh h_{t-1} + b_hh`, `(B, G)`."""
+        return affine(h_BD, self.weight_hh_l0, self.bias_hh_l0, out_BG)
 
 
-def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`W x + b` over the last dimension of `x`; for S networks, `x` `(S, ..., D)`."""
-    if weight.dim() == 2:
-        return linear(x, weight, bias)
-    return torch.baddbmm(bias.unsqueeze(1), x.flatten(1, -2), weight.mT).view(*x.shape[:-1], -1)
+def affine(x: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:
+    """`W x + b` over the last dimension of `x`; for S networks, `x` `(S, ..., D)`. Into `out`, `x` is `(B, D)`."""
+    if weight.dim() == 3:
+        return torch.baddbmm(bias.unsqueeze(1), x.flatten(1, -2), weight.mT, out=out).view(*x.shape[:-1], -1)
+    return linear(x, weight, bias) if out is None else torch.addmm(bias, x, weight.t(), out=out)
 
 
 def columns(weight: Tensor, x: Tensor) -> Tensor:
@@ -131,8 +140,8 @@ class RNNCell(Cell):
 
     blocks = 1
 
-    def step(self, p_BG: Tensor, state: State) -> Step:
-        return Step(State(self.recur(state.h).add_(p_BG).tanh_()))
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
+        return Step(State(self.recur(state.h, room.get("h")).add_(p_BG).tanh_()))
 
 
 class LSTMCell(Cell):
@@ -143,17 +152,16 @@ class LSTMCell(Cell):
 
     blocks = 4
     gate_names = ("i", "f", "g", "o")
-    has_c = True
+    kept = {"h": 1, "c": 1, "s": 4, "g": 1, "u": 1}
 
-    def step(self, p_BG: Tensor, state: State) -> Step:
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
         assert state.c is not None
-        a_BG = self.recur(state.h).add_(p_BG)
-        g = a_BG.narrow(-1, 2 * self.hidden_size, self.hidden_size).tanh()
-        s_BG = a_BG.sigmoid_()
-        i, f, _, o = s_BG.chunk(4, -1)
-        c = (f * state.c).addcmul_(i, g)
-        u = c.tanh()
-        return Step(State(o * u, c), (i, f, g, o), (s_BG, u))
+        a_BG = self.recur(state.h, room.get("s")).add_(p_BG)
+        g = torch.tanh(a_BG.narrow(-1, 2 * self.hidden_size, self.hidden_size), out=room.get("g"))
+        i, f, _, o = a_BG.sigmoid_().chunk(4, -1)
+        c = torch.mul(f, state.c, out=room.get("c")).addcmul_(i, g)
+        u = torch.tanh(c, out=room.get("u"))
+        return Step(State(torch.mul(o, u, out=room.get("h")), c), (i, f, g, o))
 
 
 class GRUCell(Cell):
@@ -164,15 +172,15 @@ class GRUCell(Cell):
 
     blocks = 3
     gate_names = ("r", "z", "n")
+    kept = {"h": 1, "q": 3, "rz": 2, "n": 1}
 
-    def step(self, p_BG: Tensor, state: State) -> Step:
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
         sizes = [2 * self.hidden_size, self.hidden_size]
-        q_rz, q_n = torch.split(self.recur(state.h), sizes, -1)
+        q_rz, q_n = torch.split(self.recur(state.h, room.get("q")), sizes, -1)
         p_rz, p_n = torch.split(p_BG, sizes, -1)
-        rz = (p_rz + q_rz).sigmoid_()
-        r, z = rz.chunk(2, -1)
-        n = torch.addcmul(p_n, r, q_n).tanh_()
-        return Step(State(torch.lerp(n, state.h, z)), (r, z, n), (rz, q_n))
+        r, z = torch.add(p_rz, q_rz, out=room.get("rz")).sigmoid_().chunk(2, -1)
+        n = torch.addcmul(p_n, r, q_n, out=room.get("n")).tanh_()
+        return Step(State(torch.lerp(n, state.h, z, out=room.get("h"))), (r, z, n))
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNNCell, "lstm": LSTMCell, "gru": GRUCell}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 
 from unroll.network.adam import Adam
-from unroll.network.bptt import Score, backpropagate, room_for
+from unroll.network.bptt import Score, Tape, backpropagate
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, order, sequences
 from unroll.recipe import Recipe, plan
@@ -91,16 +91,16 @@ class Group:
         self.seeds = seeds
         self.model = SequenceModel.of(recipe, seeds).to(device)
         self._adam = Adam(self.model)
-        self._room: torch.Tensor | None = None
-        self._batches: list[Sequences] = []
+        self._tape: Tape | None = None
+        self._columns = torch.empty(0)
 
     def learn(self, data: Sequences, size: int, epoch: int, place: int) -> Score:
         """One update of every member; their losses and accuracies."""
         if place == 0:
             columns = torch.stack([order(seed, epoch, data.total) for seed in self.seeds])
-            self._batches = data.batches(columns, size)
-        x, y = self._batches[place]
-        self._room = room_for(self.model, x) if self._room is None else self._room
-        score = backpropagate(self.model, x, y, self._room)
+            self._columns = columns.to(data.x.device)
+        x, y = data.at(self._columns[:, place * size : (place + 1) * size])
+        self._tape = self._tape or Tape(self.model, x)
+        score = backpropagate(self.model, x, y, self._tape)
         self._adam.step(self.recipe.train.rate(epoch))
         return score

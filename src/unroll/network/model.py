@@ -10,7 +10,8 @@ Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; of S 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import get_args
 
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions
-from unroll.network.cells import CELLS, Cell, State, Step, affine
+from unroll.network.cells import CELLS, NO_ROOM, Cell, Room, State, Step, affine
 from unroll.recipe import CellName, DeviceName, InitName, Recipe
 
 
@@ -84,18 +85,24 @@ class SequenceModel(nn.Module):
         return self.head(torch.stack([s.h for s in states], self.time_dim)), states[-1]
 
     def steps(
-        self, x: Tensor, state: State | None = None, does: Interventions = UNTOUCHED, first_step: int = 0
+        self,
+        x: Tensor,
+        state: State | None = None,
+        does: Interventions = UNTOUCHED,
+        first_step: int = 0,
+        rooms: Iterable[Room] = repeat(NO_ROOM),
     ) -> Iterator[Step]:
         """The one loop over time: yields every step's state and gates; interventions change the state between steps.
 
-        Arguments and errors are those of `forward`; `first_step` counts the steps made before `state`.
+        Arguments and errors are those of `forward`; `first_step` counts the steps made before `state`, and `rooms` are
+        for training, where each step writes to memory that is at hand.
         """
         self._check(x, state)
         cell = self.rnn
         p = cell.project(x).unbind(self.time_dim)
         now = cell.zero_state(p[0]) if state is None else state
-        for t, p_t in enumerate(p, first_step):
-            step = cell.step(p_t, erased(now, does.cut_cell) if does.cuts(t) else now)
+        for t, (p_t, room) in enumerate(zip(p, rooms, strict=False), first_step):
+            step = cell.step(p_t, erased(now, does.cut_cell) if does.cuts(t) else now, room)
             if does.clamps:
                 step = step._replace(state=clamped(step.state, does.clamps))
             now = step.state

@@ -23,17 +23,16 @@ from torch.nn.functional import cross_entropy
 from unroll.errors import RecipeError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
-from unroll.network.bptt import backpropagate, room_for
+from unroll.network.bptt import Tape, backpropagate
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, plan
+from unroll.series import MAX_LOSS
 from unroll.tasks import Item, parts
 
-SCORED_AT_ONCE = 2**24
+SCORED_AT_ONCE = 2**22
 """Values that the cell's inputs of all steps may have while sequences are scored."""
 SNAPSHOT_BYTES = 64 * 2**20
 """Bytes that the snapshots of one run may take."""
-DIVERGED_LOSS = 100.0
-"""A loss this many times ln V, that of pure guessing, ends a training: few come back (a GRU at a rate of 50 has)."""
 
 
 class Update(NamedTuple):
@@ -50,7 +49,9 @@ class Update(NamedTuple):
 
 
 class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
-    """The loss is not finite, or far too large; the sentence says where, the likely reason and what to do.
+    """The loss is not finite, or too large to record; the sentence says where, the likely reason and what to do.
+
+    No lower bound would do: a GRU at a rate of 50 or 100 has come back from a loss of 1,500 to all answers right.
 
     Attributes:
         update: The update, counted from 1, that could not be made or kept.
@@ -60,7 +61,7 @@ class Diverged(ArithmeticError):  # noqa: N818 -- it says what happened
         self.update = update
         what = "The loss was no longer a number"
         if math.isfinite(loss):
-            what = f"The loss rose to {loss:,.0f}, over {DIVERGED_LOSS:g} times that of guessing, and training stopped"
+            what = f"The loss rose to {loss:,.0f}, more than the {MAX_LOSS:,.0f} that can be recorded,"
         super().__init__(
             f"{what} at update {update}: the learning rate {learning_rate:g} is probably too large; "
             "continue from an earlier epoch, or train again, with a smaller one."
@@ -97,9 +98,8 @@ class Training:
         self._adam = Adam(self.model)
         self._good = self._adam.weights.clone()
         self._diverged: Diverged | None = None
-        self._room: Tensor | None = None
-        self._batched = -1
-        self._batches: list[Sequences] = []
+        self._tape: Tape | None = None
+        self._ordered, self._columns = -1, torch.empty(0)
         self.snapshots = Snapshots()
         self.snapshots.add(0, self._adam.snapshot())
 
@@ -112,7 +112,7 @@ class Training:
         """Make the remaining updates, one for each `next`.
 
         Raises:
-            Diverged: the loss is not finite or far too large; `model` then holds the weights of the last good
+            Diverged: the loss is not finite or too large to record; `model` then holds the weights of the last good
                 update. Asking again raises it again.
         """
         while self.update < self.plan.updates:
@@ -122,14 +122,15 @@ class Training:
         if self._diverged is not None:
             raise self._diverged
         epoch, place = divmod(self.update, self.plan.updates_per_epoch)
-        if self._batched != epoch:
-            columns = order(self.recipe.train.seed, epoch, self.data.total)
-            self._batched, self._batches = epoch, self.data.batches(columns, self.plan.batch_size)
-        batch = self._batches[place]
-        self._room = room_for(self.model, batch.x) if self._room is None else self._room
-        loss, accuracy = backpropagate(self.model, batch.x, batch.y, self._room)
+        if self._ordered != epoch:
+            self._ordered = epoch
+            self._columns = order(self.recipe.train.seed, epoch, self.data.total).to(self.device)
+        size = self.plan.batch_size
+        x, y = self.data.at(self._columns[place * size : (place + 1) * size])
+        self._tape = self._tape or Tape(self.model, x)
+        loss, accuracy = backpropagate(self.model, x, y, self._tape)
         value = loss.item()
-        if not value <= DIVERGED_LOSS * math.log(self.recipe.task.vocab_size):
+        if not value <= MAX_LOSS:
             self._give_up(value)
         self._good.copy_(self._adam.weights)
         self._adam.step(self.recipe.train.rate(epoch))
@@ -155,7 +156,7 @@ class Training:
 
     def clear(self) -> None:
         """Free the memory that only an update needs; the next update allocates it again."""
-        self._room, self._batched, self._batches = None, -1, []
+        self._tape = None
 
     def accuracy(self) -> float:
         """The part of all training sequences, 0 to 1, answered right at the last step."""
@@ -222,16 +223,12 @@ class Sequences(NamedTuple):
     x: Tensor
     y: Tensor
 
-    def batches(self, columns: Tensor, size: int) -> list[Sequences]:
-        """Whole batches of `size` sequences in the order of `columns` `(N,)`; the rest is dropped.
-
-        With a row of columns for each of S networks, `(S, N)`, a batch is `(S, L, B)`.
-        """
-        each = self.total // size
-        chosen = columns[..., : each * size].to(self.x.device)
-        both = torch.stack(self).index_select(2, chosen.flatten()).view(2, -1, *chosen.shape[:-1], each, size)
-        turn = (2, 0, 1, 3) if columns.dim() == 1 else (3, 0, 2, 1, 4)
-        return [Sequences(*batch.unbind()) for batch in both.permute(turn).contiguous().unbind()]
+    def at(self, columns: Tensor) -> Sequences:
+        """Those at `columns` `(B,)`; at a row of columns for each of S networks, `(S, B)`, they are `(S, L, B)`."""
+        parts = [part.index_select(1, columns.flatten()) for part in self]
+        if columns.dim() == 2:
+            parts = [part.view(-1, *columns.shape).transpose(0, 1).contiguous() for part in parts]
+        return Sequences(*parts)
 
     @property
     def total(self) -> int:
