@@ -11,7 +11,7 @@ from unroll.client.recording import Recorder, Replay
 from unroll.moment import Interventions, Moment
 from unroll.protocol.codec import encode
 from unroll.protocol.requests import Continue, Look, Request
-from unroll.terminal import app, texts
+from unroll.terminal import recovery, texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.session import Session
 from unroll_dev.screenshots import at_rest, trained, until
@@ -30,7 +30,7 @@ async def played(recording: Path) -> AsyncIterator[tuple[Pilot[None], Session]]:
 
 
 async def test_a_recording_trains_and_types_by_itself_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "MAX_PAUSE_S", 0.01)
+    monkeypatch.setattr(recovery, "MAX_PAUSE_S", 0.01)
     async with played(TRAINED) as (pilot, session):
         await until(pilot, lambda: session.moment.sequence == (7, 8, 9, 10, 11))
         await until(pilot, lambda: [run.state for run in session.runs.rows] == ["finished"] and at_rest(pilot))
@@ -48,7 +48,7 @@ async def test_the_first_key_stops_it_and_what_the_recording_lacks_is_said() -> 
 
 
 async def test_all_that_is_looked_at_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "MAX_PAUSE_S", 0.0)
+    monkeypatch.setattr(recovery, "MAX_PAUSE_S", 0.0)
     path, moment = tmp_path / "more.jsonl", Moment(1, (7, 8, 9, 10), 2, 0, Interventions((1,)))
     path.write_bytes(TRAINED.read_bytes())
     more: list[Request] = [Continue(id=98, moment=moment), Look(id=99, moment=moment, view="attribution", unit=3)]  # type: ignore[type-arg]

@@ -25,12 +25,13 @@ from unroll.client.recording import Replay
 from unroll.errors import over_limit
 from unroll.log import Log
 from unroll.moment import Moment
-from unroll.protocol.requests import Create, Detach, End, Ping, Request
+from unroll.protocol.requests import Create, Detach, End, Ping
 from unroll.recipe import PRESETS, PURPOSES, Recipe
 from unroll.terminal import splash, texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
+from unroll.terminal.recovery import play_back
 from unroll.terminal.screen import Playground
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
@@ -46,8 +47,6 @@ AT_ONCE = ("ctrl+c", "ctrl+z")
 """Keys that wait for nothing."""
 HOLD_TIMEOUT_S = 1.0
 """How long keys wait for a dialog that needs the engine's answer first."""
-MAX_PAUSE_S = 1.5
-"""How long a pause in a recording lasts when it is played back, at most."""
 END_TIMEOUT_S = 1.0
 """How long to wait for an engine to note that the session ends in order; a busy one notes it later."""
 
@@ -156,14 +155,15 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
     async def action_stop(self) -> None:
         """Suspend, right after telling an engine elsewhere that no heartbeat will come for now."""
-        self.run_worker(self._take_back_promise(), name="stop")
+
+        async def take_back_promise() -> None:
+            if self.engine is not None:
+                with suppress(EngineError):
+                    await self.engine.ask(Ping())
+
+        self.run_worker(take_back_promise(), name="stop")
         await asyncio.sleep(0)
         self.action_suspend_process()
-
-    async def _take_back_promise(self) -> None:
-        if self.engine is not None:
-            with suppress(EngineError):
-                await self.engine.ask(Ping())
 
     def on_mount(self) -> None:
         self.playground.call_after_refresh(self._begin)
@@ -186,7 +186,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self.session.recipe = recipes[0] if recipes else self.session.recipe
             await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
             if script:
-                self._playback = self.run_worker(self._play_back(script), name="playback")
+                self._playback = self.run_worker(play_back(self.session, script), name="playback")
             async for progress in engine.events():
                 self.session.progressed(progress)
         except EngineError as error:
@@ -195,16 +195,6 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             self.session.engine_went(printable(self._trouble))
             self.playground.say(self._trouble)
             await self.close_engine()
-
-    async def _play_back(self, script: list[tuple[float, Request[Any]]]) -> None:
-        """Do what was done when a recording was made, at the same pace, with shorter pauses."""
-        self.playground.note(texts.PLAYS_BACK)
-        last = script[0][0]
-        for at, asked in script:
-            await asyncio.sleep(min(at - last, MAX_PAUSE_S))
-            last = at
-            await self.session.follow(asked)
-        self.playground.note(texts.PLAYED_BACK)
 
     def _tell_silence(self, sentence: str) -> None:
         """Say that the engine does not answer; take that back, if it is still shown, when it answers again."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import zip_longest
 from typing import Any, ClassVar, get_args
 
@@ -261,18 +262,15 @@ def sampling(text: str, now: Sampling) -> Sampling:
     raise UserError(f"Enter {limits}.")
 
 
-def path(text: str) -> str:
-    """The path of a file."""
-    if not text.strip() or len(text) > MAX_PATH or not text.isprintable():
-        raise UserError(f"A path has 1 to {MAX_PATH:,} visible characters.")
+def visible(what: str, most: int, text: str) -> str:
+    """A text of 1 to `most` visible characters, such as a run's name."""
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise UserError(f"{what} has 1 to {most:,} visible characters.")
     return text.strip()
 
 
-def run_name(text: str) -> str:
-    """A name in the table of runs."""
-    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
-        raise UserError(f"A run's name has 1 to {MAX_NAME} visible characters.")
-    return text.strip()
+run_name = partial(visible, "A run's name", MAX_NAME)
+path = partial(visible, "A path", MAX_PATH)
 
 
 def model_name(text: str, taken: Sequence[str]) -> str:

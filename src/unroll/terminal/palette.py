@@ -5,6 +5,7 @@ colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a
 """
 
 from functools import lru_cache, partial
+from typing import Any
 
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
@@ -59,42 +60,20 @@ def _between(start: Color, end: Color, share: float) -> Color:
 # The themes: one accent, calm surfaces, thin borders
 
 
-def _theme(name: str, dark: bool, colours: str) -> Theme:
-    accent, secondary, success, warning, error, foreground, background, panel = colours.split()
-    return Theme(
-        f"unroll-{name}",
-        primary=accent,
-        secondary=secondary,
-        warning=warning,
-        error=error,
-        success=success,
-        accent=accent,
-        foreground=foreground,
-        background=background,
-        surface=background,
-        panel=panel,
-        dark=dark,
-    )
+def _theme(name: str, dark: bool, colours: str, **more: Any) -> Theme:
+    named: dict[str, Any] = dict(zip(COLOURS, colours.split(), strict=True))
+    return Theme(f"unroll-{name}", primary=named["accent"], surface=named["background"], dark=dark, **named, **more)
 
 
-#                             accent  second. success warning error   foregr. backgr. panel
+COLOURS = ("accent", "secondary", "success", "warning", "error", "foreground", "background", "panel")
 DARK = _theme("dark", True, "#f0a030 #3b8eea #7fb069 #e0b040 #e5646e #d8dce2 #12151a #1b2027")
 LIGHT = _theme("light", False, "#a85a00 #1f5fae #3d7a26 #8a6500 #b3323d #22262c #fbfaf7 #efede7")
-ANSI = Theme(
-    name="unroll-ansi",
+ANSI = _theme(
+    "ansi",
+    True,
+    "ansi_yellow ansi_blue ansi_green ansi_yellow ansi_red ansi_default ansi_default ansi_default",
     ansi=True,
-    primary="ansi_yellow",
-    accent="ansi_yellow",
-    secondary="ansi_blue",
-    success="ansi_green",
-    warning="ansi_yellow",
-    error="ansi_red",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
     boost="ansi_default",
-    dark=True,
     variables=BUILTIN_THEMES["ansi-dark"].variables,
 )
 """The terminal's own sixteen colours."""

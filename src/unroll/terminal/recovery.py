@@ -1,19 +1,23 @@
 """How runs outlast an engine, a connection and a session: what a new engine is asked first, and what comes of it.
 
+A recording is played back from here too: an engine that knows what is asked next.
+
 An engine that went on alone still has its runs. One that died has left its autosave, a second old at most; what is not
 in it is trained again, because a recipe is enough. An earlier session with unsaved runs is offered.
 """
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
 from unroll.moment import Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Origin, Resumed
-from unroll.protocol.requests import Begin, Create, Play, Resume
+from unroll.protocol.requests import Advance, Begin, Branch, Create, Look, Open, Pause, Play, Request, Resume
 from unroll.recipe import Recipe
 from unroll.terminal import texts
 from unroll.terminal.runs import Run
@@ -25,6 +29,10 @@ ORIGINS: dict[Origin, str] = {
     "model": "was opened from a file",
 }
 """How a run came about whose own story is lost."""
+
+
+MAX_PAUSE_S = 1.5
+"""How long a pause in a recording lasts when it is played back, at most."""
 
 
 class Recovery:
@@ -44,7 +52,12 @@ class Recovery:
         self._shown = session.run or self._shown
         session.run = None  # its number was another engine's: nothing is asked of it until there is one again
         session.engine = engine
-        begun = await self._begin(engine)
+        try:
+            begun = await engine.ask(Begin(own=self._name or None))
+        except EngineDied:
+            raise
+        except EngineError:  # a recording may have no answer
+            begun = Begun(id=0, session="")
         lost, shown = [*session.runs.rows, *self._to_retrain], self._shown
         if begun.runs:
             self._take_in(begun.runs, lost, shown)
@@ -60,15 +73,6 @@ class Recovery:
             await session.create()
         self.offer(begun)
         await session.engine_came()
-
-    async def _begin(self, engine: Conversation) -> Begun:
-        """What the engine has to offer at the start; a recording may have no answer."""
-        try:
-            return await engine.ask(Begin(own=self._name or None))
-        except EngineDied:
-            raise
-        except EngineError:
-            return Begun(id=0, session="")
 
     def offer(self, begun: Begun) -> None:
         """Tell of the last session that can be restored."""
@@ -168,6 +172,48 @@ class Recovery:
             if session.run is None or old is shown:
                 session.show_run(run)
             del self._to_retrain[0]
+
+
+async def play_back(session: Session, script: Sequence[tuple[float, Request[Any]]]) -> None:
+    """Do what was asked when a recording was made, at the times that it was asked, with shorter pauses."""
+    session.display.note(texts.PLAYS_BACK)
+    last = script[0][0]
+    for at, request in script:
+        await asyncio.sleep(min(at - last, MAX_PAUSE_S))
+        last = at
+        await _do(session, request)
+    session.display.note(texts.PLAYED_BACK)
+
+
+async def _do(session: Session, request: Request[Any]) -> None:
+    match request:
+        case Create():
+            if session.run is None or session.run.curve.updates or session.run.recipe != request.recipe:
+                session.recipe = request.recipe
+                await session.create()
+        case Open():
+            await session.open(request.name, request.path)
+        case Branch():
+            session.recipe = request.recipe
+            session.move(run=request.run, epoch=request.epoch)
+            await session.branch()
+        case Play() | Advance() | Pause():
+            session.pace = request.pace if isinstance(request, Play) else session.pace
+            await session.ask(request)
+        case Look():
+            _look(session, request)
+
+
+def _look(session: Session, look: Look) -> None:
+    session.view, session.difference, session.sampling = look.view, look.difference, look.sampling
+    if look.unit is not None:
+        session.unit, session.explains_unit = look.unit, True
+    if look.against is not None and look.against.run != look.moment.run:
+        session.compared = session.runs.by_number(look.against.run)
+    session.run = session.runs.by_number(look.moment.run) or session.run
+    if session.run is not None:
+        session.recipe = session.run.recipe
+    session.move(**{**asdict(look.moment), "step": min(look.moment.step, len(look.moment.sequence) - 1)})
 
 
 def _run_of(created: Created, lost: Sequence[Run]) -> Run:

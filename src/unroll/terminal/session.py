@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from msgspec import structs
 from msgspec.structs import replace
 
 from unroll.client.client import Conversation
@@ -209,7 +208,7 @@ class Session:
         self.unit = min(self.unit, units - 1)
         sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
         step, does = min(self.moment.step, len(sequence) - 1), self.moment.interventions.within(len(sequence), units)
-        self._move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
+        self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
 
     def choose_run(self, run: Run) -> None:
         """Look at a run of the table; the form shows its recipe."""
@@ -221,7 +220,7 @@ class Session:
         self.compared = None if run is self.compared else run
         self.difference = self.difference and self._against() is not None
         self.display.note(texts.of_mark(self.compared))
-        self._move()
+        self.move()
 
     def delete(self, run: Run) -> None:
         """Take a run off the table, from where `restore` brings it back."""
@@ -285,7 +284,7 @@ class Session:
                 self.display.note(texts.TRAINING_WAITS)
             return
         if self.moment.epoch is not None:
-            self._move(epoch=None)
+            self.move(epoch=None)
         if updates or self.pace == "by hand":
             await self.ask(requests.Advance(run=run.number, updates=updates or 1))
         else:
@@ -347,39 +346,11 @@ class Session:
             return replace(self.moment, run=self.compared.number, epoch=None)
         return None
 
-    def _move(self, **changes: Any) -> None:
+    def move(self, **changes: Any) -> None:
         """Turn to another moment, and look at it."""
         self.moment = replace(self.moment, **changes)
         self.display.changed()
         self.look()
-
-    async def follow(self, request: Request[Any]) -> None:
-        """Do what was asked when a recording was made, as far as it can be seen."""
-        match request:
-            case requests.Create():
-                if self.run is None or self.run.curve.updates or self.run.recipe != request.recipe:
-                    self.recipe = request.recipe
-                    await self.create()
-            case requests.Open():
-                await self.open(request.name, request.path)
-            case requests.Branch():
-                self.recipe = request.recipe
-                self._move(run=request.run, epoch=request.epoch)
-                await self.branch()
-            case requests.Play() | requests.Advance() | requests.Pause():
-                self.pace = request.pace if isinstance(request, requests.Play) else self.pace
-                await self.ask(request)
-            case Look():
-                self.view, self.difference, self.sampling = request.view, request.difference, request.sampling
-                if request.unit is not None:
-                    self.unit, self.explains_unit = request.unit, True
-                if request.against is not None and request.against.run != request.moment.run:
-                    self.compared = self.runs.by_number(request.against.run)
-                self.run = self.runs.by_number(request.moment.run) or self.run
-                if self.run is not None:
-                    self.recipe = self.run.recipe
-                step = min(request.moment.step, len(request.moment.sequence) - 1)
-                self._move(**{**structs.asdict(request.moment), "step": step})
 
     # The two cursors, and what is done to the network
 
@@ -401,7 +372,7 @@ class Session:
         """Look at the network as it was; None, or past the last, follows the newest."""
         if self.run is not None:
             newest = self.run.epochs_done - self.is_training
-            self._move(epoch=None if epoch is None or epoch > newest else epoch)
+            self.move(epoch=None if epoch is None or epoch > newest else epoch)
 
     def choose_view(self, by: int) -> None:
         """Show the view after the present one, or before it."""
@@ -427,7 +398,7 @@ class Session:
             return
         if interventions == UNTOUCHED and self.compared is None:
             self.difference = False
-        self._move(interventions=interventions)
+        self.move(interventions=interventions)
 
     # The sequence
 
@@ -443,7 +414,7 @@ class Session:
             self.choose_step(step)
         else:
             does = self.moment.interventions.within(steps=len(sequence))
-            self._move(sequence=sequence, step=step, interventions=does)
+            self.move(sequence=sequence, step=step, interventions=does)
 
     def append(
         self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True

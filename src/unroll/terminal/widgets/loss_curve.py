@@ -96,7 +96,7 @@ class LossCurve(Pane, can_focus=True):
         *offered("branch", "log", "metric"),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
         Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="A tenth of the epochs forward."),
-        Binding("home", "first", "First epoch", show=False, tooltip="The untrained network."),
+        Binding("home", "choose(0)", "First epoch", show=False, tooltip="The untrained network."),
         Binding("end", "newest", "Newest", show=False, tooltip="Follow the newest epoch."),
     ]
 
@@ -189,18 +189,15 @@ class LossCurve(Pane, can_focus=True):
 
     def action_move(self, by: int) -> None:
         newest = ceil(self.curve.epoch) if self.curve else 0
-        self._choose((newest if self.epoch is None else self.epoch) + by)
+        self.action_choose((newest if self.epoch is None else self.epoch) + by)
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.curve.recipe.train.epochs // 10 if self.curve else 1))
 
-    def action_first(self) -> None:
-        self._choose(0)
-
     def action_newest(self) -> None:
         self.post_message(self.EpochChosen(None))
 
-    def _choose(self, epoch: int) -> None:
+    def action_choose(self, epoch: int) -> None:
         """Move at once, so that keys in quick succession add up, and say so."""
         newest = int(self.curve.epoch) if self.curve else 0
         self.epoch = max(0, epoch) if epoch <= newest else None
@@ -213,7 +210,7 @@ class LossCurve(Pane, can_focus=True):
             return
         start = axis.index("└") + 1
         share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
-        self._choose(round(max(0.0, min(1.0, share)) * self.curve.recipe.train.epochs))
+        self.action_choose(round(max(0.0, min(1.0, share)) * self.curve.recipe.train.epochs))
 
 
 def draw(plot: Plot) -> list[Text]:
