@@ -57,7 +57,8 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
     cell: Annotated[CellName, Meta(description="The cell: how each hidden state follows from the last.")] = "rnn"
     hidden_size: Annotated[int, Meta(ge=1, le=MAX_HIDDEN, description="How many units the hidden state has.")] = 32
     init: Annotated[
-        InitName, Meta(description="How the cell's weights start: uniform is PyTorch's default, normal the blog's.")
+        InitName,
+        Meta(description="How the cell's weights start: uniform as in PyTorch, normal, or normal biases only."),
     ] = "uniform"
 
 
@@ -290,8 +291,8 @@ PRESETS: Mapping[str, Recipe] = {
 }
 """Recipes worth starting from, by name."""
 PURPOSES: Mapping[str, str] = {
-    "default": "Counts after a tenth of a second of training, and goes on to the end of its numbers.",
-    "the blog's": "Counts as the blog's network does, from normal weights: it is lost soon after six numbers.",
+    "default": "Counts after 50 updates of training, and goes on to the last of its numbers.",
+    "the blog's": "As in the post Learning how to count: from normal weights, it is often lost after six numbers.",
     "recall, rnn": "Says the first of fourteen numbers, which needs memory: an rnn is right most of the time.",
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
     "blank": "Counts up to 15 with four units: small enough to take in at a glance.",

@@ -105,7 +105,7 @@ async def test_help_says_how_to_go_on_and_what_a_preset_is_for(game: Playing) ->
     await game.press("escape")
     game.row("preset").control.focus()
     await game.press("question_mark")
-    assert "default. Counts after a tenth of a second" in game.text
+    assert f"default. {PURPOSES['default']}"[:40] in game.text
     await game.press("escape")
     await game.choose("preset", "blank")
     assert PURPOSES["blank"] in said(game)

@@ -70,7 +70,8 @@ def of_interventions(trace: Trace, step: int) -> str:
     parts = [part for part in (_of_cuts(done, trace, step), *_of_clamps(done)) if part]
     if not parts:
         return "The cell state will be erased too: x erases the memory before this step, X at every step."
-    said = "; ".join(parts) + "."
+    first, *others = parts
+    said = "; ".join([first, *(part[0].lower() + part[1:] for part in others)]) + "."
     if trace.score is not None:
         now, before = (figures.share(part, 1 if part < 0.02 else 0) for part in trace.score)
         scored = "All sequences" if trace.drawn is None else f"{trace.drawn:,} sequences drawn at random"
