@@ -18,6 +18,7 @@ from hypothesis import settings
 from textual.pilot import Pilot
 
 from unroll.tty.textual_patches import compositor_of
+from warm_kit import warm_engines  # noqa: F401
 
 settings.register_profile("shared cores", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("shared cores")

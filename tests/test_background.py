@@ -51,6 +51,7 @@ async def end(engine: Engine) -> None:
 pytestmark = pytest.mark.usefixtures("nobody_left_behind")
 
 
+@pytest.mark.usefixtures("warm_engines")
 async def test_a_run_is_left_and_found_again_with_its_curve_complete() -> None:
     engine = await Engine.start()
     await engine.ask(Begin())
@@ -88,6 +89,7 @@ async def test_train_in_the_background_says_how_to_come_back(state_dir: Path) ->
     assert living_on(state_dir) == []
 
 
+@pytest.mark.usefixtures("warm_engines")
 async def test_it_survives_killed_lines_and_a_later_terminal_takes_it_over(state_dir: Path) -> None:
     (state_dir / "engines").mkdir(mode=0o777)
     name = (await start_training(LONG)).name

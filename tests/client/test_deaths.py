@@ -20,6 +20,7 @@ from unroll.protocol.replies import Created
 from unroll.protocol.requests import Begin, Create, Look, Play, Resume, Save
 from unroll.recipe import recipe_of
 
+pytestmark = pytest.mark.usefixtures("warm_engines")
 RECIPE = recipe_of({"vocab_size": 64, "epochs": 100_000})
 SEQUENCE = (7, 8, 9, 10)
 

@@ -57,6 +57,7 @@ def words(picture: Path) -> str:
     return "".join(shown).replace("&#160;", " ")
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_the_pictures_of_a_trained_network_show_eleven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screenshots, "SCENES", (Scene("tabs", NARROW, counted_on), Scene("again", NARROW, counted_on)))
     done = CliRunner().invoke(main, ["screenshots", str(tmp_path / "pictures")])

@@ -73,10 +73,12 @@ def test_the_report_says_every_figure():
 on_linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is no /proc")
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_a_whole_training_is_timed() -> None:
     assert training_seconds(Recipe()) > 0
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_a_recipe_that_the_engine_refuses_is_no_measurement() -> None:
     with pytest.raises(Unmeasured, match="batch_size"):
         training_seconds(Recipe().replace(batch_size=4096))
@@ -85,6 +87,7 @@ def test_a_recipe_that_the_engine_refuses_is_no_measurement() -> None:
 
 
 @on_linux
+@pytest.mark.usefixtures("warm_engines")
 def test_an_engine_trains_beside_and_is_gone_afterwards() -> None:
     with training_beside(Recipe().replace(epochs=100_000)):
         engines = set(family(os.getpid())) - {os.getpid()}

@@ -53,6 +53,7 @@ async def train(engine: Conversation, recipe: Recipe) -> tuple[list[Progress], l
     return await training, looks
 
 
+@pytest.mark.usefixtures("warm_engines")
 async def test_a_run_from_hello_to_kill_and_played_back(tmp_path: Path) -> None:
     engine = await Engine.start(record=tmp_path / "talk.jsonl")
     assert (await engine.hello).protocol == VERSION
@@ -142,6 +143,7 @@ engine.serve()
     assert talk(python(stuck), b"").returncode == 1
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_an_engine_that_nobody_listens_to_ends_quietly(state_dir: Path) -> None:
     with subprocess.Popen(ENGINE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as engine:
         assert engine.stdin and engine.stdout and engine.stderr
@@ -154,6 +156,7 @@ def test_an_engine_that_nobody_listens_to_ends_quietly(state_dir: Path) -> None:
     assert "cannot be written" in (state_dir / "engine.log").read_text()
 
 
+@pytest.mark.usefixtures("warm_engines")
 @pytest.mark.parametrize("end", ["unread", "terminated"])
 def test_an_engine_that_has_to_end_saves_its_runs_first(end: str) -> None:
     """It has to right after an update, and just after an autosave: the next would be due in a second."""
@@ -176,6 +179,7 @@ def test_an_engine_that_has_to_end_saves_its_runs_first(end: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a lock is")
+@pytest.mark.usefixtures("warm_engines")
 async def test_a_session_whose_engine_still_runs_is_moved_to_another() -> None:
     engine = await Engine.start()
     own = (await engine.ask(Begin())).session
@@ -205,6 +209,7 @@ def until_update(stream: IO[bytes], update: int) -> None:
     pytest.fail("the engine has ended")
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_a_person_gets_a_hint_of_two_lines_that_can_be_typed() -> None:
     ours, theirs = pty.openpty()
     plain = termios.tcgetattr(theirs)
@@ -256,12 +261,14 @@ def test_a_killed_parent_leaves_no_engine_even_when_its_input_is_held_open() -> 
         os.close(descriptor)
 
 
+@pytest.mark.usefixtures("warm_engines")
 def test_the_best_device_there_is_can_be_asked_for() -> None:
     done = talk([*ENGINE, "--device", "auto"], b"")
     assert isinstance(decode_reply(done.stdout), Hello)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+@pytest.mark.usefixtures("warm_engines")
 def test_a_device_that_is_not_there_is_refused_in_words() -> None:
     done = talk([*ENGINE, "--device", "cuda"], b"")
     assert (done.returncode, done.stdout) == (2, b"")

@@ -118,7 +118,7 @@ class Speaker:
 
 
 @pytest.fixture
-def speaker() -> Iterator[Speaker]:
+def speaker(warm_engines: None) -> Iterator[Speaker]:
     speaker = Speaker()
     yield speaker
     speaker.process.kill()

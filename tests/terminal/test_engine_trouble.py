@@ -46,6 +46,7 @@ async def test_silence_is_told_with_the_way_on_and_an_engine_that_answers_again_
     assert game.notice.startswith("Pace"), "what was said since stays"
 
 
+@pytest.mark.usefixtures("warm_engines")
 async def test_a_stopped_engine_is_told_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"WATCH_INTERVAL_S": 0.1, "PING_INTERVAL_S": 0.5, "ANSWER_TIMEOUT_S": 0.5}.items():
         monkeypatch.setattr(liveness, name, seconds)
