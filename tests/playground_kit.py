@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from still_engine import StillEngine
 from unroll.moment import Moment
+from unroll.permalink import Link
 from unroll.protocol.replies import Trace
 from unroll.recipe import Recipe
 from unroll.terminal.app import UnrollApp
@@ -179,7 +180,11 @@ class Playing:
 
 @asynccontextmanager
 async def playing(
-    recipe: Recipe | None = None, size: tuple[int, int] = WHOLE, moment: Moment = OPENING, theme: str | None = None
+    recipe: Recipe | None = None,
+    size: tuple[int, int] = WHOLE,
+    moment: Moment = OPENING,
+    theme: str | None = None,
+    weights: str = "",
 ) -> AsyncIterator[Playing]:
     """The playground, open and at rest; with a recipe, on its run at the moment."""
     engine = StillEngine()
@@ -187,7 +192,7 @@ async def playing(
     async def start() -> StillEngine:
         return engine
 
-    app = UnrollApp(start, (recipe, moment) if recipe else None, theme)
+    app = UnrollApp(start, Link(recipe, moment, weights) if recipe else None, theme)
     try:
         async with app.run_test(size=size) as pilot:
             game = Playing(pilot, engine)

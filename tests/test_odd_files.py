@@ -69,13 +69,13 @@ def _plainly_read(row: bytes) -> tuple[int, ...]:
 @given(spoiled(LINE, "cut=all", "hold=1:nan", "step=0", " ", "unroll:1"))
 def test_a_spoiled_line_is_one_that_can_be_written_again_or_refused(text: str) -> None:
     try:
-        recipe, moment = permalink.read(text)
+        link = permalink.read(text)
     except UserError as refusal:
         assert is_sentence(str(refusal))
     else:
-        assert 0 <= moment.step < len(moment.sequence)
-        if recipe.task.task != "file":
-            assert permalink.read(permalink.write(recipe, moment)) == (recipe, moment)
+        assert 0 <= link.moment.step < len(link.moment.sequence)
+        if link.recipe.task.task != "file":
+            assert permalink.read(permalink.write(*link)) == link
 
 
 @given(spoiled(RECIPE, "null", "[]", "{}", "true", "61", '"lstm"', "1e400", '"task":'))

@@ -48,7 +48,8 @@ def moments(draw: st.DrawFn, recipe: Recipe) -> Moment:
 def test_a_line_brings_back_the_recipe_and_the_moment_it_was_written_for(data: st.DataObject) -> None:
     recipe = data.draw(recipes())
     moment = data.draw(moments(recipe))
-    assert permalink.read(permalink.write(recipe, moment)) == (recipe, moment)
+    weights = data.draw(st.sampled_from(["", "09af3c71"]))
+    assert permalink.read(permalink.write(recipe, moment, weights)) == (recipe, moment, weights)
 
 
 def test_a_line_is_one_line_of_words_that_a_shell_leaves_alone() -> None:
@@ -76,6 +77,7 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
         ("hold=32:0", "hold"),
         ("hold=1:nan", "hold"),
         ("dance=1", "dance"),
+        ("weights=09AF3C7", "weights"),
         ("dance", "dance"),
         ("vocab_size=5 length=7", "length"),
     ],

@@ -1,16 +1,18 @@
 """A permalink: a moment as one line of text, which restores the whole screen elsewhere by training again.
 
 The network is the same to the bit where processor and torch are of the same kind; elsewhere it is nearly so or, after a
-long training, another one.
+long training, another one. So the line carries the fingerprint of its network, by which the other machine can tell.
 
-    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0
+    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0 weights=09af3c71
 
 Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from unroll.errors import UserError
 from unroll.moment import MAX_CLAMP, Interventions, Moment, parse_sequence
@@ -22,7 +24,15 @@ MAX_LENGTH = 64_000
 """Characters in a permalink at most."""
 
 
-def write(recipe: Recipe, moment: Moment) -> str:
+class Link(NamedTuple):
+    """What a permalink says. `weights` is the network's fingerprint (`Trace.weights`); empty where it is not known."""
+
+    recipe: Recipe
+    moment: Moment
+    weights: str = ""
+
+
+def write(recipe: Recipe, moment: Moment, weights: str = "") -> str:
     """The permalink of a moment, whose `epoch` must be a number, in a run of this recipe.
 
     Raises:
@@ -39,12 +49,13 @@ def write(recipe: Recipe, moment: Moment) -> str:
         "cut": "all" if does.cut_all else ",".join(str(step + 1) for step in does.cut_steps),
         "cut_cell": "yes" if does.cut_cell else "",
         "hold": ",".join(f"{unit}:{value:g}" for unit, value in does.clamps),
+        "weights": weights,
     }
     return " ".join([START, *(f"{name}={value}" for name, value in words.items() if value != "")])
 
 
-def read(text: str) -> tuple[Recipe, Moment]:
-    """The recipe and the moment of a permalink; the moment's run is 0, as there is none yet.
+def read(text: str) -> Link:
+    """What a permalink says; the moment's run is 0, as there is none yet.
 
     Raises:
         UserError: it is not a permalink, or a value in it is not allowed.
@@ -59,10 +70,12 @@ def read(text: str) -> tuple[Recipe, Moment]:
             raise UserError(f"{word:.20} in the permalink is not of the form name=value: copy it again.")
     given = dict(word.split("=", 1) for word in words[1:])
     recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
-    moment = _moment(given, recipe)
+    moment, weights = _moment(given, recipe), given.pop("weights", "")
+    if weights and not re.fullmatch("[0-9a-f]{8}", weights):
+        raise UserError(f"weights cannot be {weights:.20} in this permalink: copy it again.")
     if given:
         raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
-    return recipe, moment
+    return Link(recipe, moment, weights)
 
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:

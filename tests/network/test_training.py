@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from unroll.errors import RecipeError
 from unroll.network import training as training_module
 from unroll.network.ensemble import Ensemble
-from unroll.network.model import SequenceModel
+from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.training import Diverged, Training, order, sequences
 from unroll.recipe import PRESETS, Recipe
 from unroll.tasks import parts
@@ -273,3 +273,13 @@ def test_cleared_between_updates_training_goes_on_to_the_bit():
     for _ in run.updates():
         run.clear()
     assert torch.equal(weights_of(run.model), weights_of(other.model))
+
+
+def test_a_fingerprint_tells_networks_apart_by_one_last_bit_and_not_by_where_they_lie():
+    training, other = trained(SMALL), trained(SMALL)
+    found = fingerprint(training.model)
+    assert found == fingerprint(other.model) == fingerprint(training.at(SMALL.train.epochs)[0])
+    assert found != fingerprint(training.at(1)[0])
+    weight = other.model.rnn.weight_ih_l0.data
+    weight[3, 5] = torch.nextafter(weight[3, 5], torch.tensor(9.0))
+    assert found != fingerprint(other.model)

@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from unroll.client.client import Conversation
-    from unroll.moment import Moment
-    from unroll.recipe import Recipe
+    from unroll.permalink import Link
     from unroll.terminal.app import UnrollApp
 
     Start = Callable[[], Awaitable[Conversation]]
-    Wanted = tuple[Recipe, Moment]
 
 NO_TERMINAL = "unroll needs an interactive terminal (over ssh: ssh -t); see unroll --help for what works without one."
 
@@ -114,7 +112,7 @@ async def _replay(recording: str) -> Conversation:
         raise EngineDied(f"{recording} is not a recording of this version: make one with --record.") from None
 
 
-async def _play(wanted: Wanted | None, theme: str | None, another: Start, command: str) -> int:
+async def _play(wanted: Link | None, theme: str | None, another: Start, command: str) -> int:
     """Start an engine and the screen side by side: one core loads torch while another draws."""
     import asyncio
 

@@ -23,7 +23,7 @@ from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
-from unroll.network.model import SequenceModel
+from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
 from unroll.network.training import Sequences, last_step_accuracy
 from unroll.protocol.replies import MAX_VALUE, Candidate, Trace, UnitDetail, Window
@@ -50,12 +50,13 @@ GATES = {
 
 
 class Sight(NamedTuple):
-    """A moment and what is seen of it: the network of then, the epoch it stands at, and what it does."""
+    """A moment and what is seen of it: the network of then, its epoch and its fingerprint, and what it does."""
 
     run: LiveRun
     moment: Moment
     model: SequenceModel
     epoch: float
+    weights: str
     seen: inspection.Activations
 
     @property
@@ -106,8 +107,9 @@ class Inspector:
         if sight is None:
             alike = next((kept for key, kept in self._sights.items() if key[:3] == network), None)
             model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
+            weights = alike.weights if alike else fingerprint(model)
             seen = inspection.trace(model, moment.sequence, moment.interventions)
-            sight = Sight(run, moment, model, epoch, seen)
+            sight = Sight(run, moment, model, epoch, weights, seen)
         self._sights[key] = sight
         self._sights = dict(list(self._sights.items())[-KEPT_SIGHTS:])
         return sight._replace(moment=moment)
@@ -184,6 +186,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
     return Trace(
         moment=here.moment,
         epoch=round(here.epoch, 4),
+        weights=here.weights,
         units=here.units,
         window=window,
         view=view,

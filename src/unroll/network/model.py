@@ -11,6 +11,7 @@ Shapes: L steps, B sequences, V numbers in the vocabulary, D hidden units; of S 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from itertools import repeat
 from typing import get_args
 
@@ -21,6 +22,9 @@ from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.cells import CELLS, NO_ROOM, Cell, Room, State, Step, affine
 from unroll.recipe import CellName, DeviceName, InitName, Recipe
+
+MAX_HASHED = 2**18
+"""Weights of one tensor that a fingerprint is taken of, at most: a millisecond's worth."""
 
 
 class Head(nn.Module):
@@ -156,6 +160,15 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
             else:
                 values.uniform_(-bound, bound, generator=generator)
             (parameter if model.members is None else parameter[member]).copy_(values)
+
+
+def fingerprint(model: SequenceModel) -> str:
+    """Eight hex digits that are equal for networks equal to the bit; of large ones, evenly spaced weights count."""
+    digest = blake2b(digest_size=4)
+    for parameter in model.parameters():
+        weights = parameter.detach().cpu().numpy().ravel(order="K")
+        digest.update(weights[:: 1 + weights.size // MAX_HASHED].tobytes())
+    return digest.hexdigest()
 
 
 def device_for(name: DeviceName) -> str:

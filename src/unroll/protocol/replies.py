@@ -238,6 +238,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         score: The part of the training sequences answered right at the last step under the moment's interventions,
             and without them; only when asked for.
         drawn: How many sequences were drawn at random for the score; None where it is taken over all.
+        weights: The network's fingerprint: equal for networks that are equal to the bit.
     """
 
     moment: Moment
@@ -253,6 +254,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
+    weights: Annotated[str, Meta(pattern=r"^([0-9a-f]{8})?\Z", max_length=8)] = ""
 
     def __post_init__(self) -> None:
         window, steps = self.window, len(self.values)

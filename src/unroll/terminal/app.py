@@ -25,6 +25,7 @@ from unroll.client.recording import Replay
 from unroll.errors import over_limit
 from unroll.log import Log
 from unroll.moment import Moment
+from unroll.permalink import Link
 from unroll.protocol.requests import Create, Detach, End, Ping
 from unroll.recipe import PRESETS, PURPOSES, Recipe
 from unroll.terminal import splash, texts
@@ -69,7 +70,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     def __init__(
         self,
         start: Start,
-        wanted: tuple[Recipe, Moment] | None = None,
+        wanted: Link | None = None,
         theme: str | None = None,
         command: str = "",
     ) -> None:
@@ -87,7 +88,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self._held: deque[Event] = deque()
         self._awaited: deque[Awaitable[object]] = deque()
         self._dress(theme)
-        recipe, moment = wanted or (Recipe(), Moment(0, (7, 8, 9, 10)))
+        recipe, moment, _ = wanted or Link(Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(recipe, moment.sequence)
         self.session = self.playground.session
 
@@ -184,7 +185,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             script = engine.script if isinstance(engine, Replay) else []
             recipes = [asked.recipe for _, asked in script if isinstance(asked, Create)]
             self.session.recipe = recipes[0] if recipes else self.session.recipe
-            await self.playground.recovery.engine_came(engine, self._wanted[1] if self._wanted else None)
+            await self.playground.recovery.engine_came(engine, self._wanted)
             if script:
                 self._playback = self.run_worker(play_back(self.session, script), name="playback")
             async for progress in engine.events():

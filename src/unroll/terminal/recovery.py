@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
-from unroll.moment import Moment
+from unroll.permalink import Link
 from unroll.protocol.replies import Begun, Created, CutOff, Origin, Resumed
 from unroll.protocol.requests import Advance, Begin, Branch, Create, Look, Open, Pause, Play, Request, Resume
 from unroll.recipe import Recipe
@@ -46,7 +46,7 @@ class Recovery:
         self._shown: Run | None = None
         self._to_retrain: list[Run] = []
 
-    async def engine_came(self, engine: Conversation, wanted: Moment | None = None) -> None:
+    async def engine_came(self, engine: Conversation, wanted: Link | None = None) -> None:
         """An engine is ready: show the runs it has, or the moment that is wanted, or an untrained network."""
         session = self._session
         self._shown = session.run or self._shown
@@ -101,8 +101,8 @@ class Recovery:
                 self._session.enter(_run_of(created, []))
             self._note(texts.of_resumed(resumed))
 
-    def to_link(self) -> tuple[Recipe, Moment]:
-        """The recipe and the moment that a permalink needs to restore this screen.
+    def to_link(self) -> Link:
+        """What a permalink needs to restore this screen.
 
         Raises:
             UserError: this run is not made by its recipe alone, or is between two epochs.
@@ -114,14 +114,17 @@ class Recovery:
             raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: save the model instead.")
         if moment.epoch is None and run.curve.updates % run.curve.plan.updates_per_epoch:
             raise UserError(texts.BETWEEN_EPOCHS)
-        return run.recipe, replace(moment, epoch=run.epochs_done if moment.epoch is None else moment.epoch)
+        trace, epoch = self._session.trace, run.epochs_done if moment.epoch is None else moment.epoch
+        is_there = trace is not None and (trace.moment.run, trace.epoch) == (run.number, epoch)
+        return Link(run.recipe, replace(moment, epoch=epoch), trace.weights if trace and is_there else "")
 
-    async def _restore_moment(self, moment: Moment) -> None:
+    async def _restore_moment(self, link: Link) -> None:
         """Train at full speed up to a moment of the recipe's run, and look at it."""
-        session = self._session
+        session, moment = self._session, link.moment
         run = await session.create()
         if run is None:
             return
+        session.expected = run.number, float(moment.epoch or 0), link.weights
         if moment.interventions.clamps:
             session.unit = moment.interventions.clamps[0][0]
         session.type(moment.sequence, moment.step)

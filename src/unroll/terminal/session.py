@@ -68,6 +68,8 @@ class Session:
         self.compared: Run | None = None
         self.trace: Trace | None = None
         self.baseline, self.is_sampled = "", False
+        self.expected: tuple[int, float, str] | None = None
+        """Of the network of a permalink: its run, its epoch and its fingerprint, until it is there."""
         self.engine: Conversation | None = None
         self.absence = self.background = ""
         self.display = display
@@ -321,7 +323,15 @@ class Session:
             self.trace, self._answered = looked.trace, request
             self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
             self.is_sampled = request.sampling.temperature > 0
+            self._compare_with_expected(looked.trace)
             self.display.changed()
+
+    def _compare_with_expected(self, trace: Trace) -> None:
+        """Say so where a permalink's network has come out otherwise here."""
+        if self.expected and self.expected[:2] == (trace.moment.run, trace.epoch):
+            if self.expected[2] not in ("", trace.weights):
+                self.display.say(texts.OTHER_NETWORK, fault=False)
+            self.expected = None
 
     def _look_request(self) -> Look:
         window, top = self.display.window()

@@ -42,6 +42,10 @@ NO_NETWORK_YET = "There is no network to link to yet, one moment."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
 NOTHING_TO_RESTORE = "No earlier session has unsaved runs: there is nothing to restore."
 PERMALINK = "A line that restores the run, sequence, step and interventions"
+OTHER_NETWORK = (
+    "This network is not to the bit the one of the permalink, as on another kind of processor or with another torch: "
+    "it may answer otherwise."
+)
 COPIED = "It is copied, if the terminal allows that. The weights come back by training again."
 
 
