@@ -1,7 +1,5 @@
 """The command line: which commands there are, and where each is written."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module

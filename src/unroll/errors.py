@@ -4,8 +4,6 @@ Caught once at each edge (a command, a request, a field), where the sentence is 
 The subclasses are the few that somebody catches by name.
 """
 
-from __future__ import annotations
-
 NO_MEMORY = "There is not enough memory: choose a smaller batch_size, length, hidden_size or vocab_size."
 
 

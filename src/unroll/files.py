@@ -1,7 +1,5 @@
 """Files that people name: read only if regular and small enough, replaced whole or not at all."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os
@@ -108,9 +106,8 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     A temporary file beside it, fsync, rename, fsync of the folder. A link is followed, and a file keeps its mode.
     Temporary files that a killed save left behind are removed.
     """
-    check_place(path)
+    target = check_place(path)
     with _unwritable(path):
-        target = _target(path)
         _sweep(target.parent)
         _replace(target, data)
     # The file is written; some systems cannot fsync a folder, or open one.
@@ -118,24 +115,19 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         os.fsync(descriptor)
 
 
-def check_place(path: str | Path, replace: bool = True) -> None:
-    """Raises `FileError` if nothing can be saved there: no such folder, something else, or a file to be kept."""
+def check_place(path: str | Path, replace: bool = True) -> Path:
+    """The file that a path leads to, its links followed; raises `FileError` if nothing can be saved there: no such
+    folder, something else, or a file to be kept."""
     with _unwritable(path):
-        target = _target(path)
+        target = Path(path).resolve()
+        if target.is_symlink():  # in a circle: before Python 3.13 `resolve` itself raises
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if not target.parent.is_dir():
             raise FileError(f"There is no folder {shown_path(target.parent)} to save to: make it first.")
         if target.exists() and not target.is_file():
             raise FileError(f"{shown_path(path)} is not a regular file: choose another name to save to.")
         if target.exists() and not replace:
             raise FileError(f"{shown_path(path)} is there already: choose another name, or --force to replace it.")
-
-
-def _target(path: str | Path) -> Path:
-    """The file that a path leads to, its links followed; raises `OSError` or `RuntimeError` if they lead in a circle:
-    from Python 3.13 on `resolve` returns such a link as it is."""
-    target = Path(path).resolve()
-    if target.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return target
 
 
@@ -195,7 +187,7 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError):
         for path in filter(lambda path: TEMPORARY.fullmatch(path.name), folder.iterdir()):
             with suppress(OSError), opened(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW) as descriptor:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(descriptor)
                 path.unlink()
 
 

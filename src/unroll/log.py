@@ -3,8 +3,6 @@
 Each call appends in one write, so that several processes can share a file.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import time

@@ -1,7 +1,5 @@
 """Where saved networks are: those that come with the program, and the user's own folder."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 from pathlib import Path

@@ -4,8 +4,6 @@ It may hold `ESC ] 52` (writes the clipboard), C1 controls (the same, in one cha
 (shows one text, is another). The output stage replaces such characters once more, whatever a widget forgot.
 """
 
-from __future__ import annotations
-
 import re
 from os import PathLike
 
@@ -20,12 +18,15 @@ HOSTILE = (
 )
 """A pattern for such a character; `tty.framebuffer` has the same, and a test compares them."""
 _substitute = re.compile(HOSTILE).sub
+_PICTURES = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\x7f": "\u2421"}
 
 
 def printable(text: str, length: int | None = None) -> str:
     """The first `length` characters on one line, each control, escape, bidi or invisible one as one visible cell."""
     text = text[:length]
-    return text if text.isascii() and text.isprintable() else _substitute(_picture, text)
+    if text.isascii() and text.isprintable():
+        return text
+    return _substitute(lambda found: _PICTURES.get(found[0], REPLACEMENT), text)
 
 
 def shown_path(name: str | PathLike[str]) -> str:
@@ -37,10 +38,3 @@ def shown_path(name: str | PathLike[str]) -> str:
 def encodable(name: str | PathLike[str]) -> str:
     """A path as text that UTF-8 can carry: a question mark for each byte of it that is no text."""
     return str(name).encode(errors="replace").decode()
-
-
-def _picture(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else REPLACEMENT

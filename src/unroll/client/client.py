@@ -4,15 +4,13 @@ An answer fits its request or is an `EngineError`. When the engine's output ends
 fails at once.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from asyncio import Future, Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -71,7 +69,7 @@ class Engine:
         self._watching = asyncio.create_task(watch.run(self._hello, lambda: self.last_lines))
 
     @classmethod
-    async def start(cls, command: Sequence[str] | None = None, record: Path | None = None) -> Engine:
+    async def start(cls, command: Sequence[str] | None = None, record: Path | None = None) -> Self:
         """Start an engine by a command (by default one on this machine), recording what is said where `record` tells.
 
         Raises `EngineDied` if the command cannot be run, `OSError` if the recording cannot be made.

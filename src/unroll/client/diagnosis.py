@@ -3,8 +3,6 @@
 A password cannot be typed: ssh has no terminal here, and the screen is taken.
 """
 
-from __future__ import annotations
-
 import re
 from asyncio import StreamReader
 from collections import deque

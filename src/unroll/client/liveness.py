@@ -6,8 +6,6 @@ engine/connection.py. Time is counted in short intervals, so that a terminal tha
 not take that for the engine's silence.
 """
 
-from __future__ import annotations
-
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ A request is answered once, by what its kind is answered with, or fails. Progres
 megabytes at most: then no more is read, and the engine waits.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from asyncio import Event, Future, Queue

@@ -3,8 +3,6 @@
 `Recorder` writes one. `Replay` plays it back as if it were an engine: the same every time, at once, and without torch.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import defaultdict, deque

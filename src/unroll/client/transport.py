@@ -4,8 +4,6 @@ Both of its outputs are read all the time: a full pipe would stop the engine. St
 paint over the screen.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
@@ -17,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import IO
+from typing import IO, Self
 
 from unroll.client.diagnosis import EngineDied
 from unroll.errors import over_limit
@@ -44,7 +42,7 @@ class Transport:
         self.errors = errors
 
     @classmethod
-    async def open(cls, words: Sequence[str]) -> Transport:
+    async def open(cls, words: Sequence[str]) -> Self:
         """Start a command, or raise `EngineDied`. It has a session of its own: the terminal's signals and password
         prompts pass it by."""
         try:

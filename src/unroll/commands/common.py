@@ -7,8 +7,6 @@ Exit codes tell whose turn it is, and every error is one sentence on standard er
 130  interrupted from the keyboard
 """
 
-from __future__ import annotations
-
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -95,9 +93,9 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     options = [name.strip("-") for name in found if name.startswith("--")]
     near = [name for name in options if name.startswith(word) or word == "".join(part[0] for part in name.split("-"))]
     near = near or get_close_matches(word.replace("_", "-"), options, 1)
-    did_you_mean = f"did you mean {' or '.join(f'--{name}' for name in near)}? S" if near else "s"
-    see = f"ee {context.command_path if context else 'unroll'} --help."
-    return f"No such option '{shown_path(error.option_name)}': {did_you_mean}{see}"
+    advice = f"did you mean {' or '.join(f'--{name}' for name in near)}? See" if near else "see"
+    command = context.command_path if context else "unroll"
+    return f"No such option '{shown_path(error.option_name)}': {advice} {command} --help."
 
 
 def print_json(value: object) -> None:
@@ -120,8 +118,4 @@ def progress(total: float, words: str = "") -> Iterator[Callable[[float, str], N
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(words, total=total)
-
-        def show(done: float, now: str) -> None:
-            bar.update(task, completed=done, description=now)
-
-        yield show
+        yield lambda done, now: bar.update(task, completed=done, description=now)

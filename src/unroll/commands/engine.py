@@ -1,8 +1,6 @@
 """`unroll engine`: an engine for a playground on another machine, or to talk to by hand; `unroll attach`: the
 playground on one that trains in the background."""
 
-from __future__ import annotations
-
 import shlex
 
 import click

@@ -1,7 +1,5 @@
 """`unroll models`: lists the saved networks, and makes those that come with the program."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

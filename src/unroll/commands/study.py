@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor
@@ -50,8 +48,7 @@ def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
 def cells_from(text: str) -> list[CellName]:
     """The cells that `--cells` names, each once."""
     words = text.replace(",", " ").split()
-    unknown = [word for word in words if word not in CELLS]
-    if unknown or not words:
+    if not words or not {*words} <= {*CELLS}:
         raise Misused(f"--cells cannot be {text!r:.24}: choose of {', '.join(CELLS)}, separated by commas.")
     return list(dict.fromkeys(words))  # type: ignore[arg-type]  # they are
 
@@ -103,12 +100,12 @@ def _lengths(text: str) -> list[int]:
 
 
 def _csv(results: Mapping[tuple[CellName, int], Spread]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["cell", "length", "seed", "accuracy"])
-    for (cell, length), spread in results.items():
-        writer.writerows([cell, length, seed, f"{value:.6f}"] for seed, value in enumerate(spread.values))
-    return text.getvalue()
+    rows = [
+        f"{cell},{length},{seed},{value:.6f}\n"
+        for (cell, length), spread in results.items()
+        for seed, value in enumerate(spread.values)
+    ]
+    return "".join(["cell,length,seed,accuracy\n", *rows])
 
 
 def chart(curves: Mapping[str, Mapping[int, float]]) -> str:
@@ -121,12 +118,10 @@ def chart(curves: Mapping[str, Mapping[int, float]]) -> str:
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(CHART_WIDTH, CHART_HEIGHT)
-    for name, low, high, places in (
-        ("x", min(ticks) - 1, max(ticks) + 1, ticks),
-        ("y", 0, 1.05, [0, 0.25, 0.5, 0.75, 1]),
-    ):
-        figure.ruler(name).lim(low, high)
-        figure.ruler(name).ticks(places, [f"{place:g}" for place in places])
+    figure.ruler("x").lim(min(ticks) - 1, max(ticks) + 1)
+    figure.ruler("x").ticks(ticks, [f"{x}" for x in ticks])
+    figure.ruler("y").lim(0, 1.05)
+    figure.ruler("y").ticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     for points in curves.values():
         if len(points) > 1:
             figure.draw(figure.signal(list(points), list(points.values()), marker="braille").lines(True))

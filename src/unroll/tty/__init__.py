@@ -1,8 +1,7 @@
 """An output and input stage for Textual apps on slow lines: ssh, a train's network, a terminal that is not read.
 
 Stock Textual repaints whole rows of a widget, queues frames that a slow line cannot take, and lets some input and some
-ends leave the terminal in a bad state. This stage replaces what lies between an App and its terminal. It knows nothing
-of the app. Measured at 150x45 with a heatmap and six curves redrawn ten times a second:
+ends leave the terminal in a bad state. Measured at 150x45 with a heatmap and six curves redrawn ten times a second:
 
     bytes              7.8 KB/s; stock Textual 287
     a key's echo       0.05 s over a line of 25 KB/s; stock 18.9

@@ -10,10 +10,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from rich.color import ColorSystem
-from rich.style import Style
-from textual.strip import Strip
-
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
 _COLOUR_LENGTH = {"5": 3, "2": 5}
 _DEFAULT = {"39", "49"}
@@ -124,11 +120,6 @@ class AnsiWriter:
         x, y = self.cursor
         self.emit(text)
         self.cursor = (x + cells, y) if x + cells < self.width else None
-
-
-def pen_of(style: Style | None, system: ColorSystem) -> Pen:
-    """The pen that stock Textual would draw `style` with."""
-    return PLAIN if style is None else parse(Strip.render_ansi(style, system))
 
 
 @lru_cache(16384)

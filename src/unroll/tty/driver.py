@@ -5,8 +5,6 @@ ended by a signal or a hang-up, stopped and continued, with an event loop that h
 nobody reads (`TerminalWriter`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import select

@@ -8,8 +8,6 @@ or an old kind of terminal, gets ASCII; the Linux console gets what its font has
 No import from Textual here: this is used before Textual is loaded.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata

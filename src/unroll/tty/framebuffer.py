@@ -22,7 +22,7 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, is_narrow, is_undisputed, pen_of
+from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, is_narrow, is_undisputed, parse
 from unroll.tty.environment import Charset
 from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate
 
@@ -180,7 +180,8 @@ def cells_of(segments: Iterable[Segment], system: ColorSystem, charset: Charset 
             shown: Iterable[str] = text if is_narrow(text) else glyphs(text)
             if charset is not None and not text.isascii():
                 shown = spelled(text, charset)
-            cells.extend(zip(shown, repeat(pen_of(style, system)), strict=False))
+            pen = PLAIN if style is None else parse(Strip.render_ansi(style, system))  # as stock Textual would draw it
+            cells.extend(zip(shown, repeat(pen), strict=False))
     return cells
 
 

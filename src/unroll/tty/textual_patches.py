@@ -7,8 +7,6 @@ still there as this was written for (8.2), so an upgrade says what to look at.
 shows. `XTermParser` turns one whole escape sequence into Textual's messages.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich.console import RenderableType
