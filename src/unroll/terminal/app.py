@@ -254,7 +254,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Quit at once; an engine that was in the background stays there, and runs that are not saved are kept."""
-        kept = texts.KEPT if self.session.engine is not None and self.session.has_unsaved else None
+        engine = self.session.engine
+        kept = None if engine is None or isinstance(engine, Replay) or not self.session.has_unsaved else texts.KEPT
         self.exit(message=self._way_back(self.session.background) if self.session.background else kept)
 
     def _way_back(self, name: str) -> str:
