@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
 from typing import Any, ClassVar, get_args
@@ -250,16 +249,14 @@ def stop(text: str) -> tuple[int | None, float | None]:
 def sampling(text: str, now: Sampling) -> Sampling:
     """Temperature, top-k and top-p, as many as are given."""
     words = text.replace(",", " ").split()
-    kinds = zip(("temperature", "top_k", "top_p"), (float, int, float), words, strict=False)
+    given = dict(zip(("temperature", "top_k", "top_p", "more"), words, strict=False))
     try:
-        given = {name: kind(word) for name, kind, word in kinds}
-    except ValueError:
-        raise UserError("Enter a temperature such as 0.8, then optionally top-k and top-p.") from None
-    with suppress(msgspec.ValidationError):
-        if len(words) <= 3:
-            return msgspec.convert({**given, "seed": now.seed}, Sampling)
-    limits = f"a temperature from 0 to {MAX_TEMPERATURE:g}, top-k from 0 to {MAX_TOP_K:,}, top-p above 0 and up to 1"
-    raise UserError(f"Enter {limits}.")
+        return msgspec.convert({**given, "seed": now.seed}, Sampling, strict=False)
+    except msgspec.ValidationError:
+        raise UserError(
+            f"Enter a temperature from 0 to {MAX_TEMPERATURE:g}, such as 0.8; "
+            f"then, if you like, top-k from 0 to {MAX_TOP_K:,}, and top-p above 0 and up to 1."
+        ) from None
 
 
 def visible(what: str, most: int, text: str) -> str:

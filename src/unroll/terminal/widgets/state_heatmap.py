@@ -104,8 +104,8 @@ class StateHeatmap(Pane, can_focus=True):
             self.refresh()
         else:
             first, last = self.window.first_unit, min(self.window.first_unit + self.window.units, trace.units)
-            changed = _changed_units(before, trace, range(first, last))
-            self.refresh_rows([*(unit - first + 1 for unit in changed), last - first + 1])
+            pairs = zip(*(_shades(one, range(first, last)) for one in (before, trace)), strict=True)
+            self.refresh_rows([*(y for y, (old, new) in enumerate(pairs, 1) if old != new), last - first + 1])
         self.on_resize()  # a longer sequence ends on another page
 
     def on_resize(self) -> None:
@@ -262,10 +262,7 @@ def _frame(trace: Trace) -> tuple[object, ...]:
     return moment.sequence, moment.interventions, trace.window, trace.units, trace.view, trace.scale, len(trace.values)
 
 
-def _changed_units(before: Trace, now: Trace, units: Iterable[int]) -> Iterator[int]:
-    """Those of some units, in two traces of one frame, that look different from before."""
-    for unit in units:
-        column = unit - now.window.first_unit
-        steps = [(a, b) for a, b in zip(before.values, now.values, strict=True) if 0 <= column < len(a)]
-        if any(level(a[column], now.scale) != level(b[column], now.scale) for a, b in steps):
-            yield unit
+def _shades(trace: Trace, units: Iterable[int]) -> Iterator[list[int]]:
+    """Each unit's shades, step by step, as far as the trace holds them."""
+    for column in (unit - trace.window.first_unit for unit in units):
+        yield [level(row[column], trace.scale) for row in trace.values if 0 <= column < len(row)]
