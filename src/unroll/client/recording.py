@@ -20,7 +20,7 @@ from unroll.client.pending import fault, number_of
 from unroll.files import read_regular
 from unroll.protocol.codec import decode_request, encode, read_reply
 from unroll.protocol.replies import Answer, Created, Error, Hello, Looked, Progress, Trace
-from unroll.protocol.requests import Continue, ListModels, Look, Request, Save
+from unroll.protocol.requests import Begin, Continue, ListModels, Look, Request, Save
 from unroll.recipe import MAX_EPOCHS
 from unroll.text import shown_path
 
@@ -108,7 +108,8 @@ class Replay:
 
     Requests are matched by what they ask, whatever their number. What is asked again gets what came the next time it
     was asked in the recording, and at last the same once more. The progress that followed a request which moves a run
-    comes when that request is made: all of it at once, or as fast as it was made where the recording `plays`.
+    comes when that request is made: all of it at once, or as fast as it was made where the recording `plays`, which
+    one does that was made in a playground.
 
     Attributes:
         script: Where it plays, what was asked, and when, in seconds.
@@ -131,6 +132,8 @@ class Replay:
         self._plays = plays
         self.script: list[tuple[float, Request[Any]]] = []
         self._load(read(path))
+        if not any(isinstance(request, Begin) for _, request in self.script):  # a program's, not a playground's
+            self._plays, self.script = False, []
 
     @property
     async def hello(self) -> Hello:

@@ -36,7 +36,7 @@ WAYS_TO_LEAVE = (
     "esc  stay here: space pauses, and q then keeps the runs for the next start"
 )
 LEFT_OUT = "Some earlier runs are left out: what is saved of them cannot be read."
-PLAYS_BACK = "A recording is played back. The first key stops that; keys are answered from it where they can be."
+PLAYS_BACK = "A recording plays. The first key stops it; keys are answered from it."
 PLAYED_BACK = "The recording ends here. Keys are answered from it where they can be."
 NO_NETWORK_YET = "There is no network to link to yet, one moment."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
