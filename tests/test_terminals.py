@@ -112,7 +112,7 @@ def is_right(text: str, width: int, height: int) -> bool:
     """Whether a window of a size shows the panes or, as far as it goes, the sentence."""
     shown = "".join(text.split())
     if width >= 80 and height >= 24:
-        return "Hiddenstate" in shown and "ccounton" in shown
+        return "Hiddenstate" in shown and "cappend" in shown
     sentence = f"unroll needs 80 columns and 24 rows; this terminal has {width} and {height}."
     return bool(shown) and sentence.replace(" ", "").startswith(shown)
 
@@ -171,8 +171,10 @@ def test_without_an_alternate_screen_the_shell_finds_an_empty_one(told: int | st
             session.until_shown("starting the engine")
         else:
             session.until_ready()
+        session.rate = 4_000  # read in small pieces: where nobody stops it, it is back at once
         session.tell(told)
         session.until(lambda: is_left(session))
+        session.rate = None
         if told != "\x1a":  # no shell is here to be stopped for
             session.until_ended()
             assert is_left(session)
