@@ -171,11 +171,10 @@ def test_without_an_alternate_screen_the_shell_finds_an_empty_one(told: int | st
             session.until_shown("starting the engine")
         else:
             session.until_ready()
-        session.rate = 4_000  # read in small pieces: where nobody stops it, it is back at once
+        session.rate = 4_000 if told == "\x1a" else None  # no shell stops it: it is back at once
         session.tell(told)
         session.until(lambda: is_left(session))
-        session.rate = None
-        if told != "\x1a":  # no shell is here to be stopped for
+        if told != "\x1a":
             session.until_ended()
             assert is_left(session)
 
