@@ -64,6 +64,7 @@ class Tape:
         rooms: The same step by step: where the forward loop writes.
         dh, dp, dq: The derivatives by h, p and q, `(L, B, D)` and `(L, B, G)`; dp may be dq.
         logits, p: `(N, V)` each.
+        product: a b, written to `out`, for one network or for S.
     """
 
     def __init__(self, model: SequenceModel, x: Tensor) -> None:
@@ -82,7 +83,10 @@ class Tape:
         self.dh, self.dq = new(*lead, steps, batch, d), new(*lead, steps, batch, cell.blocks * d)
         self.dp = self.dq
         self.logits, self.p = new(2, *lead, steps * batch, model.vocab_size)
+        self.product = torch.mm if model.members is None else torch.bmm
         self.back = BACK[type(cell)](self)
+        parts = self.kept["h"], self.before["h"], self.dh, self.dp, self.dq
+        self.flat = [part.flatten(-3, -2) for part in parts]
 
     def unbind(self, whole_LBG: Tensor) -> tuple[Tensor, ...]:
         """A view of every step."""
@@ -105,17 +109,17 @@ def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None 
     tape, head, cell = tape or Tape(model, x), model.head, model.rnn
     for _ in model.steps(x, rooms=tape.rooms):
         pass
-    h_ND, dh_ND, dp_NG, dq_NG = (part.flatten(-3, -2) for part in (tape.kept["h"], tape.dh, tape.dp, tape.dq))
+    h_ND, h_before_ND, dh_ND, dp_NG, dq_NG = tape.flat
     affine(h_ND, head.weight, head.bias, tape.logits)
     torch.softmax(tape.logits, -1, out=tape.p)
     y_N1 = y.flatten(-2).unsqueeze(-1)
     score = score_of(tape.logits, tape.p, y_N1, y.shape[-1])
     dl_NV = tape.p.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
-    torch.matmul(dl_NV.mT, h_ND, out=grad_of(head.weight))
+    tape.product(dl_NV.mT, h_ND, out=grad_of(head.weight))
     torch.sum(dl_NV, -2, out=grad_of(head.bias))
-    torch.matmul(dl_NV, head.weight, out=dh_ND)
+    tape.product(dl_NV, head.weight, out=dh_ND)
     tape.back(cell.weight_hh_l0)
-    torch.matmul(dq_NG.mT, tape.before["h"].flatten(-3, -2), out=grad_of(cell.weight_hh_l0))
+    tape.product(dq_NG.mT, h_before_ND, out=grad_of(cell.weight_hh_l0))
     torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
     torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
     rows = grad_of(cell.weight_ih_l0).mT
@@ -159,9 +163,10 @@ def lstm_back(tape: Tape) -> Back:
     i, f, _, o = s.chunk(4, -1)
     dq_i, dq_f, dq_g, dq_o = tape.dq.chunk(4, -1)
     dc_by_dh, du, dg = torch.empty_like(u), torch.empty_like(u), torch.empty_like(g)
-    parts = (tape.dh, tape.dq, dq_i, dq_f, dq_g, dq_o, f, dc_by_dh)
-    dhs, dqs, dq_is, dq_fs, dq_gs, dq_os, fs, dcs_by_dh = map(tape.unbind, parts)
+    dq_ifg = tape.dq.view(*tape.dh.shape[:-1], 4, -1).narrow(-2, 0, 3)
+    dhs, dqs, dqs_ifg, dqs_o, fs, dcs_by_dh = map(tape.unbind, (tape.dh, tape.dq, dq_ifg, dq_o, f, dc_by_dh))
     dc = torch.empty_like(dhs[0])
+    dc_by_block = dc.unsqueeze(-2)
 
     def back(w_hh: Tensor) -> None:
         torch.addcmul(s, s, s, value=-1, out=tape.dq)
@@ -173,10 +178,8 @@ def lstm_back(tape: Tape) -> Back:
         dc.zero_()
         for t in reversed(range(len(dqs))):
             dc.addcmul_(dhs[t], dcs_by_dh[t])
-            dq_is[t].mul_(dc)
-            dq_fs[t].mul_(dc)
-            dq_gs[t].mul_(dc)
-            dq_os[t].mul_(dhs[t])
+            dqs_ifg[t].mul_(dc_by_block)
+            dqs_o[t].mul_(dhs[t])
             if t:
                 dc.mul_(fs[t])
                 add_product(dhs[t - 1], dqs[t], w_hh)

@@ -176,8 +176,8 @@ class GRUCell(Cell):
 
     def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
         sizes = [2 * self.hidden_size, self.hidden_size]
-        q_rz, q_n = torch.split(self.recur(state.h, room.get("q")), sizes, -1)
-        p_rz, p_n = torch.split(p_BG, sizes, -1)
+        q_rz, q_n = self.recur(state.h, room.get("q")).split_with_sizes(sizes, -1)
+        p_rz, p_n = p_BG.split_with_sizes(sizes, -1)
         r, z = torch.add(p_rz, q_rz, out=room.get("rz")).sigmoid_().chunk(2, -1)
         n = torch.addcmul(p_n, r, q_n, out=room.get("n")).tanh_()
         return Step(State(torch.lerp(n, state.h, z, out=room.get("h"))), (r, z, n))
