@@ -21,18 +21,6 @@ import pytest
 from unroll_dev.bench.pty import Terminal
 
 UNROLL = (sys.executable, "-m", "unroll")
-STILL = """
-from pathlib import Path
-from unroll.cli import main
-from unroll.commands import play
-async def replay(recording):
-    from unroll.client.recording import Replay
-    return Replay(Path(recording))
-play._replay = replay
-main()
-"""
-STILL_UNROLL = (sys.executable, "-c", STILL)
-"""The program on recordings that do not play by themselves: nothing moves but what a test does."""
 RECORDINGS = Path(__file__).parent / "terminal" / "recordings"
 TRAINED = ("--replay", str(RECORDINGS / "trained.jsonl"))
 UNTRAINED = ("--replay", str(RECORDINGS / "untrained.jsonl"))
@@ -58,14 +46,13 @@ class Session(Terminal):
     def __init__(
         self,
         *arguments: str,
-        command: Sequence[str] | None = None,
+        command: Sequence[str] = UNROLL,
         size: tuple[int, int] = (120, 40),
         delay: float = 0.0,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start it; `delay` is that of the terminal's answers, in seconds."""
-        unroll = STILL_UNROLL if arguments in (TRAINED, UNTRAINED) else UNROLL
-        super().__init__([*(command or unroll), *arguments], size, delay=delay, environment=environment)
+        super().__init__([*command, *arguments], size, delay=delay, environment=environment)
 
     def until(self, condition: Callable[[], object], timeout: float = TIMEOUT_S) -> float:
         return super().until(condition, timeout)  # type: ignore[arg-type]

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from pty_kit import STILL, STILL_UNROLL, TRAINED, UNROLL, Session, is_stopped, living, long, modes_left_on, wait_for
+from pty_kit import TRAINED, UNROLL, Session, is_stopped, living, long, modes_left_on, wait_for
 
 HANGING = """
 import os, sys, time
+from unroll.cli import main
 from unroll.terminal.screen import Playground
 def hang(self):
     {how}
 Playground.action_train = hang
+main()
 """
 IN_PYTHON = "while True: pass"
 IN_A_LOCK = "import threading; threading.Lock().acquire() and threading.Event().wait()"
@@ -29,6 +31,8 @@ class Finder:
             sys.meta_path.remove(self)
             os.kill(os.getpid(), signal.SIGTSTP)
 sys.meta_path.insert(0, Finder())
+from unroll.cli import main
+main()
 """
 IN_AN_END = """
 import os, signal, time
@@ -88,7 +92,7 @@ def test_a_signal_while_it_starts_is_not_lost_in_the_end_of_an_object() -> None:
 def test_told_to_end_while_it_hangs_it_is_ended_and_the_terminal_given_back(
     how: str, told: signal.Signals | str
 ) -> None:
-    with Session(*TRAINED, command=[sys.executable, "-c", HANGING.format(how=how) + STILL]) as session:
+    with Session(*TRAINED, command=[sys.executable, "-c", HANGING.format(how=how)]) as session:
         session.until_ready()
         session.send(" ")
         session.pump(0.5)
@@ -194,7 +198,7 @@ def shell() -> Iterator[Shell]:
 
 @pytest.mark.parametrize("way", ["ctrl+z", long("a signal")])
 def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: Shell, way: str) -> None:
-    shell.send(shlex.join([*STILL_UNROLL, *TRAINED]) + "\n")
+    shell.send(shlex.join([*UNROLL, *TRAINED]) + "\n")
     for _ in range(2):
         shell.until(lambda: "it expects" in shell.text)
         program = shell.processes[1]
@@ -218,7 +222,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: She
 def test_told_to_stop_while_the_splash_is_all_there_is_it_gives_the_terminal_to_the_shell(
     shell: Shell, module: str
 ) -> None:
-    shell.send(shlex.join([sys.executable, "-c", STOPPED_AT.format(module=module) + STILL, *TRAINED]) + "\n")
+    shell.send(shlex.join([sys.executable, "-c", STOPPED_AT.format(module=module), *TRAINED]) + "\n")
     shell.until_said("Stopped")
     shell.until_said("ready> ")
     shell.assert_has_the_terminal()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pty_kit import READY, STILL_UNROLL, TIMEOUT_S, TRAINED, Session, long, wait_for
+from pty_kit import READY, TIMEOUT_S, TRAINED, UNROLL, Session, long, wait_for
 
 PLAIN = {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C.UTF-8", "UNROLL_GLYPHS": ""}
 TERMINALS = {
@@ -147,7 +146,7 @@ def test_it_starts_in_a_window_of_any_size(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", ["cols 0 rows 0", long("cols 0 rows 24"), long("cols 80 rows 0")])
 def test_a_window_that_does_not_know_its_size_has_80_columns_and_24_rows(size: str) -> None:
-    line = f"stty {size}; exec {shlex.join([*STILL_UNROLL, *TRAINED])}"
+    line = f"stty {size}; exec {' '.join([*UNROLL, *TRAINED])}"
     with Session(command=["bash", "-c", line], size=(80, 24)) as session:
         session.until_ready()
         session.pump(0.5)
@@ -205,7 +204,7 @@ class Tmux:
         self.environment = {**os.environ, **PLAIN, **environment, "TERM": "xterm-256color"}
         self.environment.pop("TMUX", None)
         self.flags = ["-u"] if utf8 else []
-        program = shlex.join([*STILL_UNROLL, *TRAINED])
+        program = " ".join([*UNROLL, *TRAINED])
         self("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "sh")
         self("set", "-g", "remain-on-exit", "on")
         self("send-keys", f"exec {program}", "Enter")
