@@ -60,8 +60,9 @@ def check_moment(game: Playing) -> None:
     assert all(0 <= step < len(moment.sequence) for step in does.cut_steps)
     assert all(0 <= unit < units for unit, _ in does.clamps)
     if not run.origin and (moment.epoch is not None or not run.curve.updates % run.curve.plan.updates_per_epoch):
-        recipe, whole = game.app.playground.recovery.to_link()
-        assert permalink.read(permalink.write(recipe, whole))[:2] == (recipe, msgspec.structs.replace(whole, run=0))
+        link = game.app.playground.recovery.to_link()
+        whole = link._replace(moment=msgspec.structs.replace(link.moment, run=0))
+        assert permalink.read(permalink.write(*link)) == whole
 
 
 def check_panes(game: Playing) -> None:

@@ -82,7 +82,7 @@ class Session:
 
     @property
     def has_trained(self) -> bool:
-        """Whether any run has been trained."""
+        """Whether any run has made an update."""
         return any(run.curve.updates for run in self.runs.rows)
 
     @property

@@ -48,12 +48,11 @@ class Keys(Widget):
 
     def _fitting(self) -> Iterator[tuple[str, str, ActiveBinding]]:
         """Each key that fits, its word with the space around it, and its binding."""
-        entries = list(self._entries())
-        room = self.size.width - sum(len(key + word) for key, word, active in entries if _is_always_shown(active))
-        for key, word, active in entries:
-            if not _is_always_shown(active):
-                room -= len(key + word)
-            if _is_always_shown(active) or room >= 0:
+        entries = [(*entry, entry[2].binding.action in ALWAYS) for entry in self._entries()]
+        room = self.size.width - sum(len(key + word) for key, word, _, stays in entries if stays)
+        for key, word, active, stays in entries:
+            room -= 0 if stays else len(key + word)
+            if stays or room >= 0:
                 yield key, word, active
 
     def _entries(self) -> Iterator[tuple[str, str, ActiveBinding]]:
@@ -72,10 +71,6 @@ class Keys(Widget):
             if event.x < end:
                 await self.app.run_action(active.binding.action, active.node)
                 return
-
-
-def _is_always_shown(active: ActiveBinding) -> bool:
-    return active.binding.action in ALWAYS
 
 
 class PaneTabs(Widget):
