@@ -101,11 +101,11 @@ class Inspector:
         run = self._find(moment.run)
         moment = replace(moment, run=run.number)
         check_moment(run, moment)
-        network = run.number, moment.epoch, run.version
+        network = run.number, moment.epoch, run.training.update, run.state == "diverged"
         key = *network, moment.sequence, moment.interventions
         sight = self._sights.pop(key, None)
         if sight is None:
-            alike = next((kept for key, kept in self._sights.items() if key[:3] == network), None)
+            alike = next((kept for key, kept in self._sights.items() if key[: len(network)] == network), None)
             model, epoch = (alike.model, alike.epoch) if alike else run.training.at(moment.epoch)
             weights = alike.weights if alike else fingerprint(model)
             seen = inspection.trace(model, moment.sequence, moment.interventions)

@@ -98,11 +98,6 @@ class LiveRun:
             return -inf
         return self._told_at + PROGRESS_INTERVAL_S if self._losses else inf
 
-    @property
-    def version(self) -> tuple[int, bool]:
-        """Differs for every network that this run has had as its newest."""
-        return self.training.update, self.state == "diverged"
-
     def play(self, pace: Pace, stop: StopAt, now: float) -> None:
         """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
         self._start(pace, EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)

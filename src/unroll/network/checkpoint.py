@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -147,7 +148,9 @@ def _load(data: bytes) -> Checkpoint:
     optimizer = None
     if STEPS in header.metadata:
         flat, m, v = (_flat(model, part, tensors) for part in parts)
-        optimizer = Snapshot(flat, m, v, header.whole_number(STEPS))
+        if not re.fullmatch("[0-9]{1,9}", header.metadata[STEPS]):
+            raise CheckpointError(f"its {STEPS} is not a whole number.")
+        optimizer = Snapshot(flat, m, v, int(header.metadata[STEPS]))
     return Checkpoint(model, recipe, history, optimizer, header.metadata.get("data", ""))
 
 
@@ -183,13 +186,6 @@ class Header(NamedTuple):
         if key not in self.metadata:
             raise CheckpointError(f"its header has no {key}.")
         return self.metadata[key]
-
-    def whole_number(self, key: str) -> int:
-        """A whole number of the metadata, of at most nine digits; raises `CheckpointError` if it is not one."""
-        text = self.text(key)
-        if not (text.isascii() and text.isdigit() and len(text) <= 9):
-            raise CheckpointError(f"its {key} is not a whole number.")
-        return int(text)
 
 
 def begins_well(path: Path) -> bool:
