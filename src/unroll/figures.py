@@ -27,8 +27,13 @@ def probability(chance: float, places: int = 1) -> str:
 
 
 def loss(nats: float) -> str:
-    """A loss in nats, in six columns up to 999,999: `4.852`, `485.20`, and `1.7e-4` where decimals would lose it."""
-    if nats == 0 or nats >= 0.001:
+    """A loss in nats, in six columns up to 999,999: `4.852`, `485.20`, and `1.7e-4` where decimals would lose it.
+
+    One of 0 has been rounded to a millionth, when it was sent or by the network's own arithmetic.
+    """
+    if nats == 0:
+        return "<1e-6"
+    if nats >= 0.001:
         return f"{abs(nats):.{min(3, max(0, 5 - len(f'{abs(nats):.0f}')))}f}"
     mantissa, exponent = f"{nats:.{1 if nats >= 9.5e-10 else 0}e}".split("e")
     return f"{mantissa}e{int(exponent)}"

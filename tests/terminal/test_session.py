@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from still_engine import StillEngine
 from unroll.moment import Interventions
 from unroll.protocol.replies import Progress, Window
@@ -138,14 +140,17 @@ async def test_without_an_engine_nothing_is_done_and_why_is_said() -> None:
         assert not alone.session.moment.interventions.cut_all
 
 
-async def test_training_that_was_asked_for_early_starts_with_the_engine() -> None:
+@pytest.mark.parametrize(("updates", "trains"), [(0, True), (1, False)])
+async def test_training_asked_for_early_starts_with_the_engine_but_one_update_is_no_training(
+    updates: int, trains: bool
+) -> None:
     engine = StillEngine()
     alone = Alone(engine)
     try:
-        await alone.do(alone.session.train())
+        await alone.do(alone.session.train(updates))
         assert alone.display.said
         asked = await alone.do(Recovery(alone.session).engine_came(engine))
-        assert any(isinstance(request, Play) for request in asked)
+        assert any(isinstance(request, Play) for request in asked) == trains
     finally:
         await engine.close()
 

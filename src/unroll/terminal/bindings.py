@@ -28,7 +28,12 @@ ACTIONS: list[BindingType] = [
     Binding("u", "intervene('nothing')", "reset", tooltip="Restore the memory and every unit."),
     Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
     _more("V", "view(-1)", "Previous view", "The heatmap's previous view."),
-    _more("D", "difference", "Difference", "Show the change by what was done, or from the marked run; or no change."),
+    _more(
+        "D",
+        "difference",
+        "Difference",
+        "Show how values have changed: by what you did, or from the marked run.",
+    ),
     _more("n", "advance('update')", "Update", "Make one update, then pause."),
     _more("e", "advance('epoch')", "Epoch", "Train to the end of the epoch, then pause."),
     _more("plus", "pace(1)", "Faster", "Train at a faster pace.", "+"),

@@ -107,7 +107,8 @@ class Leave(Dialog):
     def __init__(self, background: str) -> None:
         """`background` is the name of an engine that is in the background already."""
         title = f"{background} runs in the background" if background else "A network is training"
-        super().__init__(title, "", Static(texts.WAYS_TO_LEAVE, markup=False))
+        ways = texts.WAYS_TO_LEAVE + ("" if background else texts.PAUSE_KEEPS)
+        super().__init__(title, "", Static(ways, markup=False))
 
 
 class Help(Dialog):

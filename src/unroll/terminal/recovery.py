@@ -79,7 +79,7 @@ class Recovery:
         self._name, own = begun.session, self._name
         self.offered = [earlier for earlier in begun.cut_off if earlier.session != own]
         left_out = texts.LEFT_OUT if begun.left_out else ""
-        if said := f"{self.sentence or begun.sentence} {left_out}".strip():
+        if said := " ".join(filter(None, (self.sentence, begun.sentence, left_out))):
             self._note(said)
 
     @property
@@ -111,7 +111,7 @@ class Recovery:
         if run is None:
             raise UserError(self._session.absence or texts.NO_NETWORK_YET)
         if run.origin:
-            raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: save the model instead.")
+            raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: s saves a file to share.")
         if moment.epoch is None and run.curve.updates % run.curve.plan.updates_per_epoch:
             raise UserError(texts.BETWEEN_EPOCHS)
         trace, epoch = self._session.trace, run.epochs_done if moment.epoch is None else moment.epoch

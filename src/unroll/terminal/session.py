@@ -281,9 +281,9 @@ class Session:
     async def _start(self, updates: int = 0) -> None:
         run = self.run
         if run is None:
+            self._trains_at_start |= not self.absence and not updates
             if not self.absence:
-                self._trains_at_start = True
-                self.display.note(texts.TRAINING_WAITS)
+                self.display.note(texts.ENGINE_STARTS if updates else texts.TRAINING_WAITS)
             return
         if self.moment.epoch is not None:
             self.move(epoch=None)

@@ -29,12 +29,11 @@ NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
 SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one."
-FILE_ELSEWHERE = "The sequences of a file are with the engine: / types one of them."
+FILE_ELSEWHERE = "R and B make sequences for count and recall. For a file, type some of its numbers after /."
 WAYS_TO_LEAVE = (
-    "d    let it continue: unroll attach returns to it\n"
-    "q    end it: runs that are not saved are lost\n"
-    "esc  stay here: space pauses, and q then keeps the runs for the next start"
+    "d    let it continue: unroll attach returns to it\nq    end it: runs that are not saved are lost\nesc  stay here"
 )
+PAUSE_KEEPS = ": space pauses, and q then keeps the runs for the next start"
 LEFT_OUT = "Some earlier runs are left out: what is saved of them cannot be read."
 PLAYS_BACK = "A recording plays. The first key stops it; keys are answered from it."
 PLAYED_BACK = "The recording ends here. Keys are answered from it where they can be."
@@ -299,11 +298,12 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
     least = "−1" if view in CANDIDATES else "0"
+    signs = "+ is above 0, - below, and " if least != "0" or view in VIEWS else ""
     shown = VIEWS.get(view, f"Each row is a unit's {view}, from {least} to 1, each column a step")
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
-            f"{shown}; + is above 0, - below, and more signs mean further.",
+            f"{shown}; {signs}more signs mean further from 0.",
             f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
             "Switch a unit off with z; whatever changes depended on it.",
@@ -320,8 +320,8 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
             task.teaches if task else "Its answers to sequences it never saw show what it has learned from the others.",
         ],
         "RunTable": [
-            "Every training has a row: its state, number, name, newest loss and accuracy.",
-            "Choosing one shows its network and its curve; the last curves of others stay behind it, faint.",
+            "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch.",
+            "Choosing one shows its network and its curve; the last curves of others (~) stay behind it, faint.",
             "= marks the run that D compares with, r renames, del deletes and u brings back.",
         ],
         "Prompt": [

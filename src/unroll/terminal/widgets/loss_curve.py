@@ -169,11 +169,11 @@ class LossCurve(Pane, can_focus=True):
         if curve is None:
             self.entitle(title, "")
             return
-        total, at = f"{curve.recipe.train.epochs:,}", curve.epoch if self.epoch is None else self.epoch
-        epoch, during = f"epoch {at:>{len(total)},.0f}/{total}", curve.last()
+        total, at = f"{curve.recipe.train.epochs:,}", ceil(curve.epoch if self.epoch is None else self.epoch)
+        epoch, during = f"epoch {at:>{len(total)},}/{total}", curve.last()
         if self.epoch is not None:
             shown = self.epoch if self.shown is None else self.shown
-            epoch = epoch if shown == self.epoch else f"epoch {at:,.0f}→{shown:,.0f}/{total}"
+            epoch = epoch if shown == self.epoch else f"epoch {at:,}→{shown:,.0f}/{total}"
             during = curve.at(ceil(shown))
         loss, accuracy = during
         parts = [epoch if loss is None else f"during {epoch}"]
