@@ -64,6 +64,13 @@ async def test_the_first_key_stops_it_and_what_the_recording_lacks_is_said(tmp_p
         assert session.moment.sequence == (7, 8, 9, 10)
 
 
+async def test_leaving_while_it_plays_asks_nothing_and_promises_nothing(tmp_path: Path) -> None:
+    async with played(of_a_playground(tmp_path / "talk.jsonl")) as (pilot, session):
+        await until(pilot, lambda: session.is_worth_keeping_on)
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
 async def test_all_that_is_looked_at_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovery, "MAX_PAUSE_S", 0.0)
     moment = Moment(1, (7, 8, 9, 10), 2, 0, Interventions((1,)))

@@ -234,7 +234,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
                 self.session.background, self._gives_up = "", True
                 self.exit()
 
-        if self.session.engine is not None and self.session.is_worth_keeping_on:
+        engine = self.session.engine
+        if engine is not None and not isinstance(engine, Replay) and self.session.is_worth_keeping_on:
             self.push_screen(Leave(self.session.background), take)
         else:
             await self.action_quit()
