@@ -10,7 +10,7 @@ import pytest
 from engine_kit import answers, converse
 from pty_kit import TRAINED, Session, long
 from unroll.protocol.codec import encode
-from unroll.protocol.replies import Models
+from unroll.protocol.replies import Models, SavedModel
 from unroll.protocol.requests import ListModels
 
 MARKUP = "[@click=app.quit()]b[/]"
@@ -63,12 +63,13 @@ def test_a_model_of_a_hostile_name_is_not_offered(tmp_path: Path) -> None:
     for name in (HOSTILE.replace("/", "_"), "mine"):
         (tmp_path / "saved_models" / f"{name}.safetensors").write_bytes(b"no model")
     (models,) = answers(converse(ListModels())).values()
-    assert [name for name in models.names if Path(models.folder, f"{name}.safetensors").exists()] == ["mine"]
-    assert all(name.isprintable() for name in models.names)
+    names = [model.name for model in models.models]
+    assert [name for name in names if Path(models.folder, f"{name}.safetensors").exists()] == ["mine"]
+    assert all(name.isprintable() for name in names)
 
 
 def test_names_that_an_engine_elsewhere_gives_its_models_are_shown_inert(tmp_path: Path) -> None:
-    exchange = {"client": ListModels(id=99), "engine": Models(id=99, names=[HOSTILE], folder="")}
+    exchange = {"client": ListModels(id=99), "engine": Models(id=99, models=[SavedModel(name=HOSTILE)], folder="")}
     rows = [f'{{"at":9,"speaker":"{who}","message":{encode(said).decode()}}}' for who, said in exchange.items()]
     (tmp_path / "talk.jsonl").write_text("\n".join([Path(TRAINED[1]).read_text().strip(), *rows, ""]))
     with Person("--replay", str(tmp_path / "talk.jsonl")) as person:

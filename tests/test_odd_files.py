@@ -134,5 +134,5 @@ def test_an_engine_in_a_folder_whose_name_is_no_text_saves_and_tells(
     monkeypatch.chdir(odd_folder)
     (odd_folder / "saved_models").mkdir()
     _, saved, models = answers(converse(Create(), Save(name="x"), ListModels())).values()
-    assert saved.path.endswith("x.safetensors") and "x" in models.names
+    assert saved.path.endswith("x.safetensors") and "x" in [model.name for model in models.models]
     assert (odd_folder / "saved_models" / "x.safetensors").exists()

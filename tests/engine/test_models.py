@@ -12,7 +12,7 @@ from unroll.moment import Moment
 from unroll.network import checkpoint
 from unroll.network.training import Training
 from unroll.paths import own_models, shipped_models
-from unroll.protocol.replies import Created, Done, Error, Models, Saved
+from unroll.protocol.replies import Created, Done, Error, Saved
 from unroll.protocol.requests import Advance, Branch, Create, Delete, ListModels, Look, Open, Play, Save
 from unroll.recipe import recipe_of
 from unroll.series import History
@@ -97,19 +97,26 @@ def test_models_go_to_saved_models_in_the_working_directory_when_it_is_there(tmp
     replies = shelved(Save(name="mine"), ListModels())
     assert replies[3].path == str(tmp_path / "saved_models" / "mine.safetensors")
     here = str(tmp_path / "saved_models")
-    assert replies[4] == Models(id=4, names=[*SHIPPED, "mine"], folder=here, folders=[*[""] * len(SHIPPED), here])
+    assert replies[4].folder == here
+    assert [(model.name, model.folder) for model in replies[4].models] == [
+        *((name, "") for name in SHIPPED),
+        ("mine", here),
+    ]
+    assert (replies[4].models[-1].task, replies[4].models[-1].cell) == ("count", "rnn")
 
 
 def test_else_to_the_users_own_folder(state_dir: Path) -> None:
     listed = shelved(ListModels())[3]
-    assert listed == Models(id=3, names=SHIPPED, folder=str(state_dir / "data" / "models"), folders=[""] * len(SHIPPED))
+    assert listed.folder == str(state_dir / "data" / "models")
+    assert [(model.name, model.folder) for model in listed.models] == [(name, "") for name in SHIPPED]
+    assert all(model.task == model.name.split("-")[0] and model.accuracy for model in listed.models)
 
 
 def test_a_model_is_replaced_by_one_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "saved_models").mkdir()
     replies = shelved(Save(name="mine"), Save(epoch=1, name="mine"), Open(name="mine"), ListModels())
     assert len(replies[5].history.losses) == EACH
-    assert replies[6].names.count("mine") == 1
+    assert [model.name for model in replies[6].models].count("mine") == 1
     assert [file.name for file in (tmp_path / "saved_models").iterdir()] == ["mine.safetensors"]
 
 
@@ -156,8 +163,9 @@ def test_what_is_no_network_is_told_apart_from_those_that_are(tmp_path: Path) ->
     (here / "cut.safetensors").write_bytes(good[:200])
     (here / "elsewhere.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     listed = shelved(Save(name="mine"), ListModels())[4]
-    assert {"whole", "mine", "text"} <= {*listed.names}
-    assert sorted(listed.others) == ["cut", "elsewhere", "empty", "folder", "pipe", "text"]
+    assert {"whole", "mine"} <= {model.name for model in listed.models if model.task}
+    others = ["cut", "elsewhere", "empty", "folder", "pipe", "text"]
+    assert sorted(model.name for model in listed.models if model.task is None) == others
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence() -> None:

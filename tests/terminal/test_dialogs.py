@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from playground_kit import playing
 from unroll.errors import UserError
 from unroll.moment import Sampling
-from unroll.protocol.replies import Models
+from unroll.protocol.replies import Models, SavedModel
 from unroll.terminal import dialogs
 
 NOW = Sampling(seed=4)
@@ -53,7 +53,7 @@ def test_any_answer_is_taken_or_refused_in_a_sentence(text: str) -> None:
 
 @given(st.text(max_size=100))
 def test_a_model_saved_under_a_runs_name_gets_a_name_that_files_can_bear(run: str) -> None:
-    name = dialogs.free_name(run, Models(id=1, names=[], folder="/"))
+    name = dialogs.free_name(run, Models(id=1, models=[], folder="/"))
     assert dialogs.model_name(name, []) == name
 
 
@@ -80,13 +80,20 @@ def test_no_model_is_replaced_and_no_other_name_taken(name: str) -> None:
 def test_the_name_that_is_offered_first_is_free_and_looks_like_no_second_one(
     run: str, taken: dict[str, str], free: str
 ) -> None:
-    assert dialogs.free_name(run, Models(id=1, names=[*taken], folder="/here", folders=[*taken.values()])) == free
+    models = [SavedModel(name=name, folder=folder) for name, folder in taken.items()]
+    assert dialogs.free_name(run, Models(id=1, models=models, folder="/here")) == free
 
 
-def test_each_model_is_told_with_where_it_is_from() -> None:
+def test_each_model_is_told_with_what_it_is_and_where_it_is_from() -> None:
     folder = "/somewhere" * 9
-    models = Models(id=1, names=["count-rnn", "a", "b"], folder="/", folders=["", folder, "/here"], others=["b"])
-    first, second, third = dialogs.rows_of(models)
-    assert first.startswith("count-rnn  comes") and third.startswith("b          not")
-    assert second.startswith("a          …") and folder.endswith(second[12:])
-    assert len(second) <= 68
+    first, second, third = dialogs.rows_of(
+        [
+            SavedModel(name="count-rnn", task="count", cell="rnn", accuracy=1.0),
+            SavedModel(name="a", task="recall", cell="lstm", folder=folder),
+            SavedModel(name="b", folder="/here"),
+        ]
+    )
+    assert first == "count-rnn  count   rnn     100 %  comes with unroll"
+    assert second.startswith("a          recall  lstm           …") and folder.endswith(second.split("…")[1])
+    assert third == "b          not a saved network  /here"
+    assert len(second) == dialogs.MAX_ROW

@@ -12,10 +12,9 @@ from unroll.engine.runs import LiveRun, LiveRuns
 from unroll.errors import CheckpointError, FileError, UserError
 from unroll.files import at_home, reason
 from unroll.network import checkpoint
-from unroll.network.checkpoint import begins_well
 from unroll.network.training import Training
 from unroll.paths import SUFFIX, check_no_link, models_by_name, saving_folder, shipped_models
-from unroll.protocol.replies import MAX_MODELS, Models, Origin
+from unroll.protocol.replies import MAX_MODELS, Models, Origin, SavedModel
 from unroll.protocol.requests import ModelName
 from unroll.series import NO_HISTORY, Series
 from unroll.text import encodable, shown_path
@@ -120,11 +119,19 @@ def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> Liv
 
 def list_models(number: int) -> Models:
     """The models that can be opened, as the answer to a request of that number."""
-    files = dict([(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_MODELS])
+    files = [(name, file) for name, file in models_by_name().items() if NAME.match(name)][:MAX_MODELS]
     try:
         folder = encodable(saving_folder())
     except FileError:  # without a home folder there are still those that come with the program
         folder = ""
-    folders = ["" if file.parent == shipped_models() else encodable(file.parent) for file in files.values()]
-    others = [name for name, file in files.items() if not begins_well(file)]
-    return Models(id=number, names=list(files), folder=folder, folders=folders, others=others)
+    return Models(id=number, models=[_listed(name, file) for name, file in files], folder=folder)
+
+
+def _listed(name: str, file: Path) -> SavedModel:
+    folder = "" if file.parent == shipped_models() else encodable(file.parent)
+    if (told := checkpoint.glance(file)) is None:
+        return SavedModel(name=name, folder=folder)
+    recipe, history = told
+    return SavedModel(
+        name=name, folder=folder, task=recipe.task.task, cell=recipe.model.cell, accuracy=history.accuracy
+    )

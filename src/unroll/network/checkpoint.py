@@ -19,6 +19,7 @@ import json
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -30,7 +31,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from unroll.errors import CheckpointError, RecipeError
-from unroll.files import read_regular, write_atomically
+from unroll.files import opened, read_regular, write_atomically
 from unroll.network.adam import Snapshot, views
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, check
@@ -44,8 +45,6 @@ MAX_BYTES = 64 * 10**6
 MAX_HEADER = 2**20
 """Bytes in a header at most."""
 MAX_TENSORS = 64
-FORMAT_WITHIN = 2**12
-"""Bytes within which a saved network names its format: our headers are sorted, so it comes early."""
 T = TypeVar("T")
 
 
@@ -188,21 +187,13 @@ class Header(NamedTuple):
         return self.metadata[key]
 
 
-def begins_well(path: Path) -> bool:
-    """Whether a file begins like a saved network; its values are not read, so it may still be damaged."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        status = os.fstat(descriptor)
-        start = os.read(descriptor, FORMAT_WITHIN) if stat.S_ISREG(status.st_mode) else b""
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    length = int.from_bytes(start[:8], "little")
-    return length <= min(MAX_HEADER, status.st_size - 8) and start[8:9] == b"{" and b'"format"' in start
+def glance(path: Path) -> tuple[Recipe, History] | None:
+    """What a saved network's header tells; None where there is none. Its values are not read: they may be damaged."""
+    with suppress(OSError, CheckpointError), opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            header = read_header(os.read(descriptor, 8 + MAX_HEADER))
+            return _recipe(header), _decoded(header, "history", History)
+    return None
 
 
 def read_header(data: bytes) -> Header:

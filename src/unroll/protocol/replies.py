@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from unroll.moment import MAX_STEPS, Epoch, Moment, Number, RunNumber, Unit
-from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, Plan, Recipe
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, CellName, Plan, Recipe, TaskName
 from unroll.series import NO_HISTORY, Count, History, Loss, Share
 
 MAX_RUNS = 2000
@@ -104,18 +104,27 @@ class Saved(Answer, frozen=True, kw_only=True):
     path: PathText
 
 
-class Models(Answer, frozen=True, kw_only=True):
-    """The models that can be opened, by name, and the folder that the next one is saved in.
+class SavedModel(Struct, frozen=True, kw_only=True):
+    """A model that can be opened by its name.
 
     Attributes:
-        folders: Where each of them is; empty for one that comes with the program.
-        others: Those of the names behind which there is no network, as far as a file's first bytes tell.
+        folder: Where it is; empty where it comes with the program.
+        task, cell: What its header says; None where there is no network behind the name.
+        accuracy: The part of all sequences that it was right at after training, where that is known.
     """
 
-    names: Annotated[list[Name], Meta(max_length=MAX_MODELS)]
+    name: Name
+    folder: PathText = ""
+    task: TaskName | None = None
+    cell: CellName | None = None
+    accuracy: Share | None = None
+
+
+class Models(Answer, frozen=True, kw_only=True):
+    """The models that can be opened, and the folder that the next one is saved in."""
+
+    models: Annotated[list[SavedModel], Meta(max_length=MAX_MODELS)]
     folder: PathText
-    folders: Annotated[list[PathText], Meta(max_length=MAX_MODELS)] = []
-    others: Annotated[list[Name], Meta(max_length=MAX_MODELS)] = []
 
 
 class Measured(Answer, frozen=True, kw_only=True):

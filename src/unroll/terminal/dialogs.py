@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import zip_longest
 from typing import Any, ClassVar, get_args
 
 import msgspec
@@ -15,10 +14,11 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
+from unroll import figures
 from unroll.errors import UserError
 from unroll.machine import resident
 from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
-from unroll.protocol.replies import Models
+from unroll.protocol.replies import Models, SavedModel
 from unroll.protocol.requests import ListModels, Measure, ModelName
 from unroll.terminal import texts
 from unroll.terminal.runs import Run
@@ -189,7 +189,7 @@ class Questions:
         """A name to save the network shown under."""
         models, run = await self._session.ask(ListModels()), self._session.run
         if models is not None and run is not None:
-            name, taken = self._unsaved_name or free_name(run.name, models), models.names
+            name, taken = self._unsaved_name or free_name(run.name, models), [model.name for model in models.models]
             dialog = Ask("Save as", name, f"Into {models.folder}", lambda text: model_name(text, taken))
             self._ask(dialog, lambda name: self._display.spawn(self._save(name)))
 
@@ -204,7 +204,8 @@ class Questions:
         models = await self._session.ask(ListModels())
         if models is not None:
             hint = "It becomes a new run. del deletes the model; / opens any file by its path."
-            self._ask(PickModel("Open a model", models.names, rows_of(models), hint), self._picked)
+            names = [model.name for model in models.models]
+            self._ask(PickModel("Open a model", names, rows_of(models.models), hint), self._picked)
 
     def _picked(self, answer: str) -> None:
         """Open a model; or ask for a path, or once more before one is deleted."""
@@ -290,19 +291,23 @@ def free_name(run: str, models: Models) -> str:
     taken.
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", run).strip("-._")[:MAX_NAME] or "model"
-    taken = models.names
-    if (name, "") in zip(taken, models.folders, strict=False):
+    taken = {model.name: model.folder for model in models.models}
+    if taken.get(name) == "":
         name = f"my-{name}"
     names = [name, *(f"{name[: MAX_NAME - 5]}-{number}" for number in range(2, len(taken) + 3))]
     return next(free for free in names if free not in taken)
 
 
-def rows_of(models: Models) -> list[str]:
-    """Each model's name, and where it is from."""
-    wide = max(map(len, models.names), default=0)
-    room = MAX_ROW - wide
+def rows_of(models: Sequence[SavedModel]) -> list[str]:
+    """Each model's name, its task, cell and accuracy, and where it is from."""
+    wide = max((len(model.name) for model in models), default=0)
     rows = []
-    for name, folder in zip_longest(models.names, models.folders, fillvalue=""):
-        whence = "not a saved network" if name in models.others else folder or "comes with unroll"
-        rows.append(f"{name:{wide}}  {whence if len(whence) <= room else '…' + whence[1 - room :]}")
+    for model in models:
+        what, whence = "not a saved network", model.folder or "comes with unroll"
+        if model.task and model.cell:
+            right = "" if model.accuracy is None else figures.share(model.accuracy, 0)
+            what = f"{model.task:6}  {model.cell:4}  {right:>7}"
+        row = f"{model.name:{wide}}  {what}  "
+        room = max(1, MAX_ROW - len(row))
+        rows.append(row + (whence if len(whence) <= room else "…" + whence[len(whence) + 1 - room :]))
     return rows
