@@ -142,7 +142,7 @@ def test_a_cut_line_is_told_in_the_playground_and_ctrl_r_connects_again(box: Box
     with Session("--engine", shlex.join(box.ssh(*box.unroll("engine")))) as session:
         session.until_ready()
         session.send(" ")
-        session.until_shown("it expects 11", "25/25")
+        session.until_shown("it expects 11", "finished")
         box.drop_the_line()
         session.until_shown("ctrl+r", "line to the engine was cut", "25/25")
         box.until_left()

@@ -173,9 +173,14 @@ async def running(app: Any) -> AsyncIterator[Pilot[None]]:
         yield pilot
 
 
+FRAME_S = 1.5 / 60
+"""Textual's timer refreshes a screen behind a modal, for which nobody can wait."""
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until everything that must be painted is painted: laid out for the window's size, refreshed and sent."""
     app = pilot.app
+    await asyncio.sleep(FRAME_S)
     await pilot.pause()
     for screen in iter(lambda: app.screen, None):
         refreshed = asyncio.Event()
