@@ -257,13 +257,15 @@ class Saver(Session):
     def assert_goes_on(self) -> None:
         """The run is there still, and its network answers."""
         self.until_shown("epoch  1/25")
+        self.until(lambda: self.prompt)
         length = len(self.prompt)
         self.send("c")
         self.until(lambda: len(self.prompt) == length + 1)
 
     @property
     def prompt(self) -> list[str]:
-        return next(row for row in self.text.splitlines() if row.startswith("› ")).split()[1:]
+        """Its numbers; none while the screen is being painted."""
+        return next((row.split()[1:] for row in self.text.splitlines() if row.startswith("› ")), [])
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ async def test_at_80_by_24_training_is_watched_on_the_loss_tab() -> None:
 
 
 async def test_what_had_the_focus_has_it_again_after_too_small_a_window(game: Playing) -> None:
-    for way in ("1", "2", "3", "4", "slash", LossCurve, RunTable):
+    for way in ("1", "3", "slash", LossCurve, RunTable):
         await (game.press(way) if isinstance(way, str) else game.pilot.click(way))
         focused = game.app.focused
         for size in (NARROW, (30, 8), NARROW, WHOLE):
