@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,6 +15,7 @@ from torch.testing import assert_close
 from unroll.network.bptt import backpropagate
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe
+from unroll_dev.bench import train
 from unroll_dev.bench.figures import Unmeasured
 from unroll_dev.bench.floor import Floor, floor
 from unroll_dev.bench.growth import Row
@@ -110,3 +112,10 @@ def test_a_family_is_a_process_and_all_that_it_started() -> None:
         parent.communicate(b"\n")
     with pytest.raises(Unmeasured):
         resident(members[1])
+
+
+def test_what_was_measured_can_be_written_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_training", "_seeds", "growth"):
+        monkeypatch.setattr(train, name, list)
+    monkeypatch.setattr(train, "_look", lambda: 0.1)
+    assert msgspec.json.decode(msgspec.json.encode(train.measure()))["torch"] == torch.__version__

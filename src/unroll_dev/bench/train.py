@@ -58,7 +58,7 @@ def measure() -> Report:
         ratios = _training() + _seeds()
         look_ms = _look()
     _tell("growth")
-    return Report(torch.__version__, ratios, look_ms, list(growth()))
+    return Report(str(torch.__version__), ratios, look_ms, list(growth()))
 
 
 @contextmanager
