@@ -308,9 +308,8 @@ def cut_off_sessions(own: str | None = None) -> tuple[list[CutOff], str]:
     for name in names:
         folder = SessionFolder.take(name)
         if folder is None:
-            living = _summary(_sessions() / name, is_living=True)
-            if living and (name == own or (_sessions() / name / UNHEARD).exists()):
-                found.append(living)
+            if name == own or (_sessions() / name / UNHEARD).exists():
+                found += filter(None, [_summary(_sessions() / name, is_living=True)])
             continue
         told = _summary(folder.path)
         if told is None and not folder.is_empty:
