@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from unroll.errors import FileError
-from unroll.files import at_home, folder_of
+from unroll.files import at_home, folder_of, reason
 from unroll.text import shown_path
 
 SUFFIX = ".safetensors"
@@ -87,3 +87,22 @@ def check_no_link(path: Path) -> None:
     """Raises `FileError` for a link in a folder of models: a name must not overwrite a file elsewhere."""
     if path.is_symlink():
         raise FileError(f"{shown_path(path)} is a link to another file: choose another name, or save to a path.")
+
+
+def delete_model(name: str) -> Path:
+    """Delete a saved network of the user's own; gives where it was.
+
+    Raises `FileError` where there is none of that name, it comes with the program, or it cannot be deleted.
+    """
+    files = models_by_name()
+    shipped = shipped_models()
+    if name in files and files[name].parent == shipped:
+        raise FileError(f"{shown_path(name)} comes with unroll: only networks of your own can be deleted.")
+    if name not in files:
+        known = ", ".join(one for one, file in files.items() if file.parent != shipped) or "none yet"
+        raise FileError(f"There is no saved network {shown_path(name)}: choose one of your own ({known}).")
+    try:
+        files[name].unlink()
+    except OSError as error:
+        raise FileError(f"{shown_path(files[name])} cannot be deleted ({reason(error)}).") from None
+    return files[name]

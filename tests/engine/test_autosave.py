@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -298,3 +299,26 @@ def test_whoever_acknowledges_has_one_progress_under_way_at_most() -> None:
 
 def test_others_are_told_all_the_time() -> None:
     assert len(progress(converse(MAKE, Play(pace="8/s"), until=2.0))) > 5
+
+
+def test_what_could_not_be_saved_is_still_said_while_it_is_tried_again(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state_dir / "sessions").write_text("in the way")
+    saving = autosave.Autosave(runs := LiveRuns(), Log("t.log"))
+    runs.add(Training(SMALL)).make_update(0.0)
+    saving.begin()
+    saving.save_now()
+    is_trying, goes_on = threading.Event(), threading.Event()
+
+    def slow(name: str) -> Any:
+        is_trying.set()
+        raise OSError(errno.ENOSPC if goes_on.wait(9) else errno.EIO, "slow")
+
+    monkeypatch.setattr(autosave.SessionFolder, "make", slow)
+    trying = threading.Thread(target=saving.save_now)
+    trying.start()
+    assert is_trying.wait(9) and "a crash would lose this session" in saving.complaint
+    goes_on.set()
+    trying.join()
+    saving.close(keep=False)

@@ -148,7 +148,7 @@ def test_a_bad_file_gives_the_loaders_sentence(tmp_path: Path) -> None:
     replies = shelved(Open(name="bad"), Open(name="folder"), Open(name="absent"))
     assert "bad.safetensors is not a saved network" in replies[3].sentence
     assert "not a regular file" in replies[4].sentence
-    assert "no saved model absent" in replies[5].sentence
+    assert "no saved network absent" in replies[5].sentence
 
 
 def test_what_is_no_network_is_told_apart_from_those_that_are(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option
 from unroll.errors import FileError
-from unroll.files import check_place, reason
-from unroll.paths import SUFFIX, model_files, own_models, shipped_models
+from unroll.files import check_place
+from unroll.paths import SUFFIX, delete_model, model_files, shipped_models
 from unroll.recipe import Recipe
 from unroll.text import encodable, shown_path
 
@@ -38,7 +38,7 @@ def models(folder: str | None, name: str | None, as_json: bool) -> None:
     """List the saved networks: those that come with unroll, then your own (see: unroll train --save)."""
     with refusals():
         if name is not None:
-            _delete(name)
+            click.echo(f"Deleted {shown_path(delete_model(name))}.")
             return
         files = model_files() if folder is None else _make(Path(folder))
     rows = [row for file in files if (row := _row(file)) is not None]
@@ -56,18 +56,6 @@ def models(folder: str | None, name: str | None, as_json: bool) -> None:
             f"{shown_path(row['name']):{wide}}  {row['task']:6}  {row['cell']:4}  {row['hidden_size']:5}"
             f"  {row['vocab_size']:7}  {row['length']:6}  {accuracy:>8}  {shown_path(row['path'])}"
         )
-
-
-def _delete(name: str) -> None:
-    own = {file.stem: file for file in model_files() if file.parent == own_models()}
-    if name not in own:
-        known = ", ".join(own) or "none yet"
-        raise FileError(f"You have no saved network {shown_path(name)}: choose one of your own ({known}).")
-    try:
-        own[name].unlink()
-    except OSError as error:
-        raise FileError(f"{shown_path(own[name])} cannot be deleted ({reason(error)}).") from None
-    click.echo(f"Deleted {shown_path(own[name])}.")
 
 
 def _make(folder: Path) -> list[Path]:

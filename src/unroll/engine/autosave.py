@@ -77,6 +77,7 @@ class Autosave:
         self._folder: SessionFolder | None = None
         self._writer = ThreadPoolExecutor(1, "autosave")
         self._writing: Future[str] | None = None
+        self._fault = ""
         self._too_large: set[int] = set()
         self._has_complained = False
 
@@ -89,9 +90,8 @@ class Autosave:
 
     @property
     def complaint(self) -> str:
-        """A sentence on why the last save has failed; empty where it has not, or goes on."""
-        fault = self._writing.result() if self._writing is not None and self._writing.done() else ""
-        return fault and f"Autosave failed, so a crash would lose this session: {fault}"
+        """A sentence on why saving failed when it was last tried to the end; empty where it did not."""
+        return self._fault and f"Autosave failed, so a crash would lose this session: {self._fault}"
 
     def begin(self) -> None:
         """Save all runs from now on."""
@@ -180,9 +180,12 @@ class Autosave:
     # In the writing thread
 
     def _write(self, packed: list[tuple[int, str, bytes]]) -> str:
-        """Write runs; gives what went wrong."""
-        if not packed:
-            return ""
+        """Write runs; gives what went wrong, which stands until a later save has gone well."""
+        if packed:
+            self._fault = self._written(packed)
+        return self._fault if packed else ""
+
+    def _written(self, packed: list[tuple[int, str, bytes]]) -> str:
         try:
             if self._folder is None or self._folder.is_gone:
                 self._folder = SessionFolder.make(self.name)

@@ -14,7 +14,7 @@ from typing import Any
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
 from unroll.engine.connection import Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
-from unroll.engine.models import delete_model, list_models, open_model, run_as_saved, save_model
+from unroll.engine.models import list_models, open_model, run_as_saved, save_model
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
 from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
@@ -22,6 +22,7 @@ from unroll.machine import end_with_parent, resident
 from unroll.moment import MAX_STEPS
 from unroll.network.sampling import generate
 from unroll.network.training import Training
+from unroll.paths import delete_model
 from unroll.protocol import replies, requests
 from unroll.protocol.codec import KINDS, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error

@@ -69,26 +69,10 @@ def open_model(runs: LiveRuns, name: str | None, path: str, device: str) -> Live
     return run_as_saved(runs, at_home(path) if name is None else _model(name), device, "model")
 
 
-def delete_model(name: str) -> None:
-    """Delete a saved model of the user's own.
-
-    Raises:
-        UserError: there is none of that name, or it comes with the program.
-        FileError: it cannot be deleted.
-    """
-    file = _model(name)
-    if file.parent == shipped_models():
-        raise UserError(f"{name} comes with unroll: only models of your own can be deleted.")
-    try:
-        file.unlink()
-    except OSError as error:
-        raise FileError(f"{shown_path(file)} cannot be deleted ({reason(error)}).") from None
-
-
 def _model(name: str) -> Path:
     file = models_by_name().get(name)
     if file is None:
-        raise UserError(f"There is no saved model {shown_path(name)}: save one first, or list those there are.")
+        raise UserError(f"There is no saved network {shown_path(name)}: save one first, or list those there are.")
     return file
 
 
