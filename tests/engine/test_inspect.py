@@ -15,7 +15,7 @@ from unroll.network import inspection
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, Training
 from unroll.protocol.replies import Error, Looked, Trace, Window
-from unroll.protocol.requests import Advance, Create, Look, Pause, Play
+from unroll.protocol.requests import Advance, Create, Lens, Look, Pause, Play
 from unroll.recipe import CellName, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
@@ -236,3 +236,21 @@ def test_a_score_costs_little_while_a_network_trains_and_is_taken_over_all_when_
     training, resting = (one.trace for one in replies if isinstance(one, Looked))
     assert 0 < training.drawn < 3000
     assert resting.drawn is None
+
+
+def test_a_lens_looks_at_the_moments_network_and_names_all_there_are() -> None:
+    asked = [Create(recipe=SMALL), Advance(updates=3), Lens(moment=Moment(0, PROMPT, 3, epoch=0), lens="unit", unit=2)]
+    found = answers(converse(*asked))[3]
+    seen = inspection.trace(Training(SMALL).model, PROMPT)
+    assert (found.lens, found.lenses[:2], found.picture.mark) == ("unit", ("unit", "numbers"), 4)
+    assert near([found.picture.lines[0].ys], seen.hidden[:, 2])
+
+
+@pytest.mark.parametrize("asked", [{"unit": 4}, {"moment": Moment(0, (99,))}])
+def test_what_a_lens_cannot_see_is_refused_in_words(asked: dict[str, Any]) -> None:
+    refused = answers(converse(Create(recipe=SMALL), Lens(**{"moment": Moment(0, PROMPT), **asked})))[2]
+    assert "choose one from 0 to 3" in refused.sentence or "not in the vocabulary" in refused.sentence
+
+
+def test_without_a_known_name_it_is_the_first_lens() -> None:
+    assert answers(converse(Create(recipe=SMALL), Lens(moment=Moment(0, PROMPT), lens="none")))[2].lens == "unit"

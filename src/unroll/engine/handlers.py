@@ -20,6 +20,7 @@ from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
 from unroll.machine import end_with_parent, resident
 from unroll.moment import MAX_STEPS
+from unroll.network.lenses import lenses
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.paths import delete_model
@@ -126,6 +127,10 @@ class Handlers:
 
     def _look(self, request: requests.Look) -> replies.Looked:
         return replies.Looked(id=request.id, trace=self._inspector.look(request))
+
+    def _lens(self, request: requests.Lens) -> replies.Pictured:
+        lens, picture = self._inspector.picture(request)
+        return replies.Pictured(id=request.id, picture=picture, lens=lens, lenses=tuple(lenses()))
 
     def _continue(self, request: requests.Continue) -> replies.Continued:
         moment = request.moment

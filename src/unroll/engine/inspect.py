@@ -23,11 +23,13 @@ from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
 from unroll.network import inspection
+from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
 from unroll.network.training import Sequences, last_step_accuracy
-from unroll.protocol.replies import MAX_VALUE, Candidate, Trace, UnitDetail, Window
-from unroll.protocol.requests import Look
+from unroll.picture import Picture
+from unroll.protocol.replies import Candidate, Trace, UnitDetail, Window
+from unroll.protocol.requests import Lens, Look
 
 KEPT_SIGHTS = 2
 """Enough for a moment and the one it is compared with, while a cursor walks through them."""
@@ -83,15 +85,22 @@ class Inspector:
         trace = _trace(request, here, there)
         if not request.score:
             return trace
-        run = here.run
+        run, version = here.run, (here.epoch, here.run.state == "diverged")
+        score, drawn = self._scorer(run).score(here.model, version, here.moment.interventions, _work(run))
+        return replace(trace, score=score, drawn=drawn)
+
+    def picture(self, request: Lens) -> tuple[str, Picture]:
+        """What a lens shows of a moment, by the name of the lens; raises `UserError` where that cannot be seen."""
+        here, known = self._see(request.moment), lenses()
+        _check_unit(request.unit, here.units, "look at")
+        name = request.lens if request.lens in known else next(iter(known))
+        sequences, drawn = self._scorer(here.run).sample(_work(here.run))
+        return name, known[name](Subject(here.model, here.moment, request.unit, sequences, drawn))
+
+    def _scorer(self, run: LiveRun) -> Scorer:
         if run.number not in self._scorers:
             self._scorers[run.number] = Scorer(run.training.data, run.training.model)
-        scorer = self._scorers[run.number]
-        version, work = (here.epoch, run.state == "diverged"), WORK_AT_REST
-        if run.state == "training":
-            work = WORK_IN_TRAINING
-        score, drawn = scorer.score(here.model, version, here.moment.interventions, work)
-        return replace(trace, score=score, drawn=drawn)
+        return self._scorers[run.number]
 
     def forget(self) -> None:
         """Keep nothing of what was seen."""
@@ -137,12 +146,20 @@ class Scorer:
         """
         if (version, work) != self._version or len(self._known) > MAX_KNOWN_SCORES:
             self._version, self._known = (version, work), {}
-        scored = self._samples[work]
+        scored, drawn = self.sample(work)
         for one in (does, UNTOUCHED):
             if one not in self._known:
                 self._known[one] = last_step_accuracy(model, scored, one)
-        drawn = None if scored is self._sequences else scored.total
         return (self._known[does], self._known[UNTOUCHED]), drawn
+
+    def sample(self, work: int) -> tuple[Sequences, int | None]:
+        """The sequences that may be read for so much work, and how many were drawn; None where these are all."""
+        some = self._samples[work]
+        return some, None if some is self._sequences else some.total
+
+
+def _work(run: LiveRun) -> int:
+    return WORK_IN_TRAINING if run.state == "training" else WORK_AT_REST
 
 
 def sample(sequences: Sequences, most: int) -> Sequences:
@@ -191,7 +208,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         window=window,
         view=view,
         views=views,
-        values=_rounded(values[steps, units], 3).tolist(),
+        values=inspection.rounded(values[steps, units], 3).tolist(),
         scale=max(1.0, _decimal(values.abs().max(), 3)),
         candidates=_candidates(here.seen.logits[steps], request),
         before=[] if there is None else _candidates(there.seen.logits[steps], request),
@@ -225,9 +242,7 @@ def _table(view: str, sight: Sight) -> Tensor:
     """A view's values `(T, D)`; attribution is `(W[k] - W[j]) * h`, k the likeliest number and j the next."""
     if view != ATTRIBUTION:
         return _tables(sight.seen)[view]
-    expected, runner_up = sight.seen.logits.topk(2).indices.unbind(-1)
-    weight = sight.model.head.weight.detach()
-    return (weight[expected] - weight[runner_up]) * sight.seen.hidden
+    return inspection.shares(sight.model, sight.seen)
 
 
 def _detail(here: Sight, unit: int) -> UnitDetail:
@@ -255,7 +270,7 @@ def _candidates(logits: Tensor, wanted: Look) -> list[list[Candidate]]:
     if wanted.sampling.temperature and len(logits):
         chances = torch.stack([distribution(row, wanted.sampling) for row in logits.cpu()])
     values, numbers = chances.topk(min(wanted.top, logits.shape[-1]))
-    rows = zip(numbers.tolist(), values.gt(0).sum(-1).tolist(), _rounded(values, 4).tolist(), strict=True)
+    rows = zip(numbers.tolist(), values.gt(0).sum(-1).tolist(), inspection.rounded(values, 4).tolist(), strict=True)
     return [list(map(Candidate, row[:some], chances)) for row, some, chances in rows]
 
 
@@ -267,10 +282,4 @@ def _clip(window: Window, steps: int, units: int) -> Window:
 
 
 def _decimal(value: Tensor | float, places: int) -> float:
-    return float(_rounded(torch.as_tensor(value), places))
-
-
-def _rounded(values: Tensor, places: int) -> Tensor:
-    """The same numbers, finite, and short as text."""
-    wide = values.to("cpu", torch.float64).nan_to_num(0, MAX_VALUE, -MAX_VALUE).clamp(-MAX_VALUE, MAX_VALUE)
-    return wide.round(decimals=places) + 0.0  # no -0.0
+    return float(inspection.rounded(torch.as_tensor(value), places))

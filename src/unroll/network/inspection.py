@@ -19,6 +19,7 @@ from torch import Tensor
 
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.model import SequenceModel
+from unroll.picture import MAX_VALUE
 
 
 class Activations(NamedTuple):
@@ -96,3 +97,16 @@ def attribution(model: SequenceModel, h_D: Tensor) -> Attribution:
     rival = int(logits_V.index_fill(0, torch.tensor(number, device=logits_V.device), -torch.inf).argmax())
     weight, bias = model.head.weight, model.head.bias
     return Attribution(number, rival, (weight[number] - weight[rival]) * h_D, float(bias[number] - bias[rival]))
+
+
+def shares(model: SequenceModel, seen: Activations) -> Tensor:
+    """Each unit's part in the lead of the likeliest number over the runner-up, at every step `(L, D)`."""
+    expected, runner_up = seen.logits.topk(2).indices.unbind(-1)
+    weight = model.head.weight.detach()
+    return (weight[expected] - weight[runner_up]) * seen.hidden
+
+
+def rounded(values: Tensor, places: int) -> Tensor:
+    """The same numbers, finite, and short as text."""
+    wide = values.to("cpu", torch.float64).nan_to_num(0, MAX_VALUE, -MAX_VALUE).clamp(-MAX_VALUE, MAX_VALUE)
+    return wide.round(decimals=places) + 0.0  # no -0.0

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from unroll.moment import MAX_STEPS, Epoch, Moment, Number, RunNumber, Unit
+from unroll.picture import MAX_VALUE, Picture, Value
 from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, CellName, Plan, Recipe, TaskName
 from unroll.series import NO_HISTORY, Count, History, Loss, Share
 
@@ -17,8 +18,6 @@ MAX_NEWS = 2**19
 MAX_TIME = 4_102_444_800
 """The end of the year 2099, in seconds since 1970."""
 MAX_CANDIDATES = 100
-MAX_VALUE = 1e6
-"""A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
 Origin = Literal["recipe", "branch", "model"]
@@ -28,7 +27,6 @@ Id = Annotated[int, Meta(ge=0, le=2**53)]
 Name = Annotated[str, Meta(max_length=200)]
 Sentence = Annotated[str, Meta(max_length=4000)]
 PathText = Annotated[str, Meta(max_length=4096)]
-Value = Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
 ViewName = Annotated[str, Meta(max_length=40)]
 Place = Annotated[int, Meta(ge=0, le=2**16)]
 Row = Annotated[list[Value], Meta(max_length=MAX_HIDDEN)]
@@ -90,6 +88,14 @@ class Looked(Answer, frozen=True, kw_only=True):
     """The trace that answers a look."""
 
     trace: Trace
+
+
+class Pictured(Answer, frozen=True, kw_only=True):
+    """What a lens shows of a moment, the lens's name, and the names of all that there are."""
+
+    picture: Picture
+    lens: Name
+    lenses: Annotated[tuple[Name, ...], Meta(max_length=100)]
 
 
 class Continued(Answer, frozen=True, kw_only=True):
@@ -225,7 +231,9 @@ class Progress(Message, frozen=True, kw_only=True):
             raise ValueError("losses and accuracies of another number of updates")
 
 
-AnyAnswer = Created | Done | Error | Looked | Continued | Saved | Models | Measured | Begun | Resumed | Detached
+AnyAnswer = (
+    Created | Done | Error | Looked | Pictured | Continued | Saved | Models | Measured | Begun | Resumed | Detached
+)
 AnyReply = Hello | Progress | AnyAnswer
 
 

@@ -95,6 +95,19 @@ class Look(Request[replies.Looked], frozen=True, kw_only=True):
     sampling: Sampling = ARGMAX
 
 
+class Lens(Request[replies.Pictured], frozen=True, kw_only=True):
+    """Look at a moment through a lens; answered by `pictured`.
+
+    Attributes:
+        lens: Its name; the first lens where there is none of that name.
+        unit: The unit that a lens on one unit shows.
+    """
+
+    moment: Moment
+    lens: replies.Name = ""
+    unit: Unit = 0
+
+
 class Continue(Request[replies.Continued], frozen=True, kw_only=True):
     """Let the network go on from the end of a moment's sequence on its own answers; answered by `continued`.
 
@@ -197,4 +210,4 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
 
 
 OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
-AnyRequest = OnRuns | Look | Continue | Heard | Measure | Ping | Begin | Resume | Detach | End
+AnyRequest = OnRuns | Look | Lens | Continue | Heard | Measure | Ping | Begin | Resume | Detach | End

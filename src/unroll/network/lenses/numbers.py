@@ -1,0 +1,73 @@
+"""The lens `numbers`: what one unit is after each number of the vocabulary, over many sequences of the task.
+
+At every step of every sequence the unit's h is put down under the number just read. The part of h's variance that this
+number explains is the correlation ratio (Fisher 1925), the variance of the groups' means, weighted by their sizes, over
+that of all values: 1 where the last number decides h alone, less where what was read before it matters too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from unroll import figures
+from unroll.network.inspection import rounded
+from unroll.network.lenses import Subject
+from unroll.network.training import SCORED_AT_ONCE
+from unroll.picture import Line, Lines
+
+ORDER = 1
+STILL = 1e-6
+"""A unit whose h has no more variance than this is the same everywhere."""
+
+
+@torch.no_grad()
+def look(subject: Subject) -> Lines:
+    """The mean, lowest and highest h after each number that is read in the sequences."""
+    unit, data = subject.unit, subject.sequences
+    read, hidden = data.x.flatten(), _hidden(subject).flatten()
+    sizes = torch.bincount(read, minlength=subject.model.vocab_size)
+    means = torch.bincount(read, hidden, minlength=subject.model.vocab_size) / sizes
+    numbers = sizes.nonzero().flatten()
+    lines = {
+        "mean": means,
+        "lowest": means.scatter_reduce(0, read, hidden, "amin"),
+        "highest": means.scatter_reduce(0, read, hidden, "amax"),
+    }
+    drawn = " drawn at random" if subject.drawn is not None else ""
+    over = f"Over {figures.count(data.total, 'training sequence')}{drawn}"
+    return Lines(
+        x_name="number read",
+        xs=numbers.tolist(),
+        lines=[Line(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
+        mark=here if sizes[here := subject.moment.sequence[subject.moment.step]] else None,
+        caption=f"{over}, {_caption(unit, means, _explained(hidden, means[read]))}",
+        limits="Only numbers in the order of these sequences: after another past the unit may be elsewhere.",
+    )
+
+
+def _hidden(subject: Subject) -> Tensor:
+    """h of the unit at every step, `(L, N)`; many sequences are read in parts, so that a cell's inputs stay small."""
+    model, data = subject.model, subject.sequences
+    does = subject.moment.interventions.within(steps=data.x.shape[0])
+    size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
+    parts = torch.split(data.x, size, 1)
+    found = [torch.stack([step.state.h[:, subject.unit] for step in model.steps(x, does=does)]) for x in parts]
+    return torch.cat(found, 1).double()
+
+
+def _explained(hidden: Tensor, means: Tensor) -> float | None:
+    """The part of h's variance that its group's mean explains; None where h does not vary."""
+    total = hidden.var(correction=0)
+    return None if total < STILL else float(1 - (hidden - means).square().mean() / total)
+
+
+def _caption(unit: int, means: Tensor, explained: float | None) -> str:
+    """`means` are those after each number, NaN after one that is never read."""
+    low, high = int(means.nan_to_num(torch.inf).argmin()), int(means.nan_to_num(-torch.inf).argmax())
+    if explained is None:
+        return f"h of unit {unit} is {float(means[low]):+z.2f} after every number."
+    return (
+        f"h of unit {unit} is on average lowest after {low} ({float(means[low]):+z.2f}) and highest after {high} "
+        f"({float(means[high]):+z.2f}); the number just read explains {figures.share(explained, 0)} of its variance."
+    )

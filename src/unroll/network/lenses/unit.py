@@ -1,0 +1,48 @@
+"""The lens `unit`: one unit's value, gates and share of the lead, at every step of the sequence shown.
+
+The share is what the unit adds to the lead of the expected number over the runner-up, in logits
+(`network.inspection`): the two numbers may differ from step to step.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from unroll.network import inspection
+from unroll.network.lenses import Subject
+from unroll.picture import Line, Lines
+
+ORDER = 0
+NAMES = {"i": "input", "f": "forget", "g": "candidate", "o": "output", "r": "reset", "z": "update", "n": "candidate"}
+"""A gate in one word, by torch.nn's letter."""
+
+
+def look(subject: Subject) -> Lines:
+    """The unit's lines over the steps, h first, then the share, c and the gates."""
+    sequence, unit = subject.moment.sequence, subject.unit
+    seen = inspection.trace(subject.model, sequence, subject.moment.interventions)
+    hidden = seen.hidden[:, unit]
+    tables = {"h": hidden, "share": inspection.shares(subject.model, seen)[:, unit]}
+    tables |= {} if seen.cell is None else {"c": seen.cell[:, unit]}
+    tables |= {NAMES[letter]: gate[:, unit] for letter, gate in seen.gates.items()}
+    return Lines(
+        x_name="step",
+        xs=list(range(1, len(sequence) + 1)),
+        labels=list(map(str, sequence)),
+        lines=[Line(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
+        mark=subject.moment.step + 1,
+        caption=_caption(unit, sequence, hidden),
+        limits="This is one sequence: what the unit does on others is seen by the lens numbers.",
+    )
+
+
+def _caption(unit: int, sequence: tuple[int, ...], hidden: Tensor) -> str:
+    """Where h is lowest and highest, and where it changes most."""
+    values = [f"{value:+z.2f}" for value in hidden.tolist()]
+    if len(sequence) == 1:
+        return f"h of unit {unit} is {values[0]} after {sequence[0]}."
+    low, high, most = int(hidden.argmin()), int(hidden.argmax()), int(hidden.diff().abs().argmax()) + 1
+    return (
+        f"h of unit {unit} is lowest at step {low + 1} ({values[low]}), highest at step {high + 1} ({values[high]}), "
+        f"and changes most at step {most + 1}, which reads {sequence[most]}: {values[most - 1]} to {values[most]}."
+    )
