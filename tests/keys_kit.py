@@ -56,7 +56,7 @@ def _keys(chance: random.Random) -> list[Act]:
 
 def _typing(chance: random.Random) -> list[Act]:
     typed = [Act("key", chance.choice(TYPED)) for _ in range(chance.randint(1, 5))]
-    start, end = chance.choice(["slash", "T", "E", "s", "4"]), chance.choice(["enter", "escape", "left"])
+    start, end = chance.choice(["slash", "T", "E", "s", "5"]), chance.choice(["enter", "escape", "left"])
     return [Act("key", start), *typed, Act("key", end)]
 
 

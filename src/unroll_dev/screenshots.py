@@ -76,7 +76,7 @@ async def loss_tab(pilot: Pilot[None]) -> None:
 
 async def recipe_tab(pilot: Pilot[None]) -> None:
     """The recipe to the front."""
-    await pilot.press("3")
+    await pilot.press("4")
 
 
 async def cut_everywhere(pilot: Pilot[None]) -> None:

@@ -127,7 +127,7 @@ async def test_a_list_to_choose_from_outlives_a_sliver_of_a_window_and_has_no_pa
 async def test_a_page_is_turned_in_a_list_that_is_only_just_opened(game: Playing) -> None:
     select = game.row("preset").control
     assert isinstance(select, Select)
-    await game.press("3")
+    await game.press("4")
     select.expanded = True
     overlay = select.query_one(OptionList)
     overlay.notify_style_update()  # forgets its lines
@@ -145,7 +145,7 @@ async def test_a_smaller_vocabulary_drops_the_cuts_with_the_steps(game: Playing)
 
 
 async def test_in_no_field_the_cursor_blinks_and_in_every_one_ctrl_u_clears_the_line(game: Playing) -> None:
-    for keys in (["slash"], ["escape", "T"], ["escape", "3", "tab", "tab"], ["escape", "ctrl+p"]):
+    for keys in (["slash"], ["escape", "T"], ["escape", "4", "tab", "tab"], ["escape", "ctrl+p"]):
         await game.press(*keys)
         assert isinstance(game.app.focused, Input)
         assert not game.app.focused.cursor_blink

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from playground_kit import Playing, playing
 from unroll.recipe import Recipe
 from unroll.terminal.bindings import ACTIONS
-from unroll.terminal.widgets.bars import Keys, PaneTabs
+from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.run_table import RunTable
@@ -108,7 +108,7 @@ async def test_the_keys_that_work_are_listed_by_the_names_that_sentences_use_and
     tooltips = [binding.tooltip for binding in ACTIONS if isinstance(binding, Binding) and binding.key != "escape"]
     assert all(tooltip in listed for tooltip in tooltips[:8])
     assert not any(tooltip in game.text for tooltip in tooltips)
-    await game.press("3", "question_mark")
+    await game.press("4", "question_mark")
     assert "ctrl+c  Quit" in game.text and "enter  Open" in game.text
     assert "^c" not in game.text
 
@@ -154,7 +154,7 @@ async def test_a_click_chooses_a_step_and_a_unit_an_epoch_a_run_and_a_key(game: 
 
 async def test_a_click_on_a_tab_goes_to_it() -> None:
     async with playing(size=(80, 24)) as game:
-        await game.pilot.click(PaneTabs, offset=(12, 0))
+        await game.pilot.click(ScreenHeader, offset=(game.lines[0].index("Loss"), 0))
         await game.settle()
-        assert game.pane(PaneTabs).active == "Loss"
+        assert game.pane(ScreenHeader).active == "Loss"
         assert isinstance(game.app.focused, LossCurve)

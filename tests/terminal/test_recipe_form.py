@@ -23,7 +23,7 @@ def said(game: Playing) -> str:
 
 
 async def test_the_arrows_go_from_field_to_field_and_enter_opens_a_list(game: Playing) -> None:
-    await game.press("3")
+    await game.press("4")
     shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
     for name in shown:
         assert focused(game) == name
@@ -69,7 +69,7 @@ async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
 async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: Playing) -> None:
     for size in (WHOLE, NARROW):
         await game.resize(*size)
-        await game.press("3")
+        await game.press("4")
         read: set[str] = set()
         for task in ("count", "file"):
             await game.choose("task", task)
@@ -99,7 +99,7 @@ async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) ->
 
 async def test_help_says_how_to_go_on_and_what_a_preset_is_for(game: Playing) -> None:
     assert PURPOSES.keys() == PRESETS.keys()
-    await game.press("3", "down", "down")
+    await game.press("4", "down", "down")
     await game.press("f1")
     assert "The field above or below" in game.text
     await game.press("escape")

@@ -57,7 +57,7 @@ def test_trained_and_stepped_back(snap_compare: Compare, size: tuple[int, int]) 
     assert snap_compare(replayed("trained"), terminal_size=size, run_before=train_and_step)
 
 
-@pytest.mark.parametrize("key", ["2", "3"], ids=["loss", "recipe"])
+@pytest.mark.parametrize("key", ["2", "4"], ids=["loss", "recipe"])
 def test_the_other_tabs(snap_compare: Compare, key: str) -> None:
     async def go_to(pilot: Pilot[None]) -> None:
         await train(pilot)

@@ -10,7 +10,7 @@ from rich.color import ColorSystem
 from textual.geometry import Region
 
 from playground_kit import NARROW, WHOLE
-from unroll.terminal import screen, splash
+from unroll.terminal import layout
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.sparing import Pane
 from unroll.terminal.splash import ANSI, LOOKS, Colours, frame, look_of
@@ -20,7 +20,10 @@ from unroll.tty.framebuffer import Framebuffer
 from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import until
 
-SIZES = [WHOLE, (121, 41), (150, 45), (200, 61), NARROW, (81, 25), (119, 50), (200, 39)]
+SIZES = [
+    NARROW, (81, 25), (119, 27), (80, 28), (100, 30), (119, 45), (90, 50), (120, 24), (200, 27), (120, 30), (120, 39),
+    WHOLE, (160, 52), (200, 61),
+]  # fmt: skip
 SYSTEMS = {24: ColorSystem.TRUECOLOR, 8: ColorSystem.EIGHT_BIT, 4: ColorSystem.STANDARD}
 XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -64,7 +67,7 @@ async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(theme:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
-            assert len(panes) == (5 if size[0] >= 120 and size[1] >= 40 else 2)
+            assert len(panes) == len(layout.arrange(*size).places)
             for bits, look in looks:
                 shown, real = screen_of(size, frame(size, look)), live(app, bits)
                 assert shown.buffer[5][60].bg == real.buffer[5][60].bg
@@ -75,11 +78,6 @@ async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(theme:
 @pytest.mark.parametrize("size", [(79, 24), (80, 23), (10, 3), (1, 1)], ids=str)
 def test_where_the_live_screen_is_a_sentence_it_shows_nothing(size: tuple[int, int]) -> None:
     assert not written(screen_of(size, frame(size, ANSI)))
-
-
-def test_it_speaks_the_playgrounds_words() -> None:
-    assert (splash.WHOLE, splash.LEAST, splash.STARTING) == (screen.WHOLE, screen.LEAST, screen.STARTING)
-    assert splash.TABS == screen.TABS
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ async def test_deleted_runs_come_back_one_after_another(game: Playing) -> None:
     await game.press("space")
     await game.press("space")
     runs = [run.number for run in game.pane(RunTable).runs]
-    await game.press("4", "delete", "delete")
+    await game.press("5", "delete", "delete")
     assert len(game.pane(RunTable).runs) == len(runs) - 2
     await game.press("u", "u")
     assert [run.number for run in game.pane(RunTable).runs] == runs

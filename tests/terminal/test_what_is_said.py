@@ -125,11 +125,11 @@ async def test_only_what_was_written_of_the_cause_is_told_with_a_death(game: Pla
 
 async def test_a_note_stays_while_somebody_looks_around_and_goes_when_something_is_done(game: Playing) -> None:
     game.app.playground.say("A file is damaged.")
-    await game.press("4", "1", "slash", "escape", "question_mark", "escape")
+    await game.press("5", "1", "slash", "escape", "question_mark", "escape")
     assert game.notice == "A file is damaged."
     for key in ("D", "m", "l", "R", "v", "t"):
         game.app.playground.say("A file is damaged.")
-        await game.press("4" if key == "t" else "1", key)
+        await game.press("5" if key == "t" else "1", key)
         assert "damaged" not in game.notice, key
     for write in (game.ask("7 8"), game.write("hidden_size", "16")):
         game.app.playground.say("A file is damaged.")
@@ -139,11 +139,11 @@ async def test_a_note_stays_while_somebody_looks_around_and_goes_when_something_
 
 async def test_what_is_marked_is_said_with_what_comes_of_it(game: Playing) -> None:
     await game.train()
-    await game.press("4", "equals_sign")
+    await game.press("5", "equals_sign")
     assert game.notice == texts.of_mark(game.pane(RunTable).runs[0])
     await game.press("D")
     assert game.notice == texts.COMPARED_WITH_ITSELF
-    await game.press("4", "equals_sign")
+    await game.press("5", "equals_sign")
     assert game.notice == texts.of_mark(None)
     await game.press("D")
     assert game.notice == texts.NOTHING_TO_COMPARE
@@ -157,7 +157,7 @@ async def test_a_difference_says_in_the_title_what_it_is_from() -> None:
         await game.press("u")
         assert heatmap.border_title == "Hidden state"
         await game.train()
-        await game.press("4", "equals_sign", "1")
+        await game.press("5", "equals_sign", "1")
         await game.train()
         await game.press("D")
         assert heatmap.border_title == "Hidden state, change from run 1"
@@ -202,7 +202,7 @@ def test_what_was_restored_is_said_with_the_way_on(states: list[State], left_out
 async def test_a_session_whose_runs_cannot_all_be_shown_is_offered_and_that_is_said(game: Playing) -> None:
     recovery = game.app.playground.recovery
     recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()], left_out=1))
-    await game.press("4")
+    await game.press("5")
     assert "r restores it" in game.notice and texts.LEFT_OUT in game.notice
     assert "r restore  " in game.lines[-1]
     recovery.offer(Begun(id=0, session="", left_out=1))
@@ -211,7 +211,7 @@ async def test_a_session_whose_runs_cannot_all_be_shown_is_offered_and_that_is_s
 
 async def test_r_does_what_stands_on_the_screen(game: Playing) -> None:
     game.app.playground.recovery.offer(Begun(id=0, session="", cut_off=[an_earlier_session()]))
-    await game.press("4")
+    await game.press("5")
     assert "r restores it" in game.notice
     assert "r restore  " in game.lines[-1]
     assert "rename" not in game.lines[-1]
@@ -247,14 +247,14 @@ async def test_typing_in_a_field_eats_no_numbers(game: Playing) -> None:
     await game.train()
     assert shown_numbers(game) == [1, 2]
     assert "●~1 count rnn" in game.text
-    await game.press("4", "delete", "delete")
+    await game.press("5", "delete", "delete")
     assert shown_numbers(game) == [3], "those that were deleted can come back"
 
 
 async def test_the_number_and_the_mark_stay_when_runs_come_back(game: Playing) -> None:
     await game.train()
     await game.train()
-    await game.press("4", "up", "delete", "equals_sign")
+    await game.press("5", "up", "delete", "equals_sign")
     session = game.session
     created = [await game.engine.ask(Create(recipe=Recipe())) for _ in range(2)]
     kept = [replace(one, was=was) for one, was in zip(created, (2, 9), strict=True)]

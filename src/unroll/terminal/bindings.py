@@ -51,10 +51,13 @@ ACTIONS: list[BindingType] = [
     _more("T", "ask('sampling')", "Sampling", "Sample the next numbers: temperature, top-k, top-p."),
     _more("R", "type_random(False)", "Training sequence", "Type one of the training sequences."),
     _more("B", "type_random(True)", "Longer sequence", "Type a sequence longer than in training."),
+    _more("f", "maximise", "Maximise", "Let the focused pane fill the screen; press again to take it back."),
     _more("1", "tab('State')", "State", "Go to the hidden state."),
     _more("2", "tab('Loss')", "Loss", "Go to the loss."),
-    _more("3", "tab('Recipe')", "Recipe", "Go to the recipe."),
-    _more("4", "tab('Runs')", "Runs", "Go to the runs."),
+    _more("3", "tab('Lens')", "Lens", "Go to the lens."),
+    _more("4", "tab('Recipe')", "Recipe", "Go to the recipe."),
+    _more("5", "tab('Runs')", "Runs", "Go to the runs."),
+    _more("6", "tab('Next')", "Next number", "Go to the next number."),
 ]
 
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, get_args
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.message import Message
@@ -25,16 +24,18 @@ from unroll.moment import MAX_STEPS, UNTOUCHED
 from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
-from unroll.terminal import splash, texts
+from unroll.terminal import layout, texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Help, Questions
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
-from unroll.terminal.splash import STARTING, TABS
-from unroll.terminal.widgets.bars import Keys, PaneTabs
+from unroll.terminal.splash import STARTING
+from unroll.terminal.widgets.bars import Keys, ScreenHeader
+from unroll.terminal.widgets.lens_pane import LensPane
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
+from unroll.terminal.widgets.panes import Panes
 from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
@@ -42,7 +43,8 @@ from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.text import printable
 from unroll.tty.textual_patches import draw_sparingly
 
-WHOLE, LEAST = Size(*splash.WHOLE), Size(*splash.LEAST)
+FOCUSED = {"Recipe": "RecipeForm Select"}
+"""What gets the focus when a pane is gone to, where that is not the pane itself."""
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 6
 """Earlier curves drawn behind the one that is shown, at most."""
@@ -73,7 +75,10 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self.questions = Questions(self, self.session)
-        self._heatmap, self._following = StateHeatmap(), NextNumber()
+        self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
+        form = RecipeForm(recipe, self.session.pace)
+        panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
+        self._panes = Panes(dict(zip(layout.PANES, panes, strict=True)), Size(*layout.LEAST))
         self.notice, self.fault = "", False
         self._last_focused: Widget | None = None
         self._pace_shown = self.session.pace
@@ -87,21 +92,14 @@ class Playground(Screen[None]):
 
     def compose(self) -> ComposeResult:
         session = self.session
-        self.add_class("-tab-state")
         self._fit(self.app.size)
         yield Static(id="too-small")
-        yield PaneTabs(TABS)
-        with Container(id="panes"):
-            with Container(id="left"):
-                yield RecipeForm(session.recipe, session.pace)
-                yield RunTable()
-            yield self._heatmap
-            with Container(id="right"):
-                yield LossCurve()
-                yield self._following
+        yield self._header
+        yield self._panes
         yield Prompt(session.moment.sequence, session.recipe.task.vocab_size)
         yield Static(STARTING, id="sentence", markup=False)
-        yield Static(texts.WELCOME, id="notice", markup=False)
+        yield Static(texts.WELCOME, id="hint", markup=False)
+        yield Static(id="notice", markup=False)
         yield Keys()
 
     def on_mount(self) -> None:
@@ -109,17 +107,33 @@ class Playground(Screen[None]):
         self.watch(self, "focused", self._focus_moved)
 
     def on_resize(self) -> None:
-        size = self.app.size
+        size, last = self.app.size, self._last_focused
         self._fit(size)
-        self.query_one("#too-small", Static).update(texts.of_size(LEAST, size))
+        self.query_one("#too-small", Static).update(texts.of_size(layout.LEAST, size))
         self._show_notice()
-        if not self.has_class("-too-small") and self._last_focused is not None and self._last_focused.is_attached:
-            self.query_one(PaneTabs).keep_in_sight(self._last_focused)
+        if not self.has_class("-too-small") and last is not None and last.is_attached:
+            self._keep_in_sight(last)
 
     def _fit(self, size: Size) -> None:
-        """Show all panes, or tabs, or one sentence. Called before there are any, so that the first paint is right."""
-        self.set_class(size.width >= WHOLE.width and size.height >= WHOLE.height, "-whole")
-        self.set_class(size.width < LEAST.width or size.height < LEAST.height, "-too-small")
+        """Give the panes their places, or show one sentence. Called before there are any: the first paint is right."""
+        self.set_class(layout.is_too_small(*size), "-too-small")
+        self._panes.fit(size)
+        self._arranged()
+
+    def _keep_in_sight(self, focused: Widget) -> None:
+        """Go back to where the focus was, if another size, or one too small, has hidden it."""
+        pane = self._panes.of(focused)
+        if is_hidden := bool(pane) and not self._panes.panes[pane].display:
+            self._panes.show(pane)
+            self._arranged()
+        if is_hidden or focused is not self.focused:
+            self.call_after_refresh(focused.focus)
+
+    def _arranged(self) -> None:
+        """Say in the header what there is to choose from."""
+        arranged = self._panes.arranged
+        self._header.tabs, self._header.active = arranged.tabs, arranged.tab
+        self._header.styles.height = layout.header_rows(self.app.size.width)
 
     def _focus_moved(self, focused: Widget | None) -> None:
         """A person stays where they are while another window, or one too small, hides it."""
@@ -131,7 +145,8 @@ class Playground(Screen[None]):
         """Offer only the keys that would do something where the focus is."""
         if action == "prompt":  # Textual does not know that these take the key named "slash"
             return not isinstance(self.focused, Input | OptionList)
-        return not isinstance(self.focused, StateHeatmap) if action == "back" else True
+        is_back = bool(self._panes.alone) or not isinstance(self.focused, StateHeatmap)
+        return is_back if action == "back" else True
 
     # What the session asks of its display
 
@@ -181,6 +196,8 @@ class Playground(Screen[None]):
         table.runs = session.runs.rows
         if run is None:
             return
+        self._header.status = texts.of_status(run, session.pace)
+        self._panes.show_units(run.recipe.model.hidden_size)
         form.compare_with(run.recipe)
         edited = run.recipe != session.recipe and run.state != "training"
         form.train_label = "▶ Train" if edited else TRAIN_LABELS.get(run.state, "▶ Train again")
@@ -220,7 +237,8 @@ class Playground(Screen[None]):
         if not meaning and session.explains_unit and trace is not None and trace.detail is not None:
             meaning = texts.of_unit(trace.detail)
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
-        shown = said or meaning or ("" if session.has_trained else texts.WELCOME)
+        shown = said or meaning
+        self._write("#hint", "" if session.has_trained else texts.WELCOME)
         notice.set_class(cell_len(shown) > self.app.size.width - MARGINS, "-long")
         self._write("#notice", shown)
         self.query_one(RunTable).gives_way = bool(self.recovery.offered) and said.startswith(self.recovery.sentence)
@@ -418,11 +436,30 @@ class Playground(Screen[None]):
         self.query_one(Prompt).open()
 
     def action_back(self) -> None:
-        self.action_tab("State")
+        if self._panes.alone:
+            self.action_maximise()
+        else:
+            self.action_tab("State")
 
-    def action_tab(self, tab: str) -> None:
-        """Go to a pane; where there are tabs, to its tab."""
-        self.query_one(PaneTabs).go_to(tab)
+    def action_maximise(self) -> None:
+        """Let the focused pane have all the room, or take that back."""
+        pane = "" if self._panes.alone else self._panes.of(self.focused)
+        if pane or self._panes.alone:
+            self._panes.maximise(pane)
+            self._arranged()
+        else:
+            self.note(texts.NO_PANE)
+
+    def action_tab(self, pane: str) -> None:
+        """Go to a pane; where others stand in its place, it takes theirs."""
+        self._panes.show(pane)
+        self._arranged()
+        widget = self._panes.panes[pane]
+        first = self.query(FOCUSED[pane]).first() if pane in FOCUSED else widget
+        self.call_after_refresh(first.focus)
+
+    def on_screen_header_tab_chosen(self, message: ScreenHeader.TabChosen) -> None:
+        self.action_tab(message.tab)
 
 
 @lru_cache(maxsize=4)

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
+from unroll.terminal import layout
 from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, Charset, charset_of, size_of
 
-WHOLE, LEAST = (120, 40), (80, 24)
-"""Columns and rows from which all panes are shown at once, and those below which none is."""
-TABS = ("State", "Loss", "Recipe")
+TITLES = {"State": "Hidden state", "Loss": "Loss", "Lens": "3 Lens", "Recipe": "4 Recipe", "Runs": "5 Runs"}
+TITLES["Next"] = "Next number"
+"""What the panes' borders say first."""
 STARTING = "starting the engine …"
 GLYPHS = "UNROLL_GLYPHS"
 """The environment variable that names a charset: `unicode`, `cp437`, `ascii`."""
@@ -114,22 +115,20 @@ def frame(size: tuple[int, int], look: Colours) -> str:
     """The borders and titles of a terminal of a given number of columns and rows."""
     width, height = size
     written = f"\x1b[0;{look.background}m\x1b[2J"
-    if width < LEAST[0] or height < LEAST[1]:
+    if layout.is_too_small(width, height):
         return written
-    calm, focused = (look.border, look.title), (look.accent, look.accent)
-    if width < WHOLE[0] or height < WHOLE[1]:
-        first, *others = [f" {number} {tab} " for number, tab in enumerate(TABS, 1)]
-        written += f"{_at(0, 0)}\x1b[{look.accent};1;7m{first}\x1b[22;27;{look.muted}m{''.join(others)}"
-        written += _box(0, 1, width - 34, height - 5, "Hidden state", *focused)
-        written += _box(width - 34, 1, 34, height - 5, "Next number", *calm)
-    else:
-        middle, loss = (width - 33) * 40 // 87, (height - 4) // 2
-        right, last = 33 + middle, width - 33 - middle
-        written += _box(0, 0, 33, height - 16, "Recipe", *calm) + _box(0, height - 16, 33, 12, "Runs", *calm)
-        written += _box(33, 0, middle, height - 4, "Hidden state", *focused)
-        written += _box(right, 0, last, loss, "Loss", *calm)
-        written += _box(right, loss, last, height - 4 - loss, "Next number", *calm)
-    prompt, sentence = _at(0, height - 4) + "›", _at(2, height - 3) + STARTING
+    places, tabs, chosen = layout.arrange(width, height)
+    written += f"{_at(0, 0)}\x1b[{look.accent};1m unroll "
+    for tab in tabs:
+        style = f"{look.accent};1;7" if tab == chosen else f"22;27;{look.muted}"
+        written += f"\x1b[{style}m {layout.PANES.index(tab) + 1} {tab} \x1b[27m"
+    written += "\x1b[22m"
+    above = layout.header_rows(width)
+    for pane, (x, y, columns, rows) in places.items():
+        colours = (look.accent, look.accent) if pane == "State" else (look.border, look.title)
+        written += _box(x, above + y, columns, rows, TITLES[pane], *colours)
+    first = height - layout.BELOW
+    prompt, sentence = _at(0, first) + "›", _at(2, first + 1) + STARTING
     return f"{written}\x1b[{look.accent};1m{prompt}\x1b[22;{look.title}m{sentence}"
 
 

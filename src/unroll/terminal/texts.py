@@ -3,11 +3,12 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from math import exp, log
+from math import ceil, exp, log
+from typing import NamedTuple
 
 from unroll import figures
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
-from unroll.protocol.replies import CutOff, Measured, Resumed, Trace, UnitDetail
+from unroll.protocol.replies import CutOff, Measured, Pace, Resumed, Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
 from unroll.tasks import TASKS, answer
 from unroll.terminal.runs import Run
@@ -17,6 +18,7 @@ MAX_NAMED = 4
 WELCOME = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
 """What a person can do first; it goes when something has been trained."""
 KEPT = "The runs that you did not save are kept: r restores them at the next start."
+NO_PANE = "f maximises the pane that has the focus: go to one by its number first."
 NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
 )
@@ -51,6 +53,28 @@ COPIED = "It is copied, if the terminal allows that. The weights come back by tr
 def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
     """Why nothing is shown on a terminal of so many columns and rows."""
     return f"unroll needs {least[0]} columns and {least[1]} rows; this terminal has {size[0]} and {size[1]}."
+
+
+class Part(NamedTuple):
+    """A part of the status: a word, what it is of, and how soon it goes where there is no room (the highest first)."""
+
+    label: str
+    text: str
+    rank: int
+
+
+def of_status(run: Run, pace: Pace) -> tuple[Part, ...]:
+    """A run and how far it has come, every figure as wide as it can become."""
+    total, (loss, accuracy) = f"{run.recipe.train.epochs:,}", run.curve.last()
+    return (
+        Part("run", f"{run.ordinal} {run.name}", 4),
+        Part("epoch", f"{ceil(run.curve.epoch):>{len(total)},}/{total}", 0),
+        Part("loss", f"{'–' if loss is None else figures.loss(loss):>6}", 1),
+        Part("accuracy", f"{'–' if accuracy is None else figures.share(accuracy, 0):>5}", 1),
+        Part("held out", "" if run.held_out is None else f"{figures.share(run.held_out, 0):>5}", 3),
+        Part("", f"{run.state:<8}", 2),
+        Part("", f"{pace:<7}", 5),
+    )
 
 
 def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False) -> str:

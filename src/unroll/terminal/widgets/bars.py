@@ -1,23 +1,26 @@
-"""The screen's first line, the tabs of one that has no room for all panes at once, and its last, the keys."""
+"""The screen's first lines, its name, tabs and status, and its last, the keys."""
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import ActiveBinding
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from unroll.terminal.layout import PANES
+from unroll.terminal.texts import Part
+
 KEY, WORD = "keys--key", "keys--word"
 ALWAYS = ("train", "explain", "leave")
 """Actions whose keys are always shown: others are cut off first."""
-TAB, ACTIVE = "pane-tabs--tab", "pane-tabs--active"
-FIRST = {"State": "StateHeatmap", "Loss": "LossCurve", "Recipe": "RecipeForm Select", "Runs": "RunTable"}
-"""What gets the focus when a pane is gone to."""
-TAB_OF = {"Runs": "Recipe"}
-"""The tab of a pane that has none of its own name."""
+NAME, TAB, ACTIVE = "screen-header--name", "screen-header--tab", "screen-header--active"
+LABEL, FIGURE = "screen-header--label", "screen-header--figure"
+TITLE = " unroll "
 
 
 class Keys(Widget):
@@ -73,57 +76,67 @@ class Keys(Widget):
                 return
 
 
-class PaneTabs(Widget):
-    """A line of names, each with the digit that chooses it.
+class ScreenHeader(Widget):
+    """The program's name, the tabs where there are several, each with the digit that chooses it, and the status.
 
-    The screen's class `-tab-…` shows the panes of a tab; the style sheet ignores it on a screen that has room for all.
+    The status has a line of its own, or on a wide screen the rest of the first.
     """
 
-    COMPONENT_CLASSES = {TAB, ACTIVE}
+    class TabChosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    COMPONENT_CLASSES = {NAME, TAB, ACTIVE, LABEL, FIGURE}
     DEFAULT_CSS = """
-    PaneTabs {
-        height: 1;
-        & .pane-tabs--tab { color: $text-muted; }
-        & .pane-tabs--active { color: $accent; text-style: bold reverse; }
+    ScreenHeader {
+        height: 2;
+        & .screen-header--name { color: $accent; text-style: bold; }
+        & .screen-header--tab, & .screen-header--label { color: $text-muted; }
+        & .screen-header--active { color: $accent; text-style: bold reverse; }
+        & .screen-header--figure { color: $foreground; }
     }
     """
 
+    tabs: reactive[tuple[str, ...]] = reactive(())
     active: reactive[str] = reactive("")
-
-    def __init__(self, tabs: tuple[str, ...]) -> None:
-        super().__init__()
-        self._labels = {tab: f" {number} {tab} " for number, tab in enumerate(tabs, 1)}
-        self.active = tabs[0]
-
-    def go_to(self, pane: str) -> None:
-        """Focus a pane, and show the tab that it is on."""
-        self._show(TAB_OF.get(pane, pane))
-        self.screen.call_after_refresh(self.screen.query(FIRST[pane]).first().focus)
-
-    def _show(self, tab: str) -> None:
-        self.screen.remove_class(*[f"-tab-{name.lower()}" for name in self._labels if name != tab], update=False)
-        self.screen.add_class(f"-tab-{tab.lower()}")
-        self.active = tab
-
-    def keep_in_sight(self, focused: Widget) -> None:
-        """Go back to where the focus was, if a window too small, or one with tabs, has hidden it."""
-        names = {type(node).__name__ for node in focused.ancestors_with_self}
-        pane = next((pane for pane, first in FIRST.items() if first.split()[0] in names), "")
-        is_hidden = bool(pane) and not self.screen.has_class("-whole") and TAB_OF.get(pane, pane) != self.active
-        if is_hidden:
-            self._show(TAB_OF.get(pane, pane))
-        if is_hidden or focused is not self.screen.focused:
-            self.screen.call_after_refresh(focused.focus)
+    status: reactive[tuple[Part, ...]] = reactive(())
 
     def render_line(self, y: int) -> Strip:
-        tab, active = self.get_component_rich_style(TAB), self.get_component_rich_style(ACTIVE)
-        segments = [Segment(label, active if name == self.active else tab) for name, label in self._labels.items()]
+        segments = self._first_line() if y == 0 else []
+        if y == self.size.height - 1:
+            room = self.size.width - sum(len(segment.text) for segment in segments)
+            segments += self._status(room)
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
+    def _first_line(self) -> list[Segment]:
+        tab, active = self.get_component_rich_style(TAB), self.get_component_rich_style(ACTIVE)
+        labels = [Segment(label, active if name == self.active else tab) for name, label in self._labels()]
+        return [Segment(TITLE, self.get_component_rich_style(NAME)), *labels]
+
+    def _labels(self) -> Iterator[tuple[str, str]]:
+        for name in self.tabs:
+            yield name, f" {PANES.index(name) + 1} {name} "
+
+    def _status(self, room: int) -> Iterator[Segment]:
+        """The parts that fit, whole; what is least needed goes first."""
+        label, figure = self.get_component_rich_style(LABEL), self.get_component_rich_style(FIGURE)
+        kept = [part for part in self.status if part.text]
+        while sum(map(_width, kept)) > room:
+            kept.remove(max(kept, key=lambda part: part.rank))
+        for part in kept:
+            yield Segment(f"  {part.label} " if part.label else "  ", label)
+            yield Segment(part.text, figure)
+
     def on_click(self, event: events.Click) -> None:
-        end = 0
-        for name, label in self._labels.items():
+        end = len(TITLE)
+        for name, label in self._labels():
+            if end <= event.x < end + len(label) and event.y == 0:
+                self.post_message(self.TabChosen(name))
             end += len(label)
-            if event.x < end:
-                self.go_to(name)
-                return
+
+
+def _width(part: Part) -> int:
+    return cell_len(part.text) + (3 + len(part.label) if part.label else 2)

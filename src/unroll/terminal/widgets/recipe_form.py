@@ -138,7 +138,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         """The fields are three quarters of all widgets on the screen: mount them right after the first paint."""
-        self.border_title = "Recipe"
+        self.border_title = "4 Recipe"
         self.call_after_refresh(self._fill)
 
     async def _fill(self) -> None:
@@ -267,9 +267,12 @@ class RecipeForm(VerticalScroll, can_focus=False):
     @on(events.DescendantBlur)
     def _advise(self) -> None:
         """Show the focused field's fault or its help; or else any fault."""
-        focused = next((row.field_name for row in self._rows.values() if row.has_focus_within), "")
+        row = next((row for row in self._rows.values() if row.has_focus_within), None)
+        focused = "" if row is None else row.field_name
         fault = self._faults.get(focused) or self.fault
         self.set_class(bool(fault), "-faulty")  # the plan is the last good recipe's
         self.set_class(not fault and bool(focused), "-advised")
         purpose = PURPOSES.get(preset_of(self.recipe)) if focused == "preset" else None
         self.query_one("#advice", Static).update(fault or purpose or texts.help_of(focused))
+        if row is not None:  # the help may need more lines than the last, and cover the field
+            self.call_after_refresh(row.scroll_visible, animate=False)

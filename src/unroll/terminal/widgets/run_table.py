@@ -74,10 +74,10 @@ class RunTable(Pane, can_focus=True):
         """Draw the rows that show something else than before."""
         run = self.runs[self._place] if self._place < len(self.runs) else None
         if run is None or run.number != self.shown:
-            self.entitle("Runs", "")
+            self.entitle("5 Runs", "")
         else:
             held_out = "" if run.held_out is None else f" · held out {figures.share(run.held_out, 0)}"
-            self.entitle("Runs", f"seed {run.recipe.train.seed} · {run.state}{held_out}")
+            self.entitle("5 Runs", f"seed {run.recipe.train.seed} · {run.state}{held_out}")
         before, self._lines = self._lines, self._on_screen()
         self.refresh_changed(before, self._lines)
 

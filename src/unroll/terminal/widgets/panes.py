@@ -1,0 +1,89 @@
+"""The panes in their places, which `layout` works out for every size, tab and maximised pane."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import Layout, WidgetPlacement
+from textual.widget import Widget
+
+from unroll.terminal import layout
+
+
+class Panes(Widget):
+    """Shows the panes that have room, by their names in `layout.PANES`; the others are not displayed.
+
+    Attributes:
+        tab: The pane chosen last among those that take each other's place.
+        alone: The pane that is maximised; empty for none.
+        units: How many units the heatmap has to show.
+    """
+
+    DEFAULT_CSS = "Panes { height: 1fr; }"
+
+    def __init__(self, panes: Mapping[str, Widget], window: Size) -> None:
+        """`window` is the size of the terminal."""
+        super().__init__()
+        self.panes = panes
+        self.tab = self.alone = ""
+        self.units = 32
+        self._placing = Placing(self)
+        self.fit(window)
+
+    @property
+    def layout(self) -> Layout:
+        return self._placing
+
+    def compose(self) -> ComposeResult:
+        yield from self.panes.values()
+
+    def fit(self, window: Size) -> None:
+        """Place the panes on a terminal of some size."""
+        self._window = window
+        self._arrange()
+
+    def show(self, pane: str) -> None:
+        """Bring a pane in sight."""
+        self.alone = ""
+        self.tab = layout.tab_with(pane, *self._window, self.tab)
+        self._arrange()
+
+    def maximise(self, pane: str) -> None:
+        """Let a pane have all the room; none, and all have their places again."""
+        self.alone = pane
+        self._arrange()
+
+    def show_units(self, units: int) -> None:
+        """Give the heatmap the rows for so many units, where there are enough."""
+        if units != self.units:
+            self.units = units
+            self._arrange()
+
+    def of(self, widget: Widget | None) -> str:
+        """The name of the pane that a widget is in; empty when it is in none."""
+        nodes = () if widget is None else widget.ancestors_with_self
+        return next((name for name, pane in self.panes.items() if pane in nodes), "")
+
+    def _arrange(self) -> None:
+        self.arranged = layout.arrange(*self._window, self.tab, self.units, self.alone)
+        for name, pane in self.panes.items():
+            if pane.display != (name in self.arranged.places):
+                pane.display = not pane.display
+        self.refresh(layout=True)
+
+
+class Placing(Layout):
+    """Textual's way to ask where the panes are."""
+
+    name = "placing"
+
+    def __init__(self, panes: Panes) -> None:
+        self._panes = panes
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> list[WidgetPlacement]:
+        """A long notice takes its lines from the panes over it, and from no others."""
+        placed = []
+        for name, (x, y, width, height) in self._panes.arranged.places.items():
+            region = Region(x, y, width, max(0, min(height, size.height - y)))
+            placed.append(WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, self._panes.panes[name]))
+        return placed
