@@ -21,6 +21,11 @@ def share(part: float, places: int = 1) -> str:
     return f"{shown} %"
 
 
+def signed_share(part: float) -> str:
+    """A part that may be negative or more than the whole, in whole percent, as in `-7 %`."""
+    return f"{part * 100:z.0f} %"
+
+
 def probability(chance: float, places: int = 1) -> str:
     """The same of a network's answer: none is certain and none impossible, whatever rounding has made of it."""
     return share(min(max(chance, 1e-9), 1 - 1e-9), places)

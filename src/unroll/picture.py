@@ -1,11 +1,12 @@
 """What a lens shows of a network: a plain thing that the protocol carries and any surface draws.
 
-Its caption says what is seen here, its limits what it cannot show.
+Lines over one axis, a grid of cells, or shapes in a plane; its caption says what is seen here, its limits what it
+cannot show.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -14,9 +15,18 @@ from unroll.recipe import MAX_VOCAB
 MAX_VALUE = 1e6
 """A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""
 MAX_LINES = 16
+MAX_POINTS = 8192
 Value = Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
 Label = Annotated[str, Meta(max_length=80)]
-Sentence = Annotated[str, Meta(max_length=500)]
+Labels = Annotated[list[Label], Meta(max_length=MAX_VOCAB)]
+Sentence = Annotated[str, Meta(max_length=600)]
+
+
+class Seen(Struct, frozen=True, kw_only=True, tag_field="kind", tag=lambda name: name.lower()):
+    """What every picture says: `caption`, what is seen here, with its figures; `limits`, what cannot be."""
+
+    caption: Sentence
+    limits: Sentence
 
 
 class Line(Struct, frozen=True):
@@ -26,7 +36,7 @@ class Line(Struct, frozen=True):
     ys: Annotated[list[Value | None], Meta(max_length=MAX_VOCAB)]
 
 
-class Lines(Struct, frozen=True, kw_only=True, tag_field="kind", tag="lines"):
+class Lines(Seen, frozen=True, kw_only=True):
     """Lines over one axis.
 
     Attributes:
@@ -34,22 +44,78 @@ class Lines(Struct, frozen=True, kw_only=True, tag_field="kind", tag="lines"):
         labels: What stands under each x; empty where that is the value itself.
         lines: The most important first.
         mark: The x of the moment shown; None where it is at none.
-        caption: What is seen here, in one sentence with its figures; `limits`: what cannot be.
+        wall: The x after which nothing was trained; None where that has no meaning.
+        log: Whether the values are better seen on a logarithmic scale; then all are above 0.
+        percent: Whether the values are parts of a whole, from 0 to 1.
     """
 
     x_name: Label
     xs: Annotated[list[Value], Meta(max_length=MAX_VOCAB)]
     lines: Annotated[list[Line], Meta(min_length=1, max_length=MAX_LINES)]
-    caption: Sentence
-    limits: Sentence
-    labels: Annotated[list[Label], Meta(max_length=MAX_VOCAB)] = []
+    labels: Labels = []
     mark: Value | None = None
+    wall: Value | None = None
+    log: bool = False
+    percent: bool = False
 
     def __post_init__(self) -> None:
         if any(len(line.ys) != len(self.xs) for line in self.lines) or len(self.labels) not in (0, len(self.xs)):
             raise ValueError("values or labels for other places than there are")
         if any(b <= a for a, b in zip(self.xs, self.xs[1:], strict=False)):
             raise ValueError("places that do not rise")
+        if self.log and any(y is not None and y <= 0 for line in self.lines for y in line.ys):
+            raise ValueError("a value that has no logarithm")
 
 
-Picture = Lines
+class Grid(Seen, frozen=True, kw_only=True):
+    """Cells in labelled rows and columns.
+
+    Attributes:
+        values: By row, then column; None where there is nothing to show.
+        scale: The value that gets the strongest colour, on either side of 0.
+        texts: What stands in each cell; empty where the colour says it all.
+        mark: The row and the column of the moment shown, each None where it is at none.
+    """
+
+    row_name: Label
+    rows: Labels
+    column_name: Label
+    columns: Labels
+    values: Annotated[list[Annotated[list[Value | None], Meta(max_length=MAX_VOCAB)]], Meta(max_length=MAX_VOCAB)]
+    scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
+    texts: Annotated[list[Labels], Meta(max_length=MAX_VOCAB)] = []
+    mark: tuple[int | None, int | None] = (None, None)
+
+    def __post_init__(self) -> None:
+        for table in (self.values, self.texts) if self.texts else (self.values,):
+            if len(table) != len(self.rows) or any(len(row) != len(self.columns) for row in table):
+                raise ValueError("cells for other rows or columns than there are")
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """Points in a plane, by their name; a `path` joins them in their order."""
+
+    name: Label
+    kind: Literal["points", "path"] = "points"
+    xs: Annotated[list[Value], Meta(max_length=MAX_POINTS)]
+    ys: Annotated[list[Value], Meta(max_length=MAX_POINTS)]
+
+    def __post_init__(self) -> None:
+        if len(self.xs) != len(self.ys):
+            raise ValueError("points with one coordinate")
+
+
+class Plane(Seen, frozen=True, kw_only=True):
+    """Shapes in a plane, those on top last.
+
+    Attributes:
+        mark: The point of the moment shown; None where there is none.
+    """
+
+    x_name: Label
+    y_name: Label
+    shapes: Annotated[list[Shape], Meta(min_length=1, max_length=MAX_LINES)]
+    mark: tuple[Value, Value] | None = None
+
+
+Picture = Lines | Grid | Plane

@@ -1,29 +1,40 @@
 """Each lens against a computation of its own, and what its caption says against its own lines."""
 
+from pathlib import Path
 from statistics import fmean, pvariance
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment
-from unroll.network.lenses import Subject, lenses
+from unroll.network.cells import State
+from unroll.network.dynamics import after, held, jacobian, visited
+from unroll.network.lenses import Subject, lenses, memory
+from unroll.network.model import SequenceModel
 from unroll.network.training import Training
-from unroll.picture import Line, Lines
+from unroll.picture import Grid, Line, Lines, Plane, Shape
 from unroll.recipe import CellName, Recipe
 
 SMALL = Recipe().replace(vocab_size=12, length=4, hidden_size=5, init="normal")
 TRAININGS = {cell: Training(SMALL.replace(cell=cell)) for cell in ("rnn", "lstm", "gru")}
 cells = st.sampled_from(["rnn", "lstm", "gru"])
 sequences = st.lists(st.integers(0, 11), min_size=1, max_size=9)
-touched = st.sampled_from([UNTOUCHED, Interventions(cut_all=True), Interventions(clamps=((1, 0.5),))])
+CUT = Interventions(cut_all=True)
+touched = st.sampled_from([UNTOUCHED, CUT, Interventions(clamps=((1, 0.5),))])
 
 
 def subject(cell: CellName, sequence: list[int], unit: int = 1, does: Interventions = UNTOUCHED) -> Subject:
     training = TRAININGS[cell]
     moment = Moment(1, tuple(sequence), len(sequence) - 1, interventions=does)
-    return Subject(training.model, moment, unit, training.data)
+    return Subject(training.model, moment, training.recipe.task, training.data, unit=unit)
+
+
+def look(name: str, seen: Subject) -> Any:
+    return lenses()[name](seen)
 
 
 def lines(picture: Lines) -> dict[str, list[float]]:
@@ -31,15 +42,15 @@ def lines(picture: Lines) -> dict[str, list[float]]:
 
 
 def test_the_lenses_are_the_files_of_their_folder_in_their_own_order() -> None:
-    assert [*lenses()][:2] == ["unit", "numbers"]
+    files = {file.stem for file in Path(memory.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {*lenses()} == files and [*lenses()][:2] == ["unit", "numbers"]
 
 
 @given(cells, sequences, st.integers(0, 4), touched)
-@torch.no_grad()
 def test_unit_holds_the_networks_own_values_and_what_they_add_to_the_lead(
     cell: CellName, sequence: list[int], unit: int, does: Interventions
 ) -> None:
-    shown = lenses()["unit"](seen := subject(cell, sequence, unit, does))
+    shown = look("unit", seen := subject(cell, sequence, unit, does))
     found, model = lines(shown), seen.model
     for t, step in enumerate(model.steps(torch.tensor(sequence), does=does)):
         logits = model.head(step.state.h)
@@ -48,25 +59,25 @@ def test_unit_holds_the_networks_own_values_and_what_they_add_to_the_lead(
         gates = [gate[unit] for gate in step.gates]
         c = [] if step.state.c is None else [step.state.c[unit]]
         assert [ys[t] for ys in found.values()] == pytest.approx(
-            [float(x) for x in (step.state.h[unit], share, *c, *gates)], abs=6e-4
+            [x.item() for x in (step.state.h[unit], share, *c, *gates)], abs=6e-4
         )
     assert (shown.mark, shown.labels) == (len(sequence), [str(number) for number in sequence])
 
 
 @pytest.mark.parametrize(("cell", "names"), [("rnn", []), ("gru", ["reset", "update", "candidate"])])
 def test_unit_names_the_gates_that_a_cell_has(cell: CellName, names: list[str]) -> None:
-    assert [*lines(lenses()["unit"](subject(cell, [1, 2])))] == ["h", "share", *names]
+    assert [*lines(look("unit", subject(cell, [1, 2])))] == ["h", "share", *names]
 
 
 @given(cells, st.integers(0, 4), touched)
 def test_numbers_groups_the_units_values_by_the_number_just_read(
     cell: CellName, unit: int, does: Interventions
 ) -> None:
-    shown = lenses()["numbers"](seen := subject(cell, [3], unit, does))
+    shown = look("numbers", seen := subject(cell, [3], unit, does))
     groups: dict[int, list[float]] = {}
     for sequence in seen.sequences.x.t().tolist():
         for number, step in zip(sequence, seen.model.steps(torch.tensor(sequence), does=does), strict=True):
-            groups.setdefault(number, []).append(float(step.state.h[unit]))
+            groups.setdefault(number, []).append(step.state.h[unit].item())
     found = lines(shown)
     assert shown.xs == sorted(groups)
     for name, of in {"mean": fmean, "lowest": min, "highest": max}.items():
@@ -79,22 +90,236 @@ def test_numbers_groups_the_units_values_by_the_number_just_read(
 
 
 def test_with_the_memory_erased_the_number_just_read_explains_all() -> None:
-    shown = lenses()["numbers"](subject("rnn", [3], does=Interventions(cut_all=True)))
+    shown = look("numbers", subject("rnn", [3], does=Interventions(cut_all=True)))
     assert "explains 100 % of its variance" in shown.caption
     assert lines(shown)["lowest"] == lines(shown)["highest"]
 
 
 def test_a_unit_that_is_held_is_the_same_after_every_number() -> None:
-    shown = lenses()["numbers"](subject("gru", [3], does=Interventions(clamps=((1, 0.25),))))
+    shown = look("numbers", subject("gru", [3], does=Interventions(clamps=((1, 0.25),))))
     assert "is +0.25 after every number" in shown.caption
 
 
 def test_a_number_that_no_sequence_has_is_not_marked() -> None:
-    assert [lenses()["numbers"](subject("rnn", [number])).mark for number in (3, 11)] == [3, None]
+    assert [look("numbers", subject("rnn", [number])).mark for number in (3, 11)] == [3, None]
 
 
-def test_lines_of_other_lengths_are_refused() -> None:
+# length
+
+
+@given(cells, st.sampled_from(["count", "recall"]), touched)
+def test_length_is_the_share_of_right_answers_of_every_prompt_of_that_length(
+    cell: CellName, task: str, does: Interventions
+) -> None:
+    seen = subject(cell, [1, 2], does=does)
+    seen = seen._replace(task=SMALL.replace(task=task).task)
+    shown = look("length", seen)
+    for n, share in zip(shown.xs, shown.lines[0].ys, strict=True):
+        prompts = [range(i, i + n) for i in range(12) if i + n - (task == "recall") < 12]
+        right = 0
+        for prompt in prompts:
+            *_, last = seen.model.steps(torch.tensor(prompt), does=does.within(steps=len(shown.xs)))
+            right += int(seen.model.head(last.state.h).argmax()) == (prompt[-1] + 1 if task == "count" else prompt[0])
+        assert share == pytest.approx(right / len(prompts), abs=6e-5)
+    assert (shown.wall, shown.mark, len(shown.xs)) == (4, 2, 11 if task == "count" else 12)
+
+
+def test_of_a_file_length_ends_where_its_sequences_do() -> None:
+    seen = subject("rnn", [1, 2])
+    seen = seen._replace(task=SMALL.replace(task="file", path="x").task)
+    shown = look("length", seen)
+    right = (seen.model(seen.sequences.x)[0].argmax(-1) == seen.sequences.y).float().mean(-1)
+    assert shown.lines[0].ys == pytest.approx(right.tolist(), abs=6e-5)
+    assert "8 training sequences, and none is longer" in shown.limits
+
+
+# memory
+
+
+def test_memory_is_a_ridge_regression_scored_on_what_it_was_not_fitted_to() -> None:
+    torch.manual_seed(0)
+    chosen = torch.randint(5, (600,))
+    values = torch.nn.functional.one_hot(chosen, 5).float() @ torch.randn(5, 8) + 0.8 * torch.randn(600, 8)
+    rows = torch.cat([values, torch.ones(600, 1)], 1).double()
+    away = torch.arange(600) % memory.HELD_OUT == 0
+    ridge = memory.RIDGE * float((rows[~away] ** 2).sum(0).mean())
+    stacked = torch.cat([rows[~away], ridge**0.5 * torch.eye(9, dtype=torch.double)])
+    targets = torch.cat([torch.nn.functional.one_hot(chosen[~away], 5).double(), torch.zeros(9, 5).double()])
+    weights = torch.linalg.lstsq(stacked, targets).solution
+    right = ((rows[away] @ weights).argmax(-1) == chosen[away]).double().mean()
+    assert memory.probe(values, chosen, 5) == pytest.approx(float(right)) and 0.5 < right < 1
+
+
+def test_what_is_erased_cannot_be_read_back() -> None:
+    kept, cut = (lines(look("memory", subject("rnn", [1], does=does))) for does in (UNTOUCHED, CUT))
+    assert kept["h"][0] == cut["h"][0] > 0.5 and kept["h"][1] > 2 * cut["h"][1]
+    assert all(share < 0.12 for share in cut["h"][1:])
+    assert cut["chance"] == [pytest.approx(1 / 12, abs=1e-4)] * 13
+
+
+def test_a_network_too_large_is_not_probed() -> None:
+    with pytest.raises(UserError, match="choose a smaller hidden_size"):
+        look("memory", subject("rnn", [1])._replace(work=10**4))
+
+
+# transplant
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_transplant_reads_on_from_the_other_sequences_state(cell: CellName) -> None:
+    b = (3, 1, 4, 1)
+    a = tuple((number + 6) % 12 for number in b)
+    seen = subject(cell, [*b])
+    shown: Grid = look("transplant", seen)
+    ends = [seen.model.head(visited(seen.model, s)[-1, :5]) for s in (a, b)]
+    of_a, of_b = (int(end.argmax()) for end in ends)
+    if of_a == of_b:
+        assert "nothing to carry over" in shown.caption
+        return
+    lead_a, lead_b = (float(end[of_a] - end[of_b]) for end in ends)
+    for row, name in enumerate(shown.rows):
+        for t in range(4):
+            h, c = (whole.clone() for whole in _state_after(seen.model, b[: t + 1]))
+            other_h, other_c = _state_after(seen.model, a[: t + 1])
+            units = slice(None) if not name.startswith("unit") else int(name.split()[1])
+            if name != "c":
+                h[units] = other_h[units]
+            if name != "h":
+                c[units] = other_c[units]
+            end = _read_on(seen.model, h, c, b[t + 1 :])
+            lead = float(end[of_a] - end[of_b])
+            assert shown.values[row][t] == pytest.approx((lead - lead_b) / (lead_a - lead_b), abs=2e-3)
+    assert shown.values[shown.rows.index("h")][-1] == pytest.approx(1, abs=1e-3)
+
+
+def _state_after(model: SequenceModel, read: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    *_, last = model.steps(torch.tensor(read))
+    return last.state.h.detach(), (last.state.h if last.state.c is None else last.state.c).detach()
+
+
+def _read_on(model: SequenceModel, h: torch.Tensor, c: torch.Tensor, rest: tuple[int, ...]) -> torch.Tensor:
+    state = State(h, c if model.rnn.has_c else None)
+    for step in model.steps(torch.tensor(rest), state) if rest else ():
+        state = step.state
+    return model.head(state.h)
+
+
+def test_what_would_take_too_long_to_transplant_is_refused() -> None:
+    with pytest.raises(UserError, match="type a shorter sequence"):
+        look("transplant", subject("rnn", [1] * 9)._replace(work=10**3))
+
+
+# gradient
+
+
+@given(cells, st.lists(st.integers(0, 11), min_size=2, max_size=7), touched)
+def test_gradient_is_that_of_autograd(cell: CellName, sequence: list[int], does: Interventions) -> None:
+    seen = subject(cell, sequence, does=does)
+    shown: Lines = look("gradient", seen)
+    states = []
+    for step in seen.model.steps(torch.tensor(sequence), does=does):
+        states.append(step.state)
+        for part in (step.state.h, step.state.c):
+            if part is not None and part.requires_grad:
+                part.retain_grad()
+    logits = seen.model.head(states[-1].h)
+    target = sequence[-1] + 1 if sequence[-1] < 11 else int(logits.argmax())
+    torch.nn.functional.cross_entropy(logits, torch.tensor(target)).backward()
+    for line, parts in zip(shown.lines, zip(*states, strict=True), strict=False):
+        lengths = [0.0 if part.grad is None else float(part.grad.norm()) for part in parts]
+        expected = [length / lengths[-1] for length in lengths]
+        assert [y or 0 for y in line.ys] == pytest.approx(expected, rel=2e-2, abs=1e-6)
+    seen.model.zero_grad()
+
+
+# spectrum and map
+
+
+@given(cells, sequences)
+def test_a_jacobian_is_what_small_changes_do(cell: CellName, sequence: list[int]) -> None:
+    model = TRAININGS[cell].model
+    state = visited(model, sequence)[-1]
+    found = jacobian(model, 3, state)
+    whole = SequenceModel(cell, 12, 5).double()
+    whole.load_state_dict(model.state_dict())
+    for i in range(len(state)):
+        change = torch.zeros(len(state), dtype=torch.double)
+        change[i] = 1e-6
+        up, down = (after(whole, 3, (state.double() + sign * change)[None])[0] for sign in (1, -1))
+        assert torch.allclose((up - down) / 2e-6, found[:, i].double(), atol=2e-4)
+
+
+def test_spectrum_of_elmans_cell_is_that_of_its_formula_and_of_an_erased_step_nothing() -> None:
+    seen = subject("rnn", [3, 1, 4])
+    shown: Plane = look("spectrum", seen)
+    h = visited(seen.model, [3, 1, 4])[-1]
+    by_hand = torch.linalg.eigvals(((1 - h**2)[:, None] * seen.model.rnn.weight_hh_l0).double())
+    (here,) = [shape for shape in shown.shapes if shape.name == "this step"]
+    assert sorted(map(abs, here.ys)) == pytest.approx(sorted(by_hand.imag.abs().tolist()), abs=1e-3)
+    assert sorted(here.xs) == pytest.approx(sorted(by_hand.real.tolist()), abs=1e-3)
+    cut: Plane = look("spectrum", subject("rnn", [3, 1, 4], does=CUT))
+    assert "largest eigenvalue is 0.00 long, and 0 of 5" in cut.caption
+
+
+@pytest.mark.parametrize("lens", ["spectrum", "map"])
+def test_every_cell_has_a_plane(lens: str) -> None:
+    for cell in ("rnn", "lstm", "gru"):
+        shown: Plane = look(lens, subject(cell, [3, 1, 4]))
+        assert all(len(shape.xs) == len(shape.ys) for shape in shown.shapes) and shown.caption.endswith(".")
+
+
+def test_map_is_the_plane_of_the_two_largest_principal_components() -> None:
+    seen = subject("gru", [3, 1, 4])
+    shown: Plane = look("map", seen)
+    states = torch.stack([step.state.h for step in seen.model.steps(seen.sequences.x)]).flatten(0, 1).detach().double()
+    spread, axes = torch.linalg.eigh(torch.cov(states.mT))
+    share = float(spread[-2:].sum() / spread.sum())
+    assert f"holds {100 * share:.0f} % of the variance of {len(states)} states" in shown.caption
+    path = (visited(seen.model, [3, 1, 4]).double() - states.mean(0)) @ axes[:, [-1, -2]]
+    (line,) = [shape for shape in shown.shapes if shape.kind == "path"]
+    assert torch.allclose(torch.tensor([line.xs, line.ys]).abs(), path.mT.abs().float(), atol=2e-3)
+    assert shown.mark == (line.xs[-1], line.ys[-1])
+
+
+def test_where_small_weights_forget_all_there_is_one_stable_place() -> None:
+    seen = subject("rnn", [3])
+    model = SequenceModel("rnn", 12, 5)
+    model.load_state_dict({name: 0.1 * value for name, value in seen.model.state_dict().items()})
+    shown: Plane = look("map", seen._replace(model=model))
+    assert "64 states from among them come to rest in 1 place, 1 of them stable." in shown.caption
+    (place,) = [shape for shape in shown.shapes if shape.name == "at rest"]
+    at_rest = held(model, 3, torch.zeros(1, 5), 200)
+    assert float(at_rest.speeds) < 1e-6 and len(place.xs) == 1
+
+
+# drivers
+
+
+@given(cells, st.integers(0, 4))
+def test_drivers_are_the_sequences_with_the_highest_and_the_lowest_value(cell: CellName, unit: int) -> None:
+    seen = subject(cell, [3], unit)
+    shown: Grid = look("drivers", seen)
+    rows = seen.sequences.x.t().tolist()
+    values = [[float(s.state.h[unit]) for s in seen.model.steps(torch.tensor(row))] for row in rows]
+    half = len(shown.rows) // 2
+    assert [max(row) for row in shown.values[:half]] == pytest.approx(sorted(map(max, values))[::-1][:half], abs=6e-4)
+    assert [min(row) for row in shown.values[half:]] == pytest.approx(sorted(map(min, values))[:half][::-1], abs=6e-4)
+    for texts, row in zip(shown.texts, shown.values, strict=True):
+        assert row == pytest.approx(values[rows.index([int(text) for text in texts])], abs=6e-4)
+
+
+# The pictures
+
+
+def test_a_picture_whose_parts_do_not_fit_is_refused() -> None:
+    said: Any = {"caption": "", "limits": ""}
     with pytest.raises(ValueError, match="other places"):
-        Lines(x_name="step", xs=[1, 2], lines=[Line("h", [0.5])], caption="", limits="")
+        Lines(x_name="step", xs=[1, 2], lines=[Line("h", [0.5])], **said)
     with pytest.raises(ValueError, match="do not rise"):
-        Lines(x_name="step", xs=[2, 1], lines=[Line("h", [0.5, 1])], caption="", limits="")
+        Lines(x_name="step", xs=[2, 1], lines=[Line("h", [0.5, 1])], **said)
+    with pytest.raises(ValueError, match="no logarithm"):
+        Lines(x_name="step", xs=[1], lines=[Line("h", [0.0])], log=True, **said)
+    with pytest.raises(ValueError, match="other rows or columns"):
+        Grid(row_name="", rows=["a"], column_name="", columns=["b"], values=[[1.0, 2.0]], **said)
+    with pytest.raises(ValueError, match="one coordinate"):
+        Shape(name="", xs=[1.0], ys=[])

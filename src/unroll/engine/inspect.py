@@ -38,6 +38,8 @@ MAX_SCORED, MIN_SCORED = 20_000, 16
 WORK_AT_REST, WORK_IN_TRAINING = 2 * 10**9, 2 * 10**7
 """Multiplications that a score may cost, roughly: a large network is scored on fewer sequences, and so is one that
 trains, which is another at every look. 20,000 sequences of 20 numbers take an LSTM of 32 units half a second."""
+WORK_OF_LENS = 10**9
+"""The same of a lens: it is looked through more seldom than it would cost training a tenth."""
 MAX_KNOWN_SCORES = 100
 HIDDEN, CELL_STATE, ATTRIBUTION = "hidden", "cell state", "attribution"
 GATES = {
@@ -94,8 +96,9 @@ class Inspector:
         here, known = self._see(request.moment), lenses()
         _check_unit(request.unit, here.units, "look at")
         name = request.lens if request.lens in known else next(iter(known))
-        sequences, drawn = self._scorer(here.run).sample(_work(here.run))
-        return name, known[name](Subject(here.model, here.moment, request.unit, sequences, drawn))
+        sequences, drawn = self._scorer(here.run).sample(WORK_OF_LENS)
+        task = here.run.training.recipe.task
+        return name, known[name](Subject(here.model, here.moment, task, sequences, drawn, WORK_OF_LENS, request.unit))
 
     def _scorer(self, run: LiveRun) -> Scorer:
         if run.number not in self._scorers:
@@ -132,7 +135,7 @@ class Scorer:
         self._sequences = sequences
         self._samples = {
             work: sample(sequences, max(MIN_SCORED, min(MAX_SCORED, work // each)))
-            for work in (WORK_AT_REST, WORK_IN_TRAINING)
+            for work in (WORK_AT_REST, WORK_IN_TRAINING, WORK_OF_LENS)
         }
         self._version: Hashable = None
         self._known: dict[Interventions, float] = {}

@@ -21,6 +21,9 @@ from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.model import SequenceModel
 from unroll.picture import MAX_VALUE
 
+READ_AT_ONCE = 2**22
+"""Values that the cell's inputs of all steps may have while many sequences are read."""
+
 
 class Activations(NamedTuple):
     """What the network computed at every step.
@@ -104,6 +107,15 @@ def shares(model: SequenceModel, seen: Activations) -> Tensor:
     expected, runner_up = seen.logits.topk(2).indices.unbind(-1)
     weight = model.head.weight.detach()
     return (weight[expected] - weight[runner_up]) * seen.hidden
+
+
+@torch.no_grad()
+def unit_values(model: SequenceModel, x: Tensor, unit: int, does: Interventions = UNTOUCHED) -> Tensor:
+    """h of one unit at every step of sequences `(L, N)`: many are read in parts, so that a cell's inputs stay small."""
+    does = does.within(steps=len(x))
+    size = max(1, READ_AT_ONCE // (len(x) * model.rnn.blocks * model.hidden_size))
+    found = [[step.state.h[:, unit] for step in model.steps(part, does=does)] for part in torch.split(x, size, 1)]
+    return torch.cat([torch.stack(values) for values in found], 1)
 
 
 def rounded(values: Tensor, places: int) -> Tensor:

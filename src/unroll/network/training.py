@@ -24,13 +24,12 @@ from unroll.errors import RecipeError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.bptt import Tape, backpropagate
+from unroll.network.inspection import READ_AT_ONCE
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, plan
 from unroll.series import MAX_LOSS
 from unroll.tasks import Item, parts
 
-SCORED_AT_ONCE = 2**22
-"""Values that the cell's inputs of all steps may have while sequences are scored."""
 SNAPSHOT_BYTES = 64 * 2**20
 """Bytes that the snapshots of one run may take."""
 
@@ -258,7 +257,7 @@ def last_step_accuracy(model: SequenceModel, data: Sequences, does: Intervention
 
     Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
-    size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
+    size = max(1, READ_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
     right = 0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
         for step in model.steps(x, does=does):  # keeps no step but the last
@@ -270,7 +269,7 @@ def last_step_accuracy(model: SequenceModel, data: Sequences, does: Intervention
 @torch.no_grad()
 def mean_loss(model: SequenceModel, data: Sequences) -> float:
     """The cross-entropy in nats, the mean over all steps of the sequences; large data is scored in parts."""
-    size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * max(model.rnn.blocks * model.hidden_size, model.vocab_size)))
+    size = max(1, READ_AT_ONCE // (data.x.shape[0] * max(model.rnn.blocks * model.hidden_size, model.vocab_size)))
     total = 0.0
     for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
         total += cross_entropy(model(x)[0].flatten(0, 1), y.flatten(), reduction="sum").item()

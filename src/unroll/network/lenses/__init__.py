@@ -1,6 +1,7 @@
 """Ways of seeing a network, one file each: a pure function `look(subject) -> Picture`.
 
-A lens is added by adding its file: its name is the file's, and `order` in it says where it stands among the others.
+A lens is added by adding its file: its name is the file's, and `ORDER` in it says where it stands among the others.
+What many lenses draw from, sequences that the network may or may not know, is here.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
 
+import torch
+from torch import Tensor
+
 from unroll.moment import Moment
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences
 from unroll.picture import Picture
+from unroll.recipe import TaskConfig
 
 
 class Subject(NamedTuple):
@@ -23,16 +28,25 @@ class Subject(NamedTuple):
     Attributes:
         model: The network as it was at the moment's epoch.
         moment: The sequence, the step and what is done to the network.
-        unit: The unit that is selected.
-        sequences: The task's training sequences, or some drawn at random where they are many.
+        task: What it was trained on; its `length` is L.
+        sequences: The training sequences, or some of them drawn at random where they are many.
         drawn: How many were drawn; None where these are all.
+        work: Multiplications that a look may cost, roughly.
+        unit: The unit that is selected.
     """
 
     model: SequenceModel
     moment: Moment
-    unit: int
+    task: TaskConfig
     sequences: Sequences
     drawn: int | None = None
+    work: int = 10**9
+    unit: int = 0
+
+    def affordable(self, steps: int) -> int:
+        """How many sequences of so many steps may be read, at least one."""
+        each = steps * (self.model.rnn.weight_hh_l0.numel() + self.model.head.weight.numel())
+        return max(1, self.work // each)
 
 
 Look = Callable[[Subject], Picture]
@@ -43,3 +57,8 @@ def lenses() -> dict[str, Look]:
     """Every lens by its name, in the order in which they are offered."""
     modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in iter_modules(__path__)]
     return {name: module.look for name, module in sorted(modules, key=lambda found: (found[1].ORDER, found[0]))}
+
+
+def random_sequences(vocab_size: int, steps: int, count: int) -> Tensor:
+    """Sequences `(steps, count)` of numbers drawn one by one, the same at every look: none tells of another."""
+    return torch.randint(vocab_size, (steps, count), generator=torch.Generator().manual_seed(0))

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from unroll import figures
-from unroll.network.inspection import rounded
+from unroll.network.inspection import rounded, unit_values
 from unroll.network.lenses import Subject
-from unroll.network.training import SCORED_AT_ONCE
 from unroll.picture import Line, Lines
 
 ORDER = 1
@@ -25,7 +24,8 @@ STILL = 1e-6
 def look(subject: Subject) -> Lines:
     """The mean, lowest and highest h after each number that is read in the sequences."""
     unit, data = subject.unit, subject.sequences
-    read, hidden = data.x.flatten(), _hidden(subject).flatten()
+    hidden = unit_values(subject.model, data.x, unit, subject.moment.interventions).double().flatten()
+    read = data.x.flatten()
     sizes = torch.bincount(read, minlength=subject.model.vocab_size)
     means = torch.bincount(read, hidden, minlength=subject.model.vocab_size) / sizes
     numbers = sizes.nonzero().flatten()
@@ -44,16 +44,6 @@ def look(subject: Subject) -> Lines:
         caption=f"{over}, {_caption(unit, means, _explained(hidden, means[read]))}",
         limits="Only numbers in the order of these sequences: after another past the unit may be elsewhere.",
     )
-
-
-def _hidden(subject: Subject) -> Tensor:
-    """h of the unit at every step, `(L, N)`; many sequences are read in parts, so that a cell's inputs stay small."""
-    model, data = subject.model, subject.sequences
-    does = subject.moment.interventions.within(steps=data.x.shape[0])
-    size = max(1, SCORED_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
-    parts = torch.split(data.x, size, 1)
-    found = [torch.stack([step.state.h[:, subject.unit] for step in model.steps(x, does=does)]) for x in parts]
-    return torch.cat(found, 1).double()
 
 
 def _explained(hidden: Tensor, means: Tensor) -> float | None:
