@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from pane_kit import alone
 from unroll.recipe import Recipe, plan
+from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten
 from unroll.terminal.runs import METRICS, Curve, ceiling
-from unroll.terminal.widgets.loss_curve import Line, LossCurve, Plot, draw, even_ticks, powers_of_ten
+from unroll.terminal.widgets.loss_curve import LossCurve
 
 losses = st.lists(st.floats(0, 1e6), max_size=50)
 
@@ -77,7 +78,7 @@ def test_a_log_axis_is_marked_at_powers_of_ten() -> None:
 def test_a_plot_has_the_size_that_was_asked_for_and_paints_no_background() -> None:
     line = Line([0.5, 1.0, 1.5], [4.8, 3.0, 1.0], (240, 160, 48))
     for start in (0.0, 1e-4):
-        rows = draw(Plot(40, 10, 25, start, 6, (90, 90, 90), [line], cursor=1.0))
+        rows = draw(Plot(40, 10, 25, start, 6, (90, 90, 90), [line], is_log=start > 0, cursor=1.0))
         assert [row.cell_len for row in rows] == [40] * 10
         assert all(getattr(span.style, "bgcolor", None) is None for row in rows for span in row.spans)
 

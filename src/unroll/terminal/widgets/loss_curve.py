@@ -1,17 +1,13 @@
 """The loss curve over the planned epochs, on axes that stand still while it grows, with the training cursor.
 
-Drawn from `Curve`s; says `EpochChosen`. plotext builds it off the event loop, so that a key's echo never waits for a
-picture. It is imported with the first drawing (it takes as long as half of a first paint) and has one figure for the
-whole process: call `draw` from one thread at a time.
+Drawn from `Curve`s off the event loop, so that a key's echo never waits for a picture; says `EpochChosen`.
 """
 
-import asyncio
 from dataclasses import dataclass
-from math import ceil, floor, log10
-from typing import Any, ClassVar
+from math import ceil
+from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Span, Text
+from rich.text import Text
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
@@ -20,6 +16,7 @@ from textual.strip import Strip
 
 from unroll import figures
 from unroll.terminal.bindings import offered
+from unroll.terminal.plot import Colour, Line, Plot, drawn, rgb
 from unroll.terminal.runs import Curve, Metric, ceiling
 from unroll.terminal.sparing import Latest, Pane
 
@@ -30,40 +27,6 @@ CORNERS = 4
 """Cells of the pane's width that a border's text cannot use."""
 LOWEST = 1e-4
 """Where a log axis begins; lower values are drawn there."""
-Colour = tuple[int, int, int]
-GREY: Colour = (128, 128, 128)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One curve: finite points, and its colour."""
-
-    xs: list[float]
-    ys: list[float]
-    colour: Colour
-
-
-@dataclass(frozen=True)
-class Plot:
-    """Curves on axes that stand still: both ranges are given, not found.
-
-    Attributes:
-        y_start: 0, or for a log axis where it begins; no point may lie below.
-        lines: Drawn in this order, the last on top.
-        percent: Whether the y axis is marked in percent.
-        cursor: Where a vertical line stands; None for none.
-    """
-
-    width: int
-    height: int
-    x_end: float
-    y_start: float
-    y_end: float
-    axis_colour: Colour
-    lines: list[Line]
-    percent: bool = False
-    cursor: float | None = None
-    cursor_colour: Colour = (255, 255, 255)
 
 
 class LossCurve(Pane, can_focus=True):
@@ -127,7 +90,7 @@ class LossCurve(Pane, can_focus=True):
 
     async def _draw(self) -> None:
         if self.curve is not None:
-            before, self._rows = self._rows, await asyncio.to_thread(draw, self._plot(self.curve))
+            before, self._rows = self._rows, await drawn(self._plot(self.curve))
             self.refresh_changed(before, self._rows)
 
     def _plot(self, curve: Curve) -> Plot:
@@ -141,6 +104,7 @@ class LossCurve(Pane, can_focus=True):
             height=self.size.height,
             x_end=max(one.recipe.train.epochs for one, _ in shown),
             y_start=lowest,
+            is_log=lowest > 0,
             y_end=1.0 if self.metric == "accuracy" else ceiling(highest),
             axis_colour=self._colour(AXES),
             lines=lines,
@@ -150,11 +114,7 @@ class LossCurve(Pane, can_focus=True):
         )
 
     def _colour(self, component: str) -> Colour:
-        colour = self.get_component_rich_style(component).color
-        if colour is None or colour.is_default:  # the terminal's own: only the terminal knows it
-            return GREY
-        red, green, blue = colour.get_truecolor()
-        return red, green, blue
+        return rgb(self.get_component_rich_style(component))
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._rows):
@@ -211,59 +171,3 @@ class LossCurve(Pane, can_focus=True):
         start = axis.index("└") + 1
         share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
         self.action_choose(round(max(0.0, min(1.0, share)) * self.curve.recipe.train.epochs))
-
-
-def draw(plot: Plot) -> list[Text]:
-    """The plot, `height` lines of `width` cells."""
-    import plotext
-
-    figure = plotext.figure
-    plotext.terminal.limit(False, False)
-    plotext.add_theme("unroll", text=plot.axis_colour)
-    figure.clear()
-    figure.theme("unroll")
-    figure.plot_size(plot.width, plot.height)
-    figure.axes(False, axis="both", side=1)
-    _rule(figure, plot)
-    if plot.cursor is not None:
-        pixel = plotext.pixel(foreground=plot.cursor_colour)
-        figure.line(plot.cursor, orientation="vertical", pixel=pixel, style="dotted")
-    for line in plot.lines:
-        if line.xs:
-            signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
-            figure.draw(signal.lines(len(line.xs) > 1))
-    rows = [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
-    for row in rows:  # plotext paints a vertical line's cells white, whatever their pixel says
-        row.spans = [Span(start, end, Style(color=Style.parse(str(style)).color)) for start, end, style in row.spans]
-    return rows
-
-
-def _rule(figure: Any, plot: Plot) -> None:
-    x, y = figure.ruler("x"), figure.ruler("y")
-    if plot.y_start:
-        y.scale("log")
-        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
-    else:
-        ticks, labels = _labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3))))
-        labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
-    y.ticks(ticks, labels)
-    y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.y_start else (0, plot.y_end)))
-    x.lim(0, plot.x_end)
-    wide, room = len(_labelled([plot.x_end])[1][0]), plot.width - 1 - max(map(len, labels))
-    most = room // (wide + wide // 2 + 1)  # so far apart that the last label keeps clear of the one before
-    x.ticks(*_labelled(even_ticks(plot.x_end, max(1, min(5, most)), fewest=2)))
-
-
-def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
-    return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
-
-
-def even_ticks(end: float, most: int, fewest: int = 3) -> list[float]:
-    """Ticks from 0 to the end: `most` steps, or fewer (at least `fewest`) if that gives whole numbers."""
-    steps = next((n for n in range(most, fewest - 1, -1) if end % n == 0), most)
-    return [end * i / steps for i in range(steps + 1)]
-
-
-def powers_of_ten(start: float, end: float) -> list[float]:
-    """The ticks of a log axis."""
-    return [10.0**power for power in range(ceil(log10(start)), floor(log10(end)) + 1)]

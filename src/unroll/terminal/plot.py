@@ -1,0 +1,132 @@
+"""Curves and points on axes that stand still, as lines of text: plotext, with its one figure for the whole process.
+
+It is imported with the first drawing, for that takes as long as half of a first paint, and drawn off the event loop.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from threading import Lock
+from typing import Any
+
+from rich.style import Style
+from rich.text import Span, Text
+
+Colour = tuple[int, int, int]
+GREY: Colour = (128, 128, 128)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: finite points, and its colour; points that are not joined are dots."""
+
+    xs: list[float]
+    ys: list[float]
+    colour: Colour
+    is_joined: bool = True
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Curves on axes that stand still: both ranges are given, not found.
+
+    Attributes:
+        lines: Drawn in this order, the last on top.
+        is_log: Whether the y axis is logarithmic; then no point may lie below `y_start`, which is above 0.
+        percent: Whether it is marked in percent.
+        x_ticks: Where the x axis is marked, and with what; None for even steps.
+        cursor, wall: Where vertical lines stand; None for none.
+    """
+
+    width: int
+    height: int
+    x_end: float
+    y_start: float
+    y_end: float
+    axis_colour: Colour
+    lines: list[Line]
+    is_log: bool = False
+    percent: bool = False
+    x_start: float = 0.0
+    x_ticks: list[tuple[float, str]] | None = None
+    cursor: float | None = None
+    cursor_colour: Colour = (255, 255, 255)
+    wall: float | None = None
+
+
+def rgb(style: Style) -> Colour:
+    """A style's colour; grey for the terminal's own, which only the terminal knows."""
+    if style.color is None or style.color.is_default:
+        return GREY
+    red, green, blue = style.color.get_truecolor()
+    return red, green, blue
+
+
+_FIGURE = Lock()
+
+
+async def drawn(plot: Plot) -> list[Text]:
+    """The plot, drawn in a thread."""
+    return await asyncio.to_thread(draw, plot)
+
+
+def draw(plot: Plot) -> list[Text]:
+    """The plot, `height` lines of `width` cells; one after another, for they share plotext's figure."""
+    with _FIGURE:
+        return _draw(plot)
+
+
+def _draw(plot: Plot) -> list[Text]:
+    import plotext
+
+    figure = plotext.figure
+    plotext.terminal.limit(False, False)
+    plotext.add_theme("unroll", text=plot.axis_colour)
+    figure.clear()
+    figure.theme("unroll")
+    figure.plot_size(plot.width, plot.height)
+    figure.axes(False, axis="both", side=1)
+    _rule(figure, plot)
+    for place, colour in ((plot.wall, plot.axis_colour), (plot.cursor, plot.cursor_colour)):
+        if place is not None:
+            figure.line(place, orientation="vertical", pixel=plotext.pixel(foreground=colour), style="dotted")
+    for line in plot.lines:
+        if line.xs:
+            signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
+            figure.draw(signal.lines(line.is_joined and len(line.xs) > 1))
+    rows = [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
+    for row in rows:  # plotext paints a vertical line's cells white, whatever their pixel says
+        row.spans = [Span(start, end, Style(color=Style.parse(str(style)).color)) for start, end, style in row.spans]
+    return rows
+
+
+def _rule(figure: Any, plot: Plot) -> None:
+    x, y = figure.ruler("x"), figure.ruler("y")
+    if plot.is_log:
+        y.scale("log")
+        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
+    else:
+        ticks, labels = _labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3)), start=plot.y_start))
+        labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
+    y.ticks(ticks, labels)
+    y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (plot.y_start, plot.y_end)))
+    x.lim(plot.x_start, plot.x_end)
+    wide, room = len(_labelled([plot.x_end])[1][0]), plot.width - 1 - max(map(len, labels))
+    most = room // (wide + wide // 2 + 1)  # so far apart that the last label keeps clear of the one before
+    even = zip(*_labelled(even_ticks(plot.x_end, max(1, min(5, most)), 2, plot.x_start)), strict=True)
+    x.ticks(*map(list, zip(*(even if plot.x_ticks is None else plot.x_ticks), strict=True)))
+
+
+def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
+    return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
+
+
+def even_ticks(end: float, most: int, fewest: int = 3, start: float = 0.0) -> list[float]:
+    """Ticks from start to end: `most` steps, or fewer (at least `fewest`) if that gives whole numbers."""
+    steps = next((n for n in range(most, fewest - 1, -1) if (end - start) % n == 0), most)
+    return [start + (end - start) * i / steps for i in range(steps + 1)]
+
+
+def powers_of_ten(start: float, end: float) -> list[float]:
+    """The ticks of a log axis."""
+    return [10.0**power for power in range(ceil(log10(start)), floor(log10(end)) + 1)]
