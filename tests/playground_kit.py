@@ -165,6 +165,16 @@ class Playing:
         return str(self.app.playground.query_one("#notice", Static).content)
 
     @property
+    def hint(self) -> str:
+        """What to try next, or what there is to say of the chosen unit."""
+        return str(self.app.playground.query_one("#hint", Static).content)
+
+    @property
+    def banner(self) -> list[str]:
+        """What is done to the network and what comes of it, each line in its longest wording."""
+        return [wordings[0] for wordings in self.pane(NextNumber).banner]
+
+    @property
     def fault(self) -> bool:
         """Whether the notice is an error."""
         return self.app.playground.fault

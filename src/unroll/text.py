@@ -5,6 +5,7 @@ It may hold `ESC ] 52` (writes the clipboard), C1 controls (the same, in one cha
 """
 
 import re
+from collections.abc import Sequence
 from os import PathLike
 
 REPLACEMENT = "\ufffd"
@@ -38,3 +39,13 @@ def shown_path(name: str | PathLike[str]) -> str:
 def encodable(name: str | PathLike[str]) -> str:
     """A path as text that UTF-8 can carry: a question mark for each byte of it that is no text."""
     return str(name).encode(errors="replace").decode()
+
+
+def fitting(wordings: Sequence[str], width: int) -> str:
+    """The first of some wordings, the longest first, that fits; or else as much of the last as does."""
+    return next((wording for wording in wordings if len(wording) <= width), clipped(wordings[-1], width))
+
+
+def clipped(text: str, width: int) -> str:
+    """As much of a text as fits."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"

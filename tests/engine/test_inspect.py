@@ -73,21 +73,27 @@ def test_the_scale_is_one_or_the_largest_value_of_all_the_sequence() -> None:
     assert looked(Create(recipe=SMALL), Look(moment=held, window=elsewhere)).scale == 7.0
 
 
-def test_a_difference_is_this_moment_less_the_other_and_before_is_the_others_answer() -> None:
+def test_a_difference_is_this_moment_less_the_other_and_candidates_are_the_likeliest_of_both() -> None:
     cut = Moment(0, PROMPT, 0, None, CUT)
     trace: Trace = looked(Create(recipe=SMALL), Look(moment=cut, against=Moment(0, PROMPT), difference=True, top=3))
     model = Training(SMALL).model
     after, before = inspection.trace(model, PROMPT, CUT), inspection.trace(model, PROMPT)
     assert near(trace.values, after.hidden - before.hidden)
-    assert [[one.number for one in row] for row in trace.candidates] == after.logits.topk(3).indices.tolist()
-    assert [[one.number for one in row] for row in trace.before] == before.logits.topk(3).indices.tolist()
+    pairs = torch.stack((after.probabilities, before.probabilities), -1).tolist()
+    for row, both in zip(trace.candidates, pairs, strict=True):
+        assert [(one.probability, one.before) for one in row] == [
+            pytest.approx(tuple(both[one.number]), abs=1e-6) for one in row
+        ]
+        assert [one.probability for one in row] == sorted((one.probability for one in row), reverse=True)
+        assert row[0].probability == pytest.approx(max(now for now, _ in both), abs=1e-6)
+        assert max(one.before or 0 for one in row) == pytest.approx(max(then for _, then in both), abs=1e-6)
 
 
 def test_without_the_difference_the_rows_are_this_moments_own() -> None:
     cut = Moment(0, PROMPT, 0, None, CUT)
     trace: Trace = looked(Create(recipe=SMALL), Look(moment=cut, against=Moment(0, PROMPT)))
     assert near(trace.values, inspection.trace(Training(SMALL).model, PROMPT, CUT).hidden)
-    assert len(trace.before) == len(PROMPT)
+    assert all(one.before is not None for row in trace.candidates for one in row)
 
 
 def test_two_runs_are_compared_in_what_both_have() -> None:
@@ -104,7 +110,8 @@ def test_what_cannot_be_compared_is_refused_with_a_way_out() -> None:
     there = Moment(2, (5, 6))
     sizes = Look(moment=Moment(1, (5, 6)), against=there, difference=True)
     assert "4 units and the one to compare with 5" in looked(*runs, sizes)
-    assert looked(*runs, Look(moment=Moment(1, (5, 6)), against=there)).before
+    (first, *_), _ = looked(*runs, Look(moment=Moment(1, (5, 6)), against=there, top=16)).candidates
+    assert (first.before is None) == (first.number >= 8), "the other vocabulary is smaller"
     assert "another sequence" in looked(*runs, Look(moment=Moment(1, (5, 7)), against=there))
     assert "from 0 to 7" in looked(*runs, Look(moment=Moment(1, (9,)), against=Moment(2, (9,))))
 

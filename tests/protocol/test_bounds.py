@@ -107,7 +107,7 @@ TRACES: list[tuple[str, Any]] = [
     ("candidates", []),
     ("candidates.0.0.1", 1.01),
     ("candidates.0.0.0", -1),
-    ("before", [[]]),
+    ("candidates.0.0.2", 1.01),
     ("scale", 0.0),
     ("view", "soul"),
     ("views", ["hidden"] * 10_000),
@@ -183,7 +183,7 @@ def test_more_numbers_than_were_asked_for_are_refused(count: int, given_: int) -
 
 
 def test_a_step_without_candidates_is_refused_where_some_were_asked_for(honest: tuple[Created, Looked]) -> None:
-    bare = Looked(id=1, trace=replace(honest[1].trace, candidates=[[], []], before=[]))
+    bare = Looked(id=1, trace=replace(honest[1].trace, candidates=[[], []]))
     assert fault(LOOK, bare)
     assert not fault(replace(LOOK, top=0), bare)
 

@@ -39,7 +39,7 @@ class Bare:
         self._tasks.add(asyncio.ensure_future(work))
 
     def window(self) -> tuple[Window, int]:
-        return self.shown, 10
+        return self.shown
 
     async def settle(self) -> None:
         """Wait until no work is left."""

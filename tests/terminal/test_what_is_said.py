@@ -18,7 +18,7 @@ from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions, Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State, UnitDetail
 from unroll.protocol.requests import Begin, Create, Detach, Resume
-from unroll.recipe import Recipe, plan, recipe_of
+from unroll.recipe import Recipe, TaskConfig, plan, recipe_of
 from unroll.terminal import texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS
@@ -77,7 +77,7 @@ async def test_every_key_that_needs_an_engine_says_the_way_out_when_it_is_dead(g
 async def test_a_cell_state_that_is_to_be_cut_with_the_loop_waits_for_a_cut(game: Playing) -> None:
     await game.choose("cell", "lstm")
     await game.press("k")
-    assert "x erases" in game.notice
+    assert game.hint.startswith("k erases the cell state where")
 
 
 async def test_a_name_that_could_not_be_saved_is_offered_again(game: Playing) -> None:
@@ -271,11 +271,10 @@ def test_the_runs_name_the_key_that_compares() -> None:
 
 def test_a_score_of_a_draw_is_not_called_one_of_all_sequences() -> None:
     scored = replace(a_trace(does=Interventions(cut_all=True)), score=(0.004, 0.999))
-    said = texts.of_interventions(scored, 3)
-    assert "All sequences: >99 % → 0.4 % right" in said
-    drawn = texts.of_interventions(replace(scored, drawn=20_000), 3)
-    assert "20,000 sequences drawn at random" in drawn
-    assert "All sequences" not in drawn
+    assert texts.banner(scored, 3, TaskConfig())[2][0] == "all sequences: >99 % → 0.4 % right"
+    drawn = texts.banner(replace(scored, drawn=20_000), 3, TaskConfig())[2]
+    assert drawn[0] == "20,000 random sequences: >99 % → 0.4 % right"
+    assert not any("all" in wording for wording in drawn)
 
 
 def test_lines_that_are_left_out_are_said() -> None:
@@ -330,11 +329,11 @@ async def test_what_an_intervention_did_can_be_read_whole_on_a_small_screen(cell
     async with playing(recipe_of({"cell": cell, "epochs": 3}), size=NARROW) as game:
         await game.train()
         await game.press("X")
-        shown = " ".join(game.text.split())
-        assert game.notice in shown
-        assert re.search(r"\d % → \S+ % right", shown)
-        await game.press("u")
-        assert len(game.notice) < 76 and game.lines[-2].strip() == game.notice
+        shown = [line[47:79].strip() for line in game.lines]
+        for wordings in game.pane(NextNumber).banner:
+            assert any(wording in shown for wording in wordings), wordings
+        assert re.search(r"sequences.*\d % → \S+ %", game.text)
+        assert game.hint in game.text
 
 
 async def test_a_notice_is_as_tall_as_it_is_long_whatever_becomes_of_the_window(game: Playing) -> None:
@@ -349,7 +348,7 @@ async def test_a_unit_that_is_held_is_said_to_be_and_z_lets_it_go_first() -> Non
     held = Interventions(clamps=((3, 0.5), (4, 0.0)))
     async with playing(Recipe(), moment=Moment(0, (7, 8), 1, interventions=held)) as game:
         await game.wait(1)
-        assert "4 switched off" in game.notice and "3 held at 0.5" in game.notice
+        assert game.banner[0] == "1 unit switched off, 1 held"
         await game.press("z")
         assert "no longer held at 0.5" in game.notice
         assert dict(game.session.moment.interventions.clamps) == {4: 0.0}
@@ -359,7 +358,7 @@ async def test_a_unit_that_is_held_is_said_to_be_and_z_lets_it_go_first() -> Non
 
 async def test_at_the_first_step_there_is_nothing_to_erase_to_compare_and_a_step_to_link_to(game: Playing) -> None:
     await game.press("home", "x")
-    assert "changes nothing" in game.notice
+    assert "empty" in game.banner[0]
     await game.press("D")
     assert not any(any(row) for row in game.trace.values)
     await game.press("y")
@@ -369,7 +368,7 @@ async def test_at_the_first_step_there_is_nothing_to_erase_to_compare_and_a_step
 def test_what_could_be_written_is_no_cell_beside_the_cell_state() -> None:
     gates = {"input gate": 0.25, "cell gate": -0.4}
     detail = UnitDetail(unit=1, value=0.5, cell_state=0.2, gates=gates, number=3, rival=4, share=0.1, bias=0, lead=1)
-    assert "c +0.200, input 0.25, candidate -0.40;" in texts.of_unit(detail)
+    assert "c +0.200, input 0.25, candidate -0.40;" in texts.of_unit(detail)[0]
 
 
 async def test_the_bars_are_what_is_drawn_from_while_numbers_are_sampled(game: Playing) -> None:

@@ -137,7 +137,7 @@ def fault(request: Request[Any], answer: Answer) -> str:
     if isinstance(request, Continue) and isinstance(answer, Continued) and len(answer.numbers) > request.count:
         wrong = "more numbers than were asked for"
     elif isinstance(request, Look) and isinstance(answer, Looked) and request.top:
-        wrong = "" if all((*answer.trace.candidates, *answer.trace.before)) else "a step without candidates"
+        wrong = "" if all(answer.trace.candidates) else "a step without candidates"
     return wrong and f"gave an answer that cannot be: {wrong}"
 
 

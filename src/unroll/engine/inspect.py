@@ -21,7 +21,7 @@ from torch import Tensor
 from unroll import figures
 from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
-from unroll.moment import UNTOUCHED, Interventions, Moment, check_sequence
+from unroll.moment import UNTOUCHED, Interventions, Moment, Sampling, check_sequence
 from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
@@ -213,8 +213,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         views=views,
         values=inspection.rounded(values[steps, units], 3).tolist(),
         scale=max(1.0, _decimal(values.abs().max(), 3)),
-        candidates=_candidates(here.seen.logits[steps], request),
-        before=[] if there is None else _candidates(there.seen.logits[steps], request),
+        candidates=_candidates(here, there, steps, request),
         detail=None if request.unit is None else _detail(here, request.unit),
     )
 
@@ -267,14 +266,32 @@ def _detail(here: Sight, unit: int) -> UnitDetail:
     )
 
 
-def _candidates(logits: Tensor, wanted: Look) -> list[list[Candidate]]:
-    """The likeliest numbers of each step, from logits `(T, V)`; where they are sampled, none that cannot be drawn."""
-    chances = logits.softmax(-1)
-    if wanted.sampling.temperature and len(logits):
-        chances = torch.stack([distribution(row, wanted.sampling) for row in logits.cpu()])
-    values, numbers = chances.topk(min(wanted.top, logits.shape[-1]))
-    rows = zip(numbers.tolist(), values.gt(0).sum(-1).tolist(), inspection.rounded(values, 4).tolist(), strict=True)
-    return [list(map(Candidate, row[:some], chances)) for row, some, chances in rows]
+def _candidates(here: Sight, there: Sight | None, steps: slice, wanted: Look) -> list[list[Candidate]]:
+    """The likeliest numbers of each step, here or there; where they are sampled, none that cannot be drawn."""
+    now = likeliest = _chances(here.seen.logits[steps], wanted.sampling)
+    before = torch.full_like(now, -1.0)  # stays so where there is none
+    if there is not None:
+        theirs = _chances(there.seen.logits[steps], wanted.sampling)
+        both = min(now.shape[-1], theirs.shape[-1])
+        before[:, :both] = theirs[:, :both]
+        answer = now.argmax(-1, keepdim=True)  # it is always among them
+        likeliest = now.maximum(before).scatter(-1, answer, 2.0)
+    numbers = likeliest.topk(min(wanted.top, now.shape[-1])).indices
+    numbers = numbers.gather(-1, now.gather(-1, numbers).argsort(dim=-1, descending=True, stable=True))
+    p, q = now.gather(-1, numbers), before.gather(-1, numbers)
+    columns = numbers, p.maximum(q) > 0, inspection.rounded(p, 6), inspection.rounded(q, 6)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        [Candidate(n, p, None if q < 0 else q) for n, can_come, p, q in zip(*row, strict=True) if can_come]
+        for row in rows
+    ]
+
+
+def _chances(logits: Tensor, sampling: Sampling) -> Tensor:
+    """The probability of each number at each step, `(T, V)`: the network's own, or that with which it is drawn."""
+    if sampling.temperature and len(logits):
+        return torch.stack([distribution(row, sampling) for row in logits.cpu()])
+    return logits.softmax(-1).cpu()
 
 
 def _clip(window: Window, steps: int, units: int) -> Window:

@@ -249,8 +249,7 @@ class Trace(Struct, frozen=True, kw_only=True):
             it has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
         values: The view's value by step, then unit, rounded to 3 decimals.
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
-        candidates: By step, the likeliest numbers first.
-        before: The same for the moment looked at `against`; empty when there was none.
+        candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together.
         detail: The unit asked for, at the moment's step.
         score: The part of the training sequences answered right at the last step under the moment's interventions,
             and without them; only when asked for.
@@ -267,7 +266,6 @@ class Trace(Struct, frozen=True, kw_only=True):
     view: ViewName = "hidden"
     views: Annotated[tuple[ViewName, ...], Meta(max_length=20)] = ("hidden",)
     scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
-    before: Annotated[list[Candidates], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
@@ -281,7 +279,7 @@ class Trace(Struct, frozen=True, kw_only=True):
             raise ValueError("a window beside the sequence")
         if window.first_unit + window.units > self.units:
             raise ValueError("a window beside the units")
-        if len(self.candidates) != steps or len(self.before) not in (0, steps):
+        if len(self.candidates) != steps:
             raise ValueError("candidates for other steps")
         if self.view not in self.views:
             raise ValueError("a view that is not one of its views")
@@ -320,10 +318,15 @@ class UnitDetail(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, array_like=True):
-    """A number that may come next, and its probability (rounded to 4 decimals)."""
+    """A number that may come next, and its probability (rounded to 6 decimals).
+
+    Attributes:
+        before: Its probability at the moment looked at `against`; None where there is no such moment or number.
+    """
 
     number: Number
     probability: Share
+    before: Share | None = None
 
 
 Candidates = Annotated[list[Candidate], Meta(max_length=MAX_CANDIDATES)]

@@ -20,13 +20,14 @@ from textual.worker import Worker
 
 from unroll import permalink
 from unroll.errors import UserError
-from unroll.moment import MAX_STEPS, UNTOUCHED
+from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
 from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
-from unroll.terminal import layout, texts
+from unroll.terminal import hints, layout, texts
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Help, Questions
+from unroll.terminal.hints import Situation
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
@@ -40,7 +41,7 @@ from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
-from unroll.text import printable
+from unroll.text import fitting, printable
 from unroll.tty.textual_patches import draw_sparingly
 
 FOCUSED = {"Recipe": "RecipeForm Select"}
@@ -80,6 +81,9 @@ class Playground(Screen[None]):
         panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
         self._panes = Panes(dict(zip(layout.PANES, panes, strict=True)), Size(*layout.LEAST))
         self.notice, self.fault = "", False
+        self._situation: Situation | None = None
+        self._followed: frozenset[int] = frozenset()
+        self._of_unit: Moment | None = None
         self._last_focused: Widget | None = None
         self._pace_shown = self.session.pace
 
@@ -98,7 +102,7 @@ class Playground(Screen[None]):
         yield self._panes
         yield Prompt(session.moment.sequence, session.recipe.task.vocab_size)
         yield Static(STARTING, id="sentence", markup=False)
-        yield Static(texts.WELCOME, id="hint", markup=False)
+        yield Static(hints.STARTING, id="hint", markup=False)
         yield Static(id="notice", markup=False)
         yield Keys()
 
@@ -154,9 +158,9 @@ class Playground(Screen[None]):
         """Run a coroutine in the background."""
         self.run_worker(work)
 
-    def window(self) -> tuple[Window, int]:
-        """The steps and units that are on the screen, and how many candidates fit."""
-        return self._heatmap.window, max(1, self._following.size.height)
+    def window(self) -> Window:
+        """The steps and units that are on the screen."""
+        return self._heatmap.window
 
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
@@ -183,6 +187,7 @@ class Playground(Screen[None]):
             prompt.vocab_size = self.recipe_shown.task.vocab_size
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling))
             self._show_notice()
+            self._show_hint()
 
     # Drawing
 
@@ -218,35 +223,42 @@ class Playground(Screen[None]):
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
-            following.candidates = trace.candidates[row]
-            following.before = trace.before[row] if trace.before else ()
-            other = session.compared if trace.moment.interventions == UNTOUCHED else None
-            following.before_title = f"run {other.ordinal}, {other.name}" if other else "untouched"
+            following.candidates, following.vocab_size = trace.candidates[row], run.recipe.task.vocab_size
+            following.banner, following.versus = texts.banner(trace, step, run.recipe.task), session.versus
             following.after, following.answer = sequence[step], heatmap.answers[step]
-            following.answer_before = _answers((other or run).recipe.task, sequence)[step]
             following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
             said = texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
     def _show_notice(self) -> None:
-        """Show what was said last, or why there is no engine, or what is done to the network, or a hint."""
+        """Show what was said last, or why there is no engine."""
         session, notice = self.session, self.query_one("#notice", Static)
-        said, trace = self.notice or session.absence, session.trace
-        meaning = "" if trace is None else texts.of_interventions(trace, session.moment.step)
-        if not meaning and session.explains_unit and trace is not None and trace.detail is not None:
-            meaning = texts.of_unit(trace.detail)
+        said = self.notice or session.absence
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
-        shown = said or meaning
-        self._write("#hint", "" if session.has_trained else texts.WELCOME)
-        notice.set_class(cell_len(shown) > self.app.size.width - MARGINS, "-long")
-        self._write("#notice", shown)
+        notice.set_class(cell_len(said) > self.app.size.width - MARGINS, "-long")
+        self._write("#notice", said)
         self.query_one(RunTable).gives_way = bool(self.recovery.offered) and said.startswith(self.recovery.sentence)
-        if trace is None:
+        if session.trace is None:
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 
+    def _show_hint(self) -> None:
+        """Say what to try next; or what there is to say of the unit that was chosen, at the moment it was."""
+        session, trace = self.session, self.session.trace
+        before, self._situation = self._situation, hints.situation(session, self._is_right())
+        self._followed |= hints.followed(before, self._situation)
+        said = hints.hint(self._situation, self._followed)
+        if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
+            said = fitting(texts.of_unit(trace.detail), self.app.size.width - MARGINS)
+        self._write("#hint", said)
+
+    def _is_right(self) -> bool | None:
+        """Whether the answer on the screen is right; None where none is."""
+        shown = self._following
+        return None if shown.answer is None or not shown.candidates else shown.candidates[0].number == shown.answer
+
     def _write(self, line: str, text: str) -> None:
-        """Fill one of the two lines of text, if it says something else."""
+        """Fill one of the lines of text, if it says something else."""
         static = self.query_one(line, Static)
         if static.content != text:
             static.update(text, layout=static.has_class("-long") or static.size.height > 1)
@@ -259,12 +271,17 @@ class Playground(Screen[None]):
 
     def on_state_heatmap_unit_chosen(self, message: StateHeatmap.UnitChosen) -> None:
         self.hush()
+        self._of_unit = replace(self.session.moment, step=0)
         self.session.choose_unit(message.unit)
 
     def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
         trace = self.session.trace
         if trace is not None and not trace.holds(self._heatmap.window):
             self.session.look()
+
+    def on_next_number_number_chosen(self, message: NextNumber.NumberChosen) -> None:
+        self.hush()
+        self.session.go_on_with(message.number)
 
     def on_loss_curve_epoch_chosen(self, message: LossCurve.EpochChosen) -> None:
         self.hush()

@@ -19,6 +19,8 @@ from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
 
 A = TypeVar("A", bound=Answer)
+TOP = 7
+"""Candidates that are asked for: six are shown, and a seventh tells whether there are others."""
 
 
 class Display(Protocol):
@@ -36,8 +38,8 @@ class Display(Protocol):
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine in the background."""
 
-    def window(self) -> tuple[Window, int]:
-        """The steps and units that are on the screen, and how many candidates fit."""
+    def window(self) -> Window:
+        """The steps and units that are on the screen."""
 
 
 class Session:
@@ -52,6 +54,7 @@ class Session:
         background: The name of an engine that was in the background when it came, and stays there; else empty.
         absence: Why there is no engine, with the way out; empty where there is one, or one is starting.
         baseline: What the trace's values are the difference from; empty where they are the values themselves.
+        versus: What the trace's candidates are compared with; empty where they are not.
         is_sampled: Whether the trace's candidates have the chances with which they are drawn.
     """
 
@@ -67,7 +70,8 @@ class Session:
         self.run: Run | None = None
         self.compared: Run | None = None
         self.trace: Trace | None = None
-        self.baseline, self.is_sampled = "", False
+        self.baseline = self.versus = ""
+        self.is_sampled = False
         self.expected: tuple[int, float, str] | None = None
         """Of the network of a permalink: its run, its epoch and its fingerprint, until it is there."""
         self.engine: Conversation | None = None
@@ -317,11 +321,15 @@ class Session:
         if self.engine is None or self.run is None:
             return
         request = self._look_request()
-        baseline = "before" if request.score or self.compared is None else f"run {self.compared.ordinal}"
+        is_touched = request.moment.interventions != UNTOUCHED
+        other = None if is_touched else self.compared
+        baseline = f"run {other.ordinal}" if other else "before"
+        versus = f"{baseline}, {other.name}" if other else "untouched"
         looked = await self.ask(request)
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
             self.trace, self._answered = looked.trace, request
             self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
+            self.versus = versus if request.against else ""
             self.is_sampled = request.sampling.temperature > 0
             self._compare_with_expected(looked.trace)
             self.display.changed()
@@ -334,27 +342,27 @@ class Session:
             self.expected = None
 
     def _look_request(self) -> Look:
-        window, top = self.display.window()
         against = self._against()
         return Look(
             moment=self.moment,
             view=self.view,
-            window=window,
+            window=self.display.window(),
             unit=self.unit if self.explains_unit else None,
             against=against,
             difference=self.difference and against is not None and self.view != "attribution",
             score=self.moment.interventions != UNTOUCHED,
-            top=top,
+            top=TOP,
             sampling=replace(self.sampling, seed=0) if self.sampling.temperature else ARGMAX,
         )
 
     def _against(self) -> Moment | None:
-        """What the trace is compared with: the same moment untouched, or else another run."""
+        """What the trace is compared with: the same moment untouched, or else the marked run."""
         if self.moment.interventions != UNTOUCHED:
             return replace(self.moment, interventions=UNTOUCHED)
-        if self.difference and self.compared is not None and self.compared is not self.run:
-            return replace(self.moment, run=self.compared.number, epoch=None)
-        return None
+        other = self.compared
+        if other is None or other is self.run or max(self.moment.sequence) >= other.recipe.task.vocab_size:
+            return None
+        return replace(self.moment, run=other.number, epoch=None)
 
     def move(self, **changes: Any) -> None:
         """Turn to another moment, and look at it."""
@@ -425,6 +433,15 @@ class Session:
         else:
             does = self.moment.interventions.within(steps=len(sequence))
             self.move(sequence=sequence, step=step, interventions=does)
+
+    def go_on_with(self, number: int) -> None:
+        """Put a number behind the step that is shown, as if it was typed; what stood there goes."""
+        step, sequence = self.moment.step, self.moment.sequence
+        if step + 1 == MAX_STEPS:
+            self.display.say(texts.SEQUENCE_FULL)
+            return
+        self.type((*sequence[: step + 1], number))
+        self.display.note(texts.of_continued(number, step, len(sequence) - step - 1))
 
     def append(
         self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True

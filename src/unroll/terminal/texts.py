@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import ceil, exp, log
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from unroll.terminal.runs import Run
 
 MAX_NAMED = 4
 """Units that a sentence names at most."""
-WELCOME = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
-"""What a person can do first; it goes when something has been trained."""
 KEPT = "The runs that you did not save are kept: r restores them at the next start."
 NO_PANE = "f maximises the pane that has the focus: go to one by its number first."
 NOTHING_TO_COMPARE = (
@@ -89,63 +87,112 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
     return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it {says} {first.number}, {chance}{verdict}"
 
 
-def of_interventions(trace: Trace, step: int) -> str:
-    """What is done to the network, and what that does to all of its sequences; empty when nothing is."""
+# The banner: what is done to the network, what that does here, and to all sequences
+
+Wordings = tuple[str, ...]
+"""A line in several wordings, the longest first: a pane takes the first for which it is wide enough."""
+
+
+def banner(trace: Trace, step: int, task: TaskConfig) -> list[Wordings]:
+    """Three lines: what is done to the network, and what it then answers at a step, and for all sequences."""
     done = trace.moment.interventions
-    if done == UNTOUCHED:
-        return ""
-    parts = [part for part in (_of_cuts(done, trace, step), *_of_clamps(done)) if part]
-    if not parts:
-        return "The cell state will be erased too: x erases the memory before this step, X at every step."
-    first, *others = parts
-    said = "; ".join([first, *(part[0].lower() + part[1:] for part in others)]) + "."
-    if trace.score is not None:
-        now, before = (figures.share(part, 1 if part < 0.02 else 0) for part in trace.score)
-        scored = "All sequences" if trace.drawn is None else f"{trace.drawn:,} sequences drawn at random"
-        said += f" {scored}: {before} → {now} right."
-    return said
+    keeps_cell = "cell state" in trace.views and not done.cut_cell
+    return [_of_deeds(done, keeps_cell), _of_answers(trace, step, task), _of_score(trace)]
 
 
-def _of_cuts(done: Interventions, trace: Trace, step: int) -> str:
+def _of_deeds(done: Interventions, keeps_cell: bool) -> Wordings:
+    cuts, units = _of_cuts(done, keeps_cell), _of_units(done)
+    if not (cuts and units):
+        return cuts or units or ("nothing is done to the network",)
+    erased = "h erased, c kept" if keeps_cell else "memory erased"
+    return (
+        f"{cuts[0]}; {units[0]}",
+        f"{erased}; {units[-1]}",
+        f"{erased}; {figures.count(len(done.clamps), 'unit')} set",
+    )
+
+
+def _of_cuts(done: Interventions, keeps_cell: bool) -> Wordings:
+    steps = [step + 1 for step in done.cut_steps]
     if done.cut_all:
-        read = trace.moment.sequence  # the trace of a longer one may be still on its way
-        where, left = "at every step", f"it sees only {read[min(step, len(read) - 1)]}"
-    elif done.cut_steps == (0,):
-        return "Erasing before step 1 changes nothing: the memory is empty there"
-    elif done.cut_steps:
-        named = ", ".join(str(s + 1) for s in done.cut_steps[:3]) + ("…" if len(done.cut_steps) > 3 else "")
-        where, left = f"before step {named}", "what it read before is gone"
+        where: Wordings = ("at every step",)
+    elif steps == [1]:
+        return "erased before step 1: it was empty there", "nothing to erase before step 1"
+    elif len(steps) == 1:
+        where = (f"before step {steps[0]}",)
+    elif steps:
+        where = f"before steps {', '.join(map(str, steps[:MAX_NAMED]))}", f"before {len(steps)} steps"
+        where = where[len(steps) > MAX_NAMED :]
     else:
-        return ""
-    if "cell state" in trace.views and not done.cut_cell:
-        return f"Hidden state erased {where}; the cell state still carries over (k erases it too)"
-    return f"Memory erased {where}: {left}"
+        return ()
+    if not keeps_cell:
+        return tuple(f"memory erased {place}" for place in where)
+    return *(f"hidden state erased {place}, cell state kept" for place in where), f"h erased {where[-1]}, c kept"
 
 
-def _of_clamps(done: Interventions) -> Iterator[str]:
+def _of_units(done: Interventions) -> Wordings:
     off, held = sorted(done.silenced), [clamp for clamp in sorted(done.clamps) if clamp[1]]
+    if off and held:
+        return f"{figures.count(len(off), 'unit')} switched off, {len(held)} held", f"{len(off)} off, {len(held)} held"
     if off:
-        yield f"{_units(off)} switched off"
+        return (*_named(off, "switched off"), *_named(off, "off"), f"{figures.count(len(off), 'unit')} off")
     if held:
-        values = ", ".join(f"{value:g}" for _, value in held[:MAX_NAMED]) + ("…" if len(held) > MAX_NAMED else "")
-        yield f"{_units([unit for unit, _ in held])} held at {values}"
+        at = {f"at {value:g}" for _, value in held}
+        named = _named([unit for unit, _ in held], f"held {at.pop()}") if len(at) == 1 else ()
+        return (*named, f"{figures.count(len(held), 'unit')} held")
+    return ()
 
 
-def _units(units: Sequence[int]) -> str:
-    named = ", ".join(map(str, units[:MAX_NAMED])) + ("…" if len(units) > MAX_NAMED else "")
-    return f"{'Unit' if len(units) == 1 else 'Units'} {named}"
+def _named(units: Sequence[int], how: str) -> Wordings:
+    """A few units by their numbers, or no wording at all."""
+    named = ", ".join(map(str, units))
+    return (f"{'unit' if len(units) == 1 else 'units'} {named} {how}",) if len(units) <= MAX_NAMED else ()
 
 
-def of_unit(detail: UnitDetail) -> str:
+def _of_answers(trace: Trace, step: int, task: TaskConfig) -> Wordings:
+    """What is answered at a step, before and now; empty where the trace does not hold the step."""
+    row, sequence = step - trace.window.first_step, trace.moment.sequence
+    if not 0 <= row < len(trace.candidates):
+        return ("",)
+    candidates, right = trace.candidates[row], answer(task, sequence, step)
+    now = candidates[0].number
+    if trace.moment.interventions == UNTOUCHED:
+        verdict = "" if right is None else ", right" if now == right else f", wrong: {right} is right"
+        return (f"here: {now}{verdict}",)
+    before = max(candidates, key=lambda one: one.before or 0).number
+    verdict = "the same" if now == before else "another"
+    if right is not None:
+        is_still = (now == right) == (before == right)
+        verdict = f"{'still' if is_still else 'now'} {'right' if now == right else 'wrong'}"
+    return (f"here: {before} → {now}, {verdict}",)
+
+
+def _of_score(trace: Trace) -> Wordings:
+    """How many sequences are answered right, before and now; empty where that was not asked for."""
+    if trace.score is None:
+        return ("",)
+    now, before = (figures.share(part, 1 if part < 0.02 else 0) for part in trace.score)
+    said = now if trace.moment.interventions == UNTOUCHED else f"{before} → {now}"
+    if trace.drawn is None:
+        return f"all sequences: {said} right", f"sequences right: {said}"
+    return f"{trace.drawn:,} random sequences: {said} right", f"sample right: {said}"
+
+
+# The steps, units and runs
+
+
+def of_unit(detail: UnitDetail) -> Wordings:
     """One unit: its value, its gates, and its share of the lead of the predicted number."""
-    parts = [f"unit {detail.unit}: h {detail.value:+z.3f}"]
+    unit = f"unit {detail.unit}: h {detail.value:+z.3f}"
+    parts = [unit]
     if detail.cell_state is not None:
         parts.append(f"c {detail.cell_state:+z.3f}")
     for name, value in detail.gates.items():
         is_candidate = name in CANDIDATES
         parts.append(f"candidate {value:+z.2f}" if is_candidate else f"{name.removesuffix(' gate')} {value:.2f}")
     lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
-    return f"{', '.join(parts)}; adds {detail.share:+z.2f} to {lead}"
+    adds = f"adds {detail.share:+z.2f} to {lead}"
+    return f"{', '.join(parts)}; {adds}", f"{unit}; {adds}"
 
 
 def of_plan(implied: Plan) -> str:
@@ -187,6 +234,14 @@ def of_way_back(command: str, name: str) -> str:
     if not command or command.startswith(sys.executable):
         return f"unroll attach {name}"
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
+
+
+def of_continued(number: int, step: int, gone: int) -> str:
+    """What became of a sequence that goes on with another number after a step."""
+    if not gone:
+        return ""
+    lost = f"{figures.count(gone, 'number')} behind it {'is' if gone == 1 else 'are'} gone"
+    return f"{number} now follows step {step + 1}: {lost}."
 
 
 def of_lost(names: Sequence[str]) -> str:

@@ -1,85 +1,167 @@
-"""The next number: the likeliest answers after the chosen step, as bars with percentages.
+"""The next number: the likeliest answers after the chosen step, as bars with percentages, and a banner over them.
 
-Drawn from candidates and the right answer (None where the task has none). Under an intervention the pane is halved:
-what the network says now, and what it said before. Knows neither the engine nor other panes.
+Drawn from candidates and the right answer (None where the task has none). Where they have probabilities from before
+too, each row has a pair of bars: the upper half is now, the lower half before. Says `NumberChosen`. Knows neither the
+engine nor other panes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
 from unroll.protocol.replies import Candidate
 from unroll.terminal.sparing import Pane
+from unroll.text import clipped, fitting
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
-BAR, RIGHT, WRONG = "next-number--bar", "next-number--right", "next-number--wrong"
+NOW, BEFORE, BOTH = "▀▄█"
+SHOWN = 6
+"""Candidates that have a row."""
+BANNER = 3
+"""Rows that are kept for the banner."""
+PLAIN, TOLD, RIGHT, WRONG = "next-number--plain", "next-number--told", "next-number--right", "next-number--wrong"
+CHOSEN = "next-number--chosen"
+Piece = tuple[str, str]
+"""Some text, and the component class that it looks like."""
 
 
-class NextNumber(Pane):
-    """Bars for the likeliest numbers. The right one is marked with `✓`; a wrong first one with `✗`."""
+class NextNumber(Pane, can_focus=True):
+    """Bars for the likeliest numbers. The right one is marked with `✓`; a wrong first one with `✗`.
 
-    COMPONENT_CLASSES = {BAR, RIGHT, WRONG}
-    DEFAULT_CSS = """
-    NextNumber {
-        & .next-number--bar { color: $text-muted; }
-        & .next-number--right { color: $success; }
-        & .next-number--wrong { color: $error; }
-    }
+    Attributes:
+        banner: What is done to the network and what that does: a row each, in several wordings, the longest first.
+        versus: What `before` is of; empty where the candidates have none.
+        chosen: The row that the keys are on.
     """
 
+    @dataclass
+    class NumberChosen(Message):
+        """A candidate is to come next."""
+
+        number: int
+
+    COMPONENT_CLASSES = {PLAIN, TOLD, RIGHT, WRONG, CHOSEN}
+    DEFAULT_CSS = """
+    NextNumber {
+        & .next-number--plain { color: $text-muted; }
+        & .next-number--told { color: $foreground; text-style: bold; }
+        & .next-number--right { color: $success; }
+        & .next-number--wrong { color: $error; }
+        & .next-number--chosen { color: $accent; text-style: bold reverse; }
+    }
+    """
+    BINDINGS: ClassVar = [
+        Binding("up", "choose(-1)", "choose", key_display="↑/↓", tooltip="The candidate above or below."),
+        Binding("down", "choose(1)", show=False),
+        Binding("enter", "take", "append", tooltip="Append the chosen candidate to the sequence, as if you typed it."),
+    ]
+
     candidates: reactive[Sequence[Candidate]] = reactive((), repaint=False)
-    before: reactive[Sequence[Candidate]] = reactive(())
-    before_title: reactive[str] = reactive("before")
-    answer: reactive[int | None] = reactive(None)
-    answer_before: reactive[int | None] = reactive(None)
-    after: reactive[int | None] = reactive(None)
-    is_sampled: reactive[bool] = reactive(False)
+    banner: reactive[Sequence[Sequence[str]]] = reactive((), repaint=False)
+    versus: reactive[str] = reactive("", repaint=False)
+    vocab_size: reactive[int] = reactive(0, repaint=False)
+    answer: reactive[int | None] = reactive(None, repaint=False)
+    after: reactive[int | None] = reactive(None, repaint=False)
+    is_sampled: reactive[bool] = reactive(False, repaint=False)
+    chosen: reactive[int] = reactive(0, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[list[Piece]] = []
 
     def on_mount(self) -> None:
-        for attribute in ("after", "is_sampled"):
-            self.watch(self, attribute, self._describe)
+        names = "candidates", "banner", "versus", "vocab_size", "answer", "after", "is_sampled", "chosen", "has_focus"
+        for attribute in names:
+            self.watch(self, attribute, self.on_resize)
 
-    def _describe(self) -> None:
-        """The bars are the network's own probabilities, or what temperature, top-k and top-p make of them."""
+    def on_resize(self) -> None:
+        """Find what stands in every row, and repaint those that are others than before."""
         sampled = ", as it is drawn" if self.is_sampled else ""
-        self.entitle(f"Next number{sampled}", "" if self.after is None else f"after {self.after}")
+        self.entitle(f"6 Next number{sampled}", "" if self.after is None else f"after {self.after}")
+        before, self._rows = self._rows, [*self._lines()][: self.size.height]
+        self.refresh_changed(before, self._rows)
 
-    def watch_candidates(self, before: Sequence[Candidate], now: Sequence[Candidate]) -> None:
-        if len(before) != len(now) or _digits(before) != _digits(now) or self.before:
-            self.refresh()
-        else:
-            self.refresh_changed(before, now)
+    # Drawing
 
     def render_line(self, y: int) -> Strip:
-        half = self.size.height // 2
-        if not self.before or y < half:
-            return self._row(self.candidates, y, self.answer)
-        if y > half:
-            return self._row(self.before, y - half - 1, self.answer_before)
-        title = f"── {self.before_title} ".ljust(self.size.width, "─")
-        return Strip([Segment(title, self.get_component_rich_style(BAR))]).crop(0, self.size.width)
+        parts = self._rows[y] if y < len(self._rows) else []
+        strip = Strip([Segment(text, self.get_component_rich_style(look)) for text, look in parts])
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
 
-    def _row(self, candidates: Sequence[Candidate], rank: int, answer: int | None) -> Strip:
+    def _lines(self) -> Iterator[list[Piece]]:
         width = self.size.width
-        if rank >= len(candidates):
-            return Strip.blank(width, self.rich_style)
-        number, probability = candidates[rank].number, candidates[rank].probability
-        digits = _digits([*self.candidates, *self.before])
-        is_wrong = not rank and answer not in (None, number)
-        mark, look = ("✓", RIGHT) if number == answer else ("✗", WRONG) if is_wrong else (" ", BAR)
-        is_certain = self.is_sampled and len(candidates) == 1
-        chance = figures.share(probability) if is_certain else figures.probability(probability)
-        head, tail = f"{mark} {number:>{digits}} ", f" {chance:>7}"
-        bar = bar_of(probability, width - len(head) - len(tail))
-        return Strip([Segment(head + bar + tail, self.get_component_rich_style(look))], width)
+        for row in range(BANNER):
+            yield [(fitting(self.banner[row], width), TOLD)] if row < len(self.banner) else []
+        legend = f"{NOW} now  {BEFORE} {self.versus}" if self.versus else f"{BOTH} probability"
+        yield [(clipped(legend, width), PLAIN)]
+        shown = self.candidates[: self._room]
+        for rank, candidate in enumerate(shown):
+            yield self._candidate(rank, candidate)
+        others = self.vocab_size - len(shown)
+        if shown and others > 0:
+            yield self._others(others, shown)
 
+    @property
+    def _room(self) -> int:
+        """How many candidates can be shown."""
+        return max(1, min(SHOWN, self.size.height - BANNER - 2))
 
-def _digits(candidates: Sequence[Candidate]) -> int:
-    """How wide the widest number is."""
-    return max((len(str(candidate.number)) for candidate in candidates), default=0)
+    def _candidate(self, rank: int, candidate: Candidate) -> list[Piece]:
+        number, chance, before = candidate.number, candidate.probability, candidate.before
+        is_wrong = not rank and self.answer not in (None, number)
+        mark, look = ("✓", RIGHT) if number == self.answer else ("✗", WRONG) if is_wrong else (" ", PLAIN)
+        is_certain = self.is_sampled and len(self.candidates) == 1
+        now = figures.share(chance) if is_certain else figures.probability(chance)
+        then = "" if before is None else figures.probability(before)
+        name, tail = f"{number:>{self._digits}}", self._tail(now, then)
+        room = self.size.width - self._digits - 3 - len(tail)
+        bar = bar_of(chance, room) if not self.versus else paired_bar(chance, before or 0, room)
+        return [
+            (f"{mark} ", look),
+            (name, CHOSEN if self.has_focus and rank == self.chosen else look),
+            (f" {bar}{tail}", look),
+        ]
+
+    def _others(self, others: int, shown: Sequence[Candidate]) -> list[Piece]:
+        """What is left for all numbers without a row of their own."""
+        rest = max(0.0, 1 - sum(candidate.probability for candidate in shown))
+        then = max(0.0, 1 - sum(candidate.before or 0 for candidate in shown))
+        is_none = self.is_sampled and len(self.candidates) <= len(shown)
+        say = figures.share if is_none else figures.probability
+        rest, then = (0.0, 0.0) if is_none else (rest, then)
+        tail = self._tail(say(rest), say(then) if self.versus else "")
+        return [(f"  {figures.count(others, 'other')}".ljust(self.size.width - len(tail)) + tail, PLAIN)]
+
+    @property
+    def _digits(self) -> int:
+        """How wide the widest number is."""
+        return len(str(max(0, self.vocab_size - 1)))
+
+    def _tail(self, now: str, before: str) -> str:
+        return f" {now:>7} {before:>7}" if self.versus else f" {now:>7}"
+
+    # What a person does
+
+    def action_choose(self, by: int) -> None:
+        self.chosen = max(0, min(self.chosen + by, min(self._room, len(self.candidates)) - 1))
+
+    def action_take(self) -> None:
+        if self.chosen < min(self._room, len(self.candidates)):
+            self.post_message(self.NumberChosen(self.candidates[self.chosen].number))
+
+    def on_click(self, event: events.Click) -> None:
+        content = event.get_content_offset(self)
+        if content is not None and 0 <= content.y - BANNER - 1 < min(self._room, len(self.candidates)):
+            self.chosen = content.y - BANNER - 1
+            self.action_take()
 
 
 def bar_of(share: float, width: int) -> str:
@@ -87,3 +169,10 @@ def bar_of(share: float, width: int) -> str:
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def paired_bar(now: float, before: float, width: int) -> str:
+    """Two bars in one row of `width` cells: the upper half is now, the lower half before."""
+    upper, lower = (round(max(0.0, min(1.0, share)) * width) for share in (now, before))
+    both = min(upper, lower)
+    return (BOTH * both + (NOW * (upper - both) or BEFORE * (lower - both))).ljust(width)
