@@ -85,6 +85,18 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: 
         await game.press("escape")
 
 
+async def test_where_there_is_room_all_that_is_known_of_the_field_stands_under_the_others() -> None:
+    async with playing(size=(200, 60)) as game:
+        assert all(sentence in said(game) for sentence in texts.of_field("preset", Recipe()))
+        for name in ("hidden_size", "learning_rate", "pace"):
+            game.row(name).control.focus()
+            await game.settle()
+            assert all(sentence in said(game) for sentence in texts.of_field(name, Recipe()))
+        await game.press("escape")
+        assert all(sentence in said(game) for sentence in texts.of_field("pace", Recipe())), "nothing moves"
+        assert "9,408 weights" in said(game)
+
+
 async def test_of_several_faults_the_one_in_focus_is_explained(game: Playing) -> None:
     await game.write("vocab_size", "")
     await game.write("hidden_size", "0")

@@ -174,7 +174,7 @@ async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
     async with playing(recipe, moment=moment, weights=weights) as again:
         await again.wait(30)
         assert (again.trace.epoch, again.trace.weights) == (23, weights)
-        assert [row[33:74] for row in again.lines[1:36]] == [row[33:74] for row in lines[1:36]]
+        assert [row[33:74] for row in again.lines[2:37]] == [row[33:74] for row in lines[2:37]]
         assert texts.OTHER_NETWORK not in again.notice
 
 

@@ -347,6 +347,11 @@ def help_of(name: str) -> str:
     return f"{FIELDS[name].help} Takes {FIELDS[name].rule}." if name in FIELDS else EXTRA_HELP.get(name, "")
 
 
+def short_help_of(name: str, recipe: Recipe) -> str:
+    """The same, where there is little room; of a preset, what the chosen one is for."""
+    return (name == "preset" and PURPOSES.get(preset_of(recipe), "")) or help_of(name)
+
+
 def of_field(name: str, recipe: Recipe) -> list[str]:
     """A field: what it is, what it takes, its current value, and what that leads to."""
     now = [f"Current value: {recipe.values()[name]}."] if name in FIELDS else []

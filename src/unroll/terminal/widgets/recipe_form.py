@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar, get_args
 
 from textual import events, on
@@ -15,7 +16,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
 from unroll.protocol.replies import Pace
-from unroll.recipe import FIELDS, PRESETS, PURPOSES, Plan, Recipe, Value, plan, preset_of, recipe_of
+from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
 
@@ -116,8 +117,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         & > #train { width: 1fr; color: $accent; background: $panel; }
         & > #plan, & > #advice { color: $text-muted; }
         & > #advice { dock: bottom; height: auto; }
+        & > #advice.-whole { dock: none; margin-top: 1; }
         &.-faulty > #advice { color: $error; }
-        &.-faulty > #plan { display: none; }
     }
     """
 
@@ -135,6 +136,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._pace = pace
         self._faults: dict[str, str] = {}
         self._rows: dict[str, FieldRow] = {}
+        self._helped = "preset"
 
     def on_mount(self) -> None:
         """The fields are three quarters of all widgets on the screen: mount them right after the first paint."""
@@ -265,14 +267,25 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
+    @on(events.Resize)
     def _advise(self) -> None:
-        """Show the focused field's fault or its help; or else any fault."""
+        """Show the focused field's fault or its help, or else any fault; the plan, where there is room for both."""
+        if not self._rows:
+            return
         row = next((row for row in self._rows.values() if row.has_focus_within), None)
-        focused = "" if row is None else row.field_name
-        fault = self._faults.get(focused) or self.fault
-        self.set_class(bool(fault), "-faulty")  # the plan is the last good recipe's
-        self.set_class(not fault and bool(focused), "-advised")
-        purpose = PURPOSES.get(preset_of(self.recipe)) if focused == "preset" else None
-        self.query_one("#advice", Static).update(fault or purpose or texts.help_of(focused))
+        self._helped = self._helped if row is None else row.field_name
+        fault = (self._faults.get(row.field_name) if row else None) or self.fault
+        plan, whole = self.query_one("#plan", Static), "\n".join(texts.of_field(self._helped, self.recipe))
+        room = self.size.height - sum(row.display for row in self._rows.values()) - 1 - self._lines(str(plan.content))
+        short = texts.short_help_of(row.field_name, self.recipe) if row else ""
+        is_whole = not fault and self._lines(whole) < room
+        advice = fault or (whole if is_whole else short)
+        self.set_class(bool(fault), "-faulty")
+        plan.display = not fault and self._lines(advice) <= room  # it is the last good recipe's
+        self.query_one("#advice", Static).set_class(is_whole, "-whole").update(advice)
         if row is not None:  # the help may need more lines than the last, and cover the field
             self.call_after_refresh(row.scroll_visible, animate=False)
+
+    def _lines(self, text: str) -> int:
+        """How many lines a text takes in the form."""
+        return sum(len(wrap(line, max(1, self.scrollable_content_region.width))) for line in text.splitlines())
