@@ -58,23 +58,23 @@ def test_every_pane_can_be_brought_in_sight_from_every_tab(size: tuple[int, int]
 @pytest.mark.parametrize("size", [NARROW, (80, 30), (100, 30), (90, 50), (120, 24), (120, 30), (120, 39), (200, 60)])
 async def test_each_pane_is_gone_to_by_its_number_and_stands_whole_over_the_prompt(size: tuple[int, int]) -> None:
     async with playing(size=size) as game:
-        assert texts.WELCOME in game.text
+        assert game.hint and game.hint in game.text
         for number, pane in enumerate(PANES, 1):
             await game.press(str(number))
             assert shown(game) == set(game.pane(Panes).arranged.places) >= {pane}
-            assert pane == "Next" or game.pane(Panes).of(game.app.focused) == pane
+            assert game.pane(Panes).of(game.app.focused) == pane
             assert "› 7 8 9 10" in game.text and " unroll " in game.lines[0]
             assert "epoch  0/25" in game.text
 
 
 async def test_every_pane_can_have_all_the_room_and_keeps_it_at_other_sizes() -> None:
     async with playing(size=NARROW) as game:
-        for number, pane in enumerate(PANES[:5], 1):
+        for number, pane in enumerate(PANES, 1):
             await game.press(str(number), "f")
             focused = game.app.focused
             for size in (NARROW, WHOLE, (100, 30), (30, 8), NARROW):
                 await game.resize(*size)
-                assert size == (30, 8) or shown(game) == {pane}
+                assert size == (30, 8) or (shown(game) == {pane} and texts.MAXIMISED in game.lines[0])
             assert game.app.focused is focused
             await game.press("escape" if number % 2 else "f")
             assert pane in shown(game) and len(shown(game)) > 1

@@ -137,6 +137,7 @@ class Playground(Screen[None]):
         """Say in the header what there is to choose from."""
         arranged = self._panes.arranged
         self._header.tabs, self._header.active = arranged.tabs, arranged.tab
+        self._header.alone = texts.MAXIMISED if self._panes.alone else ""
         self._header.styles.height = layout.header_rows(self.app.size.width)
 
     def _focus_moved(self, focused: Widget | None) -> None:

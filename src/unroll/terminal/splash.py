@@ -16,7 +16,7 @@ from unroll.terminal import layout
 from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, Charset, charset_of, size_of
 
 TITLES = {"State": "Hidden state", "Loss": "Loss", "Lens": "3 Lens", "Recipe": "4 Recipe", "Runs": "5 Runs"}
-TITLES["Next"] = "Next number"
+TITLES["Next"] = "6 Next number"
 """What the panes' borders say first."""
 STARTING = "starting the engine …"
 GLYPHS = "UNROLL_GLYPHS"

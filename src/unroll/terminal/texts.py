@@ -16,6 +16,7 @@ from unroll.terminal.runs import Run
 MAX_NAMED = 4
 """Units that a sentence names at most."""
 KEPT = "The runs that you did not save are kept: r restores them at the next start."
+MAXIMISED = "maximised: f shows all"
 NO_PANE = "f maximises the pane that has the focus: go to one by its number first."
 NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."

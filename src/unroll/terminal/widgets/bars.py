@@ -102,6 +102,8 @@ class ScreenHeader(Widget):
 
     tabs: reactive[tuple[str, ...]] = reactive(())
     active: reactive[str] = reactive("")
+    alone: reactive[str] = reactive("")
+    """What is said in place of the tabs while a pane is maximised."""
     status: reactive[tuple[Part, ...]] = reactive(())
 
     def render_line(self, y: int) -> Strip:
@@ -114,10 +116,12 @@ class ScreenHeader(Widget):
     def _first_line(self) -> list[Segment]:
         tab, active = self.get_component_rich_style(TAB), self.get_component_rich_style(ACTIVE)
         labels = [Segment(label, active if name == self.active else tab) for name, label in self._labels()]
+        if self.alone:
+            labels = [Segment(f" {self.alone} ", active)]
         return [Segment(TITLE, self.get_component_rich_style(NAME)), *labels]
 
     def _labels(self) -> Iterator[tuple[str, str]]:
-        for name in self.tabs:
+        for name in () if self.alone else self.tabs:
             yield name, f" {PANES.index(name) + 1} {name} "
 
     def _status(self, room: int) -> Iterator[Segment]:

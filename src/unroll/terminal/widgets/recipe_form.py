@@ -282,7 +282,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
         advice = fault or (whole if is_whole else short)
         self.set_class(bool(fault), "-faulty")
         plan.display = not fault and self._lines(advice) <= room  # it is the last good recipe's
-        self.query_one("#advice", Static).set_class(is_whole, "-whole").update(advice)
+        help_ = self.query_one("#advice", Static).set_class(is_whole, "-whole")
+        help_.update(advice)
+        help_.display = bool(advice)
         if row is not None:  # the help may need more lines than the last, and cover the field
             self.call_after_refresh(row.scroll_visible, animate=False)
 
