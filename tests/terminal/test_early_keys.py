@@ -95,7 +95,7 @@ async def test_what_comes_while_leaving_goes_with_the_screen(turns: int) -> None
 
 
 async def test_keys_wait_for_the_dialog_that_the_key_before_them_opens(game: Playing) -> None:
-    await game.burst("5", "r", *"my", "enter", "escape", "s", *"xy")
+    await game.burst("5", "N", *"my", "enter", "escape", "s", *"xy")
     await game.settle()
     assert game.session.runs.rows[0].name.endswith("my")
     assert isinstance(game.app.focused, Input)

@@ -59,14 +59,14 @@ async def test_a_model_is_opened_by_the_path_of_its_file(game: Playing, tmp_path
     file = await saved(game, "mine")
     (tmp_path / "elsewhere").mkdir()
     file = file.rename(tmp_path / "elsewhere" / "theirs.safetensors")
-    await game.press("o", "slash")
+    await game.press("o", "o")
     assert isinstance(game.app.screen, Ask)
     await game.type(str(file))
     await game.press("enter")
     opened = game.pane(RunTable).runs[-1]
     assert (opened.name, opened.state) == ("theirs", "finished")
     assert str(file) in opened.origin
-    await game.press("o", "slash")
+    await game.press("o", "o")
     await game.type(str(tmp_path / "none.safetensors"))
     await game.press("enter")
     assert game.fault and "none.safetensors" in game.notice

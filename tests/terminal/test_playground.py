@@ -3,11 +3,8 @@
 from itertools import pairwise
 from typing import Any
 
-from textual.binding import Binding
-
 from playground_kit import Playing, playing
 from unroll.recipe import Recipe
-from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -99,18 +96,6 @@ async def test_recall_says_the_first_number() -> None:
         await game.train()
         assert game.expected == 7
         assert game.sentence.endswith("✓")
-
-
-async def test_the_keys_that_work_are_listed_by_the_names_that_sentences_use_and_the_list_closes(game: Playing) -> None:
-    await game.press("question_mark")
-    listed = game.text
-    await game.press("escape")
-    tooltips = [binding.tooltip for binding in ACTIONS if isinstance(binding, Binding) and binding.key != "escape"]
-    assert all(tooltip in listed for tooltip in tooltips[:8])
-    assert not any(tooltip in game.text for tooltip in tooltips)
-    await game.press("4", "question_mark")
-    assert "ctrl+c  Quit" in game.text and "enter  Open" in game.text
-    assert "^c" not in game.text
 
 
 async def test_what_an_engine_costs_is_told_and_that_it_died_and_what_was_seen_stays(game: Playing) -> None:

@@ -214,12 +214,11 @@ async def test_r_does_what_stands_on_the_screen(game: Playing) -> None:
     await game.press("5")
     assert "r restores it" in game.notice
     assert "r restore  " in game.lines[-1]
-    assert "rename" not in game.lines[-1]
     await game.press("r")
     assert isinstance(game.engine.asked[-1], Resume)
     assert game.fault
-    assert "r rename" in game.lines[-1]
-    await game.press("r")
+    assert "N rename" in game.lines[-1]
+    await game.press("N")
     assert isinstance(game.app.screen, Ask)
 
 

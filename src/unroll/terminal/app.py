@@ -4,13 +4,12 @@ import asyncio
 import sys
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -27,9 +26,10 @@ from unroll.log import Log
 from unroll.moment import Moment
 from unroll.permalink import Link
 from unroll.protocol.requests import Create, Detach, End, Ping
-from unroll.recipe import PRESETS, PURPOSES, Recipe
+from unroll.recipe import Recipe
 from unroll.terminal import splash, texts
-from unroll.terminal.bindings import ACTIONS
+from unroll.terminal.bindings import group
+from unroll.terminal.command_palette import Commands
 from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
 from unroll.terminal.recovery import play_back
@@ -58,14 +58,16 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     TITLE = "unroll"
     CSS_PATH = Path(__file__).with_name("unroll.tcss")
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar = [
+    COMMANDS: ClassVar = {Commands}
+    BINDINGS: ClassVar = group(
+        "Program",
         Binding("q", "leave", "quit", tooltip="Quit; asks first if training is running. Unsaved runs are kept."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Quit at once, without asking."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Restart the engine when it has died."),
         Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Redraw the whole screen."),
-        Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by its name."),
-    ]
+        Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by a word."),
+    )
 
     def __init__(
         self,
@@ -293,14 +295,3 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     def get_key_display(self, binding: Binding) -> str:
         """A key by the name that it has in every sentence."""
         return super().get_key_display(binding).replace("^", "ctrl+").replace("⏎", "enter")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action that has a sentence, for the palette."""
-        for binding in Binding.make_bindings(ACTIONS):
-            if binding.key != "f1":
-                title = f"{binding.description.capitalize()} ({self.get_key_display(binding)})"
-                yield SystemCommand(title, binding.tooltip, partial(self.run_action, binding.action, self.playground))
-        for name, recipe in PRESETS.items():
-            yield SystemCommand(f"Preset: {name}", PURPOSES[name], partial(self.session.edit, recipe))
-        for name in (theme.name for theme in THEMES):
-            yield SystemCommand(f"Theme {name}", "Change the colours.", partial(setattr, self, "theme", name))

@@ -1,11 +1,19 @@
 """Every action of the playground with its key and a sentence: the footer, `?` and the palette read from here.
 
-Keys of one pane (the arrows) are with that pane. No key is one that tmux, screen or flow control intercepts.
+Keys of one pane (the arrows) are with that pane. No key is one that tmux, screen or flow control intercepts, and none
+has two meanings.
 """
 
 from dataclasses import replace
 
 from textual.binding import Binding, BindingType
+
+ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+
+def group(name: str, *bindings: Binding) -> list[BindingType]:
+    """Keys that `?` lists under one word."""
+    return [replace(binding, group=Binding.Group(name)) for binding in bindings]
 
 
 def _more(key: str, action: str, word: str, sentence: str, shown: str | None = None) -> Binding:
@@ -13,44 +21,31 @@ def _more(key: str, action: str, word: str, sentence: str, shown: str | None = N
     return Binding(key, action, word, show=False, key_display=shown, tooltip=sentence)
 
 
-ACTIONS: list[BindingType] = [
-    Binding("question_mark,f1", "explain", "explain", tooltip="Explain the focused pane or field, and list the keys."),
+TRAIN = group(
+    "Train",
     Binding("space", "train", "train", tooltip="Start or pause training."),
-    Binding("c", "carry_on(1)", "append", tooltip="Append the number that the network says comes next."),
-    _more("C", "carry_on(10)", "Append ten", "Append the next ten numbers, each said by the network."),
-    _more("W", "carry_on(0)", "Append until wrong", "Append numbers until one is wrong, or none can be."),
-    Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
-    Binding("escape", "back", "back", tooltip="Leave the field and go to the hidden state."),
-    Binding("x", "intervene('cut')", "erase", tooltip="Erase the memory before this step; press again to restore it."),
-    _more("X", "intervene('cut all')", "Erase everywhere", "Erase the memory at every step, or restore it."),
-    _more("k", "cut_cell", "Erase the cell state", "Erase an LSTM's cell state with the hidden state, or keep it."),
-    _more("z", "intervene('silence')", "Switch off", "Switch the selected unit off or on."),
-    Binding("u", "intervene('nothing')", "reset", tooltip="Restore the memory and every unit."),
-    Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
-    _more("V", "view(-1)", "Previous view", "The heatmap's previous view."),
-    _more(
-        "D",
-        "difference",
-        "Difference",
-        "Show how values have changed: by what you did, or from the marked run.",
-    ),
     _more("n", "advance('update')", "Update", "Make one update, then pause."),
     _more("e", "advance('epoch')", "Epoch", "Train to the end of the epoch, then pause."),
     _more("plus", "pace(1)", "Faster", "Train at a faster pace.", "+"),
     _more("minus", "pace(-1)", "Slower", "Train at a slower pace.", "-"),
     _more("E", "ask('stop')", "Stop at", "Stop at an epoch, or when an accuracy is reached."),
     _more("b", "branch", "Branch", "Train on from this epoch in a new run, by the form's learning_rate, epochs, seed."),
-    _more("l", "log", "Log scale", "Switch the loss between a log and a linear scale."),
-    _more("m", "metric", "Metric", "Show the loss, the accuracy or the learning rate."),
-    _more("s", "ask('save')", "Save", "Save the network shown."),
-    _more("o", "ask('open')", "Open", "Open a saved model."),
-    _more("d", "app.detach", "Detach", "Quit and keep training; unroll attach returns to it."),
-    _more("r", "resume", "Restore", "Restore the unsaved runs of an earlier session."),
-    _more("i", "ask('cost')", "Cost", "Show the memory of both processes and the bytes sent to this screen."),
-    _more("y", "copy_line", "Copy a permalink", "Copy one line that restores run, sequence, step and interventions."),
-    _more("T", "ask('sampling')", "Sampling", "Sample the next numbers: temperature, top-k, top-p."),
+)
+LOOK = group(
+    "Look",
+    Binding("c", "carry_on(1)", "append", tooltip="Append the number that the network says comes next."),
+    _more("C", "carry_on(10)", "Append ten", "Append the next ten numbers, each said by the network."),
+    _more("W", "carry_on(0)", "Append until wrong", "Append numbers until one is wrong, or none can be."),
+    Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
     _more("R", "type_random(False)", "Training sequence", "Type one of the training sequences."),
     _more("B", "type_random(True)", "Longer sequence", "Type a sequence longer than in training."),
+    _more("T", "ask('sampling')", "Sampling", "Sample the next numbers: temperature, top-k, top-p."),
+    Binding("escape", "back", "back", tooltip="Leave the field and go to the hidden state."),
+    Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
+    _more("V", "view(-1)", "Previous view", "The heatmap's previous view."),
+    _more("D", "difference", "Difference", "Show how values have changed: by what you did, or from the marked run."),
+    _more("l", "log", "Log scale", "Switch the loss between a log and a linear scale."),
+    _more("m", "metric", "Metric", "Show the loss, the accuracy or the learning rate."),
     _more("f", "maximise", "Maximise", "Let the focused pane fill the screen; press again to take it back."),
     _more("1", "tab('State')", "State", "Go to the hidden state."),
     _more("2", "tab('Loss')", "Loss", "Go to the loss."),
@@ -58,13 +53,93 @@ ACTIONS: list[BindingType] = [
     _more("4", "tab('Recipe')", "Recipe", "Go to the recipe."),
     _more("5", "tab('Runs')", "Runs", "Go to the runs."),
     _more("6", "tab('Next')", "Next number", "Go to the next number."),
-]
+)
+CHANGE = group(
+    "Change",
+    Binding("x", "intervene('cut')", "erase", tooltip="Erase the memory before this step; press again to restore it."),
+    _more("X", "intervene('cut all')", "Erase everywhere", "Erase the memory at every step, or restore it."),
+    _more("k", "cut_cell", "Erase the cell state", "Erase an LSTM's cell state with the hidden state, or keep it."),
+    _more("z", "intervene('silence')", "Switch off", "Switch the selected unit off or on."),
+    Binding("u", "intervene('nothing')", "reset", tooltip="Restore the memory and every unit."),
+)
+RUNS = group(
+    "Runs",
+    _more("s", "ask('save')", "Save", "Save the network shown."),
+    _more("o", "ask('open')", "Open", "Open a saved model."),
+    _more("r", "resume", "Restore", "Restore the unsaved runs of an earlier session."),
+    _more("y", "copy_line", "Copy a permalink", "Copy one line that restores run, sequence, step and interventions."),
+)
+PROGRAM = group(
+    "Program",
+    Binding("question_mark,f1", "explain", "explain", tooltip="Explain the focused pane or field, and list the keys."),
+    _more("i", "ask('cost')", "Cost", "Show the memory of both processes and the bytes sent to this screen."),
+    _more("d", "app.detach", "Detach", "Quit and keep training; unroll attach returns to it."),
+)
+ACTIONS: list[BindingType] = [*TRAIN, *LOOK, *CHANGE, *RUNS, *PROGRAM]
+GROUPS = ("Train", "Look", "Change", "Runs", "Program")
+"""The words that `?` lists keys under, after the focused pane's own."""
+OTHER_WORDS = {
+    "train": "start pause stop run continue fit learn",
+    "advance('update')": "batch iteration single",
+    "advance('epoch')": "single",
+    "pace(1)": "speed quicker",
+    "pace(-1)": "speed",
+    "ask('stop')": "until limit early stopping",
+    "branch": "fork finetune continue learning rate",
+    "carry_on(1)": "predict continue generate ask",
+    "carry_on(10)": "predict continue generate",
+    "carry_on(0)": "predict continue generate fail",
+    "prompt": "input enter write ask numbers",
+    "type_random(False)": "random example",
+    "type_random(True)": "random example length",
+    "ask('sampling')": "random draw top",
+    "view(1)": "show",
+    "view(-1)": "show",
+    "difference": "compare delta",
+    "metric": "rate",
+    "intervene('cut')": "cut forget loop",
+    "intervene('cut all')": "cut forget loop",
+    "cut_cell": "cut forget lstm",
+    "intervene('silence')": "silence disable ablate neuron",
+    "intervene('nothing')": "undo mend",
+    "ask('save')": "store write keep model file",
+    "ask('open')": "load import read file",
+    "resume": "recover resume session",
+    "copy_line": "share link url",
+    "explain": "help keys manual",
+    "ask('cost')": "ram usage",
+    "app.detach": "background leave",
+    "leave": "exit leave close end",
+    "quit": "exit leave close kill",
+    "restart_engine": "reconnect",
+    "stop": "suspend shell background",
+    "repaint": "refresh clear",
+    "command_palette": "search commands menu",
+    "ask('rename')": "name title",
+    "ask('delete')": "remove",
+    "ask('restore')": "undo back",
+    "ask('compare')": "mark difference",
+    "ask('overlay')": "show hide curve",
+}
+"""What else a person may call an action when looking for it in the palette."""
 
 
 def offered(*actions: str) -> list[BindingType]:
     """Actions of the playground that a pane lists among its own keys: while it has the focus, they come first."""
     return [
-        replace(binding, action=f"screen.{binding.action}", description=binding.description.lower(), show=True)
-        for binding in ACTIONS
-        if isinstance(binding, Binding) and binding.action in actions
+        replace(
+            binding, action=f"screen.{binding.action}", description=binding.description.lower(), show=True, group=None
+        )
+        for binding in Binding.make_bindings(ACTIONS)
+        if binding.action in actions
+    ]
+
+
+def both_ways(keys: str, action: str, word: str, sentence: str, show: bool = True) -> list[BindingType]:
+    """Two arrows that take `action` by -1 and by 1: one entry for the footer and `?`, two for the palette."""
+    first, second = keys.split()
+    shown = f"{ARROWS[first]}/{ARROWS[second]}"
+    return [
+        Binding(first, f"{action}(-1)", word, show=show, key_display=shown, tooltip=sentence),
+        Binding(second, f"{action}(1)", word, show=False, tooltip=sentence),
     ]

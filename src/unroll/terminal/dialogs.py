@@ -30,6 +30,8 @@ MAX_NAME = 64
 MAX_PATH = 4096
 MAX_ROW = 66
 """Characters of a row in a dialog."""
+KEY_WIDTH = 6
+"""Columns for the names of keys in help."""
 is_model_name = re.compile(get_args(ModelName)[1].pattern).fullmatch
 """Whether a saved model can have that name."""
 
@@ -87,7 +89,7 @@ class PickModel(Pick):
 
     BINDINGS: ClassVar = [
         Binding("delete,backspace", "delete", "Delete", tooltip="Delete the model, if you are sure."),
-        Binding("slash", "dismiss('path/')", "Path", tooltip="Open a file by its path."),
+        Binding("o", "dismiss('path/')", "Open", tooltip="Open a file by its path."),
     ]
 
     def action_delete(self) -> None:
@@ -101,7 +103,7 @@ class Leave(Dialog):
 
     BINDINGS: ClassVar = [
         Binding("d", "dismiss('detach')", "Detach", tooltip="Quit, and let the training continue."),
-        Binding("q", "dismiss('end')", "End it", tooltip="Quit, and end the training."),
+        Binding("q", "dismiss('end')", "Quit", tooltip="Quit, and end the training."),
     ]
 
     def __init__(self, background: str) -> None:
@@ -112,19 +114,35 @@ class Leave(Dialog):
 
 
 class Help(Dialog):
-    """Some sentences, and keys by what each does; any of escape, ?, enter, q and space closes it."""
+    """Some sentences, and groups of keys by what each does; escape, ? and enter close it."""
 
-    BINDINGS: ClassVar = [Binding("question_mark,q,enter,space", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar = [Binding("question_mark,f1,enter", "dismiss", "Close", show=False)]
     Box = VerticalScroll
 
-    def __init__(self, title: str, sentences: Sequence[str], keys: Mapping[str, str]) -> None:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right", style="bold", no_wrap=True)
-        table.add_column()
-        for sentence, key in keys.items():
-            table.add_row(key, sentence)
+    def __init__(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
         said = [Static(sentence, markup=False, classes="sentence") for sentence in sentences]
-        super().__init__(title, "↑/↓ scroll · esc closes", *said, Static(table))
+        super().__init__(title, "esc closes", *said)
+        for name, keys in groups.items():
+            if keys:
+                self._contents += Static(name, markup=False, classes="group"), Static(_table(keys), classes="keys")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.on_resize)
+
+    def on_resize(self) -> None:
+        """Say that there is more than fits."""
+        box = self.query_one(VerticalScroll)
+        box.border_subtitle = f"{'↑/↓ scroll · ' if box.max_scroll_y else ''}esc closes"
+
+
+def _table(keys: Mapping[str, str]) -> Table:
+    """Keys by what each does; a column of all groups has one width."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="bold", no_wrap=True, min_width=KEY_WIDTH)
+    table.add_column()
+    for sentence, key in keys.items():
+        table.add_row(key, sentence)
+    return table
 
 
 class Questions:
@@ -203,7 +221,7 @@ class Questions:
         """A saved model to open, or to delete."""
         models = await self._session.ask(ListModels())
         if models is not None:
-            hint = "It becomes a new run. del deletes the model; / opens any file by its path."
+            hint = "It becomes a new run. del deletes the model; o opens any file by its path."
             names = [model.name for model in models.models]
             self._ask(PickModel("Open a model", names, rows_of(models.models), hint), self._picked)
 

@@ -25,7 +25,7 @@ from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import hints, layout, texts
-from unroll.terminal.bindings import ACTIONS
+from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.dialogs import Help, Questions
 from unroll.terminal.hints import Situation
 from unroll.terminal.recovery import Recovery
@@ -116,7 +116,7 @@ class Playground(Screen[None]):
         self.query_one("#too-small", Static).update(texts.of_size(layout.LEAST, size))
         self._show_notice()
         if not self.has_class("-too-small") and last is not None and last.is_attached:
-            self._keep_in_sight(last)
+            self.keep_in_sight(last)
 
     def _fit(self, size: Size) -> None:
         """Give the panes their places, or show one sentence. Called before there are any: the first paint is right."""
@@ -124,7 +124,7 @@ class Playground(Screen[None]):
         self._panes.fit(size)
         self._arranged()
 
-    def _keep_in_sight(self, focused: Widget) -> None:
+    def keep_in_sight(self, focused: Widget) -> None:
         """Go back to where the focus was, if another size, or one too small, has hidden it."""
         pane = self._panes.of(focused)
         if is_hidden := bool(pane) and not self._panes.panes[pane].display:
@@ -239,7 +239,6 @@ class Playground(Screen[None]):
         notice.set_class(self.fault if self.notice else bool(said), "-fault")
         notice.set_class(cell_len(said) > self.app.size.width - MARGINS, "-long")
         self._write("#notice", said)
-        self.query_one(RunTable).gives_way = bool(self.recovery.offered) and said.startswith(self.recovery.sentence)
         if session.trace is None:
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 
@@ -444,11 +443,20 @@ class Playground(Screen[None]):
             if field
             else texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
         )
-        keys: dict[str, str] = {}
+        title = field or texts.PANES[pane]
+        self.app.push_screen(Help(title, sentences, self._keys(title)))
+
+    def _keys(self, own: str) -> dict[str, dict[str, str]]:
+        """What every key does where the focus is, by group: those of the pane, which is called `own`, come first."""
+        groups: dict[str, dict[str, str]] = {name: {} for name in (own, *GROUPS)}
+        seen = set()
         for active in self.active_bindings.values():
-            if sentence := active.binding.tooltip:
-                keys.setdefault(sentence, self.app.get_key_display(active.binding))
-        self.app.push_screen(Help(field or texts.PANES[pane], sentences, keys))
+            binding = active.binding
+            if binding.tooltip and binding.tooltip not in seen:
+                seen.add(binding.tooltip)
+                name = binding.group.description if binding.group else own
+                groups[name][binding.tooltip] = self.app.get_key_display(binding)
+        return groups
 
     def action_prompt(self) -> None:
         self.query_one(Prompt).open()

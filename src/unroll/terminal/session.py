@@ -244,7 +244,7 @@ class Session:
             else:
                 self._creating.ask()
         self.display.changed()
-        self.display.note(f"Deleted {run.name}: u in the runs brings it back.")
+        self.display.note(f"Deleted {run.name}: U in the runs brings it back.")
 
     def restore(self) -> None:
         """Bring back the run that was deleted last."""

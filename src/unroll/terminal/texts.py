@@ -407,7 +407,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch.",
             "Choosing one shows its network and its curve; the last curves of others (~) stay behind it, faint.",
-            "= marks the run that D compares with, r renames, del deletes and u brings back.",
+            "= marks the run that D compares with, N renames, del deletes and U brings back.",
         ],
         "Prompt": [
             f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App, ReturnType
+from textual.command import CommandPalette
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -151,11 +152,12 @@ def _move_page_if_any(options: OptionList, direction: Any) -> None:
 
 
 def apply() -> None:
-    """Change two keys of Textual's own widgets; to be called before one is shown.
+    """Change what some of Textual's own widgets do; to be called before one is shown.
 
     Page up and down do nothing in an option list that is not laid out yet (hidden, empty or just opened): Textual 8.2
     looks for a page there and the program ends. ctrl+u clears the whole line of every field, the palette's too, and not
-    only what is left of the caret.
+    only what is left of the caret. The palette says at once that nothing is found, not after half a second.
     """
     OptionList._move_page = _move_page_if_any  # type: ignore[method-assign, assignment]
     Input.action_delete_left_all = Input.clear  # type: ignore[method-assign]
+    CommandPalette._NO_MATCHES_COUNTDOWN = 0.001  # type: ignore[misc]

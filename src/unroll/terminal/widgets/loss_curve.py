@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
-from unroll.terminal.bindings import offered
+from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.plot import Colour, Line, Plot, drawn, rgb
 from unroll.terminal.runs import Curve, Metric, ceiling
 from unroll.terminal.sparing import Latest, Pane
@@ -48,14 +48,7 @@ class LossCurve(Pane, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding(
-            "left",
-            "move(-1)",
-            "epoch",
-            key_display="←/→",
-            tooltip="The network one epoch earlier or later; past the last, the newest.",
-        ),
-        Binding("right", "move(1)", show=False),
+        *both_ways("left right", "move", "epoch", "The network one epoch earlier or later; past the last, the newest."),
         *offered("branch", "log", "metric"),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="A tenth of the epochs back."),
         Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="A tenth of the epochs forward."),

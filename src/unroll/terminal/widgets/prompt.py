@@ -20,6 +20,7 @@ from textual.widgets import Input, Label
 
 from unroll.errors import UserError
 from unroll.moment import parse_sequence
+from unroll.terminal.bindings import both_ways
 from unroll.terminal.sparing import Latest
 
 MAX_HISTORY = 100
@@ -40,8 +41,7 @@ class Numbers(Input):
 
     BINDINGS: ClassVar = [
         Binding("enter", "submit", "append", tooltip="Append the number that the network says comes next."),
-        Binding("up", "recall(-1)", "history", key_display="↑/↓", tooltip="An earlier or a later sequence."),
-        Binding("down", "recall(1)", show=False),
+        *both_ways("up down", "recall", "history", "An earlier or a later sequence."),
         Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line."),
     ]
 

@@ -19,6 +19,7 @@ from unroll.protocol.replies import Pace
 from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, recipe_of
 from unroll.tasks import sequences
 from unroll.terminal import texts
+from unroll.terminal.bindings import both_ways
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
@@ -122,10 +123,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     }
     """
 
-    BINDINGS: ClassVar = [
-        Binding("up", "go(-1)", "field", key_display="↑/↓", tooltip="The field above or below; tab works too."),
-        Binding("down", "go(1)", show=False),
-    ]
+    BINDINGS: ClassVar = both_ways("up down", "go", "field", "The field above or below; tab works too.")
 
     train_label: reactive[str] = reactive("▶ Train")
 

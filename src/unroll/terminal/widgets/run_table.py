@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from unroll import figures
 from unroll.protocol.replies import State
-from unroll.terminal.bindings import offered
+from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.runs import Run
 from unroll.terminal.sparing import Pane
 
@@ -44,13 +44,12 @@ class RunTable(Pane, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("up", "move(-1)", "run", key_display="↑/↓", tooltip="The run above or below."),
-        Binding("down", "move(1)", show=False),
-        Binding("r", "ask('rename')", "rename", tooltip="Give the run another name."),
+        *both_ways("up down", "move", "run", "The run above or below."),
         *offered("resume"),
+        Binding("N", "ask('rename')", "rename", tooltip="Give the run another name."),
         Binding("delete", "ask('delete')", "delete", key_display="del", tooltip="Delete the run."),
         Binding("backspace", "ask('delete')", show=False),
-        Binding("u", "ask('restore')", "undelete", tooltip="Bring back the run that was deleted last."),
+        Binding("U", "ask('restore')", "undelete", tooltip="Bring back the run that was deleted last."),
         Binding("equals_sign", "ask('compare')", "compare", key_display="=", tooltip="Compare others with this run."),
         Binding("t", "ask('overlay')", "Curve", show=False, tooltip="Show or hide its curve behind the others."),
     ]
@@ -58,8 +57,6 @@ class RunTable(Pane, can_focus=True):
     runs: reactive[Sequence[Run]] = reactive((), repaint=False, always_update=True)
     shown: reactive[int] = reactive(0, repaint=False)
     marked: reactive[int] = reactive(0, repaint=False)
-    gives_way: reactive[bool] = reactive(False, repaint=False, bindings=True)
-    """Whether `r` restores, as an offer on the screen says, instead of renaming."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,10 +131,6 @@ class RunTable(Pane, can_focus=True):
 
     def action_ask(self, what: What) -> None:
         self.post_message(self.Asked(what, self.shown))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Rename only where `r` does not restore."""
-        return not self.gives_way if parameters == ("rename",) else True
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)

@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
+from unroll.terminal.bindings import both_ways
 from unroll.terminal.palette import glyphs, level, shades
 from unroll.terminal.sparing import Pane
 
@@ -62,10 +63,8 @@ class StateHeatmap(Pane, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("left", "step(-1)", "step", key_display="←/→", tooltip="Step back or forward in the sequence."),
-        Binding("right", "step(1)", show=False),
-        Binding("up", "unit(-1)", "Unit", show=False, key_display="↑/↓", tooltip="Select the unit above or below."),
-        Binding("down", "unit(1)", show=False),
+        *both_ways("left right", "step", "step", "Step back or forward in the sequence."),
+        *both_ways("up down", "unit", "Unit", "Select the unit above or below.", show=False),
         Binding("pageup", "page(-1)", "Page back", show=False, tooltip="One page of steps back."),
         Binding("pagedown", "page(1)", "Page forward", show=False, tooltip="One page of steps forward."),
         Binding("home", f"step({-MAX_STEPS})", "First step", show=False, tooltip="Go to the first step."),
