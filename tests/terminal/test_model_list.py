@@ -49,7 +49,7 @@ async def test_a_model_is_deleted_when_a_person_is_sure(game: Playing) -> None:
 async def test_no_model_that_comes_with_the_program_is_deleted(game: Playing) -> None:
     await highlighted(game, "count-rnn")
     await game.press("delete", "down", "enter")
-    assert game.fault and "only models of your own" in game.notice
+    assert game.fault and "only networks of your own" in game.notice
     await game.press("o", "escape", "o", "delete", "escape")
     assert not isinstance(game.app.screen, Pick)
 
