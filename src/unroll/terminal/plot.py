@@ -18,12 +18,13 @@ GREY: Colour = (128, 128, 128)
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: finite points, and its colour; points that are not joined are dots."""
+    """One curve: finite points, and its colour. Points that are not joined are dots, or stand under a `marker`."""
 
     xs: list[float]
     ys: list[float]
     colour: Colour
     is_joined: bool = True
+    marker: str = "braille"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _draw(plot: Plot) -> list[Text]:
             figure.line(place, orientation="vertical", pixel=plotext.pixel(foreground=colour), style="dotted")
     for line in plot.lines:
         if line.xs:
-            signal = figure.signal(line.xs, line.ys, marker=plotext.marker("braille", line.colour))
+            signal = figure.signal(line.xs, line.ys, marker=plotext.marker(line.marker, line.colour))
             figure.draw(signal.lines(line.is_joined and len(line.xs) > 1))
     rows = [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
     for row in rows:  # plotext paints a vertical line's cells white, whatever their pixel says

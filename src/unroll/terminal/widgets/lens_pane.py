@@ -1,15 +1,166 @@
-"""The lens: one more way of seeing the network that is shown."""
+"""The lens: one more way of seeing the network that is shown, its caption and what it cannot show under it.
 
+Draws any picture that the engine sends, and says `LensChosen`. Knows neither lenses nor the engine.
+"""
+
+from dataclasses import dataclass
+from itertools import cycle
+from math import ceil
+from textwrap import wrap
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.terminal.sparing import Pane
+from unroll.picture import Grid, Lines, Picture
+from unroll.terminal import pictures
+from unroll.terminal.palette import shades
+from unroll.terminal.plot import Plot, drawn, rgb
+from unroll.terminal.sparing import Latest, Pane
+
+SERIES = [f"lens-pane--series-{place}" for place in range(1, 7)]
+AXES, HERE, CAPTION, LIMITS = "lens-pane--axes", "lens-pane--here", "lens-pane--caption", "lens-pane--limits"
+CAPTION_CELLS, LIMITS_CELLS = 170, 100
+"""Room that is kept for the two sentences, so that nothing moves when they change."""
+ROWS_FOR_LIMITS = 15
+"""Rows from which there is room for what a lens cannot show."""
+LEAST_ROWS = 5
+"""Rows that the picture itself gets at least."""
 
 
 class LensPane(Pane, can_focus=True):
-    """Shows what a lens has seen."""
+    """Shows what a lens has seen, or why it cannot see."""
+
+    @dataclass
+    class LensChosen(Message):
+        """The lens so many places on is wanted."""
+
+        by: int
+
+    COMPONENT_CLASSES = {AXES, HERE, CAPTION, LIMITS, *SERIES}
+    DEFAULT_CSS = """
+    LensPane {
+        & .lens-pane--axes { color: $text-muted; }
+        & .lens-pane--here { color: $accent; text-style: bold; }
+        & .lens-pane--caption { color: $foreground; }
+        & .lens-pane--limits { color: $text-muted; }
+        & .lens-pane--series-1 { color: $accent; }
+        & .lens-pane--series-2 { color: $secondary; }
+        & .lens-pane--series-3 { color: $success; }
+        & .lens-pane--series-4 { color: $error; }
+        & .lens-pane--series-5 { color: $foreground; }
+        & .lens-pane--series-6 { color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar = [
+        Binding("left", "choose(-1)", "lens", key_display="←/→", tooltip="The lens before or after this one."),
+        Binding("right", "choose(1)", show=False),
+        Binding("up", "scroll_rows(-1)", "Up", show=False, tooltip="Earlier rows of a grid."),
+        Binding("down", "scroll_rows(1)", "Down", show=False, tooltip="Later rows of a grid."),
+    ]
+
+    picture: reactive[Picture | None] = reactive(None, repaint=False)
+    lens: reactive[str] = reactive("", repaint=False)
+    lenses: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    refusal: reactive[str] = reactive("", repaint=False)
+    """Why there is no picture; empty where there is one."""
+    first_row: reactive[int] = reactive(0, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Strip] = []
+        self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
-        self.entitle("3 Lens", "")
+        for attribute in ("picture", "lens", "lenses", "refusal", "first_row"):
+            self.watch(self, attribute, self.on_resize)
+
+    def on_resize(self) -> None:
+        """Draw again, once for everything that came in during the last drawing."""
+        place = self.lenses.index(self.lens) if self.lens in self.lenses else 0
+        following = (
+            [f"{place + 1}/{len(self.lenses)} · L {[*self.lenses, *self.lenses][place + 1]}"] if self.lenses else []
+        )
+        self.entitle(f"3 Lens: {self.lens}" if self.lens else "3 Lens", "".join(following))
+        if self.size.area:
+            self._drawing.ask()
+
+    # Drawing
+
+    async def _draw(self) -> None:
+        before, self._rows = self._rows, await self._lines()
+        self.refresh_changed(before, self._rows)
+
+    async def _lines(self) -> list[Strip]:
+        """All lines: the picture, its caption, and where there is room what it cannot show."""
+        width, height = self.size
+        if self.picture is None or self.refusal:
+            return [self._line(line, CAPTION) for line in wrap(self.refusal, width)]
+        said = self._sentence(self.picture.caption, CAPTION, CAPTION_CELLS)
+        if height >= ROWS_FOR_LIMITS:
+            said += self._sentence(self.picture.limits, LIMITS, LIMITS_CELLS)
+        room = max(LEAST_ROWS, height - len(said))
+        shown = self._grid(self.picture, room) if isinstance(self.picture, Grid) else await self._plot(room)
+        return [*shown, *[Strip.blank(width)] * (room - len(shown)), *said][:height]
+
+    def _sentence(self, sentence: str, look: str, room: int) -> list[Strip]:
+        lines = wrap(sentence, max(1, self.size.width))
+        return [self._line(line, look) for line in lines + [""] * (ceil(room / max(1, self.size.width)) - len(lines))]
+
+    def _line(self, text: str, look: str) -> Strip:
+        return Strip([Segment(text, self.get_component_rich_style(look))]).adjust_cell_length(self.size.width)
+
+    async def _plot(self, rows: int) -> list[Strip]:
+        """The names of lines or shapes in their colours, then these; where the moment stands is marked on the axis."""
+        picture = self.picture
+        assert picture is not None and not isinstance(picture, Grid)
+        styles = [self.get_component_rich_style(name) for name in SERIES]
+        axes, here = (rgb(self.get_component_rich_style(look)) for look in (AXES, HERE))
+        colours = pictures.Colours(axes, here, [rgb(style) for style in styles])
+        plot = pictures.plot_of(picture, self.size.width, rows - 1, colours)
+        named = zip(pictures.names(picture), cycle(styles), strict=False)
+        names = [Segment(f" ━ {name}", style) for name, style in named]
+        lines = [Strip(list(row.render(self.app.console))) for row in await drawn(plot)]
+        if isinstance(picture, Lines) and picture.mark is not None:
+            lines = [self._marked(line, plot, picture.mark) for line in lines]
+        return [Strip(names).adjust_cell_length(self.size.width), *lines]
+
+    def _marked(self, line: Strip, plot: Plot, mark: float) -> Strip:
+        """The axis with a sign where the moment stands; any other line as it is."""
+        start = line.text.find("└")
+        if start < 0:
+            return line
+        across = (mark - plot.x_start) / (plot.x_end - plot.x_start)
+        place = start + 1 + round(across * (self.size.width - start - 2))
+        sign = Segment("▲", self.get_component_rich_style(HERE))
+        return Strip.join([line.crop(0, place), Strip([sign]), line.crop(place + 1)])
+
+    def _grid(self, picture: Grid, rows: int) -> list[Strip]:
+        cells = pictures.fitted(picture, self.size.width, rows, self.first_row)
+        label, here = self.get_component_rich_style(AXES), self.get_component_rich_style(HERE)
+        styles = shades(self.background_colors[1])
+        shown = range(cells.first_row, cells.first_row + cells.rows)
+        looks = [here if row == picture.mark[0] else label for row in shown]
+        lines = [pictures.heading(picture, cells, label, here)]
+        lines += [pictures.cell_row(picture, row, cells, look, styles) for row, look in zip(shown, looks, strict=True)]
+        return [Strip(line).adjust_cell_length(self.size.width) for line in lines]
 
     def render_line(self, y: int) -> Strip:
-        return Strip.blank(self.size.width, self.rich_style)
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._rows[y].apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
+
+    # What a person does
+
+    def action_choose(self, by: int) -> None:
+        self.post_message(self.LensChosen(by))
+
+    def action_scroll_rows(self, by: int) -> None:
+        rows = len(self.picture.rows) if isinstance(self.picture, Grid) else 1
+        self.first_row = max(0, min(self.first_row + by, rows - 1))
+
+    def on_click(self) -> None:
+        self.focus()

@@ -1,0 +1,66 @@
+"""What the lens in sight shows of the session's moment, asked for anew when that or the network has changed."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from unroll.client.diagnosis import EngineError
+from unroll.picture import Picture
+from unroll.protocol.requests import Lens
+from unroll.terminal.session import Session
+from unroll.terminal.sparing import Latest
+
+REST_PER_LOOK = 9
+"""While a network trains, the engine is left alone for this many times as long as a look took: it takes a tenth."""
+REST_S, MAX_REST_S = 1.0, 4.0
+"""From one look to the next in training at least, and at most: pictures that change cost bytes too."""
+
+
+class LensSight:
+    """The lens that was chosen, and its newest picture.
+
+    Attributes:
+        lens: Its name; empty until the engine has told which there are. `lenses`: the names of all.
+        picture: None until there is one, or where it is refused; then `refusal` says why.
+    """
+
+    def __init__(self, session: Session, is_in_sight: Callable[[], bool]) -> None:
+        self.lens, self.lenses, self.refusal = "", (), ""  # type: tuple[str, tuple[str, ...], str]
+        self.picture: Picture | None = None
+        self._session, self._is_in_sight = session, is_in_sight
+        self._seen: tuple[Lens, str] | None = None
+        self._looking = Latest(session.display.spawn, self._look)
+
+    def choose(self, by: int) -> None:
+        """Take the lens so many places on."""
+        if self.lenses:
+            self.lens = self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)]
+            self.look()
+
+    def look(self) -> None:
+        """Ask for a picture soon, if the lens is in sight and would show another."""
+        if self._is_in_sight() and self._wanted() not in (None, self._seen):
+            self._looking.ask()
+
+    def _wanted(self) -> tuple[Lens, str] | None:
+        """What to ask for, and of which network; None while there is none."""
+        session, trace = self._session, self._session.trace
+        if session.engine is None or session.run is None or trace is None or trace.moment.run != session.run.number:
+            return None
+        return Lens(moment=session.moment, lens=self.lens, unit=session.unit), trace.weights
+
+    async def _look(self) -> None:
+        wanted, engine, started = self._wanted(), self._session.engine, monotonic()
+        if wanted is None or engine is None or wanted == self._seen:
+            return
+        try:
+            found = await engine.ask(wanted[0])
+        except EngineError as error:
+            self.picture, self.refusal = None, str(error)
+        else:
+            self.picture, self.refusal = found.picture, ""
+            self.lens, self.lenses = found.lens, found.lenses
+        self._seen = wanted if wanted[0].lens else self._wanted()
+        self._session.display.changed()
+        if self._session.is_training:
+            await asyncio.sleep(min(MAX_REST_S, max(REST_S, REST_PER_LOOK * (monotonic() - started))))

@@ -1,0 +1,168 @@
+"""What a lens shows, as a plot or as cells, at any size: no lens is known here, only the three kinds of pictures."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from math import ceil, floor, log10
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+
+from unroll.picture import Grid, Lines, Plane, Shape
+from unroll.terminal.palette import glyphs, level
+from unroll.terminal.plot import Colour, Line, Plot
+from unroll.terminal.runs import ceiling
+
+AXIS_ROWS = 2
+LABEL_ROOM = 7
+"""Columns from one label of an axis to the next, at least."""
+ROW_LABEL = 11
+CELL = 5
+"""Columns of a grid's cell at most."""
+DOTS_HIGH = 2
+"""How many columns are as wide as a row is high."""
+FEW = 40
+"""Points that are drawn large; those of a shape with more are dots."""
+HERE = "◆"
+
+
+class Colours(NamedTuple):
+    """Of the axes, of the moment shown, and of the lines and shapes in their order."""
+
+    axes: Colour
+    here: Colour
+    series: Sequence[Colour]
+
+    def of(self, place: int) -> Colour:
+        return self.series[place % len(self.series)]
+
+
+def names(picture: Lines | Plane) -> list[str]:
+    """What the lines or shapes are called, in the order of their colours."""
+    return [one.name for one in (picture.lines if isinstance(picture, Lines) else picture.shapes)]
+
+
+def plot_of(picture: Lines | Plane, width: int, height: int, colours: Colours) -> Plot:
+    """Lines or a plane as a plot of that many cells."""
+    make = _plot_of_lines if isinstance(picture, Lines) else _plot_of_plane
+    return make(picture, width, height, colours)  # type: ignore[operator]
+
+
+def _plot_of_lines(picture: Lines, width: int, height: int, colours: Colours) -> Plot:
+    low, high = _range(picture)
+    lines = [
+        Line(xs, ys, colours.of(place))
+        for place, line in reversed([*enumerate(picture.lines)])
+        for xs, ys in _unbroken(picture.xs, line.ys)
+    ]
+    first, last = (picture.xs[0], picture.xs[-1]) if picture.xs else (0.0, 1.0)
+    return Plot(
+        width=width,
+        height=height,
+        x_start=first if last > first else first - 1,
+        x_end=last if last > first else last + 1,
+        x_ticks=_ticks(picture, width),
+        y_start=low,
+        y_end=high,
+        is_log=picture.log,
+        percent=picture.percent,
+        axis_colour=colours.axes,
+        lines=lines,
+        wall=picture.wall,
+    )
+
+
+def _range(picture: Lines) -> tuple[float, float]:
+    """The ends of the y axis: of one kind for all figures of the picture, so that it seldom moves."""
+    values = [y for line in picture.lines for y in line.ys if y is not None]
+    if picture.percent:
+        return 0.0, 1.0
+    if picture.log:
+        low, high = (min(values), max(values)) if values else (0.1, 1.0)
+        return 10.0 ** floor(log10(low) - 1e-9), 10.0 ** ceil(log10(high) + 1e-9)
+    end = ceiling(max([1.0, *map(abs, values)]))
+    return (-end if any(value < 0 for value in values) else 0.0), end
+
+
+def _unbroken(xs: Sequence[float], ys: Sequence[float | None]) -> Iterator[tuple[list[float], list[float]]]:
+    """The parts of a line between the places that have no value."""
+    for has_value, part in groupby(zip(xs, ys, strict=True), lambda point: point[1] is not None):
+        if has_value:
+            points = [(x, y) for x, y in part if y is not None]
+            yield [x for x, _ in points], [y for _, y in points]
+
+
+def _ticks(picture: Lines, width: int) -> list[tuple[float, str]]:
+    """As many places of the axis as have room for a label, evenly chosen."""
+    stride = max(1, -(-len(picture.xs) // max(1, (width - LABEL_ROOM) // LABEL_ROOM)))
+    labels = picture.labels or [f"{x:g}" for x in picture.xs]
+    return list(zip(picture.xs, labels, strict=True))[::stride]
+
+
+def _plot_of_plane(picture: Plane, width: int, height: int, colours: Colours) -> Plot:
+    """One unit is as long across as it is up."""
+    xs, ys = ([value for shape in picture.shapes for value in getattr(shape, axis)] or [0.0] for axis in ("xs", "ys"))
+    columns, rows = max(1, width - LABEL_ROOM), max(1, height - AXIS_ROWS) * DOTS_HIGH
+    middle_x, middle_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    size = ceiling(1.05 * max((max(xs) - min(xs)) / columns, (max(ys) - min(ys)) / rows, 1e-6))
+    lines = [_line(shape, colours.of(place)) for place, shape in enumerate(picture.shapes)]
+    here = [Line([picture.mark[0]], [picture.mark[1]], colours.here, False, HERE)] if picture.mark else []
+    return Plot(
+        width=width,
+        height=height,
+        x_start=middle_x - size * columns / 2,
+        x_end=middle_x + size * columns / 2,
+        y_start=middle_y - size * rows / 2,
+        y_end=middle_y + size * rows / 2,
+        axis_colour=colours.axes,
+        lines=[*lines, *here],
+    )
+
+
+def _line(shape: Shape, colour: Colour) -> Line:
+    is_path = shape.kind == "path"
+    marker = "●" if not is_path and len(shape.xs) <= FEW else "braille"
+    return Line(shape.xs, shape.ys, colour, is_path, marker)
+
+
+class Cells(NamedTuple):
+    """Which part of a grid is shown, from `first_row` and `first_column` on, and how wide its cells are."""
+
+    first_row: int
+    rows: int
+    first_column: int
+    columns: int
+    width: int
+
+
+def fitted(picture: Grid, width: int, height: int, first_row: int = 0) -> Cells:
+    """The cells that have room, those of the moment's column among them; one row is the heading."""
+    room = max(1, width - ROW_LABEL)
+    cell = max(3 if picture.texts else 1, min(CELL, room // max(1, len(picture.columns))))
+    columns = min(len(picture.columns), room // cell)
+    here = picture.mark[1] or 0
+    first_column = max(0, min(here - columns // 2, len(picture.columns) - columns))
+    rows = min(len(picture.rows), max(0, height - 1))
+    return Cells(max(0, min(first_row, len(picture.rows) - rows)), rows, first_column, columns, cell)
+
+
+def heading(picture: Grid, cells: Cells, plain: Style, here: Style) -> list[Segment]:
+    """The columns' labels, that of the moment marked."""
+    segments = [Segment(picture.column_name[: ROW_LABEL - 1].rjust(ROW_LABEL - 1) + " ", plain)]
+    for column in range(cells.first_column, cells.first_column + cells.columns):
+        text = picture.columns[column][: cells.width - (cells.width > 1)].rjust(cells.width - (cells.width > 1))
+        segments.append(Segment(text + " " * (cells.width > 1), here if column == picture.mark[1] else plain))
+    return segments
+
+
+def cell_row(picture: Grid, row: int, cells: Cells, label: Style, background: list[Style]) -> list[Segment]:
+    """A row's label and cells."""
+    segments = [Segment(picture.rows[row][: ROW_LABEL - 1].rjust(ROW_LABEL - 1) + " ", label)]
+    gap = " " * (cells.width > 1)
+    for column in range(cells.first_column, cells.first_column + cells.columns):
+        value = picture.values[row][column]
+        shade = 0 if value is None else level(value, picture.scale)
+        width = cells.width - len(gap)
+        text = picture.texts[row][column][:width].rjust(width) if picture.texts else glyphs(shade, width)
+        segments += [Segment(" " * width if value is None else text, background[shade]), Segment(gap)]
+    return segments
