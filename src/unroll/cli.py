@@ -11,8 +11,8 @@ from unroll.commands.common import Misused, run
 from unroll.text import shown_path
 
 COMMANDS = {
-    "play": "play", "train": "train", "predict": "predict", "trace": "trace", "models": "models", "attach": "engine",
-    "engine": "engine", "study": "study",
+    "play": "play", "train": "train", "predict": "predict", "trace": "trace", "lens": "lens", "models": "models",
+    "attach": "engine", "engine": "engine", "study": "study",
 }  # fmt: skip
 """The commands by name, and in which file of `unroll.commands` each is written."""
 PERMALINK_START = "unroll:"

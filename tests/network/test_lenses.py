@@ -130,7 +130,7 @@ def test_of_a_file_length_ends_where_its_sequences_do() -> None:
     shown = look("length", seen)
     right = (seen.model(seen.sequences.x)[0].argmax(-1) == seen.sequences.y).float().mean(-1)
     assert shown.lines[0].ys == pytest.approx(right.tolist(), abs=6e-5)
-    assert "8 training sequences, and none is longer" in shown.limits
+    assert "its own 8 training sequences: none is longer" in shown.limits
 
 
 # memory
@@ -258,7 +258,7 @@ def test_spectrum_of_elmans_cell_is_that_of_its_formula_and_of_an_erased_step_no
     assert sorted(map(abs, here.ys)) == pytest.approx(sorted(by_hand.imag.abs().tolist()), abs=1e-3)
     assert sorted(here.xs) == pytest.approx(sorted(by_hand.real.tolist()), abs=1e-3)
     cut: Plane = look("spectrum", subject("rnn", [3, 1, 4], does=CUT))
-    assert "largest eigenvalue is 0.00 long, and 0 of 5" in cut.caption
+    assert "largest eigenvalue is 0.00 long; 0 of 5" in cut.caption
 
 
 @pytest.mark.parametrize("lens", ["spectrum", "map"])
@@ -274,7 +274,7 @@ def test_map_is_the_plane_of_the_two_largest_principal_components() -> None:
     states = torch.stack([step.state.h for step in seen.model.steps(seen.sequences.x)]).flatten(0, 1).detach().double()
     spread, axes = torch.linalg.eigh(torch.cov(states.mT))
     share = float(spread[-2:].sum() / spread.sum())
-    assert f"holds {100 * share:.0f} % of the variance of {len(states)} states" in shown.caption
+    assert f"holds {100 * share:.0f} % of the variance of {len(states)} states" in shown.limits
     path = (visited(seen.model, [3, 1, 4]).double() - states.mean(0)) @ axes[:, [-1, -2]]
     (line,) = [shape for shape in shown.shapes if shape.kind == "path"]
     assert torch.allclose(torch.tensor([line.xs, line.ys]).abs(), path.mT.abs().float(), atol=2e-3)
@@ -286,7 +286,7 @@ def test_where_small_weights_forget_all_there_is_one_stable_place() -> None:
     model = SequenceModel("rnn", 12, 5)
     model.load_state_dict({name: 0.1 * value for name, value in seen.model.state_dict().items()})
     shown: Plane = look("map", seen._replace(model=model))
-    assert "64 states from among them come to rest in 1 place, 1 of them stable." in shown.caption
+    assert "64 states come to rest in 1 place, 1 of them stable." in shown.caption
     (place,) = [shape for shape in shown.shapes if shape.name == "at rest"]
     at_rest = held(model, 3, torch.zeros(1, 5), 200)
     assert float(at_rest.speeds) < 1e-6 and len(place.xs) == 1

@@ -44,8 +44,9 @@ def names(picture: Lines | Plane) -> list[str]:
 
 def plot_of(picture: Lines | Plane, width: int, height: int, colours: Colours) -> Plot:
     """Lines or a plane as a plot of that many cells."""
-    make = _plot_of_lines if isinstance(picture, Lines) else _plot_of_plane
-    return make(picture, width, height, colours)  # type: ignore[operator]
+    if isinstance(picture, Lines):
+        return _plot_of_lines(picture, width, height, colours)
+    return _plot_of_plane(picture, width, height, colours)
 
 
 def _plot_of_lines(picture: Lines, width: int, height: int, colours: Colours) -> Plot:
@@ -105,7 +106,8 @@ def _plot_of_plane(picture: Plane, width: int, height: int, colours: Colours) ->
     columns, rows = max(1, width - LABEL_ROOM), max(1, height - AXIS_ROWS) * DOTS_HIGH
     middle_x, middle_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     size = ceiling(1.05 * max((max(xs) - min(xs)) / columns, (max(ys) - min(ys)) / rows, 1e-6))
-    lines = [_line(shape, colours.of(place)) for place, shape in enumerate(picture.shapes)]
+    last = len(picture.shapes) - 1
+    lines = [_line(shape, colours.of(place), place == last) for place, shape in enumerate(picture.shapes)]
     here = [Line([picture.mark[0]], [picture.mark[1]], colours.here, False, HERE)] if picture.mark else []
     return Plot(
         width=width,
@@ -119,9 +121,9 @@ def _plot_of_plane(picture: Plane, width: int, height: int, colours: Colours) ->
     )
 
 
-def _line(shape: Shape, colour: Colour) -> Line:
+def _line(shape: Shape, colour: Colour, is_last: bool) -> Line:
     is_path = shape.kind == "path"
-    marker = "●" if not is_path and len(shape.xs) <= FEW else "braille"
+    marker = "braille" if is_path or len(shape.xs) > FEW else "●" if is_last else "○"
     return Line(shape.xs, shape.ys, colour, is_path, marker)
 
 

@@ -107,7 +107,9 @@ def _rule(figure: Any, plot: Plot) -> None:
         y.scale("log")
         ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
     else:
-        ticks, labels = _labelled(even_ticks(plot.y_end, max(1, min(4, plot.height // 3)), start=plot.y_start))
+        most = max(1, min(4, plot.height // 3))
+        most = max(2, most // 2 * 2) if plot.y_start < 0 else most  # so that 0 is marked
+        ticks, labels = _labelled(even_ticks(plot.y_end, most, start=plot.y_start))
         labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
     y.ticks(ticks, labels)
     y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (plot.y_start, plot.y_end)))

@@ -28,6 +28,7 @@ from unroll.terminal import hints, layout, texts
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.dialogs import Help, Questions
 from unroll.terminal.hints import Situation
+from unroll.terminal.lens_sight import LensSight
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
@@ -76,6 +77,7 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self.questions = Questions(self, self.session)
+        self._lens = LensSight(self.session, lambda: self._panes.panes["Lens"].display)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
         panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
@@ -139,6 +141,7 @@ class Playground(Screen[None]):
         self._header.tabs, self._header.active = arranged.tabs, arranged.tab
         self._header.alone = texts.MAXIMISED if self._panes.alone else ""
         self._header.styles.height = layout.header_rows(self.app.size.width)
+        self._lens.look()
 
     def _focus_moved(self, focused: Widget | None) -> None:
         """A person stays where they are while another window, or one too small, hides it."""
@@ -184,6 +187,7 @@ class Playground(Screen[None]):
         with suppress(NoMatches):  # quitting: the panes go one by one, with an answer still on its way
             self._show_training()
             self._show_state()
+            self._show_lens()
             prompt, session = self.query_one(Prompt), self.session
             prompt.vocab_size = self.recipe_shown.task.vocab_size
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling))
@@ -231,6 +235,11 @@ class Playground(Screen[None]):
             is_wrong = self.query_one(Prompt).has_class("-invalid")
             said = texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
+
+    def _show_lens(self) -> None:
+        pane, sight = self.query_one(LensPane), self._lens
+        pane.picture, pane.refusal, pane.lens, pane.lenses = sight.picture, sight.refusal, sight.lens, sight.lenses
+        sight.look()
 
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine."""
@@ -286,6 +295,9 @@ class Playground(Screen[None]):
     def on_loss_curve_epoch_chosen(self, message: LossCurve.EpochChosen) -> None:
         self.hush()
         self.session.choose_epoch(message.epoch)
+
+    def on_lens_pane_lens_chosen(self, message: LensPane.LensChosen) -> None:
+        self._lens.choose(message.by)
 
     def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:
         self.hush()
@@ -419,6 +431,13 @@ class Playground(Screen[None]):
 
     def action_view(self, by: int) -> None:
         self.session.choose_view(by)
+
+    def action_lens(self, by: int) -> None:
+        """Bring the lens in sight, and where it is already, show the next one."""
+        if self._panes.panes["Lens"].display:
+            self._lens.choose(by)
+        else:
+            self.action_tab("Lens")
 
     def action_difference(self) -> None:
         self.session.toggle_difference()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from unroll import figures
 from unroll.moment import Moment
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences
@@ -57,6 +58,13 @@ def lenses() -> dict[str, Look]:
     """Every lens by its name, in the order in which they are offered."""
     modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in iter_modules(__path__)]
     return {name: module.look for name, module in sorted(modules, key=lambda found: (found[1].ORDER, found[0]))}
+
+
+def many(subject: Subject) -> str:
+    """How many training sequences there are, or are drawn from them."""
+    return figures.count(subject.sequences.total, "training sequence") + (
+        "" if subject.drawn is None else " (a sample)"
+    )
 
 
 def random_sequences(vocab_size: int, steps: int, count: int) -> Tensor:

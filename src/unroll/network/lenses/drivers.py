@@ -9,9 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from unroll import figures
 from unroll.network.inspection import rounded, unit_values
-from unroll.network.lenses import Subject
+from unroll.network.lenses import Subject, many
 from unroll.picture import Grid
 
 ORDER = 8
@@ -28,7 +27,6 @@ def look(subject: Subject) -> Grid:
     highest = hidden.amax(0).topk(most).indices
     lowest = hidden.amin(0).topk(most, largest=False).indices.flip(0)
     chosen = torch.cat([highest, lowest])
-    drawn = ", drawn at random" if subject.drawn is not None else ""
     top, bottom = int(highest[0]), int(lowest[-1])
     return Grid(
         row_name="sequence",
@@ -37,9 +35,9 @@ def look(subject: Subject) -> Grid:
         columns=[str(t + 1) for t in range(len(hidden))],
         values=rounded(hidden[:, chosen].mT, 3).tolist(),
         texts=[[str(number) for number in row] for row in data.x[:, chosen].mT.tolist()],
-        caption=f"Of {figures.count(data.total, 'training sequence')}{drawn}, h of unit {unit} is highest "
+        caption=f"h of unit {unit} is highest "
         f"{_place(hidden[:, top], data.x[:, top], +1)} and lowest {_place(hidden[:, bottom], data.x[:, bottom], -1)}.",
-        limits="Only the ends are shown: most sequences lie between them.",
+        limits=f"The two ends of {many(subject)}: most lie between them.",
     )
 
 

@@ -38,8 +38,8 @@ def look(subject: Subject) -> Lines:
         or [Line("by h", [None] * len(sequence))],
         mark=subject.moment.step + 1,
         log=True,
-        caption=f"The last step's loss, for {target} ({whose}): {said or 'it depends on no state'}.",
-        limits="A derivative says what a very small change would do near this sequence, not what was learned from it.",
+        caption=f"Loss for {target}, {whose}: {said or 'it depends on no state'}.",
+        limits="A derivative says what a very small change would do, near this sequence.",
     )
 
 
@@ -71,4 +71,4 @@ def _factor(name: str, row: list[float]) -> str:
     if row[0] < LEAST:
         return f"{name} not at all at step 1"
     a_step = row[0] ** (1 / (len(row) - 1))
-    return f"{name} at step 1 {row[0]:.2g} times that at step {len(row)}, a factor of {a_step:.2g} a step back"
+    return f"{name} at step 1 {row[0]:.2g} of step {len(row)}'s, times {a_step:.2g} a step back"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unroll import figures
 from unroll.network.inspection import rounded
-from unroll.network.lenses import Subject
+from unroll.network.lenses import Subject, many
 from unroll.picture import Line, Lines
 
 ORDER = 2
@@ -44,7 +44,7 @@ def look(subject: Subject) -> Lines:
     right = (torch.stack(answers) == prompts.y) & prompts.is_asked
     shares = rounded(right.sum(-1) / total, 4).tolist()
     named = sorted({n for n in (1, length, 2 * length, steps) if n <= steps})
-    said = [f"{figures.share(shares[n - 1])} right after {n}" for n in named]
+    said = [f"{figures.share(shares[n - 1], 0)} after {n}" for n in named]
     here = len(subject.moment.sequence)
     return Lines(
         x_name="numbers read",
@@ -53,7 +53,7 @@ def look(subject: Subject) -> Lines:
         mark=here if here <= steps else None,
         wall=length,
         percent=True,
-        caption=f"Trained on {figures.count(length, 'number')}: {', '.join(said)}.",
+        caption=f"Trained on {figures.count(length, 'number')}. Right: {', '.join(said)}.",
         limits=_limits(subject, total.tolist()),
     )
 
@@ -76,8 +76,7 @@ def _prompts(subject: Subject) -> Prompts:
 
 def _limits(subject: Subject, total: list[int]) -> str:
     if subject.task.task == "file":
-        drawn = "" if subject.drawn is None else ", drawn at random"
-        return f"These are its own {figures.count(total[0], 'training sequence')}{drawn}, and none is longer."
+        return f"From its own {many(subject)}: none is longer."
     return (
         f"Numbers in a row only: {total[0]:,} prompts of one number, {total[-1]:,} of {len(total)}. "
         f"Those of {subject.task.length} and their beginnings it was trained on."

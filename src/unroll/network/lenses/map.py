@@ -59,9 +59,9 @@ def look(subject: Subject) -> Plane:
             _shape("this sequence", (path - mean) @ plane, is_path=True),
         ],
         mark=tuple(rounded(here, 3).tolist()),
-        caption=f"The plane holds {figures.share(share, 0)} of the variance of {len(states):,} states. "
-        f"{_caption(number, places)}",
-        limits="Two axes leave the rest out: what is near here may be far apart.",
+        caption=_caption(number, places),
+        limits=f"The plane holds {figures.share(share, 0)} of the variance of {len(states):,} states: "
+        "what is near here may be far apart.",
     )
 
 
@@ -95,7 +95,7 @@ def _is_stable(subject: Subject, number: int, state: Tensor) -> bool:
 
 def _caption(number: int, places: Places) -> str:
     """Where states have come after `STEPS` steps of one number."""
-    said = f"With {number} held for {STEPS} steps, {STARTS} states from among them"
+    said = f"Reading {number} for {STEPS} steps, {STARTS} states"
     if not len(places.at_rest):
         return f"{said} all still move."
     where = figures.count(len(places.at_rest), "place")

@@ -46,7 +46,7 @@ def look(subject: Subject) -> Lines:
             if values is not None:
                 found.setdefault(name, []).append(probe(values, chosen, choices))
     said = "; ".join(
-        f"from {name} {figures.share(shares[0], 0)} at once, {figures.share(shares[1], 0)} one step later, "
+        f"from {name} in {figures.share(shares[0], 0)} at once, {figures.share(shares[1], 0)} a step later, "
         f"{figures.share(shares[back], 0)} after {back}"
         for name, shares in found.items()
     )
@@ -56,8 +56,8 @@ def look(subject: Subject) -> Lines:
         xs=list(range(back + 1)),
         lines=[*lines, Line("chance", [round(1 / choices, 4)] * (back + 1))],
         percent=True,
-        caption=f"Which of {choices} numbers came first can be read {said}.",
-        limits=f"What a linear probe of {x.shape[1]:,} random sequences can read need not be what the network uses.",
+        caption=f"Which of {choices} numbers came first is read {said}.",
+        limits=f"A linear probe on {x.shape[1]:,} random sequences: what it can read the network need not use.",
     )
 
 

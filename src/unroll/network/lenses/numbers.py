@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unroll import figures
 from unroll.network.inspection import rounded, unit_values
-from unroll.network.lenses import Subject
+from unroll.network.lenses import Subject, many
 from unroll.picture import Line, Lines
 
 ORDER = 1
@@ -34,15 +34,13 @@ def look(subject: Subject) -> Lines:
         "lowest": means.scatter_reduce(0, read, hidden, "amin"),
         "highest": means.scatter_reduce(0, read, hidden, "amax"),
     }
-    drawn = " drawn at random" if subject.drawn is not None else ""
-    over = f"Over {figures.count(data.total, 'training sequence')}{drawn}"
     return Lines(
         x_name="number read",
         xs=numbers.tolist(),
         lines=[Line(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
         mark=here if sizes[here := subject.moment.sequence[subject.moment.step]] else None,
-        caption=f"{over}, {_caption(unit, means, _explained(hidden, means[read]))}",
-        limits="Only numbers in the order of these sequences: after another past the unit may be elsewhere.",
+        caption=_caption(unit, means, _explained(hidden, means[read])),
+        limits=f"From {many(subject)} only: after numbers in another order the unit may be elsewhere.",
     )
 
 
@@ -58,6 +56,6 @@ def _caption(unit: int, means: Tensor, explained: float | None) -> str:
     if explained is None:
         return f"h of unit {unit} is {float(means[low]):+z.2f} after every number."
     return (
-        f"h of unit {unit} is on average lowest after {low} ({float(means[low]):+z.2f}) and highest after {high} "
-        f"({float(means[high]):+z.2f}); the number just read explains {figures.share(explained, 0)} of its variance."
+        f"Mean h of unit {unit} goes from {float(means[low]):+z.2f} after {low} to {float(means[high]):+z.2f} after "
+        f"{high}. The number just read explains {figures.share(explained, 0)} of its variance."
     )

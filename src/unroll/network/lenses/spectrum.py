@@ -45,8 +45,8 @@ def look(subject: Subject) -> Plane:
             *(_shape("W_hh (h = 0)", torch.linalg.eigvals(w_hh)) for w_hh in at_zero),
             _shape("this step", values),
         ],
-        caption=f"The Jacobian of step {moment.step + 1} by the {state} before it: the largest eigenvalue is "
-        f"{float(values.abs().max()):.2f} long, and {outside} of {len(values)} are outside the circle.",
+        caption=f"Jacobian of step {moment.step + 1} by the {state} before it: the largest eigenvalue is "
+        f"{float(values.abs().max()):.2f} long; {outside} of {len(values)} are outside the circle.",
         limits="Eigenvalues are local: they say what this one step does to very small differences.",
     )
 

@@ -43,6 +43,6 @@ def _caption(unit: int, sequence: tuple[int, ...], hidden: Tensor) -> str:
         return f"h of unit {unit} is {values[0]} after {sequence[0]}."
     low, high, most = int(hidden.argmin()), int(hidden.argmax()), int(hidden.diff().abs().argmax()) + 1
     return (
-        f"h of unit {unit} is lowest at step {low + 1} ({values[low]}), highest at step {high + 1} ({values[high]}), "
-        f"and changes most at step {most + 1}, which reads {sequence[most]}: {values[most - 1]} to {values[most]}."
+        f"h of unit {unit} goes from {values[low]} (step {low + 1}) to {values[high]} (step {high + 1}); "
+        f"step {most + 1}, reading {sequence[most]}, changes it most."
     )

@@ -23,7 +23,7 @@ from unroll.terminal.sparing import Latest, Pane
 
 SERIES = [f"lens-pane--series-{place}" for place in range(1, 7)]
 AXES, HERE, CAPTION, LIMITS = "lens-pane--axes", "lens-pane--here", "lens-pane--caption", "lens-pane--limits"
-CAPTION_CELLS, LIMITS_CELLS = 170, 100
+CAPTION_CELLS, LIMITS_CELLS = 130, 80
 """Room that is kept for the two sentences, so that nothing moves when they change."""
 ROWS_FOR_LIMITS = 15
 """Rows from which there is room for what a lens cannot show."""
@@ -80,11 +80,12 @@ class LensPane(Pane, can_focus=True):
 
     def on_resize(self) -> None:
         """Draw again, once for everything that came in during the last drawing."""
-        place = self.lenses.index(self.lens) if self.lens in self.lenses else 0
-        following = (
-            [f"{place + 1}/{len(self.lenses)} · L {[*self.lenses, *self.lenses][place + 1]}"] if self.lenses else []
-        )
-        self.entitle(f"3 Lens: {self.lens}" if self.lens else "3 Lens", "".join(following))
+        title, place = "3 Lens", ""
+        if self.lens in self.lenses:
+            number = self.lenses.index(self.lens) + 1
+            title += f": {self.lens}"
+            place = f"{number}/{len(self.lenses)} · L {self.lenses[number % len(self.lenses)]}"
+        self.entitle(title, place)
         if self.size.area:
             self._drawing.ask()
 
