@@ -1,7 +1,7 @@
 """What the lens in sight shows of the session's moment, asked for anew when that or the network has changed."""
 
-import asyncio
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 
 from unroll.client.diagnosis import EngineError
@@ -29,6 +29,7 @@ class LensSight:
         self.picture: Picture | None = None
         self._session, self._is_in_sight = session, is_in_sight
         self._seen: tuple[Lens, str] | None = None
+        self._rests_until = -inf
         self._looking = Latest(session.display.spawn, self._look)
 
     def choose(self, by: int) -> None:
@@ -38,8 +39,9 @@ class LensSight:
             self.look()
 
     def look(self) -> None:
-        """Ask for a picture soon, if the lens is in sight and would show another."""
-        if self._is_in_sight() and self._wanted() not in (None, self._seen):
+        """Ask for a picture soon, if the lens is in sight and would show another. A training comes back to this."""
+        rests = self._session.is_training and monotonic() < self._rests_until
+        if self._is_in_sight() and not rests and self._wanted() not in (None, self._seen):
             self._looking.ask()
 
     def _wanted(self) -> tuple[Lens, str] | None:
@@ -61,6 +63,6 @@ class LensSight:
             self.picture, self.refusal = found.picture, ""
             self.lens, self.lenses = found.lens, found.lenses
         self._seen = wanted if wanted[0].lens else self._wanted()
+        took = monotonic() - started
+        self._rests_until = started + took + min(MAX_REST_S, max(REST_S, REST_PER_LOOK * took))
         self._session.display.changed()
-        if self._session.is_training:
-            await asyncio.sleep(min(MAX_REST_S, max(REST_S, REST_PER_LOOK * (monotonic() - started))))
