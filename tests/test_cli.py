@@ -22,7 +22,7 @@ from unroll.network.checkpoint import load
 from unroll.recipe import FIELDS
 
 QUICK = ("--vocab-size", "12", "--length", "3", "--hidden-size", "8")
-COMMANDS = ("train", "predict", "trace", "models", "study recall", "study memory")
+COMMANDS = ("train", "predict", "trace", "lens", "models", "study recall", "study memory")
 
 
 def run(*arguments: str, given: str = "") -> Result:
@@ -187,6 +187,35 @@ def test_a_trace_shows_what_cutting_and_silencing_do() -> None:
     assert answers("--cut", "all")[1:] != [7, 7]
     silenced = json.loads(run("trace", "count-rnn", "7", "--silence", "3,4", "--clamp", "5=0.5", "--json").stdout)
     assert silenced["steps"][0]["h"][3:6] == [0, 0, 0.5]
+
+
+def test_a_lens_prints_its_figures_what_is_seen_and_what_cannot_be() -> None:
+    *rows, _, caption, limits = run("lens", "length", "count-rnn").stdout.splitlines()
+    assert rows[0].split() == ["numbers", "read", "right"] and rows[6].split() == ["6", "1"]
+    assert "100 % after 24" in caption and "104 of 24" in limits
+
+
+@pytest.mark.parametrize(("lens", "kind"), [("unit", "lines"), ("transplant", "grid"), ("spectrum", "plane")])
+def test_a_lens_prints_the_same_figures_as_json_and_as_csv(lens: str, kind: str) -> None:
+    told = json.loads(run("lens", lens, "recall-lstm", "7", "8", "--unit", "3", "--json").stdout)
+    rows = list(csv.reader(io.StringIO(run("lens", lens, "recall-lstm", "7", "8", "--unit", "3", "--csv").stdout)))
+    assert told["kind"] == kind
+    if kind == "lines":
+        assert [float(row[2]) for row in rows[1:]] == told["lines"][0]["ys"]
+    elif kind == "grid":
+        assert [[row[0], *map(float, row[1:])] for row in rows[1:]] == [
+            [name, *values] for name, values in zip(told["rows"], told["values"], strict=True)
+        ]
+    else:
+        assert len(rows) == 1 + sum(len(shape["xs"]) for shape in told["shapes"])
+
+
+def test_without_a_name_the_lenses_are_listed_and_a_wrong_one_names_them() -> None:
+    assert {"unit", "memory", "map"} < {row.split()[0] for row in run("lens").stdout.splitlines()}
+    assert "choose unit, numbers" in run("lens", "memori", "count-rnn").output
+    assert "unroll models lists them" in run("lens", "memory").output
+    assert "from 1 to 2" in run("lens", "unit", "count-rnn", "7", "8", "--step", "3").output
+    assert "from 0 to 31" in run("lens", "unit", "count-rnn", "7", "8", "--unit", "32").output
 
 
 def test_the_networks_that_come_with_the_program_show_the_lesson() -> None:
