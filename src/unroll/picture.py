@@ -29,7 +29,7 @@ class Seen(Struct, frozen=True, kw_only=True, tag_field="kind", tag=lambda name:
     limits: Sentence
 
 
-class Line(Struct, frozen=True):
+class NamedLine(Struct, frozen=True):
     """A line by its name: a value for every x, None where there is none."""
 
     name: Label
@@ -51,7 +51,7 @@ class Lines(Seen, frozen=True, kw_only=True):
 
     x_name: Label
     xs: Annotated[list[Value], Meta(max_length=MAX_VOCAB)]
-    lines: Annotated[list[Line], Meta(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[list[NamedLine], Meta(min_length=1, max_length=MAX_LINES)]
     labels: Labels = []
     mark: Value | None = None
     wall: Value | None = None

@@ -16,7 +16,7 @@ from unroll.network.dynamics import after, held, jacobian, visited
 from unroll.network.lenses import Subject, lenses, memory
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
-from unroll.picture import Grid, Line, Lines, Plane, Shape
+from unroll.picture import Grid, Lines, NamedLine, Plane, Shape
 from unroll.recipe import CellName, Recipe
 
 SMALL = Recipe().replace(vocab_size=12, length=4, hidden_size=5, init="normal")
@@ -34,7 +34,7 @@ def subject(cell: CellName, sequence: list[int], unit: int = 1, does: Interventi
 
 
 def look(name: str, seen: Subject) -> Any:
-    return lenses()[name](seen)
+    return lenses()[name].look(seen)
 
 
 def lines(picture: Lines) -> dict[str, list[float]]:
@@ -314,11 +314,11 @@ def test_drivers_are_the_sequences_with_the_highest_and_the_lowest_value(cell: C
 def test_a_picture_whose_parts_do_not_fit_is_refused() -> None:
     said: Any = {"caption": "", "limits": ""}
     with pytest.raises(ValueError, match="other places"):
-        Lines(x_name="step", xs=[1, 2], lines=[Line("h", [0.5])], **said)
+        Lines(x_name="step", xs=[1, 2], lines=[NamedLine("h", [0.5])], **said)
     with pytest.raises(ValueError, match="do not rise"):
-        Lines(x_name="step", xs=[2, 1], lines=[Line("h", [0.5, 1])], **said)
+        Lines(x_name="step", xs=[2, 1], lines=[NamedLine("h", [0.5, 1])], **said)
     with pytest.raises(ValueError, match="no logarithm"):
-        Lines(x_name="step", xs=[1], lines=[Line("h", [0.0])], log=True, **said)
+        Lines(x_name="step", xs=[1], lines=[NamedLine("h", [0.0])], log=True, **said)
     with pytest.raises(ValueError, match="other rows or columns"):
         Grid(row_name="", rows=["a"], column_name="", columns=["b"], values=[[1.0, 2.0]], **said)
     with pytest.raises(ValueError, match="one coordinate"):

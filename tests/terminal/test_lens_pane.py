@@ -10,13 +10,15 @@ from textual.pilot import Pilot
 from pane_kit import alone, rows
 from playground_kit import NARROW, Playing, playing
 from unroll.engine import inspect
-from unroll.picture import Grid, Line, Lines, Picture, Plane, Shape
+from unroll.picture import Grid, Lines, NamedLine, Picture, Plane, Shape
 from unroll.protocol.requests import Lens
 from unroll.terminal import pictures
 from unroll.terminal.widgets.lens_pane import LensPane
 
 SAID: Any = {"caption": "what is seen", "limits": "what cannot be"}
-LINES = Lines(x_name="step", xs=[1, 2, 3], labels=["7", "8", "9"], lines=[Line("h", [0.5, None, -1.5])], mark=3, **SAID)
+LINES = Lines(
+    x_name="step", xs=[1, 2, 3], labels=["7", "8", "9"], lines=[NamedLine("h", [0.5, None, -1.5])], mark=3, **SAID
+)
 GRID = Grid(
     row_name="replaced",
     rows=["h", "unit 0"],
@@ -100,7 +102,7 @@ finite = st.floats(-100, 100)
 
 @given(st.lists(st.one_of(st.none(), finite), min_size=1, max_size=30), st.integers(20, 200), st.integers(3, 60))
 def test_every_point_of_lines_lies_on_the_plots_axes(ys: list[float | None], width: int, height: int) -> None:
-    picture = Lines(x_name="", xs=[float(x) for x in range(len(ys))], lines=[Line("h", ys)], **SAID)
+    picture = Lines(x_name="", xs=[float(x) for x in range(len(ys))], lines=[NamedLine("h", ys)], **SAID)
     plot = pictures.plot_of(picture, width, height, COLOURS)
     points = [point for line in plot.lines for point in zip(line.xs, line.ys, strict=True)]
     assert points == [(x, y) for x, y in enumerate(ys) if y is not None]
@@ -138,7 +140,7 @@ def test_the_cells_of_a_grid_fit_and_hold_the_moments_column(
     assert cells.first_column + cells.columns == columns and cells.first_row + cells.rows <= rows_
 
 
-COLOURS = pictures.Colours((1, 1, 1), (2, 2, 2), [(3, 3, 3), (4, 4, 4)])
+COLOURS = pictures.PlotColours((1, 1, 1), (2, 2, 2), [(3, 3, 3), (4, 4, 4)])
 
 
 # On the playground

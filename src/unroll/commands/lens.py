@@ -50,9 +50,8 @@ def lens(
     from unroll.network.lenses import lenses
 
     if name is None:
-        for known, look in lenses().items():
-            says = (sys.modules[look.__module__].__doc__ or "").partition(": ")[2].partition(".")[0]
-            click.echo(f"{known:12}{' '.join(says.split())}.")
+        for known, one in lenses().items():
+            click.echo(f"{known:12}{one.about}")
         return
     if name not in lenses():
         raise Misused(f"There is no lens {name!r:.24}: choose {', '.join(lenses())}.")
@@ -86,7 +85,7 @@ def _seen(
 
         data = sequences(parts(saved.recipe.task).train)
         moment = Moment(0, sequence, step - 1, interventions=interventions)
-        return lenses()[name](Subject(saved.model, moment, saved.recipe.task, data, unit=unit))
+        return lenses()[name].look(Subject(saved.model, moment, saved.recipe.task, data, unit=unit))
 
 
 def _rows(picture: Picture) -> Rows:

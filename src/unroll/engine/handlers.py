@@ -130,7 +130,8 @@ class Handlers:
 
     def _lens(self, request: requests.Lens) -> replies.Pictured:
         lens, picture = self._inspector.picture(request)
-        return replies.Pictured(id=request.id, picture=picture, lens=lens, lenses=tuple(lenses()))
+        known = lenses()
+        return replies.Pictured(id=request.id, picture=picture, lens=lens, about=known[lens].about, lenses=tuple(known))
 
     def _continue(self, request: requests.Continue) -> replies.Continued:
         moment = request.moment

@@ -98,7 +98,8 @@ class Inspector:
         name = request.lens if request.lens in known else next(iter(known))
         sequences, drawn = self._scorer(here.run).sample(WORK_OF_LENS)
         task = here.run.training.recipe.task
-        return name, known[name](Subject(here.model, here.moment, task, sequences, drawn, WORK_OF_LENS, request.unit))
+        subject = Subject(here.model, here.moment, task, sequences, drawn, WORK_OF_LENS, request.unit)
+        return name, known[name].look(subject)
 
     def _scorer(self, run: LiveRun) -> Scorer:
         if run.number not in self._scorers:

@@ -91,10 +91,11 @@ class Looked(Answer, frozen=True, kw_only=True):
 
 
 class Pictured(Answer, frozen=True, kw_only=True):
-    """What a lens shows of a moment, the lens's name, and the names of all that there are."""
+    """What a lens shows of a moment, the lens's name and what it is, and the names of all that there are."""
 
     picture: Picture
     lens: Name
+    about: Sentence
     lenses: Annotated[tuple[Name, ...], Meta(max_length=100)]
 
 

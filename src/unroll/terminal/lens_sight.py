@@ -10,6 +10,7 @@ from unroll.protocol.requests import Lens
 from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
 
+NOT_SEEN = "A lens is one more way of seeing the network: its picture comes with the first look."
 REST_PER_LOOK = 9
 """While a network trains, the engine is left alone for this many times as long as a look took: it takes a tenth."""
 REST_S, MAX_REST_S = 1.0, 4.0
@@ -21,16 +22,24 @@ class LensSight:
 
     Attributes:
         lens: Its name; empty until the engine has told which there are. `lenses`: the names of all.
+        about: What it shows, in a sentence.
         picture: None until there is one, or where it is refused; then `refusal` says why.
     """
 
     def __init__(self, session: Session, is_in_sight: Callable[[], bool]) -> None:
-        self.lens, self.lenses, self.refusal = "", (), ""  # type: tuple[str, tuple[str, ...], str]
+        self.lens = self.about = self.refusal = ""
+        self.lenses: tuple[str, ...] = ()
         self.picture: Picture | None = None
         self._session, self._is_in_sight = session, is_in_sight
         self._seen: tuple[Lens, str] | None = None
         self._rests_until = -inf
         self._looking = Latest(session.display.spawn, self._look)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the lens is, what is seen here, and what cannot be."""
+        seen = [self.picture.caption, self.picture.limits] if self.picture else [self.refusal or NOT_SEEN]
+        return [one for one in (self.about, *seen) if one]
 
     def choose(self, by: int) -> None:
         """Take the lens so many places on."""
@@ -61,7 +70,7 @@ class LensSight:
             self.picture, self.refusal = None, str(error)
         else:
             self.picture, self.refusal = found.picture, ""
-            self.lens, self.lenses = found.lens, found.lenses
+            self.lens, self.about, self.lenses = found.lens, found.about, found.lenses
         self._seen = wanted if wanted[0].lens else self._wanted()
         took = monotonic() - started
         self._rests_until = started + took + min(MAX_REST_S, max(REST_S, REST_PER_LOOK * took))

@@ -26,7 +26,7 @@ FEW = 40
 HERE = "◆"
 
 
-class Colours(NamedTuple):
+class PlotColours(NamedTuple):
     """Of the axes, of the moment shown, and of the lines and shapes in their order."""
 
     axes: Colour
@@ -42,14 +42,14 @@ def names(picture: Lines | Plane) -> list[str]:
     return [one.name for one in (picture.lines if isinstance(picture, Lines) else picture.shapes)]
 
 
-def plot_of(picture: Lines | Plane, width: int, height: int, colours: Colours) -> Plot:
+def plot_of(picture: Lines | Plane, width: int, height: int, colours: PlotColours) -> Plot:
     """Lines or a plane as a plot of that many cells."""
     if isinstance(picture, Lines):
         return _plot_of_lines(picture, width, height, colours)
     return _plot_of_plane(picture, width, height, colours)
 
 
-def _plot_of_lines(picture: Lines, width: int, height: int, colours: Colours) -> Plot:
+def _plot_of_lines(picture: Lines, width: int, height: int, colours: PlotColours) -> Plot:
     low, high = _range(picture)
     lines = [
         Line(xs, ys, colours.of(place))
@@ -100,7 +100,7 @@ def _ticks(picture: Lines, width: int) -> list[tuple[float, str]]:
     return list(zip(picture.xs, labels, strict=True))[::stride]
 
 
-def _plot_of_plane(picture: Plane, width: int, height: int, colours: Colours) -> Plot:
+def _plot_of_plane(picture: Plane, width: int, height: int, colours: PlotColours) -> Plot:
     """One unit is as long across as it is up."""
     xs, ys = ([value for shape in picture.shapes for value in getattr(shape, axis)] or [0.0] for axis in ("xs", "ys"))
     columns, rows = max(1, width - LABEL_ROOM), max(1, height - AXIS_ROWS) * DOTS_HIGH

@@ -457,11 +457,12 @@ class Playground(Screen[None]):
         nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
         field = next((node.field_name for node in nodes if isinstance(node, FieldRow)), "")
         pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
-        sentences = (
-            texts.of_field(field, self.session.recipe)
-            if field
-            else texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
-        )
+        if field:
+            sentences = texts.of_field(field, self.session.recipe)
+        elif pane == "LensPane":
+            sentences = self._lens.sentences
+        else:
+            sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
         title = field or texts.PANES[pane]
         self.app.push_screen(Help(title, sentences, self._keys(title)))
 

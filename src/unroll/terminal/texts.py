@@ -366,6 +366,7 @@ def of_field(name: str, recipe: Recipe) -> list[str]:
 PANES = {
     "StateHeatmap": "Hidden state",
     "LossCurve": "Loss",
+    "LensPane": "Lens",
     "NextNumber": "Next number",
     "RunTable": "Runs",
     "Prompt": "Prompt",

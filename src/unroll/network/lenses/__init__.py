@@ -1,6 +1,7 @@
 """Ways of seeing a network, one file each: a pure function `look(subject) -> Picture`.
 
-A lens is added by adding its file: its name is the file's, and `ORDER` in it says where it stands among the others.
+A lens is added by adding its file: its name is the file's, its first sentence says what it shows, and `ORDER` in it
+says where it stands among the others.
 What many lenses draw from, sequences that the network may or may not know, is here.
 """
 
@@ -50,14 +51,25 @@ class Subject(NamedTuple):
         return max(1, self.work // each)
 
 
-Look = Callable[[Subject], Picture]
+class KnownLens(NamedTuple):
+    """A way of seeing: what it shows, in a sentence, and how."""
+
+    about: str
+    look: Callable[[Subject], Picture]
 
 
 @cache
-def lenses() -> dict[str, Look]:
+def lenses() -> dict[str, KnownLens]:
     """Every lens by its name, in the order in which they are offered."""
     modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in iter_modules(__path__)]
-    return {name: module.look for name, module in sorted(modules, key=lambda found: (found[1].ORDER, found[0]))}
+    modules.sort(key=lambda found: (found[1].ORDER, found[0]))
+    return {name: KnownLens(_about(module.__doc__ or ""), module.look) for name, module in modules}
+
+
+def _about(text: str) -> str:
+    """The first sentence of a lens's description, without its name."""
+    said = " ".join(text.partition(": ")[2].partition(".\n")[0].split())
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def many(subject: Subject) -> str:

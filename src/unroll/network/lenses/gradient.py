@@ -13,7 +13,7 @@ from torch import Tensor
 from unroll.network import inspection
 from unroll.network.dynamics import pulled_back
 from unroll.network.lenses import Subject
-from unroll.picture import Line, Lines
+from unroll.picture import Lines, NamedLine
 from unroll.tasks import answer
 
 ORDER = 5
@@ -34,8 +34,8 @@ def look(subject: Subject) -> Lines:
         x_name="step",
         xs=list(range(1, len(sequence) + 1)),
         labels=[str(number) for number in sequence],
-        lines=[Line(name, [round(y, 12) if y >= LEAST else None for y in row]) for name, row in lines.items()]
-        or [Line("by h", [None] * len(sequence))],
+        lines=[NamedLine(name, [round(y, 12) if y >= LEAST else None for y in row]) for name, row in lines.items()]
+        or [NamedLine("by h", [None] * len(sequence))],
         mark=subject.moment.step + 1,
         log=True,
         caption=f"Loss for {target}, {whose}: {said or 'it depends on no state'}.",

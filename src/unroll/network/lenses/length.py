@@ -15,7 +15,7 @@ from torch import Tensor
 from unroll import figures
 from unroll.network.inspection import rounded
 from unroll.network.lenses import Subject, many
-from unroll.picture import Line, Lines
+from unroll.picture import Lines, NamedLine
 
 ORDER = 2
 TIMES_LENGTH = 4
@@ -49,7 +49,7 @@ def look(subject: Subject) -> Lines:
     return Lines(
         x_name="numbers read",
         xs=list(range(1, steps + 1)),
-        lines=[Line("right", shares)],
+        lines=[NamedLine("right", shares)],
         mark=here if here <= steps else None,
         wall=length,
         percent=True,

@@ -15,7 +15,7 @@ from unroll import figures
 from unroll.errors import UserError
 from unroll.network.inspection import rounded
 from unroll.network.lenses import Subject, random_sequences
-from unroll.picture import Line, Lines
+from unroll.picture import Lines, NamedLine
 
 ORDER = 3
 STEPS_BACK = range(12, 17)
@@ -50,11 +50,11 @@ def look(subject: Subject) -> Lines:
         f"{figures.share(shares[back], 0)} after {back}"
         for name, shares in found.items()
     )
-    lines = [Line(name, rounded(torch.tensor(shares), 4).tolist()) for name, shares in found.items()]
+    lines = [NamedLine(name, rounded(torch.tensor(shares), 4).tolist()) for name, shares in found.items()]
     return Lines(
         x_name="steps since it was read",
         xs=list(range(back + 1)),
-        lines=[*lines, Line("chance", [round(1 / choices, 4)] * (back + 1))],
+        lines=[*lines, NamedLine("chance", [round(1 / choices, 4)] * (back + 1))],
         percent=True,
         caption=f"Which of {choices} numbers came first is read {said}.",
         limits=f"A linear probe on {x.shape[1]:,} random sequences: what it can read the network need not use.",

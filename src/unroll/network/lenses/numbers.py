@@ -13,7 +13,7 @@ from torch import Tensor
 from unroll import figures
 from unroll.network.inspection import rounded, unit_values
 from unroll.network.lenses import Subject, many
-from unroll.picture import Line, Lines
+from unroll.picture import Lines, NamedLine
 
 ORDER = 1
 STILL = 1e-6
@@ -37,7 +37,7 @@ def look(subject: Subject) -> Lines:
     return Lines(
         x_name="number read",
         xs=numbers.tolist(),
-        lines=[Line(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
+        lines=[NamedLine(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
         mark=here if sizes[here := subject.moment.sequence[subject.moment.step]] else None,
         caption=_caption(unit, means, _explained(hidden, means[read])),
         limits=f"From {many(subject)} only: after numbers in another order the unit may be elsewhere.",

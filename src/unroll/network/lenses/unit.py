@@ -10,7 +10,7 @@ from torch import Tensor
 
 from unroll.network import inspection
 from unroll.network.lenses import Subject
-from unroll.picture import Line, Lines
+from unroll.picture import Lines, NamedLine
 
 ORDER = 0
 NAMES = {"i": "input", "f": "forget", "g": "candidate", "o": "output", "r": "reset", "z": "update", "n": "candidate"}
@@ -29,7 +29,7 @@ def look(subject: Subject) -> Lines:
         x_name="step",
         xs=list(range(1, len(sequence) + 1)),
         labels=list(map(str, sequence)),
-        lines=[Line(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
+        lines=[NamedLine(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
         mark=subject.moment.step + 1,
         caption=_caption(unit, sequence, hidden),
         limits="This is one sequence: what the unit does on others is seen by the lens numbers.",

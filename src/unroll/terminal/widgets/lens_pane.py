@@ -10,13 +10,13 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.picture import Grid, Lines, Picture
 from unroll.terminal import pictures
+from unroll.terminal.bindings import both_ways
 from unroll.terminal.palette import shades
 from unroll.terminal.plot import Plot, drawn, rgb
 from unroll.terminal.sparing import Latest, Pane
@@ -56,10 +56,10 @@ class LensPane(Pane, can_focus=True):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("left", "choose(-1)", "lens", key_display="←/→", tooltip="The lens before or after this one."),
-        Binding("right", "choose(1)", show=False),
-        Binding("up", "scroll_rows(-1)", "Up", show=False, tooltip="Earlier rows of a grid."),
-        Binding("down", "scroll_rows(1)", "Down", show=False, tooltip="Later rows of a grid."),
+        *both_ways("left right", "choose", "lens", "The lens before or after this one."),
+        *both_ways(
+            "up down", "scroll_rows", "rows", "Earlier or later rows, where there are more than fit.", show=False
+        ),
     ]
 
     picture: reactive[Picture | None] = reactive(None, repaint=False)
@@ -120,7 +120,7 @@ class LensPane(Pane, can_focus=True):
         assert picture is not None and not isinstance(picture, Grid)
         styles = [self.get_component_rich_style(name) for name in SERIES]
         axes, here = (rgb(self.get_component_rich_style(look)) for look in (AXES, HERE))
-        colours = pictures.Colours(axes, here, [rgb(style) for style in styles])
+        colours = pictures.PlotColours(axes, here, [rgb(style) for style in styles])
         plot = pictures.plot_of(picture, self.size.width, rows - 1, colours)
         named = zip(pictures.names(picture), cycle(styles), strict=False)
         names = [Segment(f" ━ {name}", style) for name, style in named]
