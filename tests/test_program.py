@@ -33,7 +33,7 @@ def test_start_train_read_eleven_step_back_and_quit(size: tuple[int, int]) -> No
         session.send("2")
         session.until_shown("epoch 25/25", "←/→ epoch")
         session.send("\x1b")
-        session.until_shown("Hidden state", "←/→ step")
+        session.until_shown("1 State", "←/→ step")
         session.send("\x1b[D")
         session.until_shown("step 3/4: after 9 it expects 10, >99.9 %")
         session.send("q")
@@ -66,7 +66,7 @@ def textual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
 def test_the_live_screen_comes_over_the_frame_without_a_flicker(size: tuple[int, int]) -> None:
     with Session(*UNTRAINED, size=size) as session:
-        session.until_ready("Hidden state", "q quit")
+        session.until_ready("1 State", "q quit")
     assert session.sent.count(b"\x1b[?1049h") == 1
     framed = session.sent.index(ALIVE)
     screen = pyte.Screen(*size)

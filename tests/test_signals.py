@@ -214,7 +214,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(shell: She
         wait_for(lambda program=program: is_stopped(program))
         assert modes_left_on(shell.sent) == set()
         shell.send("fg\n")
-        shell.until(lambda: "Hidden state" in shell.text)
+        shell.until(lambda: "1 State" in shell.text)
     shell.leave()
 
 

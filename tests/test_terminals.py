@@ -65,7 +65,7 @@ def assert_quits(session: Session) -> None:
 @pytest.mark.parametrize("kind", [kind if kind in ALWAYS_TRIED else long(kind) for kind in TERMINALS])
 def test_every_kind_of_terminal_shows_the_whole_screen(kind: str) -> None:
     with session_with(**TERMINALS[kind]) as session:
-        session.until_ready("Hidden state", "Next number", "expects 11", "q quit")
+        session.until_ready("1 State", "Next number", "expects 11", "q quit")
         session.quiet()
         rows, sent = session.text.splitlines(), session.sent.decode()
         assert [len(row) for row in rows] == [120] * 40

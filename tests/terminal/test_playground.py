@@ -16,7 +16,7 @@ async def test_it_opens_untrained_with_content_in_every_pane(game: Playing) -> N
     assert (game.prompt, game.epoch, game.trace.moment.sequence) == ("7 8 9 10", 0, (7, 8, 9, 10))
     assert game.pane(NextNumber).candidates[0].probability < 0.1
     assert isinstance(game.app.focused, StateHeatmap)
-    for shown in ("hidden_size", "Hidden state", "read", "Loss", "epoch", "0/25", "Next number", "› 7 8 9 10"):
+    for shown in ("hidden_size", "1 State", "read", "Loss", "epoch", "0/25", "Next number", "› 7 8 9 10"):
         assert shown in game.text
     assert game.sentence.startswith("step 4/4: after 10 it expects")
 

@@ -107,7 +107,7 @@ async def test_too_small_a_terminal_is_told_what_is_needed_and_a_larger_one_show
             assert {"80", "24", str(width), str(height)} <= set(re.findall(r"\d+", game.text))
         await game.press("ctrl+p")
         await game.resize(*WHOLE)
-        assert "Hidden state" in game.text, "what is behind a question"
+        assert "1 State" in game.text, "what is behind a question"
         await game.press("escape")
         assert few < len(game.trace.values[0])
 

@@ -62,13 +62,15 @@ async def test_a_unit_tells_its_value_and_its_share(game: Playing) -> None:
 
 async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
     async with playing(recipe_of({"cell": "lstm"})) as game:
-        titles = []
+        titles, told = [], []
         for _ in game.trace.views:
             titles.append(str(game.pane(StateHeatmap).border_title))
+            told.append(game.notice)
             await game.press("v")
-        assert len(set(titles)) == len(titles) == 7
-        assert titles[0] == "Hidden state" == str(game.pane(StateHeatmap).border_title)
-        assert {"Cell state", "Forget gate", "Attribution"} <= set(titles)
+        assert len(set(titles)) == len(set(told)) == len(titles) == 7
+        assert titles[0] == "1 State  [reverse]hidden[/reverse] · cell · input …"
+        assert "[reverse]forget[/reverse]" in titles[3] and told[3].startswith("Forget gate: how much")
+        assert game.notice == texts.of_view("hidden")
 
 
 async def test_cutting_the_loop_shows_before_and_after_and_does_not_harm_counting(game: Playing) -> None:

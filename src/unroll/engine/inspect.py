@@ -215,6 +215,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         values=inspection.rounded(values[steps, units], 3).tolist(),
         scale=max(1.0, _decimal(values.abs().max(), 3)),
         candidates=_candidates(here, there, steps, request),
+        likeliest=[] if window.steps == len(values) else here.seen.logits.argmax(-1).tolist(),
         detail=None if request.unit is None else _detail(here, request.unit),
     )
 

@@ -251,6 +251,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         values: The view's value by step, then unit, rounded to 3 decimals.
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
         candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together.
+        likeliest: By step of the whole sequence, the likeliest number; empty where the window holds all steps.
         detail: The unit asked for, at the moment's step.
         score: The part of the training sequences answered right at the last step under the moment's interventions,
             and without them; only when asked for.
@@ -267,6 +268,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     view: ViewName = "hidden"
     views: Annotated[tuple[ViewName, ...], Meta(max_length=20)] = ("hidden",)
     scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
+    likeliest: Annotated[list[Number], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
@@ -282,6 +284,8 @@ class Trace(Struct, frozen=True, kw_only=True):
             raise ValueError("a window beside the units")
         if len(self.candidates) != steps:
             raise ValueError("candidates for other steps")
+        if len(self.likeliest) not in (0, len(self.moment.sequence)):
+            raise ValueError("likeliest numbers of another sequence")
         if self.view not in self.views:
             raise ValueError("a view that is not one of its views")
 

@@ -7,6 +7,8 @@ colour-blind eyes. The sign stands in the glyph as well, because in 16 colours a
 from functools import lru_cache, partial
 from typing import Any
 
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
 from textual.theme import BUILTIN_THEMES, Theme
@@ -15,7 +17,9 @@ LEVELS = 7
 """Shades on each side of zero. More would cost bytes for differences that no eye sees."""
 
 NEGATIVE = Color.parse("#3b8eea")
-POSITIVE = Color.parse("#f08c1e")
+POSITIVE = Color.parse("#ec881e")
+INKS = Color.parse("#ffffff"), Color.parse("#000000")
+"""Glyphs are drawn in one of two colours, whichever stands out more: a third would cost bytes at every change."""
 
 
 def level(value: float, scale: float = 1.0) -> int:
@@ -38,17 +42,44 @@ def shades(background: Color) -> list[Style]:
     return upward + downward
 
 
+@lru_cache(maxsize=2048)
+def halves(background: Color, upper: int, lower: int) -> Style:
+    """The style of `▀` for two levels, one above the other."""
+    styles = shades(background)
+    return Style(color=styles[upper].bgcolor, bgcolor=styles[lower].bgcolor)
+
+
 def _shade(background: Color, extreme: Color, n: int) -> Style:
     colour = _between(background, extreme, n / LEVELS)
-    glyph = _between(colour, colour.get_contrast_text(1.0), 0.45 if n else 0.25)
-    return Style(bgcolor=colour.rich_color, color=glyph.rich_color)
+    ink = max(INKS, key=lambda ink: _least_contrast(ink, colour))
+    return Style(bgcolor=colour.rich_color, color=ink.rich_color)
+
+
+def _least_contrast(ink: Color, colour: Color) -> float:
+    """How far a glyph stands out, in a terminal of all colours and in one of 256: 1 for not at all, up to 21."""
+    every = ink.rich_color, colour.rich_color
+    return min(contrast(*every), contrast(*(c.downgrade(ColorSystem.EIGHT_BIT) for c in every)))
+
+
+def contrast(one: RichColor, other: RichColor) -> float:
+    """The contrast ratio of WCAG 2: of its relative luminances, each with 0.05 added."""
+    darker, lighter = sorted(_luminance(colour.get_truecolor().normalized) for colour in (one, other))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(parts: tuple[float, float, float]) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _ansi_shade(extreme: Color, n: int) -> Style:
     """Of the terminal's own sixteen colours, three strengths of one; the count of signs says the rest."""
-    name = "blue" if extreme is NEGATIVE else "yellow"
-    strong, weak = Style(color="black", bgcolor=name), Style(color=name if n else "bright_black", bold=n > 2)
-    return strong if n > 4 else weak
+    weak, strong, ink = (
+        ("bright_blue", "blue", "bright_white") if extreme is NEGATIVE else ("yellow", "yellow", "black")
+    )
+    if n > 4:
+        return Style(color=ink, bgcolor=strong)
+    return Style(color=weak if n else "bright_black", bold=n > 2)
 
 
 def _between(start: Color, end: Color, share: float) -> Color:

@@ -164,7 +164,7 @@ class Playground(Screen[None]):
 
     def window(self) -> Window:
         """The steps and units that are on the screen."""
-        return self._heatmap.window
+        return self._heatmap.window_of(self.session.moment.sequence, self.session.moment.step)
 
     def say(self, sentence: str, fault: bool = True) -> None:
         """Put one sentence under the prompt, until another is said."""
@@ -190,7 +190,7 @@ class Playground(Screen[None]):
             self._show_lens()
             prompt, session = self.query_one(Prompt), self.session
             prompt.vocab_size = self.recipe_shown.task.vocab_size
-            prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling))
+            prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling), session.said)
             self._show_notice()
             self._show_hint()
 
@@ -225,6 +225,7 @@ class Playground(Screen[None]):
         heatmap, following, sequence = self._heatmap, self._following, trace.moment.sequence
         heatmap.answers, heatmap.baseline = _answers(run.recipe.task, sequence), session.baseline
         step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
+        heatmap.said = session.said
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
@@ -282,6 +283,9 @@ class Playground(Screen[None]):
         self.hush()
         self._of_unit = replace(self.session.moment, step=0)
         self.session.choose_unit(message.unit)
+
+    def on_state_heatmap_view_chosen(self, message: StateHeatmap.ViewChosen) -> None:
+        self.session.choose_view(message.view)
 
     def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
         trace = self.session.trace
@@ -430,7 +434,10 @@ class Playground(Screen[None]):
             self.session.intervene(replace(done, cut_cell=not done.cut_cell))
 
     def action_view(self, by: int) -> None:
-        self.session.choose_view(by)
+        self.session.turn_view(by)
+
+    def action_density(self) -> None:
+        self.note(texts.DENSITIES[self._heatmap.turn_density()])
 
     def action_lens(self, by: int) -> None:
         """Bring the lens in sight, and where it is already, show the next one."""

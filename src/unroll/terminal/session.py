@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -46,6 +47,7 @@ class Session:
     """The moment on one engine's runs, and everything that can be done with them.
 
     Attributes:
+        said: The steps of the sequence whose numbers the network itself said.
         unit: The selected unit, from 0; its details are asked for once `explains_unit`.
         stop: The epoch or the accuracy (0..1) at which training stops.
         compared: The run that others are compared with.
@@ -61,6 +63,7 @@ class Session:
     def __init__(self, display: Display, recipe: Recipe, sequence: tuple[int, ...]) -> None:
         self.recipe = recipe
         self.moment = Moment(0, sequence, len(sequence) - 1)
+        self.said: frozenset[int] = frozenset()
         self.unit, self.explains_unit = 0, False
         self.view, self.difference = "hidden", False
         self.sampling = Sampling()
@@ -172,7 +175,7 @@ class Session:
         epoch = run.epochs_done if self.moment.epoch is None else self.moment.epoch
         created = await self.ask(requests.Branch(run=run.number, epoch=epoch, recipe=self.recipe))
         if created is not None:
-            self.enter(Run.of(created, f"{run.name} ⑂{epoch}", f"was branched from {run.name} at epoch {epoch}"))
+            self.enter(Run.of(created, f"{run.name} @{epoch}", f"was branched from {run.name} at epoch {epoch}"))
             await self._start()
 
     async def open(self, name: str | None, path: str = "") -> None:
@@ -364,9 +367,13 @@ class Session:
             return None
         return replace(self.moment, run=other.number, epoch=None)
 
-    def move(self, **changes: Any) -> None:
-        """Turn to another moment, and look at it."""
-        self.moment = replace(self.moment, **changes)
+    def move(self, said: frozenset[int] = frozenset(), **changes: Any) -> None:
+        """Turn to another moment, and look at it; `said` are steps whose numbers the network has just said."""
+        before, self.moment = self.moment.sequence, replace(self.moment, **changes)
+        kept = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, self.moment.sequence, strict=False))
+        )
+        self.said = said.union(step for step in self.said if step < kept)
         self.display.changed()
         self.look()
 
@@ -392,11 +399,17 @@ class Session:
             newest = self.run.epochs_done - self.is_training
             self.move(epoch=None if epoch is None or epoch > newest else epoch)
 
-    def choose_view(self, by: int) -> None:
+    def turn_view(self, by: int) -> None:
         """Show the view after the present one, or before it."""
         views = self.trace.views if self.trace else ("hidden",)
-        self.view = views[(views.index(self.view) + by) % len(views)]
-        self.look()
+        self.choose_view(views[(views.index(self.view) + by) % len(views)])
+
+    def choose_view(self, view: str) -> None:
+        """Show a view, and say what it is."""
+        if self.has_engine():
+            self.view = view
+            self.display.note(texts.of_view(view))
+            self.look()
 
     def toggle_difference(self) -> None:
         """Show the difference from the untouched network or from the marked run, or the values themselves."""
@@ -425,14 +438,14 @@ class Session:
         self._times_typed += sequence != self.moment.sequence
         self._turn_to(sequence, step)
 
-    def _turn_to(self, sequence: tuple[int, ...], step: int | None = None) -> None:
+    def _turn_to(self, sequence: tuple[int, ...], step: int | None = None, said: frozenset[int] = frozenset()) -> None:
         last = len(sequence) - 1
         step = last if step is None else max(0, min(step, last))
         if sequence == self.moment.sequence:
             self.choose_step(step)
         else:
             does = self.moment.interventions.within(steps=len(sequence))
-            self.move(sequence=sequence, step=step, interventions=does)
+            self.move(said, sequence=sequence, step=step, interventions=does)
 
     def go_on_with(self, number: int) -> None:
         """Put a number behind the step that is shown, as if it was typed; what stood there goes."""
@@ -468,6 +481,7 @@ class Session:
             )
             if continued is not None and wanted() and self.run is run:
                 self.sampling = replace(how, seed=how.seed + 1)
-                self._turn_to((*self.moment.sequence, *continued.numbers))
+                sequence = *self.moment.sequence, *continued.numbers
+                self._turn_to(sequence, said=frozenset(range(len(self.moment.sequence), len(sequence))))
                 if until_wrong and run is not None:
                     self.display.note(texts.of_stopped(self.moment.sequence, run.recipe.task))

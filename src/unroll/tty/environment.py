@@ -32,7 +32,7 @@ UNKNOWN = "?"
 
 _LOOKS = {
     "<": "←", ">": "→▶›", "^": "↑▲", "v": "↓▼✓", "-": "−", "|": "▎▏", "*": "●•", ".": "·╭╮", "o": "○", "@": "⊙",
-    "0": "∅", "#": "█▉▊▋▅▆▇", "x": "✗", "=": "‖▌▍", "Y": "⑂", "'": "╰╯", "_": "▁▂▃▄", '"': "▀", "?": "\ufffd",
+    "0": "∅", "#": "█▉▊▋▅▆▇", "x": "✗╳", "=": "‖▌▍", "'": "╰╯", "_": "▁▂▃▄", '"': "▀", "?": "\ufffd",
 }  # fmt: skip
 """ASCII characters, each with those that a screen draws (a test walks the sources) and that look or read like it."""
 _ASCII = {glyph: form for form, glyphs in _LOOKS.items() for glyph in glyphs} | {"⏎": "<"}

@@ -38,13 +38,13 @@ class Pane(NamedTuple):
 
 
 def panes_of(screen: pyte.Screen) -> dict[str, Pane]:
-    """The panes on a screen by their titles, and the row of the prompt."""
+    """The panes on a screen by their names, and the row of the prompt. Tabs stand apart from a name by two blanks."""
     cells = [[screen.buffer[y][x].data for x in range(screen.columns)] for y in range(screen.lines)]
     found = {}
     for y, row in enumerate(cells):
         for title in _TITLE.finditer("".join(glyph or " " for glyph in row)):
             bottom = next((below for below in range(y, screen.lines) if cells[below][title.start()] == "╰"), y)
-            found[title[1]] = Pane(title.start(), y, title.end(), bottom + 1)
+            found[title[1].split("  ")[0]] = Pane(title.start(), y, title.end(), bottom + 1)
         if row[0] == "›":
             found[PROMPT] = Pane(0, y, screen.columns, y + 1)
     return found

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -26,6 +28,7 @@ from unroll.terminal.sparing import Latest
 MAX_HISTORY = 100
 WORD = re.compile(r"[^\s,;]+")
 """What may be a number: as `parse_sequence` divides a text."""
+SAID, STEP = "numbers--said", "numbers--step"
 DEBOUNCE_S = 0.02
 """Seconds after a key in which the next one belongs to the same text: no person types it, it is pasted or sent late."""
 
@@ -39,6 +42,13 @@ class Numbers(Input):
 
         edits: int
 
+    COMPONENT_CLASSES = {SAID, STEP}
+    DEFAULT_CSS = """
+    Numbers {
+        & .numbers--said { color: $secondary; text-style: underline; }
+        & .numbers--step { color: $accent; text-style: bold; }
+    }
+    """
     BINDINGS: ClassVar = [
         Binding("enter", "submit", "append", tooltip="Append the number that the network says comes next."),
         *both_ways("up down", "recall", "history", "An earlier or a later sequence."),
@@ -53,6 +63,7 @@ class Numbers(Input):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        self.highlighter = self.marks = Marks(self)
         self._history = [text]
         self._place = 0
 
@@ -92,6 +103,26 @@ class Numbers(Input):
         before, after = self.value[: self.cursor_position][-1:], self.value[self.cursor_position :][:1]
         apart = (" " if before.isdigit() else "", " " if after.isdigit() else "")
         self.insert_text_at_cursor(pasted(event.text).join(apart))
+
+
+class Marks(Highlighter):
+    """Tells the numbers of a field apart: those that the network said, and the one of the step that is shown."""
+
+    def __init__(self, field: Numbers) -> None:
+        self._field, self._shown = field, (-1, frozenset[int]())
+
+    def show(self, step: int, said: frozenset[int]) -> None:
+        """Mark these steps from now on, from 0."""
+        if self._shown != (step, said):
+            self._shown = step, said
+            self._field.refresh()
+
+    def highlight(self, text: Text) -> None:
+        """Mark what is marked in a text."""
+        step, said = self._shown
+        for place, number in enumerate(WORD.finditer(text.plain)):
+            for look in [SAID] * (place in said) + [STEP] * (place == step):
+                text.stylize(self._field.get_component_rich_style(look), *number.span())
 
 
 def pasted(text: str) -> str:
@@ -175,8 +206,12 @@ class Prompt(Horizontal):
 
     # What is shown in it
 
-    def show(self, sequence: tuple[int, ...], step: int, sampling: str) -> None:
-        """Show a moment's sequence, unless a person is typing another, and how the next numbers are drawn."""
+    def show(self, sequence: tuple[int, ...], step: int, sampling: str, said: frozenset[int] = frozenset()) -> None:
+        """Show a moment's sequence, unless a person is typing another, and how the next numbers are drawn.
+
+        `said` are the steps whose numbers the network said.
+        """
+        self._field.marks.show(step, said)
         label = self.query_one("#sampling", Label)
         if label.content != sampling:
             label.update(sampling)

@@ -1,18 +1,19 @@
 """The hidden state as a heatmap: units down, steps across, a cursor on one cell.
 
-Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen` and `UnitChosen`. Step t keeps its column:
-a sequence longer than the pane turns pages, because scrolling would repaint every cell. In training most cells stay as
-they are: only the rows that look different are repainted.
+Drawn from a `Trace`, a step, a unit and the right answers; says `StepChosen`, `UnitChosen` and `ViewChosen`. Step t
+keeps its column: a sequence longer than the pane turns pages, because scrolling would repaint every cell. In training
+most cells stay as they are: only the rows that look different are repainted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -20,14 +21,33 @@ from textual.strip import Strip
 from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
 from unroll.terminal.bindings import both_ways
-from unroll.terminal.palette import glyphs, level, shades
+from unroll.terminal.palette import LEVELS, glyphs, halves, level, shades
 from unroll.terminal.sparing import Pane
+from unroll.terminal.widgets.heatmap_frame import Tab, legend, strip, tabs
+from unroll.terminal.widgets.heatmap_layout import (
+    DENSITIES,
+    LABEL,
+    LEAST_WITH_LEGEND,
+    Density,
+    HeatmapLayout,
+    HeatmapShape,
+    layout_of,
+)
 
-LABEL = 5
-"""Columns left of the cells: a mark, a unit's number, and the line of a cut before step 0."""
-
-NUMBER, CURSOR, FAINT = "state-heatmap--number", "state-heatmap--cursor", "state-heatmap--faint"
-RIGHT, WRONG, CUT = "state-heatmap--right", "state-heatmap--wrong", "state-heatmap--cut"
+JUMP = "1 "
+"""What the title begins with: the key that goes there."""
+LEAST_DIGITS = 3
+TITLE_MARGINS = 4
+"""Columns of a border beside its title, within the pane's own."""
+TITLE_STARTS = 3
+"""Columns before a title, the corner among them."""
+HALF = "▀"
+SIGNED = (-7, -4, -1, 0, 1, 4, 7)
+"""The levels in the legend where cells have signs: one of each count of them, and both ends."""
+CHOSEN = Style(bold=True, reverse=True)
+NUMBER, SAID, CURSOR = "state-heatmap--number", "state-heatmap--said", "state-heatmap--cursor"
+FAINT, CUT = "state-heatmap--faint", "state-heatmap--cut"
+RIGHT, WRONG = "state-heatmap--right", "state-heatmap--wrong"
 
 
 class StateHeatmap(Pane, can_focus=True):
@@ -48,13 +68,20 @@ class StateHeatmap(Pane, can_focus=True):
 
         unit: int
 
+    @dataclass
+    class ViewChosen(Message):
+        """The tab of a view was clicked."""
+
+        view: str
+
     class WindowMoved(Message):
         """Other steps or units are on the screen than before; their values may be missing."""
 
-    COMPONENT_CLASSES = {NUMBER, CURSOR, FAINT, RIGHT, WRONG, CUT}
+    COMPONENT_CLASSES = {NUMBER, SAID, CURSOR, FAINT, RIGHT, WRONG, CUT}
     DEFAULT_CSS = """
     StateHeatmap {
         & .state-heatmap--number { color: $text; }
+        & .state-heatmap--said { color: $secondary; text-style: underline; }
         & .state-heatmap--cursor { color: $accent; text-style: bold reverse; }
         & .state-heatmap--faint { color: $text-muted; }
         & .state-heatmap--right { color: $success; }
@@ -77,35 +104,73 @@ class StateHeatmap(Pane, can_focus=True):
     answers: reactive[Sequence[int | None]] = reactive(())
     baseline: reactive[str] = reactive("", repaint=False)
     """What the values are the difference from; empty where they are the values themselves."""
+    said: reactive[frozenset[int]] = reactive(frozenset())
+    """The steps whose numbers the network itself said."""
+    density: reactive[Density] = reactive("fitting")
 
-    column_width = 4
-    """Cells a step takes: its widest number, and the gap after it."""
+    digits = LEAST_DIGITS
+    """The width of the widest number."""
 
     def on_mount(self) -> None:
-        for cursor in ("step", "unit"):
-            self.watch(self, cursor, self.on_resize)
+        for attribute in ("step", "unit", "density", "baseline"):
+            self.watch(self, attribute, self.on_resize)
 
     # What of it is on the screen
 
     @property
     def window(self) -> Window:
         """The steps and units that fit, the cursor among them."""
-        steps = max(1, (self.size.width - LABEL) // self.column_width)
-        units = max(1, self.size.height - 2)
-        total = self.trace.units if self.trace else units
-        return Window(_turned(self.step, steps), steps, _page(self.unit, units, total), units)
+        return self.arranged.window
+
+    @property
+    def arranged(self) -> HeatmapLayout:
+        """What stands where."""
+        trace = self.trace
+        return self._layout(() if trace is None else trace.moment.sequence, self.step, self.digits)
+
+    def window_of(self, sequence: Sequence[int], step: int) -> Window:
+        """What would be on the screen of another sequence."""
+        return self._layout(sequence, step, _digits(sequence)).window
+
+    def _layout(self, sequence: Sequence[int], step: int, digits: int) -> HeatmapLayout:
+        units = self.trace.units if self.trace else self.size.height
+        shape = HeatmapShape(len(sequence), units, step, self.unit, digits, len(sequence) - 1 in self.said)
+        return layout_of(shape, self.size.width, self.size.height, self.density, self.has_halves)
+
+    @property
+    def has_halves(self) -> bool:
+        """Whether `▀` in two colours can be seen: not in the terminal's own sixteen, nor without any, nor in ASCII."""
+        charset = getattr(self.app, "charset", None)
+        is_coloured = self.background_colors[1].ansi is None and not self.app.no_color
+        return is_coloured and (charset is None or charset.form(HALF) == HALF)
+
+    def turn_density(self) -> Density:
+        """Take the next density that can be seen here."""
+        seen = [density for density in DENSITIES if density != "half" or self.has_halves]
+        place = seen.index(self.density) if self.density in seen else 0
+        self.density = seen[(place + 1) % len(seen)]
+        return self.density
 
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
         sequence = () if trace is None else trace.moment.sequence
         if before is None or before.moment.sequence != sequence:
-            self.column_width = 1 + max(3, *(len(str(n)) for n in (*sequence, 0)))
+            self.digits = _digits(sequence)
         if before is None or trace is None or _frame(before) != _frame(trace):
             self.refresh()
         else:
-            first, last = self.window.first_unit, min(self.window.first_unit + self.window.units, trace.units)
-            pairs = zip(*(_shades(one, range(first, last)) for one in (before, trace)), strict=True)
-            self.refresh_rows([*(y for y, (old, new) in enumerate(pairs, 1) if old != new), last - first + 1])
+            pairs = zip(*([*self._looks(one, self.arranged)] for one in (before, trace)), strict=True)
+            self.refresh_rows(y for y, (old, new) in enumerate(pairs) if old != new)
         self.on_resize()  # a longer sequence ends on another page
+
+    def _looks(self, trace: Trace, layout: HeatmapLayout) -> Iterator[object]:
+        """What each row is drawn from, where all else is the same."""
+        columns = [*zip(*trace.values, strict=True)]
+        first, top = trace.window.first_unit, layout.window.first_unit
+        yield from [_likeliest(trace), None] if layout.is_paged else [None]
+        for unit in range(top, min(top + layout.window.units, trace.units), layout.units_a_row):
+            shown = columns[max(0, unit - first) : max(0, unit - first + layout.units_a_row)]
+            yield [level(value, trace.scale) for column in shown for value in column]
+        yield _likeliest(trace)
 
     def on_resize(self) -> None:
         """The cursor, the trace or the pane has moved."""
@@ -113,17 +178,25 @@ class StateHeatmap(Pane, can_focus=True):
         self.post_message(self.WindowMoved())
 
     def _describe(self) -> None:
-        trace, window = self.trace, self.window
+        trace = self.trace
         if trace is None:
-            self.entitle("Hidden state", "")
+            self.entitle(f"{JUMP}{self._titled}", "")
             return
-        kind = "Hidden state" if trace.view == "hidden" else trace.view.capitalize()
-        change = f", change from {self.baseline}" if self.baseline else ""
-        epoch = "" if trace.moment.epoch is None else f"{',' if change else ''} at epoch {trace.epoch:g}"
-        value = self.value(self.step, self.unit)
+        shown = (f"[reverse]{text}[/reverse]" if view == trace.view else text for text, view in self._tabs(trace))
+        value, window = self.value(self.step, self.unit), self.window
         unit = f"unit {self.unit}" + (f"/{trace.units:,}" if window.units < trace.units else "")
         parts = [unit, *([] if value is None else [f"{value:+z.3f}"])]
-        self.entitle(kind + change + epoch, " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"]))
+        said = " · ".join([*parts, f"step {self.step + 1}/{len(trace.moment.sequence)}"])
+        self.entitle("".join(shown), said)
+
+    @property
+    def _titled(self) -> str:
+        return f"Change from {self.baseline}" if self.baseline else "State"
+
+    def _tabs(self, trace: Trace) -> list[Tab]:
+        """The title: the pane's name, the views, and what stands between them."""
+        named = f"{JUMP}{self._titled}  "
+        return [(named, ""), *tabs(trace.views, trace.view, self.size.width - TITLE_MARGINS - len(named))]
 
     def value(self, step: int, unit: int) -> float | None:
         """The unit's value after the step, when the trace holds it."""
@@ -136,69 +209,147 @@ class StateHeatmap(Pane, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        trace, window, width = self.trace, self.window, self.size.width
+        trace, layout, width = self.trace, self.arranged, self.size.width
         if trace is None or not trace.values:
             return Strip.blank(width, self.rich_style)
-        last = min(window.units, trace.units) + 1
-        if y == 0:
-            segments = self._read(trace, window)
-        elif y < last:
-            segments = self._unit_row(trace, window, window.first_unit + y - 1)
-        else:
-            segments = self._next(trace, window) if y == last else []
-        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        drawn = Strip(self._line(trace, layout, y)).adjust_cell_length(width, self.rich_style)
+        window = layout.window
         if window.units >= trace.units:
-            return strip
+            return drawn
         part = self.size.height / trace.units  # a line at the right edge shows which of all units are on the screen
         inside = window.first_unit * part <= y < (window.first_unit + window.units) * part
         mark = Segment("┃" if inside else "│", self.get_component_rich_style(NUMBER if inside else FAINT))
-        return Strip([*strip.crop(0, width - 1), mark], width)
+        return Strip([*drawn.crop(0, width - 1), mark], width)
 
-    def _read(self, trace: Trace, window: Window) -> list[Segment]:
+    def _line(self, trace: Trace, layout: HeatmapLayout, y: int) -> list[Segment]:
+        row, rows = y - layout.is_paged - 1, -(-min(layout.window.units, trace.units) // layout.units_a_row)
+        if row < -1:
+            return self._strip(trace, layout)
+        if row == -1:
+            return self._label("read") + (self._ruler if layout.is_narrow else self._read)(trace, layout)
+        if row < rows:
+            return self._units(trace, layout, layout.window.first_unit + row * layout.units_a_row)
+        if row == rows:
+            return self._label("next") + self._next(trace, layout)
+        return self._legend(trace, layout) if row == rows + 1 else []
+
+    def _label(self, text: str, look: str = FAINT) -> list[Segment]:
+        """What stands before the cells, up to the line of a cut before the first."""
+        return [Segment(f"{text:<{LABEL - 1}}", self.get_component_rich_style(look))]
+
+    def _strip(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
+        """The whole sequence: thick where the columns below show it, red and a cross where an answer is wrong."""
+        steps, width = len(trace.moment.sequence), layout.window.steps * layout.column
+        wrong = {step for step, said in enumerate(_likeliest(trace)) if self._is_right(step, said) is False}
+        segments = [*self._label("all"), Segment(" ", self.rich_style)]
+        for is_inside, is_wrong in strip(steps, width, layout.steps, wrong):
+            look = WRONG if is_wrong else NUMBER if is_inside else FAINT
+            glyph = "╳" if is_wrong else "━" if is_inside else "─"
+            segments.append(Segment(glyph, self.get_component_rich_style(look)))
+        return segments
+
+    def _read(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
         """The numbers read, above their columns."""
-        number, gaps = self.get_component_rich_style(NUMBER), self._gaps(trace, window)
-        segments = [Segment("read", self.get_component_rich_style(FAINT)), next(gaps)]
-        shown = trace.moment.sequence[window.first_step : window.first_step + window.steps]
-        for step, read in enumerate(shown, window.first_step):
-            segments += [self._figure(read, step, number), next(gaps)]
+        gaps = self._gaps(trace, layout)
+        segments = [next(gaps)]
+        for step, read in zip(layout.steps, trace.moment.sequence[layout.window.first_step :], strict=False):
+            look = CURSOR if step == self.step else SAID if step in self.said else NUMBER
+            segments += [self._segment(self._figure(read, layout), look), next(gaps)]
         return segments
 
-    def _next(self, trace: Trace, window: Window) -> list[Segment]:
-        """The numbers expected, under their columns, with `✓` or `✗` where there is a right answer."""
-        segments = [Segment("next ", self.get_component_rich_style(FAINT))]
+    def _ruler(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
+        """The cursor's number, cuts, and as many other numbers as there is room for, each from its column on."""
+        cells: dict[int, tuple[str, str]] = {}
+        first, width, sequence = layout.window.first_step, layout.window.steps * layout.column, trace.moment.sequence
+        shown = range(first, min(first + layout.window.steps, len(sequence)))
+
+        def put(step: int, text: str, look: str, apart: int) -> None:
+            x = max(0, min((step - first) * layout.column, width - len(text)))
+            if not any(taken in cells for taken in range(x - apart, x + len(text) + apart)):
+                cells.update((x + place, (glyph, look)) for place, glyph in enumerate(text))
+
+        put(self.step, str(sequence[self.step]), CURSOR, 0)
+        for step in filter(trace.moment.interventions.cuts, shown):
+            put(step, "│", CUT, 0)
+        for step in (step for step in shown if step % (self.digits + 1) == 0):
+            put(step, str(sequence[step]), SAID if step in self.said else NUMBER, 1)
+        return [self._segment(*cells.get(x, (" ", NUMBER))) for x in range(-1, width)]
+
+    def _next(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
+        """The numbers expected, under their columns: green where they are right; red, with a mark, where wrong."""
+        segments = [self._segment(" ", NUMBER)]
         for step, candidates in enumerate(trace.candidates, trace.window.first_step):
-            if not window.first_step <= step < window.first_step + window.steps or not candidates:
+            if step not in layout.steps or not candidates:
                 continue
-            said, answer = candidates[0].number, self.answers[step] if step < len(self.answers) else None
-            mark, look = (" ", NUMBER) if answer is None else ("✓", RIGHT) if said == answer else ("✗", WRONG)
-            style = self.get_component_rich_style(look)
-            segments += [self._figure(said, step, style), Segment(mark, style)]
+            said, is_right = candidates[0].number, self._is_right(step, candidates[0].number)
+            look = NUMBER if is_right is None else RIGHT if is_right else WRONG
+            mark = "✗" if is_right is False else "✓" if is_right and layout.is_narrow else " "
+            if layout.is_narrow:
+                segments.append(self._segment(mark * layout.column, look))
+                continue
+            chosen = CURSOR if step == self.step else look
+            segments += [self._segment(self._figure(said, layout), chosen), self._segment(mark, look)]
         return segments
 
-    def _figure(self, number: int, step: int, style: Style) -> Segment:
-        chosen = self.get_component_rich_style(CURSOR)
-        return Segment(f"{number:>{self.column_width - 1}}", chosen if step == self.step else style)
+    def _figure(self, number: int, layout: HeatmapLayout) -> str:
+        """A number over the middle of its cells."""
+        return f"{number:>{self.digits}}".center(layout.cell)
 
-    def _gaps(self, trace: Trace, window: Window) -> Iterator[Segment]:
+    def _is_right(self, step: int, said: int | None) -> bool | None:
+        """Whether the number said at a step is the right one; None where none is, or nothing is known of it."""
+        answer = self.answers[step] if step < len(self.answers) else None
+        return None if answer is None or said is None else said == answer
+
+    def _segment(self, text: str, look: str) -> Segment:
+        return Segment(text, self.get_component_rich_style(look))
+
+    def _gaps(self, trace: Trace, layout: HeatmapLayout) -> Iterator[Segment]:
         """What stands before each step's column in turn: a line where the memory is erased."""
         does, total = trace.moment.interventions, len(trace.moment.sequence)
-        line, blank = Segment("│", self.get_component_rich_style(CUT)), Segment(" ", self.rich_style)
-        for step in range(window.first_step, window.first_step + window.steps + 1):
-            yield line if step < total and does.cuts(step) else blank
+        line, blank, none = self._segment("│", CUT), Segment(" ", self.rich_style), Segment("", self.rich_style)
+        for step in range(layout.steps[0], layout.steps[-1] + 2):
+            if layout.is_narrow:
+                yield none if step > layout.steps[0] else blank
+            else:
+                yield line if step < total and does.cuts(step) else blank
 
-    def _unit_row(self, trace: Trace, window: Window, unit: int) -> list[Segment]:
-        chosen, silenced = unit == self.unit, unit in trace.moment.interventions.silenced
-        label = self.get_component_rich_style(CURSOR if chosen else CUT if silenced else FAINT)
-        gaps, styles = self._gaps(trace, window), shades(self.background_colors[1])
-        segments = [Segment(f"∅{unit:>3}" if silenced else f"{unit:>4}", label), next(gaps)]
-        for step in range(window.first_step, window.first_step + window.steps):
-            value = self.value(step, unit)
-            if value is None:
+    def _units(self, trace: Trace, layout: HeatmapLayout, unit: int) -> list[Segment]:
+        """A row of cells: one unit's, or two units' in halves."""
+        units = range(unit, min(unit + layout.units_a_row, trace.units))
+        chosen, silenced = self.unit in units, trace.moment.interventions.silenced.intersection(units)
+        look = CURSOR if chosen else CUT if silenced else FAINT
+        named = f"{self.unit if chosen else unit:>{LABEL - 1 - bool(silenced)}}"
+        gaps = self._gaps(trace, layout)
+        segments = [*self._label("∅" * bool(silenced) + named, look), next(gaps)]
+        for step in layout.steps:
+            values = [self.value(step, each) for each in units]
+            if None in values:
                 break
-            shade = level(value, trace.scale)
-            style = styles[shade] + Style(bold=True, reverse=True) if chosen and step == self.step else styles[shade]
-            segments += [Segment(glyphs(shade, self.column_width - 1), style), next(gaps)]
+            levels = [level(value, trace.scale) for value in values if value is not None]
+            segments += [self._cell(layout, levels, chosen and step == self.step), next(gaps)]
         return segments
+
+    def _cell(self, layout: HeatmapLayout, levels: list[int], is_chosen: bool = False) -> Segment:
+        """The cell of one level, with its sign, or of two, one above the other."""
+        background = self.background_colors[1]
+        if layout.units_a_row > 1:
+            return Segment(HALF * layout.cell, halves(background, levels[0], levels[1] if len(levels) > 1 else 0))
+        style = shades(background)[levels[0]]
+        return Segment(glyphs(levels[0], layout.cell), style + CHOSEN if is_chosen else style)
+
+    def _legend(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
+        """The scale of the colours, drawn with the cells, and what the values are."""
+        if self.size.height < LEAST_WITH_LEGEND:
+            return []
+        is_signed = not layout.is_narrow and layout.units_a_row == 1
+        cell = replace(layout, column=LEAST_DIGITS + 1 if is_signed else 1)
+        lower, levels, upper = legend(trace, bool(self.baseline), SIGNED if is_signed else range(-LEVELS, LEVELS + 1))
+        epoch = "" if trace.moment.epoch is None else f"  epoch {trace.epoch:g}"
+        return [
+            self._segment(f"{lower:>{LABEL - 1}} ", FAINT),
+            *(self._cell(cell, [shade, shade]) for shade in levels),
+            self._segment(f" {upper}{epoch}", FAINT),
+        ]
 
     # What a person does
 
@@ -223,13 +374,42 @@ class StateHeatmap(Pane, can_focus=True):
             self.post_message(self.UnitChosen(self.unit))
 
     def on_click(self, event: events.Click) -> None:
-        content, window = event.get_content_offset(self), self.window
-        if content is None or self.trace is None:
+        content, trace = event.get_content_offset(self), self.trace
+        if trace is None:
             return
-        if content.x >= LABEL:
-            self._choose_step(window.first_step + (content.x - LABEL) // self.column_width)
-        if 1 <= content.y <= min(window.units, self.trace.units):
-            self._choose_unit(window.first_unit + content.y - 1)
+        if content is None:
+            self._choose_view(trace, event.x - TITLE_STARTS if event.y == 0 else -1)
+            return
+        step, unit = self._cell_at(trace, content)
+        if step is not None:
+            self._choose_step(step)
+        if unit is not None:
+            self._choose_unit(unit)
+
+    def _choose_view(self, trace: Trace, x: int) -> None:
+        """Say which view's tab is at a column of the title."""
+        end = 0
+        for text, view in self._tabs(trace):
+            end += len(text)
+            if end - len(text) <= x < end and view:
+                self.post_message(self.ViewChosen(view))
+
+    def _cell_at(self, trace: Trace, content: Offset) -> tuple[int | None, int | None]:
+        """The step and the unit of a place in the pane, as far as it has them."""
+        layout = self.arranged
+        step = layout.step_at(content.x)
+        unit = layout.window.first_unit + (content.y - layout.is_paged - 1) * layout.units_a_row
+        is_unit = layout.window.first_unit <= unit < min(layout.window.first_unit + layout.window.units, trace.units)
+        return (step if 0 <= step < len(trace.moment.sequence) else None), (unit if is_unit else None)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """What is under the mouse is told when it rests."""
+        content, trace = event.get_content_offset(self), self.trace
+        step, unit = (None, None) if content is None or trace is None else self._cell_at(trace, content)
+        value = None if step is None or unit is None else self.value(step, unit)
+        told = f"unit {unit} at step {(step or 0) + 1}: {value:+z.3f}" if value is not None else None
+        if told != self.tooltip:
+            self.tooltip = told
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
@@ -240,28 +420,19 @@ class StateHeatmap(Pane, can_focus=True):
         self.action_unit(-1)
 
 
-def _turned(step: int, steps: int) -> int:
-    """The first step on the screen when `steps` of them fit and this one is among them.
-
-    Pages turn by half, so that the past stays in sight; their starts are fixed, so that a new number fills an empty
-    column and moves no other.
-    """
-    half = (steps + 1) // 2
-    return max(0, -((steps - 1 - step) // half) * half) if step >= steps else 0
+def _digits(sequence: Sequence[int]) -> int:
+    return max(LEAST_DIGITS, *(len(str(number)) for number in (*sequence, 0)))
 
 
-def _page(place: int, size: int, total: int) -> int:
-    """Where the page begins that holds a place; the last page is full, and ends where everything ends."""
-    return max(0, min(place // size * size, total - size))
+def _likeliest(trace: Trace) -> list[int | None]:
+    """The likeliest number at every step, as far as the trace knows."""
+    if trace.likeliest:
+        return list(trace.likeliest)
+    known = {step: said[0].number for step, said in enumerate(trace.candidates, trace.window.first_step) if said}
+    return [known.get(step) for step in range(len(trace.moment.sequence))]
 
 
 def _frame(trace: Trace) -> tuple[object, ...]:
     """All of a trace but its values: while this is the same, cells keep their places and the colours their scale."""
     moment = trace.moment
     return moment.sequence, moment.interventions, trace.window, trace.units, trace.view, trace.scale, len(trace.values)
-
-
-def _shades(trace: Trace, units: Iterable[int]) -> Iterator[list[int]]:
-    """Each unit's shades, step by step, as far as the trace holds them."""
-    for column in (unit - trace.window.first_unit for unit in units):
-        yield [level(row[column], trace.scale) for row in trace.values if 0 <= column < len(row)]
