@@ -60,6 +60,25 @@ def test_attribution_is_each_units_share_of_the_lead_at_each_step() -> None:
         assert near([row], inspection.attribution(model, hidden).units)
 
 
+@pytest.mark.parametrize("does", [UNTOUCHED, CUT, Interventions(cut_steps=(2,), clamps=((3, 0.5),))])
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_the_arithmetic_of_a_step_is_how_far_h_moved_and_the_two_largest_logits(
+    cell: CellName, does: Interventions
+) -> None:
+    recipe, window = SMALL.replace(cell=cell), Window(first_step=1, steps=3)
+    model = Training(recipe).model
+    trace: Trace = looked(Create(recipe=recipe), Look(moment=Moment(0, PROMPT, interventions=does), window=window))
+    seen = inspection.trace(model, PROMPT, does)
+    for step, figures in enumerate(trace.arithmetic, 1):
+        read = torch.zeros(4) if does.cuts(step) else seen.hidden[step - 1]
+        assert figures.moved == pytest.approx(float(torch.dist(seen.hidden[step], read)), abs=0.0051)
+        logits = seen.logits[step].tolist()
+        best, rival = sorted(range(16), key=lambda number: -logits[number])[:2]
+        assert (figures.best, figures.rival) == (best, rival)
+        assert (figures.best_logit, figures.rival_logit) == pytest.approx((logits[best], logits[rival]), abs=0.0051)
+    assert len(trace.arithmetic) == 3
+
+
 @pytest.mark.parametrize("view", ["cell state", "input gate", "no such view", ""])
 def test_a_view_that_the_cell_lacks_is_hidden(view: str) -> None:
     trace: Trace = looked(Create(recipe=SMALL), Look(moment=Moment(0, PROMPT), view=view))

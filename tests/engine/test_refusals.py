@@ -33,7 +33,7 @@ REFUSED = [
     ('{"type": "play", "id": "9"}', 0, ['id cannot be "9"', "whole number from 0"]),
     ('{"type": "play", "id": -1}', 0, ["id", "-1", "from 0"]),
     ('{"type": "play", "id": 1e300}', 0, ["id"]),
-    ('{"type": "play", "id": 9, "pace": "9/s"}', 9, ["pace", "9/s", "by hand, 2/s, 8/s, 30/s or full"]),
+    ('{"type": "play", "id": 9, "pace": "9/s"}', 9, ["pace", "9/s", "by hand, 0.5/s, 2/s, 8/s, 30/s or full"]),
     ('{"type": "play", "id": 9, "pase": "8/s"}', 9, ["pase", "takes id, run, pace"]),
     ('{"type": "play", "id": 9, "run": "one"}', 9, ['run cannot be "one"', "whole number"]),
     ('{"type": "play", "id": 9, "run": 7}', 9, ["no run 7", "newest is 1"]),

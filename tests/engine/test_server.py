@@ -57,7 +57,7 @@ def test_progress_comes_ten_to_twenty_times_a_second() -> None:
     assert 20 <= len(told) <= 41
 
 
-@pytest.mark.parametrize(("pace", "updates"), [("2/s", 8), ("8/s", 32), ("30/s", 120)])
+@pytest.mark.parametrize(("pace", "updates"), [("0.5/s", 2), ("2/s", 8), ("8/s", 32), ("30/s", 120)])
 def test_a_pace_is_epochs_a_second(pace: Any, updates: int) -> None:
     replies = converse(Create(recipe=LONG), Play(pace=pace), (2.0, Pause()), until=3, tick=1e-6)
     assert progress(replies)[-1].state == "paused"

@@ -108,6 +108,8 @@ TRACES: list[tuple[str, Any]] = [
     ("candidates.0.0.1", 1.01),
     ("candidates.0.0.0", -1),
     ("candidates.0.0.2", 1.01),
+    ("arithmetic", [[0.5, 11, 9.5, 12, 4.0]]),
+    ("arithmetic.0.0", 1e308),
     ("scale", 0.0),
     ("view", "soul"),
     ("views", ["hidden"] * 10_000),

@@ -28,7 +28,7 @@ from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
 from unroll.network.training import Sequences, last_step_accuracy
 from unroll.picture import Picture
-from unroll.protocol.replies import Candidate, Trace, UnitDetail, Window
+from unroll.protocol.replies import Arithmetic, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
 
 KEPT_SIGHTS = 2
@@ -216,6 +216,7 @@ def _trace(request: Look, here: Sight, there: Sight | None) -> Trace:
         scale=max(1.0, _decimal(values.abs().max(), 3)),
         candidates=_candidates(here, there, steps, request),
         likeliest=[] if window.steps == len(values) else here.seen.logits.argmax(-1).tolist(),
+        arithmetic=_arithmetic(here, steps),
         detail=None if request.unit is None else _detail(here, request.unit),
     )
 
@@ -287,6 +288,15 @@ def _candidates(here: Sight, there: Sight | None, steps: slice, wanted: Look) ->
         [Candidate(n, p, None if q < 0 else q) for n, can_come, p, q in zip(*row, strict=True) if can_come]
         for row in rows
     ]
+
+
+def _arithmetic(sight: Sight, steps: slice) -> list[Arithmetic]:
+    """How steps come to their answers."""
+    moved = inspection.moved(sight.seen.hidden, sight.moment.interventions)[steps]
+    largest = sight.seen.logits[steps].topk(2)
+    logits = inspection.rounded(largest.values, 2).tolist()
+    rows = zip(inspection.rounded(moved, 2).tolist(), largest.indices.tolist(), logits, strict=True)
+    return [Arithmetic(far, best, z, rival, z_rival) for far, (best, rival), (z, z_rival) in rows]
 
 
 def _chances(logits: Tensor, sampling: Sampling) -> Tensor:

@@ -109,6 +109,13 @@ def shares(model: SequenceModel, seen: Activations) -> Tensor:
     return (weight[expected] - weight[runner_up]) * seen.hidden
 
 
+def moved(hidden_LD: Tensor, does: Interventions = UNTOUCHED) -> Tensor:
+    """How far each step moves the hidden state from the one that it reads, `(L,)`: the length of the difference."""
+    read_LD = hidden_LD.roll(1, 0)
+    read_LD[[step for step in range(len(hidden_LD)) if not step or does.cuts(step)]] = 0
+    return (hidden_LD - read_LD).square().sum(-1).sqrt()
+
+
 @torch.no_grad()
 def unit_values(model: SequenceModel, x: Tensor, unit: int, does: Interventions = UNTOUCHED) -> Tensor:
     """h of one unit at every step of sequences `(L, N)`: many are read in parts, so that a cell's inputs stay small."""

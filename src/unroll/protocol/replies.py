@@ -21,7 +21,7 @@ MAX_CANDIDATES = 100
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
 Origin = Literal["recipe", "branch", "model"]
-Pace = Literal["by hand", "2/s", "8/s", "30/s", "full"]
+Pace = Literal["by hand", "0.5/s", "2/s", "8/s", "30/s", "full"]
 """How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
 Id = Annotated[int, Meta(ge=0, le=2**53)]
 Name = Annotated[str, Meta(max_length=200)]
@@ -252,6 +252,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
         candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together.
         likeliest: By step of the whole sequence, the likeliest number; empty where the window holds all steps.
+        arithmetic: By step, how it comes to its answer; an engine may leave it out.
         detail: The unit asked for, at the moment's step.
         score: The part of the training sequences answered right at the last step under the moment's interventions,
             and without them; only when asked for.
@@ -269,6 +270,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     views: Annotated[tuple[ViewName, ...], Meta(max_length=20)] = ("hidden",)
     scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
     likeliest: Annotated[list[Number], Meta(max_length=MAX_STEPS)] = []
+    arithmetic: Annotated[list[Arithmetic], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
@@ -282,8 +284,8 @@ class Trace(Struct, frozen=True, kw_only=True):
             raise ValueError("a window beside the sequence")
         if window.first_unit + window.units > self.units:
             raise ValueError("a window beside the units")
-        if len(self.candidates) != steps:
-            raise ValueError("candidates for other steps")
+        if len(self.candidates) != steps or len(self.arithmetic) not in (0, steps):
+            raise ValueError("candidates or arithmetic for other steps")
         if len(self.likeliest) not in (0, len(self.moment.sequence)):
             raise ValueError("likeliest numbers of another sequence")
         if self.view not in self.views:
@@ -299,6 +301,21 @@ class Trace(Struct, frozen=True, kw_only=True):
             and steps <= held.first_step + held.steps
             and units <= held.first_unit + held.units
         )
+
+
+class Arithmetic(Struct, frozen=True, array_like=True):
+    """How one step comes to its answer, in figures of 2 decimals.
+
+    Attributes:
+        moved: The length of h_t - h_{t-1}; h_{t-1} is 0 at the first step, and where the memory is erased.
+        best, rival: The numbers of the two largest logits, and these.
+    """
+
+    moved: Value
+    best: Number
+    best_logit: Value
+    rival: Number
+    rival_logit: Value
 
 
 class UnitDetail(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,14 @@ from unroll.protocol.replies import MAX_CANDIDATES, Answer, Id, Message, Pace, V
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
 
-EPOCHS_PER_SECOND: dict[Pace, float] = {"by hand": 0.0, "2/s": 2.0, "8/s": 8.0, "30/s": 30.0, "full": float("inf")}
+EPOCHS_PER_SECOND: dict[Pace, float] = {
+    "by hand": 0.0,
+    "0.5/s": 0.5,
+    "2/s": 2.0,
+    "8/s": 8.0,
+    "30/s": 30.0,
+    "full": float("inf"),
+}
 
 NAME_RULE = "a letter or digit, then letters, digits and . _ -, at most 64 in all"
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", max_length=64, description=NAME_RULE)]

@@ -32,6 +32,7 @@ from unroll.terminal.lens_sight import LensSight
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
+from unroll.terminal.slow_motion import SlowMotion
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.lens_pane import LensPane
@@ -78,6 +79,7 @@ class Playground(Screen[None]):
         self.recovery = Recovery(self.session)
         self.questions = Questions(self, self.session)
         self._lens = LensSight(self.session, lambda: self._panes.panes["Lens"].display)
+        self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
         panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
@@ -185,6 +187,7 @@ class Playground(Screen[None]):
     def changed(self) -> None:
         """Draw every pane from the session; what has not changed is not painted again."""
         with suppress(NoMatches):  # quitting: the panes go one by one, with an answer still on its way
+            self.slow_motion.follow()
             self._show_training()
             self._show_state()
             self._show_lens()
@@ -234,7 +237,8 @@ class Playground(Screen[None]):
             following.after, following.answer = sequence[step], heatmap.answers[step]
             following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
-            said = texts.of_step(trace, step, run.recipe.task, session.is_sampled)
+            said = texts.of_part(self.slow_motion.part, trace, step, run.recipe.model.cell)
+            said = said or texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
     def _show_lens(self) -> None:
@@ -387,6 +391,9 @@ class Playground(Screen[None]):
         return not form.fault
 
     def action_pace(self, by: int) -> None:
+        if self.slow_motion.is_playing:
+            self.slow_motion.faster(by)
+            return
         pace = PACES[max(0, min(PACES.index(self.session.pace) + by, len(PACES) - 1))]
         self.session.choose_pace(pace)
         self.changed()
@@ -425,6 +432,9 @@ class Playground(Screen[None]):
         session.intervene(ways[how])
         if how == "silence" and held:
             self.note(f"Unit {session.unit} is no longer held at {held:g}; z switches it off.")
+
+    def action_play(self) -> None:
+        self.slow_motion.toggle()
 
     def action_cut_cell(self) -> None:
         run, trace, done = self.session.run, self.session.trace, self.session.moment.interventions

@@ -38,6 +38,7 @@ WAYS_TO_LEAVE = (
 PAUSE_KEEPS = ": space pauses, and q then keeps the runs for the next start"
 LEFT_OUT = "Some earlier runs are left out: what is saved of them cannot be read."
 PLAYS_BACK = "A recording plays. The first key stops it; keys are answered from it."
+PLAYED_THROUGH = "This was the last step: p plays again from the first."
 PLAYED_BACK = "The recording ends here. Keys are answered from it where they can be."
 NO_NETWORK_YET = "There is no network to link to yet, one moment."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
@@ -93,6 +94,23 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
 
 Wordings = tuple[str, ...]
 """A line in several wordings, the longest first: a pane takes the first for which it is wide enough."""
+
+
+def of_part(part: str, trace: Trace, step: int, cell: CellName) -> str:
+    """What a step reads (its `input`), its new `state` or its `logits`; empty for another part, or without figures."""
+    row = step - trace.window.first_step
+    if not 0 <= row < len(trace.arithmetic):
+        return ""
+    sequence, done, figure = trace.moment.sequence, trace.moment.interventions, trace.arithmetic[row]
+    held = f", {figures.count(len(done.clamps), 'unit')} held" if done.clamps else ""
+    whence = " from 0" if not step or done.cuts(step) else ""
+    said = {
+        "input": f"reads {sequence[step]}",
+        "state": f"h moves {figure.moved:.2f}{whence}{held}: {STEP[cell]}",
+        "logits": f"logits z = W h + b: {figure.best_logit:.2f} for {figure.best}, the largest; "
+        f"then {figure.rival_logit:.2f} for {figure.rival}",
+    }
+    return f"step {step + 1}/{len(sequence)}: {said[part]}" if part in said else ""
 
 
 def banner(trace: Trace, step: int, task: TaskConfig) -> list[Wordings]:
