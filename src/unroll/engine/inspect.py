@@ -26,7 +26,7 @@ from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
-from unroll.network.training import Sequences, last_step_accuracy
+from unroll.network.training import Sequences, accuracy_of
 from unroll.picture import Picture
 from unroll.protocol.replies import Arithmetic, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
@@ -144,7 +144,7 @@ class Scorer:
     def score(
         self, model: SequenceModel, version: Hashable, does: Interventions, work: int = WORK_AT_REST
     ) -> tuple[tuple[float, float], int | None]:
-        """The part answered right at the last step under interventions and without, and of how many drawn sequences.
+        """The part answered right under interventions and without, and of how many drawn sequences.
 
         `version` tells networks apart; `drawn` is None where all sequences are scored.
         """
@@ -153,7 +153,7 @@ class Scorer:
         scored, drawn = self.sample(work)
         for one in (does, UNTOUCHED):
             if one not in self._known:
-                self._known[one] = last_step_accuracy(model, scored, one)
+                self._known[one] = accuracy_of(model, scored, one)
         return (self._known[does], self._known[UNTOUCHED]), drawn
 
     def sample(self, work: int) -> tuple[Sequences, int | None]:
@@ -171,7 +171,7 @@ def sample(sequences: Sequences, most: int) -> Sequences:
     if sequences.total <= most:
         return sequences
     drawn = torch.randperm(sequences.total, generator=torch.Generator().manual_seed(0))[:most]
-    return Sequences(*(part.index_select(1, drawn.to(part.device)) for part in sequences))
+    return sequences.at(drawn.to(sequences.x.device))
 
 
 def check_moment(run: LiveRun, moment: Moment) -> None:
