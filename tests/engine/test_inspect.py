@@ -184,8 +184,8 @@ def test_what_is_done_to_a_network_is_scored_once_a_version(monkeypatch: pytest.
     scorer = Scorer(training.data, training.model)
     scored: list[Interventions] = []
 
-    score = inspect.accuracy_of
-    monkeypatch.setattr(inspect, "accuracy_of", lambda *given: scored.append(given[2]) or score(*given))
+    score = inspect.last_step_accuracy
+    monkeypatch.setattr(inspect, "last_step_accuracy", lambda *given: scored.append(given[2]) or score(*given))
     for version, done in [(1, UNTOUCHED), (1, CUT), (1, CUT), (2, CUT)]:
         scorer.score(training.model, version, done)
     assert scored == [UNTOUCHED, CUT, CUT, UNTOUCHED]

@@ -262,7 +262,7 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     for _, _made in zip(range(8), run.updates(), strict=False):
         pass
     whole, loss = run.accuracy(), run.loss()
-    monkeypatch.setattr(training_module, "READ_AT_ONCE", 6 * 32 * 5)
+    monkeypatch.setattr(training_module, "SCORED_AT_ONCE", 6 * 32 * 5)
     assert run.accuracy() == whole
     assert run.loss() == pytest.approx(loss)
     assert 0 < whole < 1

@@ -30,7 +30,7 @@ async def test_the_training_cursor_shows_the_network_as_it_was_and_a_branch_goes
     assert game.trace.values == trained
     await game.press(*["left"] * 20)
     assert game.epoch == 5, "a burst of arrows adds up"
-    assert "epoch  5/25" in str(game.pane(LossCurve).border_subtitle)
+    assert "at  5/25" in str(game.pane(LossCurve).border_subtitle)
     await game.write("learning_rate", "0.01")
     await game.press("escape", "b")
     first, branch = (run.curve.series.losses.total for run in game.pane(RunTable).runs)
@@ -142,7 +142,7 @@ async def test_deleted_runs_come_back_one_after_another(game: Playing) -> None:
     runs = [run.number for run in game.pane(RunTable).runs]
     await game.press("5", "delete", "delete")
     assert len(game.pane(RunTable).runs) == len(runs) - 2
-    await game.press("u", "u")
+    await game.press("U", "U")
     assert [run.number for run in game.pane(RunTable).runs] == runs
     await game.press("u")
     assert [run.number for run in game.pane(RunTable).runs] == runs

@@ -298,11 +298,10 @@ async def test_w_says_why_it_stopped_and_space_that_the_same_is_trained_again(ga
     assert "seed" in game.notice
 
 
-async def test_the_loss_is_said_to_be_that_of_the_updates_during_the_epoch(game: Playing) -> None:
-    await game.press("e")
-    assert str(game.pane(LossCurve).border_subtitle).startswith("during ")
-    await game.press("2", "home")
-    assert "loss" not in str(game.pane(LossCurve).border_subtitle)
+async def test_between_two_epochs_the_loss_is_said_to_be_that_of_the_updates_so_far(game: Playing) -> None:
+    for keys, begins in (("", "at "), ("n", "in "), ("e", "at "), ("en", "in ")):
+        await game.press(*keys)
+        assert str(game.pane(LossCurve).border_subtitle).startswith(begins), keys
 
 
 async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view() -> None:

@@ -12,6 +12,7 @@ Shapes: T steps, B sequences, D units, V numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from math import isfinite
 from typing import NamedTuple
 
 import torch
@@ -26,10 +27,11 @@ from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
-from unroll.network.training import Sequences, accuracy_of
+from unroll.network.training import Sequences, last_step_accuracy, mean_loss
 from unroll.picture import Picture
 from unroll.protocol.replies import Arithmetic, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
+from unroll.series import MAX_LOSS
 
 KEPT_SIGHTS = 2
 """Enough for a moment and the one it is compared with, while a cursor walks through them."""
@@ -87,9 +89,11 @@ class Inspector:
         trace = _trace(request, here, there)
         if not request.score:
             return trace
-        run, version = here.run, (here.epoch, here.run.state == "diverged")
-        score, drawn = self._scorer(run).score(here.model, version, here.moment.interventions, _work(run))
-        return replace(trace, score=score, drawn=drawn)
+        run, scorer, version = here.run, self._scorer(here.run), (here.epoch, here.run.state == "diverged")
+        score, drawn = scorer.score(here.model, version, here.moment.interventions, _work(run))
+        is_still = run.state != "training" or here.moment.epoch is not None
+        loss = scorer.loss(here.model, version, _work(run)) if is_still else None
+        return replace(trace, score=score, drawn=drawn, loss=loss)
 
     def picture(self, request: Lens) -> tuple[str, Picture]:
         """What a lens shows of a moment, by the name of the lens; raises `UserError` where that cannot be seen."""
@@ -132,7 +136,7 @@ class Scorer:
     """Scores one run's networks; the scores of one network are kept, for they are asked for at every step."""
 
     def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
-        each = sequences.x.shape[0] * model.rnn.weight_hh_l0.numel() + model.head.weight.numel()
+        each = sequences.x.shape[0] * (model.rnn.weight_hh_l0.numel() + model.head.weight.numel())
         self._sequences = sequences
         self._samples = {
             work: sample(sequences, max(MIN_SCORED, min(MAX_SCORED, work // each)))
@@ -140,21 +144,33 @@ class Scorer:
         }
         self._version: Hashable = None
         self._known: dict[Interventions, float] = {}
+        self._loss: float | None = None
 
     def score(
         self, model: SequenceModel, version: Hashable, does: Interventions, work: int = WORK_AT_REST
     ) -> tuple[tuple[float, float], int | None]:
-        """The part answered right under interventions and without, and of how many drawn sequences.
+        """The part answered right at the last step under interventions and without, and of how many drawn sequences.
 
         `version` tells networks apart; `drawn` is None where all sequences are scored.
         """
-        if (version, work) != self._version or len(self._known) > MAX_KNOWN_SCORES:
-            self._version, self._known = (version, work), {}
+        self._turn_to(version, work)
         scored, drawn = self.sample(work)
         for one in (does, UNTOUCHED):
             if one not in self._known:
-                self._known[one] = accuracy_of(model, scored, one)
+                self._known[one] = last_step_accuracy(model, scored, one)
         return (self._known[does], self._known[UNTOUCHED]), drawn
+
+    def loss(self, model: SequenceModel, version: Hashable, work: int = WORK_AT_REST) -> float | None:
+        """The loss over the same sequences, in nats; None where it is no number."""
+        self._turn_to(version, work)
+        if self._loss is None:
+            self._loss = mean_loss(model, self.sample(work)[0])
+        return round(min(self._loss, MAX_LOSS), 6) if isfinite(self._loss) else None
+
+    def _turn_to(self, version: Hashable, work: int) -> None:
+        """Forget what is known of another network, or of other sequences."""
+        if (version, work) != self._version or len(self._known) > MAX_KNOWN_SCORES:
+            self._version, self._known, self._loss = (version, work), {}, None
 
     def sample(self, work: int) -> tuple[Sequences, int | None]:
         """The sequences that may be read for so much work, and how many were drawn; None where these are all."""
@@ -171,7 +187,7 @@ def sample(sequences: Sequences, most: int) -> Sequences:
     if sequences.total <= most:
         return sequences
     drawn = torch.randperm(sequences.total, generator=torch.Generator().manual_seed(0))[:most]
-    return sequences.at(drawn.to(sequences.x.device))
+    return Sequences(*(part.index_select(1, drawn.to(part.device)) for part in sequences))
 
 
 def check_moment(run: LiveRun, moment: Moment) -> None:

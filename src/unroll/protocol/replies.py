@@ -256,7 +256,8 @@ class Trace(Struct, frozen=True, kw_only=True):
         detail: The unit asked for, at the moment's step.
         score: The part of the training sequences answered right at the last step under the moment's interventions,
             and without them; only when asked for.
-        drawn: How many sequences were drawn at random for the score; None where it is taken over all.
+        loss: Of the network without them, in nats, over all steps of these sequences; only for one that stays as it is.
+        drawn: How many sequences were drawn at random for both; None where they are taken over all.
         weights: The network's fingerprint: equal for networks that are equal to the bit.
     """
 
@@ -273,6 +274,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     arithmetic: Annotated[list[Arithmetic], Meta(max_length=MAX_STEPS)] = []
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
+    loss: Loss | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
     weights: Annotated[str, Meta(pattern=r"^([0-9a-f]{8})?\Z", max_length=8)] = ""
 

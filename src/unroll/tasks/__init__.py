@@ -11,7 +11,7 @@ number away without memory, for one who counts the steps: it is the newest less 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -27,19 +27,10 @@ MAX_POSITIONS = 2_000_000
 
 
 class Item(Struct, frozen=True):
-    """One training sequence of L numbers: after `inputs[t]` the loss follows `targets[t]`, or nothing is asked.
-
-    Attributes:
-        inputs: The numbers read.
-        targets: After each of them the answer that is trained; None where nothing is asked.
-        answers: After each of them all right answers; empty where the targets are all there are.
-        all_count: Whether a sequence is right only if it is at every step asked, not just at the last of them.
-    """
+    """One training sequence of L numbers: after `inputs[t]` the right answer is `targets[t]`."""
 
     inputs: Sequence[int]
-    targets: Sequence[int | None]
-    answers: Sequence[Collection[int]] = ()
-    all_count: bool = False
+    targets: Sequence[int]
 
 
 class Task(Struct, frozen=True):

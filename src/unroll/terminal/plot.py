@@ -12,8 +12,12 @@ from typing import Any
 from rich.style import Style
 from rich.text import Span, Text
 
+from unroll import figures
+
 Colour = tuple[int, int, int]
 GREY: Colour = (128, 128, 128)
+DOTTED = "┈┼"
+"""What plotext draws a dotted horizontal line with, and where the cursor crosses it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Plot:
         percent: Whether it is marked in percent.
         x_ticks: Where the x axis is marked, and with what; None for even steps.
         cursor, wall: Where vertical lines stand; None for none.
+        margin: Columns that the y axis' labels take at least, so that plots over each other are aligned.
+        level: Where a horizontal line stands, and what it is; None for none.
     """
 
     width: int
@@ -53,6 +59,8 @@ class Plot:
     cursor: float | None = None
     cursor_colour: Colour = (255, 255, 255)
     wall: float | None = None
+    margin: int = 0
+    level: tuple[float, str] | None = None
 
 
 def rgb(style: Style) -> Colour:
@@ -91,6 +99,9 @@ def _draw(plot: Plot) -> list[Text]:
     for place, colour in ((plot.wall, plot.axis_colour), (plot.cursor, plot.cursor_colour)):
         if place is not None:
             figure.line(place, orientation="vertical", pixel=plotext.pixel(foreground=colour), style="dotted")
+    if plot.level is not None:
+        pixel = plotext.pixel(foreground=plot.axis_colour)
+        figure.line(plot.level[0], orientation="horizontal", pixel=pixel, style="dotted")
     for line in plot.lines:
         if line.xs:
             signal = figure.signal(line.xs, line.ys, marker=plotext.marker(line.marker, line.colour))
@@ -98,7 +109,15 @@ def _draw(plot: Plot) -> list[Text]:
     rows = [Text.from_ansi(row) for row in figure.build().string().splitlines()[: plot.height]]
     for row in rows:  # plotext paints a vertical line's cells white, whatever their pixel says
         row.spans = [Span(start, end, Style(color=Style.parse(str(style)).color)) for start, end, style in row.spans]
-    return rows
+    return rows if plot.level is None else [_named(row, f" {plot.level[1]} ") for row in rows]
+
+
+def _named(row: Text, name: str) -> Text:
+    """A row of which the horizontal line is, with the line's name at its end, unless a curve is there."""
+    place = len(row.plain) - len(name)
+    if place < 0 or not set(row.plain[place:]) <= set(DOTTED):
+        return row
+    return Text.assemble(row[:place], (name, row.spans[0].style))
 
 
 def _rule(figure: Any, plot: Plot) -> None:
@@ -111,7 +130,7 @@ def _rule(figure: Any, plot: Plot) -> None:
         most = max(2, most // 2 * 2) if plot.y_start < 0 else most  # so that 0 is marked
         ticks, labels = _labelled(even_ticks(plot.y_end, most, start=plot.y_start))
         labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
-    y.ticks(ticks, labels)
+    y.ticks(ticks, [label.rjust(plot.margin) for label in labels])
     y.lim(*((log10(plot.y_start), log10(plot.y_end)) if plot.is_log else (plot.y_start, plot.y_end)))
     x.lim(plot.x_start, plot.x_end)
     wide, room = len(_labelled([plot.x_end])[1][0]), plot.width - 1 - max(map(len, labels))
@@ -121,7 +140,13 @@ def _rule(figure: Any, plot: Plot) -> None:
 
 
 def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:
-    return positions, [f"{position:,.0f}" if position >= 1000 else f"{position:.4g}" for position in positions]
+    return positions, [_label(position) for position in positions]
+
+
+def _label(position: float) -> str:
+    if 0 < position < 0.001:
+        return figures.loss(position).replace(".0e", "e")
+    return f"{position:,.0f}" if position >= 1000 else f"{position:.4g}"
 
 
 def even_ticks(end: float, most: int, fewest: int = 3, start: float = 0.0) -> list[float]:

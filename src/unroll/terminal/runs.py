@@ -14,6 +14,8 @@ from unroll.series import NO_HISTORY, History, Series, Track
 Metric = Literal["loss", "accuracy", "learning rate"]
 METRICS: tuple[Metric, ...] = ("loss", "accuracy", "learning rate")
 Points = tuple[list[float], list[float]]
+SHORT = 200
+"""Epochs that an axis shows at once, where so many are planned."""
 MAX_DELETED = 20
 """Deleted runs that can be brought back."""
 
@@ -41,18 +43,20 @@ class Curve:
         """Epochs trained so far."""
         return self.updates / self.plan.updates_per_epoch
 
-    def points(self, metric: Metric, columns: int, floor: float = 0.0) -> Points:
-        """The curve thinned to a canvas: `(epochs, values)`, at most two points a column, its smallest and largest.
+    def points(self, metric: Metric, columns: int, end: int, floor: float = 0.0) -> Points:
+        """The curve up to an epoch, thinned to a canvas: `(epochs, values)`, at most two points a column, its smallest
+        and largest.
 
         None is below `floor`, for a 0 on a log axis raises.
         """
         if metric == "learning rate":  # one step an epoch
-            last = ceil(self.epoch)
+            last = min(ceil(self.epoch), end + 1)
             epochs = range(0, last, max(1, last // max(1, columns)))
             return [float(epoch) for epoch in epochs], [self.recipe.train.rate(epoch) for epoch in epochs]
-        track = self.series.losses if metric == "loss" else self.series.accuracies
-        points = self._extremes(track, ceil(self.plan.updates / self.series.stride / max(1, columns)))
-        return [(place + 1) / self.plan.updates_per_epoch for place, _ in points], [max(y, floor) for _, y in points]
+        track, updates = self.series.losses if metric == "loss" else self.series.accuracies, self.plan.updates_per_epoch
+        points = self._extremes(track, ceil(end * updates / self.series.stride / max(1, columns)))
+        points = [(place, value) for place, value in points if place < end * updates]
+        return [(place + 1) / updates for place, _ in points], [max(y, floor) for _, y in points]
 
     def _extremes(self, track: Track, buckets: int) -> list[tuple[int, float]]:
         """Update (from 0) and value of the smallest and the largest of every group of buckets, in order."""
@@ -80,6 +84,13 @@ class Curve:
     def last(self) -> tuple[float | None, float | None]:
         """The same for the newest epoch, whole or in part."""
         return self.series.newest_epoch() or (None, None)
+
+
+def reach(trained: float, planned: int) -> int:
+    """The last epoch of an axis that seldom moves: the plan's, but 1, 2 or 5 times a power of ten on the way there."""
+    trained = max(trained, SHORT)
+    power = int(10.0 ** floor(log10(trained)))
+    return min(planned, next(step * power for step in (1, 2, 5, 10) if step * power >= trained))
 
 
 def ceiling(value: float) -> float:

@@ -36,7 +36,7 @@ from unroll.terminal.slow_motion import SlowMotion
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.lens_pane import LensPane
-from unroll.terminal.widgets.loss_curve import LossCurve
+from unroll.terminal.widgets.loss_curve import LossCurve, Shown
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.panes import Panes
 from unroll.terminal.widgets.prompt import Numbers, Prompt
@@ -49,7 +49,7 @@ from unroll.tty.textual_patches import draw_sparingly
 FOCUSED = {"Recipe": "RecipeForm Select"}
 """What gets the focus when a pane is gone to, where that is not the pane itself."""
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
-MAX_OVERLAID = 6
+MAX_OVERLAID = 5
 """Earlier curves drawn behind the one that is shown, at most."""
 MARGINS = 4
 """Columns beside a line of text."""
@@ -217,9 +217,11 @@ class Playground(Screen[None]):
         self.query_one(Keys).words = {"train": form.train_label.split(" ", 1)[1].lower()}
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
-        overlaid = [other.curve for other in session.runs.rows if other.overlaid and other is not run]
-        loss.curve, loss.updates, loss.others = run.curve, run.curve.updates, tuple(overlaid[-MAX_OVERLAID:])
+        overlaid = [other for other in session.runs.rows if other.overlaid and other is not run]
+        loss.run, *others = (Shown(one.ordinal, one.name, one.curve) for one in (run, *overlaid[-MAX_OVERLAID:]))
+        loss.updates, loss.others = run.curve.updates, tuple(others)
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
+        loss.own = session.own
 
     def _show_state(self) -> None:
         session, trace, run = self.session, self.session.trace, self.session.run

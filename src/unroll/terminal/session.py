@@ -107,6 +107,16 @@ class Session:
         """Whether the run that is shown trains."""
         return self.run is not None and self.run.state == "training"
 
+    @property
+    def own(self) -> tuple[float, float] | None:
+        """Loss and accuracy of the network that is looked at itself; None between two epochs, or while it trains."""
+        run, trace = self.run, self.trace
+        if run is None or trace is None or trace.loss is None or trace.score is None:
+            return None
+        shown = trace.moment.run, trace.moment.epoch
+        is_whole = trace.epoch.is_integer() and (self.moment.epoch is not None or trace.epoch == run.curve.epoch)
+        return (trace.loss, trace.score[1]) if is_whole and shown == (run.number, self.moment.epoch) else None
+
     # The engine
 
     async def ask(self, request: Request[A]) -> A | None:
@@ -345,7 +355,7 @@ class Session:
             self.expected = None
 
     def _look_request(self) -> Look:
-        against = self._against()
+        against, is_touched = self._against(), self.moment.interventions != UNTOUCHED
         return Look(
             moment=self.moment,
             view=self.view,
@@ -353,7 +363,7 @@ class Session:
             unit=self.unit if self.explains_unit else None,
             against=against,
             difference=self.difference and against is not None and self.view != "attribution",
-            score=self.moment.interventions != UNTOUCHED,
+            score=is_touched or self.moment.epoch is not None or not self.is_training,
             top=TOP,
             sampling=replace(self.sampling, seed=0) if self.sampling.temperature else ARGMAX,
         )

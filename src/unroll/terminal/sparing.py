@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Self
 
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -40,11 +41,11 @@ class Latest:
 class Pane(Widget):
     """A pane drawn line by line."""
 
-    _said = ("", "")
+    _said: tuple[str | Content, str] = ("", "")
     _is_entitling = False
     _plain: Style | None = None
 
-    def entitle(self, title: str, subtitle: str) -> None:
+    def entitle(self, title: str | Content, subtitle: str) -> None:
         """Set the texts in the border, and repaint only the border's lines that changed."""
         before, self._said = self._said, (title, subtitle)
         self._is_entitling = True

@@ -431,19 +431,23 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
             "Switch a unit off with z; whatever changes depended on it.",
         ],
         "LossCurve": [
-            "The loss is how surprised the network was by the right answers: L = −ln p(right), averaged over a batch.",
+            "The loss is how surprised the network was by the right answers: L = −ln p(right), averaged over a batch. "
+            "At 3/25 means the network's own figures over its training sequences, in 3/25 the means over that "
+            "epoch's batches; lr is its learning rate.",
             f"Pure guessing scores ln {v} = {log(v):.2f}; this run's newest epoch {figure}.",
             "←/→ go back through the training: every pane then shows the network as it was. "
             "Long runs keep only some epochs: 13→16 means epoch 16 is shown in place of 13.",
         ],
         "NextNumber": [
             f"The head makes {v} logits of the hidden state, z = W h + b; the softmax, probabilities: e^zₖ / Σ e^zⱼ.",
-            f"The likeliest come first; ✓ is the right answer. {task.asks if task else 'What comes next is right.'}",
+            f"The likeliest come first; ✓ is the right answer. {task.asks if task else 'What comes next is right.'} "
+            "Of a pair of bars, ▀ is now and ▄ what it is compared with: the network untouched, or the marked run. "
+            "enter or a click appends a candidate.",
             task.teaches if task else "Its answers to sequences it never saw show what it has learned from the others.",
         ],
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch.",
-            "Choosing one shows its network and its curve; the last curves of others (~) stay behind it, faint.",
+            "Choosing one shows its network and its curve; the last curves of others (~) stay behind it in colours.",
             "= marks the run that D compares with, N renames, del deletes and U brings back.",
         ],
         "Prompt": [

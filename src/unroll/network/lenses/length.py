@@ -61,7 +61,7 @@ def look(subject: Subject) -> Lines:
 def _prompts(subject: Subject) -> Prompts:
     task, v = subject.task, subject.task.vocab_size
     if task.task == "file":
-        x, y, _ = subject.sequences
+        x, y = subject.sequences
         return Prompts(x, y, torch.ones_like(x, dtype=torch.bool))
     is_count = task.task == "count"
     steps = min(TIMES_LENGTH * task.length, v - is_count)

@@ -4,12 +4,15 @@ Drawn from `Curve`s off the event loop, so that a key's echo never waits for a p
 """
 
 from dataclasses import dataclass
-from math import ceil
-from typing import ClassVar
+from math import ceil, floor, log, log10
+from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
+from textual.color import Color
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -17,20 +20,39 @@ from textual.strip import Strip
 from unroll import figures
 from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.plot import Colour, Line, Plot, drawn, rgb
-from unroll.terminal.runs import Curve, Metric, ceiling
+from unroll.terminal.runs import Curve, Metric, ceiling, reach
 from unroll.terminal.sparing import Latest, Pane
 
-CURVE, AXES, FAINT, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--faint", "loss-curve--cursor"
+CURVE, AXES, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--cursor"
+OVERLAID = "#3b8eea", "#009e73", "#c070b0", "#848484", "#c0583c"
+"""The colours of other runs, by their numbers: told apart by colour-blind eyes, on dark and on light."""
 AXIS = 9
 """Columns and rows that plotext's axes and labels take, at most; a curve is thinned to what is left."""
 CORNERS = 4
 """Cells of the pane's width that a border's text cannot use."""
-LOWEST = 1e-4
-"""Where a log axis begins; lower values are drawn there."""
+LOWEST, LEAST = 1e-4, 1e-6
+"""Where a log axis begins, or for lower values, at the furthest: what is lower still is drawn there."""
+MARGIN = 5
+"""Columns of the y axes' labels where one plot stands over another."""
+TALL = 17
+"""Rows in which the accuracy has a plot of its own under the loss."""
+
+
+class Shown(NamedTuple):
+    """A run's curve, with the number and the name that a person knows it by."""
+
+    ordinal: int
+    name: str
+    curve: Curve
 
 
 class LossCurve(Pane, can_focus=True):
-    """One run's curve, earlier runs faint behind it. `updates` is how many points it has: it grows in place."""
+    """One run's curve over those of others, each in its colour.
+
+    Attributes:
+        run: The one that is shown; `updates` is how many points its curve has, for it grows in place.
+        own: Loss and accuracy of the network at the cursor, where they are known; else its epoch's means are told.
+    """
 
     @dataclass
     class EpochChosen(Message):
@@ -38,12 +60,11 @@ class LossCurve(Pane, can_focus=True):
 
         epoch: int | None
 
-    COMPONENT_CLASSES = {CURVE, AXES, FAINT, CURSOR}
+    COMPONENT_CLASSES = {CURVE, AXES, CURSOR}
     DEFAULT_CSS = """
     LossCurve {
         & .loss-curve--curve { color: $accent; }
         & .loss-curve--axes { color: $text-muted; }
-        & .loss-curve--faint { color: $foreground 35%; }
         & .loss-curve--cursor { color: $foreground; }
     }
     """
@@ -56,11 +77,12 @@ class LossCurve(Pane, can_focus=True):
         Binding("end", "newest", "Newest", show=False, tooltip="Follow the newest epoch."),
     ]
 
-    curve: reactive[Curve | None] = reactive(None, repaint=False)
+    run: reactive[Shown | None] = reactive(None, repaint=False)
     updates: reactive[int] = reactive(0, repaint=False)
-    others: reactive[tuple[Curve, ...]] = reactive((), repaint=False)
+    others: reactive[tuple[Shown, ...]] = reactive((), repaint=False)
     epoch: reactive[int | None] = reactive(None, repaint=False)
     shown: reactive[float | None] = reactive(None, repaint=False)
+    own: reactive[tuple[float, float] | None] = reactive(None, repaint=False)
     metric: reactive[Metric] = reactive("loss", repaint=False)
     log_scale: reactive[bool] = reactive(False, repaint=False)
 
@@ -70,7 +92,7 @@ class LossCurve(Pane, can_focus=True):
         self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
-        for attribute in ("curve", "updates", "others", "epoch", "shown", "metric", "log_scale"):
+        for attribute in ("run", "updates", "others", "epoch", "shown", "own", "metric", "log_scale"):
             self.watch(self, attribute, self.on_resize)
 
     def on_resize(self) -> None:
@@ -83,28 +105,52 @@ class LossCurve(Pane, can_focus=True):
 
     async def _draw(self) -> None:
         if self.curve is not None:
-            before, self._rows = self._rows, await drawn(self._plot(self.curve))
+            before, self._rows = self._rows, [row for plot in self._plots(self.curve) for row in await drawn(plot)]
             self.refresh_changed(before, self._rows)
 
-    def _plot(self, curve: Curve) -> Plot:
-        lowest = LOWEST if self.log_scale and self.metric == "loss" else 0.0
-        shown = [(other, FAINT) for other in self.others] + [(curve, CURVE)]
-        columns = self.size.width - AXIS
-        lines = [Line(*one.points(self.metric, columns, lowest), self._colour(look)) for one, look in shown]
-        highest = max([curve.top(self.metric), *(y for line in lines for y in line.ys)])
+    def _plots(self, curve: Curve) -> list[Plot]:
+        """What is drawn, from top to bottom."""
+        height = self.size.height
+        if self.metric != "loss" or height < TALL:
+            return [self._plot(curve, self.metric, height)]
+        lower = height * 2 // 5
+        return [self._plot(curve, "loss", height - lower, MARGIN), self._plot(curve, "accuracy", lower, MARGIN)]
+
+    def _plot(self, curve: Curve, metric: Metric, height: int, margin: int = 0) -> Plot:
+        is_log, end, columns = self.log_scale and metric == "loss", self._end, self.size.width - AXIS
+        lowest = LEAST if is_log else 0.0
+        shown = [(other.curve, Color.parse(_overlaid(other)).rgb) for other in self.others]
+        shown += [(curve, self._colour(CURVE))]
+        lines = [Line(*one.points(metric, columns, end, lowest), colour) for one, colour in shown]
+        values = [y for line in lines for y in line.ys]
+        start = min(LOWEST, 10.0 ** floor(log10(min(values, default=LOWEST)))) if is_log else 0.0
+        numbers = curve.recipe.task.vocab_size
+        chance = log(numbers), f"chance: ln {numbers} = {log(numbers):.2f}"
         return Plot(
             width=self.size.width,
-            height=self.size.height,
-            x_end=max(one.recipe.train.epochs for one, _ in shown),
-            y_start=lowest,
-            is_log=lowest > 0,
-            y_end=1.0 if self.metric == "accuracy" else ceiling(highest),
+            height=height,
+            x_end=end,
+            y_start=start,
+            is_log=is_log,
+            y_end=1.0 if metric == "accuracy" else ceiling(max([curve.top(metric), *values])),
             axis_colour=self._colour(AXES),
             lines=lines,
-            percent=self.metric == "accuracy",
+            percent=metric == "accuracy",
             cursor=self.epoch,
             cursor_colour=self._colour(CURSOR),
+            margin=margin,
+            level=chance if metric == "loss" else None,
         )
+
+    @property
+    def curve(self) -> Curve | None:
+        """That of the run that is shown."""
+        return self.run.curve if self.run else None
+
+    @property
+    def _end(self) -> int:
+        """The last epoch of the axis: it follows the run that is shown, in large steps."""
+        return reach(self.curve.epoch, self.curve.recipe.train.epochs) if self.curve else 1
 
     def _colour(self, component: str) -> Colour:
         return rgb(self.get_component_rich_style(component))
@@ -116,27 +162,39 @@ class LossCurve(Pane, can_focus=True):
         return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
 
     def _describe(self) -> None:
-        """The epoch under the cursor, or the newest, and the mean figures of the updates made during it."""
-        title = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
-        curve = self.curve
-        if curve is None:
-            self.entitle(title, "")
-            return
+        """The metric and whose curves are drawn; and what there is to say of the epoch at the cursor."""
+        self.entitle(self._title(), self._readout(self.curve) if self.curve else "")
+
+    def _title(self) -> Content:
+        """The metric, and where there are several curves, their runs in their colours: names, or numbers alone."""
+        metric = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
+        title = Content(f"2 {metric}")
+        if self.run is None or not self.others:
+            return title
+        runs = self.run, *self.others
+        named = [f"  {one.ordinal} {one.name}" for one in runs]
+        if len(title) + sum(map(cell_len, named)) > self.size.width - CORNERS:
+            named = [f"  {one.ordinal}" for one in runs]
+        return Content.assemble(title, *zip(named, ["bold $accent", *map(_overlaid, self.others)], strict=True))
+
+    def _readout(self, curve: Curve) -> str:
+        """The network's own figures at an epoch, or the means of the updates during it, and their learning rate."""
         total, at = f"{curve.recipe.train.epochs:,}", ceil(curve.epoch if self.epoch is None else self.epoch)
         epoch, during = f"epoch {at:>{len(total)},}/{total}", curve.last()
         if self.epoch is not None:
             shown = self.epoch if self.shown is None else self.shown
             epoch = epoch if shown == self.epoch else f"epoch {at:,}→{shown:,.0f}/{total}"
             during = curve.at(ceil(shown))
-        loss, accuracy = during
-        parts = [epoch if loss is None else f"during {epoch}"]
+        loss, accuracy = self.own or during
+        parts = [f"{'at' if self.own else 'in'} {epoch}" if loss is not None else epoch]
         parts += [] if loss is None else [f"loss {figures.loss(loss)}"]
         parts += [] if accuracy is None else [f"{figures.share(accuracy, 0):>5} right"]
+        parts += [f"lr {figures.loss(curve.recipe.train.rate(max(0, at - 1)))}"]
         said = " · ".join(parts)
-        for word in (" right", "epoch ", "loss "):  # can be spared, one after another, until it fits the border
+        for word in (" right", "epoch ", "loss ", f" · {parts[-1]}"):  # spared in turn, until the border has room
             if len(said) > self.size.width - CORNERS:
                 said = said.replace(word, "")
-        self.entitle(title, said)
+        return said
 
     # What a person does
 
@@ -158,9 +216,16 @@ class LossCurve(Pane, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
-        axis = next((row.plain for row in self._rows if "└" in row.plain), "")
-        if content is None or self.curve is None or not axis:
+        if content is None:
+            return
+        axis = next((row.plain for row in self._rows[max(0, content.y) :] if "└" in row.plain), "")
+        if not axis:
             return
         start = axis.index("└") + 1
         share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
-        self.action_choose(round(max(0.0, min(1.0, share)) * self.curve.recipe.train.epochs))
+        self.action_choose(round(max(0.0, min(1.0, share)) * self._end))
+
+
+def _overlaid(run: Shown) -> str:
+    """The colour of a run that is not shown, which stays with it."""
+    return OVERLAID[(run.ordinal - 1) % len(OVERLAID)]
