@@ -195,6 +195,7 @@ async def playing(
     moment: Moment = OPENING,
     theme: str | None = None,
     weights: str = "",
+    tooltips: bool = False,
 ) -> AsyncIterator[Playing]:
     """The playground, open and at rest; with a recipe, on its run at the moment."""
     engine = StillEngine()
@@ -204,7 +205,7 @@ async def playing(
 
     app = UnrollApp(start, Link(recipe, moment, weights) if recipe else None, theme)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, tooltips=tooltips) as pilot:
             game = Playing(pilot, engine)
             await until(pilot, lambda: traced(pilot) is not None)
             await game.settle()

@@ -24,9 +24,9 @@ class Speed(NamedTuple):
 
 
 SPEEDS = (
-    Speed(2.5, get_args(Part), "a part of a step every 2.5 seconds"),
-    Speed(4.0, ("answer",), "a step every 4 seconds"),
-    Speed(2.0, ("answer",), "a step every 2 seconds"),
+    Speed(2.5, get_args(Part), "a part of a step every 2.5 s"),
+    Speed(4.0, ("answer",), "a step every 4 s"),
+    Speed(2.0, ("answer",), "a step every 2 s"),
     Speed(1.0, ("answer",), "a step a second"),
     Speed(0.5, ("answer",), "2 steps a second"),
     Speed(0.25, ("answer",), "4 steps a second"),

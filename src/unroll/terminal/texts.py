@@ -27,6 +27,7 @@ NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be s
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
 NO_ENGINE = "no engine"
 ENGINE_STARTS = "The engine is starting, one moment."
+TRAINS = "Start or pause training, as space does."
 NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
@@ -286,6 +287,17 @@ def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
     if answer(task, sequence, len(sequence) - 1) is None:
         return f"Stopped, all right: task {task.task} has no right answer after {sequence[-1]}."
     return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} numbers."
+
+
+def of_run(run: Run) -> str:
+    """A run in full, where its row has no room for that."""
+    model, train = run.recipe.model, run.recipe.train
+    origin = f" It {run.origin}." if run.origin else ""
+    return (
+        f"Run {run.ordinal}, {run.name}: task {run.recipe.task.task}, {model.cell} of "
+        f"{figures.count(model.hidden_size, 'unit')}, seed {train.seed}; {run.state} at epoch "
+        f"{run.epochs_done:,} of {train.epochs:,}.{origin}"
+    )
 
 
 def of_mark(run: Run | None) -> str:

@@ -10,10 +10,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widget import Widget
 
 from unroll.terminal.layout import PANES
 from unroll.terminal.texts import Part
+from unroll.terminal.widgets.tooltips import Explained
 
 KEY, WORD = "keys--key", "keys--word"
 ALWAYS = ("train", "explain", "leave")
@@ -23,7 +23,7 @@ LABEL, FIGURE = "screen-header--label", "screen-header--figure"
 TITLE = " unroll "
 
 
-class Keys(Widget):
+class Keys(Explained):
     """The keys that do something where the focus is, its pane's own first; a click does what the key does."""
 
     COMPONENT_CLASSES = {KEY, WORD}
@@ -67,16 +67,26 @@ class Keys(Widget):
                 word = self.words.get(binding.action, binding.description.lower())
                 yield self.app.get_key_display(binding), f" {word}  ", active
 
-    async def on_click(self, event: events.Click) -> None:
+    def _at(self, x: int) -> ActiveBinding | None:
+        """The binding whose key or word is at a column."""
         end = 0
         for key, word, active in self._fitting():
             end += len(key + word)
-            if event.x < end:
-                await self.app.run_action(active.binding.action, active.node)
-                return
+            if x < end:
+                return active
+        return None
+
+    def explanation(self, x: int, y: int) -> str:
+        """The sentence of the key."""
+        active = self._at(x)
+        return active.binding.tooltip if active else ""
+
+    async def on_click(self, event: events.Click) -> None:
+        if active := self._at(event.x):
+            await self.app.run_action(active.binding.action, active.node)
 
 
-class ScreenHeader(Widget):
+class ScreenHeader(Explained):
     """The program's name, the tabs where there are several, each with the digit that chooses it, and the status.
 
     The status has a line of its own, or on a wide screen the rest of the first.
@@ -134,12 +144,24 @@ class ScreenHeader(Widget):
             yield Segment(f"  {part.label} " if part.label else "  ", label)
             yield Segment(part.text, figure)
 
-    def on_click(self, event: events.Click) -> None:
+    def _at(self, x: int, y: int) -> str:
+        """The tab whose name is at a place; empty where none is."""
         end = len(TITLE)
         for name, label in self._labels():
-            if end <= event.x < end + len(label) and event.y == 0:
-                self.post_message(self.TabChosen(name))
+            if end <= x < end + len(label) and y == 0:
+                return name
             end += len(label)
+        return ""
+
+    def explanation(self, x: int, y: int) -> str:
+        """Where a tab leads to."""
+        tab = self._at(x, y)
+        active = self.screen.active_bindings.get(str(PANES.index(tab) + 1)) if tab else None
+        return active.binding.tooltip if active else ""
+
+    def on_click(self, event: events.Click) -> None:
+        if tab := self._at(event.x, event.y):
+            self.post_message(self.TabChosen(tab))
 
 
 def _width(part: Part) -> int:

@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Label, Select, Static
@@ -64,7 +65,7 @@ class FieldRow(Horizontal):
 
     def __init__(self, name: str, value: str, words: Sequence[str] = ()) -> None:
         super().__init__(id=f"field-{name}")
-        self.field_name = name
+        self.field_name, self.tooltip = name, Content(texts.help_of(name))
         kind = NumberField if name in FIELDS and FIELDS[name].kind is not str else TextField
         self.control: TextField | Choice = (
             Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)
@@ -146,7 +147,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         for name, value in self.recipe.values().items():
             rows.append(FieldRow(name, str(value), FIELDS[name].words if FIELDS[name].is_choice else ()))
         rows.append(FieldRow("pace", self._pace, get_args(Pace)))
-        train = Button(self.train_label, id="train", compact=True, action="screen.train")
+        train = Button(self.train_label, id="train", compact=True, action="screen.train", tooltip=texts.TRAINS)
         self._rows = {row.field_name: row for row in rows}
         await self.mount_all([*rows, train, Static(id="plan", markup=False), Static(id="advice", markup=False)])
         self._show()

@@ -16,16 +16,18 @@ from textual.strip import Strip
 
 from unroll import figures
 from unroll.protocol.replies import State
+from unroll.terminal import texts
 from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.runs import Run
 from unroll.terminal.sparing import Pane
+from unroll.terminal.widgets.tooltips import Explained
 
 What = Literal["choose", "delete", "restore", "rename", "compare", "overlay"]
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
 
 
-class RunTable(Pane, can_focus=True):
+class RunTable(Explained, Pane, can_focus=True):
     """One line a run: state, number, name, loss, accuracy; `=` marks the one that others are compared with."""
 
     @dataclass
@@ -132,7 +134,16 @@ class RunTable(Pane, can_focus=True):
     def action_ask(self, what: What) -> None:
         self.post_message(self.Asked(what, self.shown))
 
+    def _at(self, y: int) -> Run | None:
+        """The run whose row is at a line."""
+        return self.runs[self._first + y] if self._first + y < len(self.runs) else None
+
+    def explanation(self, x: int, y: int) -> str:
+        """The run in full."""
+        run = self._at(y)
+        return texts.of_run(run) if run else ""
+
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
-        if content is not None and self._first + content.y < len(self.runs):
-            self._choose(self.runs[self._first + content.y])
+        if content is not None and (run := self._at(content.y)):
+            self._choose(run)
