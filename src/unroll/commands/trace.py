@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from unroll import figures
+from unroll import figures, table
 from unroll.commands import options
 from unroll.commands.common import print_json, refusals
 from unroll.moment import Interventions
@@ -17,8 +15,6 @@ from unroll.recipe import TaskConfig
 from unroll.tasks import answer
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from unroll.network.inspection import Activations
     from unroll.network.model import SequenceModel
 
@@ -63,7 +59,9 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
             step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in states.items()}
         print_json({"interventions": interventions, "steps": steps})
     elif as_csv:
-        _print_csv(steps, states)
+        states_LD = {letter: values.tolist() for letter, values in states.items()}
+        states_LD["part"] = [step.pop("unit_parts") for step in steps]
+        click.echo(table.as_csv(table.of_steps(steps, states_LD)), nl=False)
     else:
         _print_table(steps, interventions)
 
@@ -90,16 +88,6 @@ def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[
         "bias_part": round(parts.bias, 4),
         "unit_parts": [round(part, 4) for part in parts.units.tolist()],
     }
-
-
-def _print_csv(steps: list[dict[str, Any]], states: dict[str, Tensor]) -> None:
-    columns = [name for name in steps[0] if name != "unit_parts"]
-    units = range(len(steps[0]["unit_parts"]))
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*columns, *(f"{letter}{d}" for letter in (*states, "part") for d in units)])
-    for t, step in enumerate(steps):
-        values = [f"{x:.6g}" for tensor in states.values() for x in tensor[t].tolist()]
-        writer.writerow([*(step[name] for name in columns), *values, *step["unit_parts"]])
 
 
 def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:

@@ -71,6 +71,7 @@ RUNS = group(
     _more("o", "ask('open')", "Open", "Open a saved model."),
     _more("r", "resume", "Restore", "Restore the unsaved runs of an earlier session."),
     _more("y", "copy_line", "Copy a permalink", "Copy one line that restores run, sequence, step and interventions."),
+    _more("S", "ask('export')", "Export", "Write this screen as SVG, or this trace or curve as CSV, to a file."),
 )
 PROGRAM = group(
     "Program",
@@ -110,6 +111,7 @@ OTHER_WORDS = {
     "intervene('nothing')": "undo mend",
     "ask('save')": "store write keep model file",
     "ask('open')": "load import read file",
+    "ask('export')": "screenshot picture image save file table print download",
     "resume": "recover resume session",
     "copy_line": "share link url",
     "explain": "help keys manual",

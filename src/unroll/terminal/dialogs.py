@@ -1,8 +1,10 @@
 """What opens over the playground: a question with a line of text, a list to pick from, leaving, and help."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, get_args
 
 import msgspec
@@ -15,12 +17,12 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from unroll import figures
-from unroll.errors import UserError
+from unroll.errors import FileError, UserError
 from unroll.machine import resident
 from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
 from unroll.protocol.replies import Models, SavedModel
 from unroll.protocol.requests import ListModels, Measure, ModelName
-from unroll.terminal import texts
+from unroll.terminal import export, texts
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 from unroll.tty.renderer import CellDiffApp
@@ -224,6 +226,37 @@ class Questions:
             hint = "It becomes a new run. del deletes the model; o opens any file by its path."
             names = [model.name for model in models.models]
             self._ask(PickModel("Open a model", names, rows_of(models.models), hint), self._picked)
+
+    async def export(self) -> None:
+        """A file to write what is shown to: its path stands there before, and is said after."""
+        run = self._session.run
+        if run is None:
+            self._display.note(texts.NO_NETWORK_YET)
+            return
+        try:
+            into = export.folder()
+        except FileError as error:
+            self._display.say(str(error))
+            return
+        places = {kind: export.free_place(into, run.name, kind) for kind in export.KINDS}
+        wide = max(len(what) for what, _ in export.KINDS.values())
+        rows = [f"{export.KINDS[kind][0]:{wide}}  {place.name}" for kind, place in places.items()]
+        pick = Pick("Export", list(places), rows, f"Into {into}")
+        spawn, later = self._display.spawn, self._screen.call_after_refresh  # a picture is one without the dialog
+        self._ask(pick, lambda kind: later(lambda: spawn(self._export(run, kind, places[kind]))))
+
+    async def _export(self, run: Run, kind: str, place: Path) -> None:
+        """Write one kind of file, and say where it is."""
+        try:
+            if kind == "view":
+                text: str | None = self._screen.app.export_screenshot(title="unroll")
+            else:
+                text = export.curve_table(run.curve) if kind == "curve" else await export.trace_table(self._session)
+            if text is not None:
+                await asyncio.to_thread(export.write, place, text)
+                self._display.note(f"Exported to {place}.")
+        except UserError as error:
+            self._display.say(str(error))
 
     def _picked(self, answer: str) -> None:
         """Open a model; or ask for a path, or once more before one is deleted."""
