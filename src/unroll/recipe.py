@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from msgspec.inspect import FloatType, IntType, Metadata, UnionType, type_info
 
 from unroll.errors import RecipeError
@@ -28,6 +28,8 @@ Value = int | float | str
 MAX_VOCAB = 4096
 MAX_HIDDEN = 1024
 MAX_EPOCHS = 100_000
+MAX_SYMBOL = 40
+"""Letters of a symbol at most."""
 MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
 BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -42,13 +44,19 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 to vocab_size - 1.")
     ] = 128
     length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
-    path: Annotated[
-        str, Meta(max_length=4096, description="For task file: the text file of whole numbers to read.")
+    path: Annotated[str, Meta(max_length=4096, description="For task file: the file of sequences to read.")] = ""
+    column: Annotated[
+        str, Meta(max_length=200, description="For a table: the column to read, by its name or its number from 1.")
     ] = ""
+    levels: Annotated[
+        int, Meta(ge=0, le=256, description="How many levels a file's decimals are put into; 0 for 16 where needed.")
+    ] = 0
     held_out: Annotated[
         float,
         Meta(ge=0, le=0.9, description="The share of a file's sequences kept out of training, scored separately."),
     ] = 0.0
+    symbols: tuple[Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)], ...] = ()
+    """What each number stands for, in a file of words; empty where it is the number itself."""
 
 
 class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +101,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     def replace(self, **changes: Value) -> Recipe:
         """This recipe with some fields changed; raises `RecipeError` for a value its field refuses."""
-        return recipe_of({**self.values(), **changes})
+        changed = recipe_of({**self.values(), **changes})
+        is_same = changed.task == structs.replace(self.task, symbols=(), vocab_size=changed.task.vocab_size)
+        task = structs.replace(changed.task, symbols=self.task.symbols) if is_same else changed.task
+        return structs.replace(changed, task=task)
 
 
 class Field(Struct, frozen=True):
@@ -176,6 +187,7 @@ FIELDS: Mapping[str, Field] = {
     name: field_of(name, hint, section, getattr(config(), name))
     for section, config in (("task", TaskConfig), ("model", ModelConfig), ("train", TrainConfig))
     for name, hint in get_type_hints(config, include_extras=True).items()
+    if name != "symbols"  # comes with the file
 }
 """Every field of a recipe by name, in the order in which a form shows them."""
 
@@ -218,7 +230,7 @@ def check(recipe: Recipe) -> Recipe:
             "choose 0, or task file.",
         )
     if task.task == "file" and not task.path:
-        raise RecipeError("path", "path cannot be empty with task file: name a text file of whole numbers.")
+        raise RecipeError("path", "path cannot be empty with task file: name a file of sequences.")
     if re.search("[\ud800-\udfff]", task.path):  # bytes that are no UTF-8, as the system hands them over
         raise RecipeError("path", f"path cannot be {shown_path(task.path)}, which is no text: rename the file.")
     return recipe

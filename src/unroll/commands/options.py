@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
+from msgspec.structs import replace
 
 from unroll.commands.common import Misused
 from unroll.errors import RecipeError
@@ -15,7 +16,7 @@ from unroll.machine import torch_threads
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
 from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
-from unroll.tasks.datafile import infer_vocab_size
+from unroll.tasks.datafile import fitted
 from unroll.text import printable
 
 if TYPE_CHECKING:
@@ -64,16 +65,17 @@ def recipe_options(command: F) -> F:
 
 
 def recipe_from(options: dict[str, Value | None]) -> Recipe:
-    """The recipe of the options given; with a file and no vocabulary, the smallest that holds the file's numbers.
+    """The recipe of the options given; with a file, its vocabulary is the file's, or larger if asked for.
 
     Raises `RecipeError` for two options that do not go together, or a file that cannot be read.
     """
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("path") and given.get("task") != "file":
         raise RecipeError("path", "path does nothing without task file: add --task file.")
-    if given.get("task") == "file" and given.get("path") and "vocab_size" not in given:
-        given["vocab_size"] = infer_vocab_size(str(given["path"]))
-    return recipe_of(given)
+    if given.get("task") == "file":
+        given = {"vocab_size": 2, **given}
+    recipe = recipe_of(given)
+    return replace(recipe, task=fitted(recipe.task))
 
 
 def on_device(name: DeviceName) -> str:

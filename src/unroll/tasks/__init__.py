@@ -19,7 +19,7 @@ from msgspec import Struct
 from unroll import figures
 from unroll.errors import RecipeError
 from unroll.recipe import TaskConfig
-from unroll.tasks.datafile import read_numbers
+from unroll.tasks.datafile import read_sequences
 from unroll.text import shown_path
 
 MAX_POSITIONS = 2_000_000
@@ -92,7 +92,7 @@ def parts(config: TaskConfig) -> Parts:
         return Parts([Item(range(i, i + length), range(i + 1, i + length + 1)) for i in starts], [])
     if config.task == "recall":
         return Parts([Item(range(i, i + length), (i,) * length) for i in starts], [])
-    lines = read_numbers(config.path, config.vocab_size)
+    lines = read_sequences(config)
     usable = [line for line in lines if len(line) > length]
     windows, short = _windows(lines, config), len(lines) - len(usable)
     if not config.held_out:

@@ -1,83 +1,154 @@
-"""Reads a file of whole numbers: one sequence per line, or one long series on a single line.
+"""Reads the sequences of a file into whole numbers over a vocabulary, and says how they were understood.
 
-Numbers are separated by spaces, tabs, commas or semicolons; empty lines are skipped.
+`decoding` makes lines of its bytes, `forms` rows of words of the lines. Whole numbers of at most `MAX_VOCAB` stand for
+themselves; other numbers and all words get a symbol each, in order. Decimals, and more different numbers than a
+vocabulary holds, are put into levels of equal shares.
 """
 
 from __future__ import annotations
 
-import re
+import statistics
+from bisect import bisect_right
+from typing import NamedTuple
 
-from unroll.errors import FileError, RecipeError
-from unroll.files import at_home, read_regular
-from unroll.recipe import FIELDS
+from msgspec.structs import replace
+
+from unroll.errors import RecipeError
+from unroll.recipe import FIELDS, MAX_SYMBOL, TaskConfig
+from unroll.tasks.decoding import read_lines
+from unroll.tasks.forms import NUMBER, WHOLE, Misread, Rows, read_form
 from unroll.text import shown_path
 
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
 """The largest vocabulary that a recipe allows."""
-MAX_BYTES = 16 * 10**6
-MAX_LINES = 10**6
-PLAIN = re.compile(r"[0-9 \t\r\n,;]*")
-LONG = re.compile(r"[0-9]{10}")
-WORD = re.compile(r"[^ \t\r,;]+")
+LEVELS = 16
+"""Levels that decimals are put into where none are asked for."""
+ENDS = (".", "·", "|", "$", "#", "<end>")
+"""The symbol at the end of a sequence whose length says something: the first that the file does not have."""
 
 
-def read_numbers(path: str, vocab_size: int | None = None) -> list[tuple[int, ...]]:
-    """The numbers of every line that has any, each below `vocab_size`, or else below `MAX_VOCAB`.
+class Understood(NamedTuple):
+    """A file as it was read.
+
+    Attributes:
+        says: Its form, in words.
+        sequences: Each as numbers below `vocab_size`.
+        symbols: What each number stands for; empty where it is the number itself.
+        vocab_size: How many there are, at least 2.
+        edges: Where one level ends and the next begins; empty where there are none.
+        left_out: Lines that are no sequence, by why.
+    """
+
+    says: str
+    sequences: list[tuple[int, ...]]
+    symbols: tuple[str, ...]
+    vocab_size: int
+    edges: tuple[float, ...] = ()
+    left_out: dict[str, int] = {}
+
+    def shown(self, sequence: tuple[int, ...]) -> str:
+        """A sequence as its symbols."""
+        words = [self.symbols[number] for number in sequence] if self.symbols else list(map(str, sequence))
+        return ("" if all(len(word) == 1 for word in words) and self.symbols else " ").join(words)
+
+
+def understand(path: str, column: str = "", levels: int = 0) -> Understood:
+    """Read a file.
+
+    Args:
+        column: Of a table: the name or the number, from 1, of the column that is the series.
+        levels: How many levels decimals are put into; 0 for `LEVELS`, and only where they are needed.
 
     Raises:
-        RecipeError: of field `path`: the file cannot be read, is not text, has too many lines, or holds a word that
-            is not such a number; the sentence names its line and column, counted from 1.
+        RecipeError: it cannot be read in one way; the sentence names line and column where it can, and a way out.
     """
-    text = _text(path)
-    if text.count("\n") > MAX_LINES:
-        raise RecipeError("path", f"{shown_path(path)} has more than {MAX_LINES:,} lines: shorten it.")
-    found = _numbers(text, vocab_size or MAX_VOCAB)
-    if found is None:
-        raise _refusal(path, text, vocab_size)
-    if not found:
-        raise RecipeError("path", f"{shown_path(path)} has no numbers: name a text file of whole numbers.")
-    return found
-
-
-def infer_vocab_size(path: str) -> int:
-    """The smallest vocabulary that holds a file's numbers; raises `RecipeError` like `read_numbers`."""
-    return max(2, 1 + max(max(line) for line in read_numbers(path)))
-
-
-def _text(path: str) -> str:
+    lines = read_lines(path)
     try:
-        data = read_regular(at_home(path), MAX_BYTES)
-    except FileError as error:
-        raise RecipeError("path", str(error)) from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        raise RecipeError("path", f"{_place(path, line, column)} is not text: save the file as UTF-8.") from None
+        form = read_form(lines, column)
+        if form.has_end:
+            return _with_ends(form.says, form.rows, form.left_out)
+        is_number = all(NUMBER.fullmatch(word) for row in form.rows for word in row)
+        read = _of_numbers(form.rows, levels) if is_number else _of_words(form.rows, levels)
+    except Misread as error:
+        place = f"{shown_path(path)}, line {error.line:,}, column {error.column:,}" if error.line else shown_path(path)
+        raise RecipeError(error.field, f"{place}: {error}") from None
+    return read._replace(says=form.says, left_out=form.left_out)
 
 
-def _numbers(text: str, limit: int) -> list[tuple[int, ...]] | None:
-    """The numbers of every line that has any; None if something is not a number below the limit."""
-    if not PLAIN.fullmatch(text) or LONG.search(text):
-        return None
-    words = text.replace(",", " ").replace(";", " ")
-    lines = [tuple(map(int, line.split())) for line in words.split("\n")]
-    found = [line for line in lines if line]
-    return found if all(max(line) < limit for line in found) else None
+def fitted(config: TaskConfig) -> TaskConfig:
+    """The task with the vocabulary of its file, where it is on a file; raises `RecipeError` like `understand`."""
+    if config.task != "file":
+        return config
+    found = understand(config.path, config.column, config.levels)
+    size = found.vocab_size if found.symbols else max(found.vocab_size, config.vocab_size)
+    return replace(config, symbols=found.symbols, vocab_size=size)
 
 
-def _refusal(path: str, text: str, vocab_size: int | None) -> RecipeError:
-    """What is wrong with the first word that is not a number below the limit, and where."""
-    limit = vocab_size or MAX_VOCAB
-    number, line = next(pair for pair in enumerate(text.split("\n"), 1) if _numbers(pair[1], limit) is None)
-    wrong = next(found for found in WORD.finditer(line) if _numbers(found.group(), limit) is None)
-    word = shown_path(wrong.group()[:24])
-    why = f"{word} is not a whole number from 0 to {MAX_VOCAB - 1:,}: separate numbers by spaces or commas."
-    if vocab_size is not None and _numbers(wrong.group(), MAX_VOCAB):
-        why = f"{word} is not in a vocabulary of {vocab_size}: choose a vocab_size of {int(word) + 1} or more."
-    return RecipeError("path", f"{_place(path, number, wrong.start() + 1)}: {why}")
+def read_sequences(config: TaskConfig) -> list[tuple[int, ...]]:
+    """The sequences of a task's file, each number below its `vocab_size`.
+
+    Raises:
+        RecipeError: like `understand`; or the file has another vocabulary than the task.
+    """
+    found = understand(config.path, config.column, config.levels)
+    if found.symbols != config.symbols:
+        raise RecipeError("path", f"{shown_path(config.path)} has other symbols than before: choose it anew.")
+    if found.vocab_size > config.vocab_size:
+        raise RecipeError(
+            "vocab_size",
+            f"vocab_size cannot be {config.vocab_size}, as {shown_path(config.path)} has the number "
+            f"{found.vocab_size - 1}: choose {found.vocab_size} or more.",
+        )
+    return found.sequences
 
 
-def _place(path: str, line: int, column: int) -> str:
-    return f"{shown_path(path)}, line {line:,}, column {column:,}"
+def _of_numbers(rows: Rows, levels: int) -> Understood:
+    if not levels and all(WHOLE.fullmatch(word) for row in rows for word in row):
+        whole = [tuple(map(int, row)) for row in rows]
+        different = sorted({number for row in whole for number in row})
+        if different[0] >= 0 and different[-1] < MAX_VOCAB:
+            return Understood("", whole, (), max(2, different[-1] + 1))
+        if len(different) <= MAX_VOCAB:
+            place = {number: i for i, number in enumerate(different)}
+            return _over(tuple(map(str, different)), [tuple(place[number] for number in row) for row in whole])
+    return _in_levels([[float(word) for word in row] for row in rows], levels or LEVELS)
+
+
+def _in_levels(rows: list[list[float]], levels: int) -> Understood:
+    values = [value for row in rows for value in row]
+    cuts = statistics.quantiles(values, n=levels) if len(values) > 1 else []
+    edges = tuple(sorted(set(cuts)))
+    sequences = [tuple(bisect_right(edges, value) for value in row) for row in rows]
+    return Understood("", sequences, (), max(2, len(edges) + 1), edges)
+
+
+def _of_words(rows: Rows, levels: int) -> Understood:
+    if levels:
+        raise Misread("it has words, and words have no levels: leave levels at 0.", field="levels")
+    symbols = _symbols(rows)
+    place = {symbol: i for i, symbol in enumerate(symbols)}
+    return _over(symbols, [tuple(place[word] for word in row) for row in rows])
+
+
+def _with_ends(says: str, rows: Rows, left_out: dict[str, int]) -> Understood:
+    """Sequences between end symbols: the network learns how one begins and where it ends."""
+    symbols = _symbols(rows)
+    end = next(one for one in ENDS if one not in symbols)
+    place = {symbol: i for i, symbol in enumerate((end, *symbols))}
+    sequences = [(0, *(place[word] for word in row), 0) for row in rows]
+    return _over((end, *symbols), sequences)._replace(says=f"{says} ({end})", left_out=left_out)
+
+
+def _symbols(rows: Rows) -> tuple[str, ...]:
+    """The different words, in order."""
+    symbols = tuple(sorted({word for row in rows for word in row}))
+    if len(symbols) > MAX_VOCAB:
+        raise Misread(f"it has {len(symbols):,} different words, where {MAX_VOCAB:,} are allowed: shorten it.")
+    if long := next((symbol for symbol in symbols if len(symbol) > MAX_SYMBOL), ""):
+        raise Misread(f"{long:.24}… is longer than {MAX_SYMBOL} letters, the most of a symbol: separate words.")
+    return symbols
+
+
+def _over(symbols: tuple[str, ...], sequences: list[tuple[int, ...]]) -> Understood:
+    padded = symbols if len(symbols) > 1 else (*symbols, next(one for one in ENDS if one not in symbols))
+    return Understood("", sequences, padded, len(padded))
