@@ -19,7 +19,7 @@ from unroll.files import read_regular
 from unroll.moment import Interventions, Moment
 from unroll.protocol.requests import Create, ListModels, Save
 from unroll.recipe import FIELDS, Recipe, check, recipe_of
-from unroll.tasks.datafile import MAX_VOCAB, read_numbers
+from unroll.tasks.datafile import MAX_VOCAB, understand
 
 NUMBERS = "1 2, 3;4\n5 6\t7\n\n8 9 10\n"
 LINE = permalink.write(
@@ -51,19 +51,14 @@ def test_a_spoiled_number_file_is_read_or_refused(tmp_path_factory: pytest.TempP
     path = tmp_path_factory.getbasetemp() / "spoiled.txt"
     path.write_bytes(data)
     try:
-        lines = read_numbers(str(path))
+        found = understand(str(path))
     except RecipeError as refusal:
         assert is_sentence(str(refusal))
         assert str(refusal).isprintable()
     else:
-        assert lines == [
-            numbers for row in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if (numbers := _plainly_read(row))
-        ]
-        assert all(0 <= number < MAX_VOCAB for numbers in lines for number in numbers)
-
-
-def _plainly_read(row: bytes) -> tuple[int, ...]:
-    return tuple(map(int, row.replace(b",", b" ").replace(b";", b" ").split()))
+        assert 2 <= found.vocab_size <= MAX_VOCAB and len(found.symbols) in (0, found.vocab_size)
+        assert all(0 <= number < found.vocab_size for sequence in found.sequences for number in sequence)
+        assert all(symbol.isprintable() for symbol in found.symbols)
 
 
 @given(spoiled(LINE, "cut=all", "hold=1:nan", "step=0", " ", "unroll:1"))

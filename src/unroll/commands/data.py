@@ -8,7 +8,7 @@ from unroll import figures
 from unroll.commands.common import print_json, refusals
 from unroll.commands.options import example, json_option
 from unroll.tasks.datafile import Understood, understand
-from unroll.text import fitting, printable, shown_path
+from unroll.text import clipped, printable, shown_path
 
 EXAMPLES = """
 unroll data names.txt
@@ -47,8 +47,8 @@ def _lines(path: str, found: Understood) -> list[str]:
         f"{figures.count(sum(lengths), 'symbol')} in all, a vocabulary of {found.vocab_size:,}.",
     ]
     if found.symbols:
-        said.append(f"Symbols: {fitting(' '.join(found.symbols), SHOWN_SYMBOLS)}")
+        said.append(f"Symbols: {clipped(' '.join(found.symbols), SHOWN_SYMBOLS)}")
     if found.edges:
         said.append(f"Levels 0 to {len(found.edges)}, divided at {', '.join(f'{edge:.4g}' for edge in found.edges)}.")
     said += [f"Left out: {figures.count(count, 'line')} {why}." for why, count in found.left_out.items()]
-    return [*said, "", *(fitting(found.shown(sequence), WIDTH) for sequence in found.sequences[:SHOWN])]
+    return [*said, "", *(clipped(found.shown(sequence), WIDTH) for sequence in found.sequences[:SHOWN])]

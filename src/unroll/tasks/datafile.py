@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_right
+from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -16,8 +18,8 @@ from msgspec.structs import replace
 from unroll.errors import RecipeError
 from unroll.recipe import FIELDS, MAX_SYMBOL, TaskConfig
 from unroll.tasks.decoding import read_lines
-from unroll.tasks.forms import NUMBER, WHOLE, Misread, Rows, read_form
-from unroll.text import shown_path
+from unroll.tasks.forms import Misread, Rows, are_numbers, read_form
+from unroll.text import printable, shown_path
 
 MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
 """The largest vocabulary that a recipe allows."""
@@ -67,12 +69,24 @@ def understand(path: str, column: str = "", levels: int = 0) -> Understood:
         form = read_form(lines, column)
         if form.has_end:
             return _with_ends(form.says, form.rows, form.left_out)
-        is_number = all(NUMBER.fullmatch(word) for row in form.rows for word in row)
-        read = _of_numbers(form.rows, levels) if is_number else _of_words(form.rows, levels)
+        words = [*chain.from_iterable(form.rows)]
+        is_number = are_numbers(words)
+        if form.is_free and not is_number:
+            _check_words(words, lines)
+        read = (_of_numbers if is_number else _of_words)(form.rows, levels)
     except Misread as error:
         place = f"{shown_path(path)}, line {error.line:,}, column {error.column:,}" if error.line else shown_path(path)
-        raise RecipeError(error.field, f"{place}: {error}") from None
+        raise RecipeError(error.field, f"{place}: {printable(str(error))}") from None
     return read._replace(says=form.says, left_out=form.left_out)
+
+
+def _check_words(words: list[str], lines: list[str]) -> None:
+    """Refuse a word that stands among numbers."""
+    others = [word for word in words if not are_numbers([word])]
+    if len(others) <= len(words) / 2:
+        wrong = others[0]
+        place = next(((number, line.find(wrong) + 1) for number, line in enumerate(lines, 1) if wrong in line), (0, 0))
+        raise Misread(f"{wrong:.24} is no number, where most are: correct it, or take it out.", *place)
 
 
 def fitted(config: TaskConfig) -> TaskConfig:
@@ -103,19 +117,19 @@ def read_sequences(config: TaskConfig) -> list[tuple[int, ...]]:
 
 
 def _of_numbers(rows: Rows, levels: int) -> Understood:
-    if not levels and all(WHOLE.fullmatch(word) for row in rows for word in row):
-        whole = [tuple(map(int, row)) for row in rows]
-        different = sorted({number for row in whole for number in row})
-        if different[0] >= 0 and different[-1] < MAX_VOCAB:
+    with suppress(ValueError):
+        whole = [tuple(map(int, row)) for row in rows]  # decimals are none
+        different = sorted(set(chain.from_iterable(whole)))
+        if not levels and different[0] >= 0 and different[-1] < MAX_VOCAB:
             return Understood("", whole, (), max(2, different[-1] + 1))
-        if len(different) <= MAX_VOCAB:
+        if not levels and len(different) <= MAX_VOCAB:
             place = {number: i for i, number in enumerate(different)}
             return _over(tuple(map(str, different)), [tuple(place[number] for number in row) for row in whole])
     return _in_levels([[float(word) for word in row] for row in rows], levels or LEVELS)
 
 
 def _in_levels(rows: list[list[float]], levels: int) -> Understood:
-    values = [value for row in rows for value in row]
+    values = [*chain.from_iterable(rows)]
     cuts = statistics.quantiles(values, n=levels) if len(values) > 1 else []
     edges = tuple(sorted(set(cuts)))
     sequences = [tuple(bisect_right(edges, value) for value in row) for row in rows]
@@ -141,9 +155,11 @@ def _with_ends(says: str, rows: Rows, left_out: dict[str, int]) -> Understood:
 
 def _symbols(rows: Rows) -> tuple[str, ...]:
     """The different words, in order."""
-    symbols = tuple(sorted({word for row in rows for word in row}))
+    symbols = tuple(sorted(set(chain.from_iterable(rows))))
     if len(symbols) > MAX_VOCAB:
         raise Misread(f"it has {len(symbols):,} different words, where {MAX_VOCAB:,} are allowed: shorten it.")
+    if odd := next((symbol for symbol in symbols if not symbol.isprintable()), ""):
+        raise Misread(f"{shown_path(odd[:24])} has characters that cannot be shown: take them out.")
     if long := next((symbol for symbol in symbols if len(symbol) > MAX_SYMBOL), ""):
         raise Misread(f"{long:.24}… is longer than {MAX_SYMBOL} letters, the most of a symbol: separate words.")
     return symbols

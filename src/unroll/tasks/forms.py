@@ -12,18 +12,30 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-NUMBER = re.compile(r"[+-]?(\d{1,18}|\d{0,15}\.\d{1,15}([eE][+-]?\d{1,2})?|\d{1,15}\.([eE][+-]?\d{1,2})?)")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+DIGITS = re.compile(r"[-+0-9eE. ]*")
+MAX_DIGITS = re.compile(r"\S{25}")
 OEIS = re.compile(r"A\d{6,7} ,(-?\d+,)+")
 WHOLE = re.compile(r"-?\d{1,18}")
 LETTERS = re.compile(r"[^\W\d_][\w'’.-]*")
 SHOWN_COLUMNS = 8
 
 Rows = list[list[str]]
+
+
+def are_numbers(words: Sequence[str]) -> bool:
+    """Whether all of these are numbers, whole or not, of at most 24 characters."""
+    joined = " ".join(words)
+    if not DIGITS.fullmatch(joined) or MAX_DIGITS.search(joined):
+        return False
+    try:
+        deque(map(float, words), maxlen=0)
+    except ValueError:
+        return False
+    return True
 
 
 class Form(NamedTuple):
@@ -33,12 +45,14 @@ class Form(NamedTuple):
         says: How it was understood, to stand after "understood as".
         rows: The words of each sequence; one row where it is a series.
         has_end: Whether a sequence ends with an end symbol of its own: its length says something.
+        is_free: Whether the form does not say what is a word: then one among numbers is a mistake.
         left_out: Lines that are none, by why.
     """
 
     says: str
     rows: Rows
     has_end: bool = False
+    is_free: bool = False
     left_out: dict[str, int] = {}
 
 
@@ -99,8 +113,7 @@ def _oeis(lines: Sequence[str]) -> Form:
 
 
 def _is_spmf(lines: Sequence[str]) -> bool:
-    filled = [line.split() for line in lines if line.strip()]
-    return all(row[-1] == "-2" and "-1" in row for row in filled)
+    return all(line.split()[-1] == "-2" and " -1" in line for line in lines if line.strip())
 
 
 def _spmf(lines: Sequence[str]) -> Form:
@@ -162,51 +175,51 @@ def _scalars(row: Any) -> list[str]:
 def _table(lines: Sequence[str], column: str) -> Form:
     """Lines of cells, whatever is between them."""
     delimiter = next((one for one in "\t;," if any(one in line for line in lines)), " ")
+    if delimiter == " " and not column and not any(" " in line.strip() for line in lines):
+        return _single([(number, word) for number, line in enumerate(lines, 1) if (word := line.strip())])
     if delimiter == " ":
-        cells = [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+        cells = [(number, row) for number, line in enumerate(lines, 1) if (row := line.split())]
     else:
-        cells = list(_split(lines, delimiter))
+        cells = _split(lines, delimiter)
     if column:
-        return _column(cells, column)
+        return _column(cells, column, delimiter)
+    for number, row in cells:
+        _check_cells(number, row, delimiter)
     if all(len(row) == 1 for _, row in cells):
-        return _single(cells)
-    widths = {len(row) for _, row in cells}
+        return _single([(number, row[0]) for number, row in cells])
     heading = _has_heading(cells)
-    if len(widths) == 1 and delimiter != " " and (heading or not _all_whole(cells)):
+    if len({len(row) for _, row in cells}) == 1 and delimiter != " " and (heading or not _all_whole(cells)):
         names = cells[0][1] if heading else [f"{n + 1} ({cell})" for n, cell in enumerate(cells[0][1])]
         raise Misread(_which(names, "", "columns"), field="column")
     _check_counts(cells)
-    return Form(f"one sequence a line, separated by {NAMES[delimiter]}", [row for _, row in cells])
+    return Form(f"one sequence a line, separated by {NAMES[delimiter]}", [row for _, row in cells], is_free=True)
 
 
+OTHER_SEPARATOR = {"\t": ",", ";": ",", ",": " "}
+"""What a number in a cell must not have in it, by what is between cells."""
 NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 
 
-def _split(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each line's number and cells; one that ends with a delimiter has no cell after it, if all lines do."""
+def _split(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """Each filled line's number and cells; where every line ends with a delimiter, there is no cell after it."""
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     try:
-        stripped = ((reader.line_num, [cell.strip() for cell in row]) for row in reader)
-        rows = [(number, row) for number, row in stripped if any(row)]
+        rows = [(reader.line_num, row) for row in reader if row and (row[0] or any(row))]
     except csv.Error as error:
         raise Misread(f"this cannot be read ({error}).", reader.line_num, 1) from None
     if all(not row[-1] for _, row in rows):
         rows = [(number, row[:-1]) for number, row in rows]
-    for number, row in rows:
-        _check_cells(number, row, delimiter)
-        yield number, row
+    return [(number, [cell.strip() for cell in row]) for number, row in rows] if any(" " in x for x in lines) else rows
 
 
 def _check_cells(number: int, row: list[str], delimiter: str) -> None:
-    for place, cell in enumerate(row, 1):
-        if not cell:
-            raise Misread("an empty field: fill it in, or take the line out.", number, place)
-        if delimiter != "," and THOUSANDS.fullmatch(cell):
-            raise Misread(f"{cell} may be thousands: write {cell.replace(',', '')} if it is one number.", number, place)
-        if delimiter != "," and DECIMAL_COMMA.fullmatch(cell):
-            raise Misread(f"{cell} may be a decimal comma: write {cell.replace(',', '.')} if it is.", number, place)
-        if delimiter == "," and len(parts := cell.split()) > 1 and all(map(NUMBER.fullmatch, parts)):
-            raise Misread(f"{cell} has a space where others have commas: separate numbers in one way.", number, place)
+    if "" in row:
+        raise Misread("an empty field: fill it in, or take the line out.", number, row.index("") + 1)
+    other = OTHER_SEPARATOR.get(delimiter, ",")
+    for place, cell in enumerate(row, 1) if any(other in cell for cell in row) else ():
+        if other in cell and are_numbers(cell.replace(other, " ").split()):
+            what = "several numbers" if other == " " else "several numbers, thousands or a decimal comma"
+            raise Misread(f"{cell:.24} may be {what}: separate numbers in one way.", number, place)
 
 
 def _all_whole(cells: Sequence[tuple[int, list[str]]]) -> bool:
@@ -218,10 +231,10 @@ def _has_heading(cells: Sequence[tuple[int, list[str]]]) -> bool:
     if len(cells) < 2:
         return False
     below = zip(cells[0][1], cells[1][1], strict=False)
-    return any(not NUMBER.fullmatch(top) and NUMBER.fullmatch(under) for top, under in below)
+    return any(not are_numbers([top]) and are_numbers([under]) for top, under in below)
 
 
-def _column(cells: list[tuple[int, list[str]]], column: str) -> Form:
+def _column(cells: list[tuple[int, list[str]]], column: str, delimiter: str) -> Form:
     names = cells[0][1] if _has_heading(cells) else []
     body = cells[1:] if names else cells
     wide = min(len(row) for _, row in cells)
@@ -231,11 +244,14 @@ def _column(cells: list[tuple[int, list[str]]], column: str) -> Form:
         place = int(column) - 1
     else:
         raise Misread(_which(names or [str(n + 1) for n in range(wide)], column, "columns"), field="column")
+    short = next((number for number, row in body if place >= len(row)), 0)
+    if short:
+        raise Misread(f"a line without column {column}: fill it in, or take it out.", short, place + 1)
     for number, row in body:
-        if place >= len(row):
-            raise Misread(f"a line without column {column}: fill it in, or take it out.", number, len(row))
+        if not row[place] or OTHER_SEPARATOR.get(delimiter, ",") in row[place]:
+            _check_cells(number, [row[place]], delimiter)
     name = f" ({names[place]})" if names else ""
-    return Form(f"column {place + 1}{name}, one series", [[row[place] for _, row in body]])
+    return Form(f"column {place + 1}{name}, one series", [[row[place] for _, row in body]], is_free=True)
 
 
 def _which(names: Sequence[str], given: str, what: str) -> str:
@@ -244,17 +260,18 @@ def _which(names: Sequence[str], given: str, what: str) -> str:
     return f"{wrong}: choose a column, by name or number ({shown})."
 
 
-def _single(cells: Sequence[tuple[int, list[str]]]) -> Form:
+def _single(cells: Sequence[tuple[int, str]]) -> Form:
     """One word a line: a series of numbers, with a heading or not, or the letters of names."""
-    words = [row[0] for _, row in cells]
-    if len(words) > 1 and NUMBER.fullmatch(words[1]) and not NUMBER.fullmatch(words[0]):
+    words = [word for _, word in cells]
+    is_number = are_numbers(words)
+    if not is_number and len(words) > 1 and not are_numbers(words[:1]) and are_numbers(words[1:]):
         return Form(f"one series of numbers under the heading {words[0]:.24}, one a line", [words[1:]])
-    if len(words) > 1 and all(LETTERS.fullmatch(word) for word in words):
+    if not is_number and len(words) > 1 and all(LETTERS.fullmatch(word) for word in words):
         return Form("letters of a line, with an end symbol", [list(word) for word in words], has_end=True)
-    for (number, _), word in zip(cells, words, strict=True):
-        if NUMBER.fullmatch(words[0]) and not NUMBER.fullmatch(word):
-            raise Misread(f"{word:.24} is no number, where the others are: correct it, or take it out.", number, 1)
-    return Form("one series, one a line" if len(words) > 1 else "one series", [words])
+    if not is_number and are_numbers(words[:1]):
+        number, word = next((number, word) for number, word in cells if not are_numbers([word]))
+        raise Misread(f"{word:.24} is no number, where the others are: correct it, or take it out.", number, 1)
+    return Form("one series, one a line" if len(words) > 1 else "one series", [words], is_free=True)
 
 
 def _check_counts(cells: Sequence[tuple[int, list[str]]]) -> None:
