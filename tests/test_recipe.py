@@ -65,7 +65,7 @@ def test_a_recipe_survives_its_json(change: tuple[str, Any]) -> None:
     ("changes", "field", "sentence"),
     [
         ({"length": 128}, "length", "length cannot be 128 with vocab_size 128: choose at most 127"),
-        ({"task": "file"}, "path", "path cannot be empty with task file: name a text file"),
+        ({"task": "file"}, "path", "path cannot be empty with task file: name a file"),
         ({"colour": "red"}, "colour", "A recipe has no field colour: its fields are task, vocab_size"),
         ({"hidden_size": True}, "hidden_size", "hidden_size cannot be True: choose a whole number from 1 to 1,024."),
         ({"hidden_size": 2.5}, "hidden_size", "hidden_size cannot be 2.5: choose a whole number"),

@@ -11,6 +11,8 @@ from itertools import islice
 from math import inf
 from typing import Any
 
+from msgspec import structs
+
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
 from unroll.engine.connection import Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
@@ -29,6 +31,7 @@ from unroll.protocol.codec import KINDS, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error
 from unroll.recipe import Recipe, TaskConfig, check
 from unroll.tasks import answer
+from unroll.tasks.datafile import fitted
 from unroll.text import encodable, shown_path
 
 
@@ -77,7 +80,8 @@ class Handlers:
     # Runs
 
     def _create(self, request: requests.Create) -> Created:
-        return self._created(request.id, self._runs.add(Training(check(request.recipe), self._device)))
+        recipe = structs.replace(request.recipe, task=fitted(check(request.recipe).task))
+        return self._created(request.id, self._runs.add(Training(recipe, self._device)))
 
     def _branch(self, request: requests.Branch) -> Created:
         run = self._runs.find(request.run)

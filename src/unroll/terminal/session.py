@@ -174,7 +174,10 @@ class Session:
 
     async def create(self) -> Run | None:
         """Show an untrained network; None where the engine refuses the recipe."""
-        created = await self.ask(requests.Create(recipe=self.recipe))
+        wanted = self.recipe
+        created = await self.ask(requests.Create(recipe=wanted))
+        if created is not None and self.recipe == wanted:
+            self.recipe = created.recipe  # a file's vocabulary is known once it is read
         return None if created is None else self.enter(Run.of(created))
 
     async def branch(self) -> None:

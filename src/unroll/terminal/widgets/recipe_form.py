@@ -258,7 +258,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         implied = self._implied(self.recipe)
         for name in FIELDS:
             self._rows[name].show(fault=name in self._faults, changed=values[name] != trained[name])
-        for name in ("path", "held_out"):
+        for name in ("path", "column", "levels", "held_out"):
             self._rows[name].display = self._rows["task"].text == "file"
         self._rows["preset"].write(preset_of(self.recipe) or OWN)
         self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
