@@ -376,7 +376,7 @@ FIELD_MORE: dict[str, str] = {
     "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
     "vocab_size": "A number goes in as V places, all 0 but one that is 1; V logits come out, one a number.",
     "length": "In task recall the first number must be kept over more steps the longer a sequence is.",
-    "path": "A sequence, a number or a name a line; CSV, FASTA, OEIS, SPMF, JSON: unroll data FILE shows how it is read.",
+    "path": "A sequence, a number or a name a line; CSV, FASTA, OEIS, SPMF, JSON: unroll data FILE shows how it reads.",
     "column": "A table with a heading, or with decimals, is read one column at a time: unroll data FILE shows them.",
     "levels": "Each level has about as many of the values; where they are divided, unroll data FILE says.",
     "held_out": "Accuracy on sequences it never trained on tells learning from memorising. It needs task file.",
