@@ -30,7 +30,6 @@ from unroll.recipe import Recipe
 from unroll.terminal import splash, texts
 from unroll.terminal.bindings import group
 from unroll.terminal.command_palette import Commands
-from unroll.terminal.dialogs import Leave
 from unroll.terminal.palette import THEMES
 from unroll.terminal.recovery import play_back
 from unroll.terminal.screen import Playground
@@ -228,6 +227,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
     async def action_leave(self) -> None:
         """Quit; but ask first what becomes of a training."""
+
+        from unroll.terminal.dialogs import Leave
 
         def take(choice: str | None) -> None:
             if choice == "detach":

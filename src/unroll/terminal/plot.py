@@ -4,10 +4,9 @@ It is imported with the first drawing, for that takes as long as half of a first
 """
 
 import asyncio
-from dataclasses import dataclass
 from math import ceil, floor, log10
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.style import Style
 from rich.text import Span, Text
@@ -20,8 +19,7 @@ DOTTED = "┈┼"
 """What plotext draws a dotted horizontal line with, and where the cursor crosses it."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One curve: finite points, and its colour. Points that are not joined are dots, or stand under a `marker`."""
 
     xs: list[float]
@@ -31,8 +29,7 @@ class Line:
     marker: str = "braille"
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(NamedTuple):
     """Curves on axes that stand still: both ranges are given, not found.
 
     Attributes:

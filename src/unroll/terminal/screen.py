@@ -1,16 +1,19 @@
 """The one main screen: what a person does becomes what the session does, and every pane is drawn from the session."""
 
+from __future__ import annotations
+
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, ClassVar, get_args
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
+from textual.events import Event, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
@@ -26,7 +29,6 @@ from unroll.recipe import Recipe, TaskConfig
 from unroll.tasks import answer
 from unroll.terminal import hints, layout, texts
 from unroll.terminal.bindings import ACTIONS, GROUPS
-from unroll.terminal.dialogs import Help, Questions
 from unroll.terminal.hints import Situation
 from unroll.terminal.lens_sight import LensSight
 from unroll.terminal.recovery import Recovery
@@ -45,6 +47,9 @@ from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.text import fitting, printable
 from unroll.tty.textual_patches import draw_sparingly
+
+if TYPE_CHECKING:
+    from unroll.terminal.dialogs import Questions
 
 FOCUSED = {"Recipe": "RecipeForm Select"}
 """What gets the focus when a pane is gone to, where that is not the pane itself."""
@@ -77,7 +82,6 @@ class Playground(Screen[None]):
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
-        self.questions = Questions(self, self.session)
         self._lens = LensSight(self.session, lambda: self._panes.panes["Lens"].display)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
@@ -117,9 +121,10 @@ class Playground(Screen[None]):
     def on_resize(self) -> None:
         size, last = self.app.size, self._last_focused
         self._fit(size)
-        self.query_one("#too-small", Static).update(texts.of_size(layout.LEAST, size))
         self._show_notice()
-        if not self.has_class("-too-small") and last is not None and last.is_attached:
+        if self.has_class("-too-small"):
+            self.query_one("#too-small", Static).update(texts.of_size(layout.LEAST, size))
+        elif last is not None and last.is_attached:
             self.keep_in_sight(last)
 
     def _fit(self, size: Size) -> None:
@@ -144,6 +149,16 @@ class Playground(Screen[None]):
         self._header.alone = texts.MAXIMISED if self._panes.alone else ""
         self._header.styles.height = layout.header_rows(self.app.size.width)
         self._lens.look()
+
+    async def on_event(self, event: Event) -> None:
+        """As any screen's, but a resize to the size that it has, of which a start brings three, changes nothing."""
+        if not (isinstance(event, Resize) and event.size == self.outer_size):
+            await super().on_event(event)
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """As any screen's, but not before the first paint: every widget has its style since it was mounted."""
+        if self.outer_size:
+            super().update_node_styles(animate)
 
     def _focus_moved(self, focused: Widget | None) -> None:
         """A person stays where they are while another window, or one too small, hides it."""
@@ -351,6 +366,20 @@ class Playground(Screen[None]):
                     run.overlaid = not run.overlaid
                     self.changed()
 
+    # Dialogs: imported when the first opens, for that takes a hundredth of the start
+
+    @cached_property
+    def questions(self) -> Questions:
+        """What is asked of a person."""
+        from unroll.terminal.dialogs import Questions
+
+        return Questions(self, self.session)
+
+    def _explain(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
+        from unroll.terminal.dialogs import Help
+
+        self.app.push_screen(Help(title, sentences, groups))
+
     # The runs
 
     def action_ask(self, what: str) -> None:
@@ -367,7 +396,7 @@ class Playground(Screen[None]):
             self.say(str(error))
         else:
             self.app.copy_to_clipboard(text)
-            self.app.push_screen(Help(texts.PERMALINK, [f'unroll "{text}"', texts.COPIED], {}))
+            self._explain(texts.PERMALINK, [f'unroll "{text}"', texts.COPIED], {})
 
     # Training
 
@@ -483,7 +512,7 @@ class Playground(Screen[None]):
         else:
             sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
         title = field or texts.PANES[pane]
-        self.app.push_screen(Help(title, sentences, self._keys(title)))
+        self._explain(title, sentences, self._keys(title))
 
     def _keys(self, own: str) -> dict[str, dict[str, str]]:
         """What every key does where the focus is, by group: those of the pane, which is called `own`, come first."""

@@ -28,6 +28,7 @@ class Panes(Widget):
         self.tab = self.alone = ""
         self.units = 32
         self._placing = Placing(self)
+        self.arranged = layout.Layout({})
         self.fit(window)
 
     @property
@@ -65,7 +66,9 @@ class Panes(Widget):
         return next((name for name, pane in self.panes.items() if pane in nodes), "")
 
     def _arrange(self) -> None:
-        self.arranged = layout.arrange(*self._window, self.tab, self.units, self.alone)
+        before, self.arranged = self.arranged, layout.arrange(*self._window, self.tab, self.units, self.alone)
+        if before == self.arranged:
+            return
         for name, pane in self.panes.items():
             if pane.display != (name in self.arranged.places):
                 pane.display = not pane.display

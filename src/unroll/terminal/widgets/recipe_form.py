@@ -24,6 +24,8 @@ from unroll.terminal.bindings import both_ways
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
+COMPACT = "-textual-compact"
+"""The class of a field in one line. It and `-valid` are given before they are looked for: each would style it anew."""
 
 
 class TextField(Input, inherit_bindings=False):
@@ -68,10 +70,13 @@ class FieldRow(Horizontal):
         self.field_name, self.tooltip = name, Content(texts.help_of(name))
         kind = NumberField if name in FIELDS and FIELDS[name].kind is not str else TextField
         self.control: TextField | Choice = (
-            Choice([(word, word) for word in words], value=value, allow_blank=False, compact=True)
+            Choice([(word, word) for word in words], value=value, allow_blank=False)
             if words
-            else kind(value, compact=True, select_on_focus=False)
+            else kind(value, select_on_focus=False, classes="-valid")
         )
+
+        self.control.set_reactive(type(self.control).compact, True)
+        self.control.add_class(COMPACT, update=False)
 
     def compose(self) -> ComposeResult:
         yield Label(self.field_name)
@@ -135,6 +140,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         self._pace = pace
         self._faults: dict[str, str] = {}
         self._rows: dict[str, FieldRow] = {}
+        self._read = {name: str(value) for name, value in recipe.values().items()}
         self._helped = "preset"
 
     def on_mount(self) -> None:
@@ -167,7 +173,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._unheard.clear()
             self.recipe = recipe
             self._write(recipe.values())
-            self._faults = {}
+            self._faults, self._read = {}, {}
             self._show()
         self._loaded = recipe
 
@@ -205,6 +211,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     def _edited(self) -> None:
         """Take the recipe that the fields say, if each is right and they go together."""
+        before, self._read = self._read, {name: self._rows[name].text for name in FIELDS}
+        if before == self._read:  # each field says that it has changed when it is mounted, too
+            return
         self._faults = {}
         values: dict[str, Value] = {}
         for name in FIELDS:
