@@ -93,6 +93,7 @@ class Playground(Screen[None]):
         self._followed: frozenset[int] = frozenset()
         self._of_unit: Moment | None = None
         self._last_focused: Widget | None = None
+        self._fitted = Size(0, 0)
         self._pace_shown = self.session.pace
 
     @property
@@ -129,6 +130,7 @@ class Playground(Screen[None]):
 
     def _fit(self, size: Size) -> None:
         """Give the panes their places, or show one sentence. Called before there are any: the first paint is right."""
+        self._fitted = size
         self.set_class(layout.is_too_small(*size), "-too-small")
         self._panes.fit(size)
         self._arranged()
@@ -152,7 +154,7 @@ class Playground(Screen[None]):
 
     async def on_event(self, event: Event) -> None:
         """As any screen's, but a resize to the size that it has, of which a start brings three, changes nothing."""
-        if not (isinstance(event, Resize) and event.size == self.outer_size):
+        if not (isinstance(event, Resize) and event.size == self._fitted):
             await super().on_event(event)
 
     def update_node_styles(self, animate: bool = True) -> None:

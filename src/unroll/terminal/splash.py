@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from unroll.terminal import layout
 from unroll.tty.environment import ENTER_SCREEN, LEAVE_SCREEN, Charset, charset_of, size_of
 
-TITLES = {"State": "1 State", "Loss": "Loss", "Lens": "3 Lens", "Recipe": "4 Recipe", "Runs": "5 Runs"}
+TITLES = {"State": "1 State", "Loss": "2 Loss", "Lens": "3 Lens", "Recipe": "4 Recipe", "Runs": "5 Runs"}
 TITLES["Next"] = "6 Next number"
 """What the panes' borders say first."""
 STARTING = "starting the engine …"
