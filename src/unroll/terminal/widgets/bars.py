@@ -138,7 +138,7 @@ class ScreenHeader(Explained):
         """The parts that fit, whole; what is least needed goes first."""
         label, figure = self.get_component_rich_style(LABEL), self.get_component_rich_style(FIGURE)
         kept = [part for part in self.status if part.text]
-        while sum(map(_width, kept)) > room:
+        while kept and sum(map(_width, kept)) > room:
             kept.remove(max(kept, key=lambda part: part.rank))
         for part in kept:
             yield Segment(f"  {part.label} " if part.label else "  ", label)
