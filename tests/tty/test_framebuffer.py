@@ -17,8 +17,8 @@ from tty_kit import Terminal
 from unroll import text
 from unroll.text import printable
 from unroll.tty import framebuffer
-from unroll.tty.ansi import PLAIN, Pen, change, is_undisputed, parse, travel
-from unroll.tty.framebuffer import Framebuffer, glyphs, is_hostile, splice
+from unroll.tty.ansi import PLAIN, AnsiWriter, Pen, change, is_undisputed, parse, travel
+from unroll.tty.framebuffer import REPAIR, Framebuffer, glyphs, is_hostile, splice
 from unroll.tty.textual_patches import LayoutUpdate
 
 WIDTH, HEIGHT = 12, 3
@@ -156,6 +156,39 @@ def test_after_every_frame_the_terminal_is_stocks(frames: list[list[Strip]]) -> 
         expected.write(update(strips).render_segments(CONSOLE))
         assert terminal.cells == expected.cells
         assert painted(canvas, terminal, strips) == ""
+
+
+@settings(max_examples=100)
+@given(screens(known_text))
+def test_written_pen_by_pen_the_terminal_shows_the_same(frames: list[list[Strip]]) -> None:
+    canvas, terminal = Framebuffer(), Terminal(WIDTH, HEIGHT)
+    canvas.resize(Size(WIDTH, HEIGHT))
+    for strips in frames:
+        canvas.absorb(update(strips), SGR)
+        writer = AnsiWriter(WIDTH, None)
+        writer.runs_by_pen((row, y, 0, WIDTH) for y, row in enumerate(canvas.wanted))
+        writer.finish((0, 0))
+        terminal.write(REPAIR + "".join(writer.written))
+        expected = Terminal(WIDTH, HEIGHT)
+        expected.write(update(strips).render_segments(CONSOLE))
+        assert terminal.cells == expected.cells
+
+
+def test_a_column_of_a_heatmap_costs_its_pens_once() -> None:
+    canvas, pens = Framebuffer(), [parse(f"38;2;255;255;255;48;2;{17 * n};{9 * n};30") for n in range(8)]
+    canvas.resize(Size(40, 32))
+    canvas.paint(range(32), (0, 0))
+    for y, row in enumerate(canvas.wanted):
+        row[10:13] = [(glyph, pens[y * 5 % 8]) for glyph in " - "]
+    frame, _ = canvas.paint(range(32), (0, 0))
+    assert frame.count("m") == len(pens) + 1
+    assert len(frame) < 32 * 11 + 8 * 20
+
+
+def test_a_colour_of_the_cube_of_256_is_written_as_its_number() -> None:
+    assert parse("38;2;255;255;255;48;2;95;135;0") == Pen(foreground="38;5;231", background="48;5;64")
+    assert parse("38;2;255;255;254").foreground == "38;2;255;255;254"
+    assert parse("38;2;0;0;255").foreground == "38;2;0;0;255", "some schemes have other colours at 16 to 21"
 
 
 @settings(max_examples=100)

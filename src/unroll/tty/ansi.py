@@ -5,14 +5,16 @@ reset around every segment; here only the difference between two pens is written
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
 _COLOUR_LENGTH = {"5": 3, "2": 5}
 _DEFAULT = {"39", "49"}
+_CUBE = ("0", "95", "135", "175", "215", "255")
 
 
 class Pen(NamedTuple):
@@ -27,6 +29,8 @@ Cell = tuple[str, Pen]
 """What one cell shows: a character with its combining marks, empty in the second half of a wide one; and its pen."""
 Place = tuple[int, int]
 """Column and row, from 0."""
+Run = tuple[list[Cell], int, int, int]
+"""Cells of a row: the row, its number, the first column and the one after the last."""
 
 PLAIN = Pen()
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
@@ -34,7 +38,10 @@ _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
 _REWRITTEN_GAP = 4
 """Unchanged cells fewer than this, in the current pen, are cheaper to write again than to jump over."""
 
-_NARROW = r"\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0377\u0391-\u0482\u2010-\u2027\u2030-\u205e\u2500-\u25fc\u2800-\u28ff"
+_NARROW = (
+    r"\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0377\u0391-\u0482\u2010-\u2027\u2030-\u205e\u2500-\u25fc✓✗"
+    r"\u2800-\u28ff"
+)
 _WIDE = r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3\uff01-\uff5e"
 is_narrow = re.compile(f"[{_NARROW}]*").fullmatch
 """Whether every character is one cell wide in all terminals."""
@@ -60,15 +67,25 @@ class AnsiWriter:
         x = start
         for pen, cells in groupby(row[start:end], key=_pen):
             glyphs = [glyph for glyph, _ in cells]
-            text = "".join(glyphs)
-            is_blank = text.isspace() and _SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes)
-            self._set_pen(self.pen._replace(background=pen.background) if is_blank else pen)
-            if is_undisputed(text):
-                self.move(x, y)
-                self._put(text, len(glyphs))
-            else:
-                self._write_each(glyphs, x, y)
+            self._write(pen, glyphs, x, y)
             x += len(glyphs)
+
+    def runs_by_pen(self, runs: Iterable[Run]) -> None:
+        """Write runs, all that is of one pen before the next, which is the one that takes the shortest change.
+
+        A run with a character of disputed width stays whole: what is right of that has to be written after it.
+        """
+        pieces: dict[Pen, list[Run]] = {}
+        for row, y, start, end in runs:
+            cuts = {start, end}
+            if is_undisputed("".join(glyph for glyph, _ in row[start:end])):
+                cuts.update(x for x in range(start + 1, end) if row[x][1] is not row[x - 1][1])
+            for first, last in pairwise(sorted(cuts)):
+                pieces.setdefault(row[first][1], []).append((row, y, first, last))
+        while pieces:
+            nearest = min(pieces, key=lambda pen: len(change(self.pen, pen)))
+            for piece in pieces.pop(nearest):
+                self.run(*piece)
 
     def emit(self, text: str) -> None:
         """Write something that leaves cursor and pen as they are."""
@@ -100,6 +117,18 @@ class AnsiWriter:
             self.emit(change(self.pen, pen))
             self.pen = pen
 
+    def _write(self, pen: Pen, glyphs: list[str], x: int, y: int) -> None:
+        """Write cells of one pen from a place on."""
+        text = "".join(glyphs)
+        if pen is not self.pen:
+            is_blank = text.isspace() and _SEEN_ON_BLANKS.isdisjoint(pen.attributes | self.pen.attributes)
+            self._set_pen(self.pen._replace(background=pen.background) if is_blank else pen)
+        if is_undisputed(text):
+            self.move(x, y)
+            self._put(text, len(glyphs))
+        else:
+            self._write_each(glyphs, x, y)
+
     def _write_each(self, glyphs: list[str], x: int, y: int) -> None:
         """Write one by one; where a width is disputed, on cells blanked first, and the cursor is lost after it."""
         for place, glyph in enumerate(glyphs):
@@ -129,7 +158,7 @@ def parse(sgr: str) -> Pen:
     codes = sgr.split(";") if sgr else []
     while codes:
         length = _COLOUR_LENGTH[codes[1]] if codes[0] in ("38", "48") else 1
-        code, codes = codes[:length], codes[length:]
+        code, codes = _shorter(codes[:length]), codes[length:]
         if len(code[0]) == 1 or code[0] in ("21", "51", "52", "53"):
             attributes.add(code[0])
         elif code[0][0] == "3" or code[0][0] == "9":
@@ -137,6 +166,15 @@ def parse(sgr: str) -> Pen:
         else:
             background = "" if code[0] in _DEFAULT else ";".join(code)
     return Pen(frozenset(attributes), foreground, background)
+
+
+def _shorter(code: list[str]) -> list[str]:
+    """A colour by its number among the 256, where it is one of their cube but for the blues, which some redefine."""
+    if len(code) == _COLOUR_LENGTH["2"] and all(part in _CUBE for part in code[2:]):
+        red, green, blue = map(_CUBE.index, code[2:])
+        if red or green:
+            return [code[0], "5", str(16 + 36 * red + 6 * green + blue)]
+    return code
 
 
 @lru_cache(16384)
@@ -169,8 +207,13 @@ def travel(start: Place | None, end: Place) -> str:
     """The shortest sequence that brings the cursor from a place, if it is known, to another."""
     x, y = end
     absolute = f"\x1b[{y + 1 if y else ''}{f';{x + 1}' if x else ''}H"
-    if start is None or start[1] != y:
+    if start is None:
         return absolute
-    step = x - start[0]
-    count = "" if abs(step) == 1 else abs(step)
-    return min(absolute, f"\x1b[{count}{'C' if step > 0 else 'D'}", key=len)
+    return min(absolute, _by(y - start[1], "B", "A") + _by(x - start[0], "C", "D"), key=len)
+
+
+def _by(step: int, forth: str, back: str) -> str:
+    """Some cells along a row or a column; up to three backspaces are shorter than a sequence."""
+    if not step or (back == "D" and -4 < step < 0):
+        return "\b" * -step
+    return f"\x1b[{abs(step) if abs(step) > 1 else ''}{forth if step > 0 else back}"

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import pairwise, repeat
+from operator import itemgetter
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -22,7 +23,7 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, is_narrow, is_undisputed, parse
+from unroll.tty.ansi import PLAIN, AnsiWriter, Cell, Place, Run, is_narrow, is_undisputed, parse
 from unroll.tty.environment import Charset
 from unroll.tty.textual_patches import ChopsUpdate, LayoutUpdate
 
@@ -42,6 +43,8 @@ _MAX_MARKS = 4
 """Combining marks on one cell; without a bound a single cell could grow without limit."""
 _MAX_UNBROKEN_RUN = 12
 """Cells after which painting may stop when the line has no more room."""
+_ONE_WAY = 200
+"""A frame of so few bytes is written row by row; a longer one so or pen by pen, whichever is shorter."""
 _is_selector = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]").match
 
 
@@ -90,24 +93,32 @@ class Framebuffer:
     def paint(self, rows: Iterable[int], cursor: Place, room: int = sys.maxsize) -> tuple[str, int]:
         """What must be written for these rows to be right and the cursor in its place, and in how many runs: the first
         that reaches `room` characters is the last, the rest stays stale."""
-        writer = AnsiWriter(self.size.width, self.cursor)
-        if self.forgotten:
-            writer.emit(REPAIR)
-            self.forgotten = False
-        runs = sum(self._paint_row(writer, y, room) for y in rows if writer.size < room)
+        writer, written = AnsiWriter(self.size.width, self.cursor), list[Run]()
+        repair, self.forgotten = REPAIR if self.forgotten else "", False
+        writer.emit(repair)
+        for y in rows:
+            if writer.size < room:
+                written += self._paint_row(writer, y, room)
         writer.finish(cursor)
+        if writer.size > _ONE_WAY:
+            other = AnsiWriter(self.size.width, self.cursor)
+            other.emit(repair)
+            other.runs_by_pen(sorted(written, key=itemgetter(1, 2)))
+            other.finish(cursor)
+            writer = min(writer, other, key=lambda way: way.size)
         self.cursor = writer.cursor
-        return "".join(writer.written), runs
+        return "".join(writer.written), len(written)
 
-    def _paint_row(self, writer: AnsiWriter, y: int, room: int) -> int:
-        """Write the cells of a row that differ, as far as there is room, and count the runs."""
+    def _paint_row(self, writer: AnsiWriter, y: int, room: int) -> list[Run]:
+        """Write the cells of a row that differ, as far as there is room; the runs."""
         wanted, painted = self.wanted[y], self.painted[y]
         start_at = self.next[0] if self.next[1] == y else 0
         changed = sorted(_changed_runs(painted, wanted), key=lambda run: run[0] < start_at)
-        for runs, (start, end) in enumerate(changed):
-            if runs and writer.size >= room:
+        runs = [(wanted, y, start, end) for start, end in changed]
+        for place, (start, end) in enumerate(changed):
+            if place and writer.size >= room:
                 self.next = start, y
-                return runs
+                return runs[:place]
             writer.run(wanted, y, start, end)
             if painted is not None:
                 painted[start:end] = wanted[start:end]
@@ -115,7 +126,7 @@ class Framebuffer:
             self.painted[y] = wanted.copy()
         self.stale.discard(y)
         self.next = 0, y + 1
-        return len(changed)
+        return runs
 
 
 def _changed_runs(painted: list[Cell] | None, wanted: list[Cell]) -> Iterator[tuple[int, int]]:

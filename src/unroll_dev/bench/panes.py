@@ -1,9 +1,9 @@
 """Which pane the bytes of a stream were spent on.
 
-A stream of cells is a walk of the cursor: `CSI row;column H` and `CSI n C` move it, a pen (`CSI ... m`) waits for what
-it draws, and a glyph falls on one cell. So each glyph, with the moves and pens since the last one, belongs to the pane
-on whose cells it fell. What nothing was drawn with (the pen put back, the cursor brought home, questions, marks of a
-synchronized update) belongs to none.
+A stream of cells is a walk of the cursor: `CSI row;column H`, `CSI n A` to `D` and backspaces move it, a pen
+(`CSI ... m`) waits for what it draws, and a glyph falls on one cell. So each glyph, with the moves and pens since the
+last one, belongs to the pane on whose cells it fell. What nothing was drawn with (the pen put back, the cursor brought
+home, questions, marks of a synchronized update) belongs to none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ NONE = ""
 """What belongs to no pane."""
 
 _TOKEN = re.compile(r"\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[ -/]*[0-~]?|.", re.DOTALL)
+_STEPS = {"A": (0, -1), "B": (0, 1), "C": (1, 0), "D": (-1, 0)}
 _TITLE = re.compile(r"╭─ (.+?) ─*╮")
 
 
@@ -63,6 +64,8 @@ def spent(stream: bytes, panes: Mapping[str, Pane], start: tuple[int, int] = (0,
             pane = next((name for name, pane in panes.items() if pane.holds(x, y)), NONE)
             spending[pane] += waiting + size
             x, waiting = x + max(0, wcwidth(token[0])), 0
+        elif token[0] == "\b":
+            waiting, x = waiting + size, x - 1
         elif token[1] and token[1].startswith("?"):
             spending[NONE] += size
         else:
@@ -77,5 +80,6 @@ def _moved(x: int, y: int, parameters: str, final: str) -> tuple[int, int]:
     if final == "H":
         row, _, column = parameters.partition(";")
         return int(column or 1) - 1, int(row or 1) - 1
-    step = int(parameters or 1) if final in "CD" else 0
-    return (x + step if final == "C" else x - step), y
+    across, down = _STEPS.get(final, (0, 0))
+    step = int(parameters or 1) if across or down else 0
+    return x + step * across, y + step * down

@@ -118,8 +118,9 @@ class Marks(Highlighter):
             self._field.refresh()
 
     def highlight(self, text: Text) -> None:
-        """Mark what is marked in a text."""
+        """Mark what is marked in a text; in the field that has the focus, the caret shows the step."""
         step, said = self._shown
+        step = -1 if self._field.has_focus else step
         for place, number in enumerate(WORD.finditer(text.plain)):
             for look in [SAID] * (place in said) + [STEP] * (place == step):
                 text.stylize(self._field.get_component_rich_style(look), *number.span())

@@ -285,7 +285,7 @@ class StateHeatmap(Pane, can_focus=True):
             look = NUMBER if is_right is None else RIGHT if is_right else WRONG
             mark = "✗" if is_right is False else "✓" if is_right and layout.is_narrow else " "
             if layout.is_narrow:
-                segments.append(self._segment(mark * layout.column, look))
+                segments.append(self._segment(f"{mark:<{layout.column}}", look))
                 continue
             chosen = CURSOR if step == self.step else look
             segments += [self._segment(self._figure(said, layout), chosen), self._segment(mark, look)]
