@@ -16,6 +16,7 @@ from playground_kit import NARROW, Playing, playing
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS, GROUPS, OTHER_WORDS
 from unroll.terminal.command_palette import Command
+from unroll.terminal.widgets.prompt import Numbers
 from unroll.terminal.widgets.run_table import RunTable
 
 README = Path(__file__).parents[2] / "README.md"
@@ -164,6 +165,12 @@ async def test_a_key_of_a_pane_that_is_chosen_in_the_palette_goes_there() -> Non
 
 
 WORDS = ["forget", "READ", "before", "step", "Eras", "erase", "cut", "loop", "x", "fore"]
+
+
+async def test_the_prompt_is_gone_to_from_a_field_where_its_key_would_be_typed(game: Playing) -> None:
+    game.row("epochs").control.focus()
+    await game.press("ctrl+p", *"prompt", "enter")
+    assert isinstance(game.app.focused, Numbers)
 
 
 @given(st.sampled_from(WORDS))

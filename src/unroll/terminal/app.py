@@ -63,7 +63,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         Binding("q", "leave", "quit", tooltip="Quit; asks first if training is running. Unsaved runs are kept."),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True, tooltip="Quit at once, without asking."),
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Restart the engine when it has died."),
-        Binding("ctrl+z", "stop", "Stop", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
+        Binding("ctrl+z", "stop", "Suspend", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Redraw the whole screen."),
         Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by a word."),
     )

@@ -120,7 +120,7 @@ OTHER_WORDS = {
     "leave": "exit leave close end",
     "quit": "exit leave close kill",
     "restart_engine": "reconnect",
-    "stop": "suspend shell background",
+    "stop": "stop shell background",
     "repaint": "refresh clear",
     "command_palette": "search commands menu",
     "ask('rename')": "name title",

@@ -108,4 +108,6 @@ class Commands(Provider):
         """Go to the pane whose key it is, and do it."""
         if isinstance(self.screen, Playground) and isinstance(node, Widget) and node is not self.screen:
             self.screen.keep_in_sight(node)
-        await self.app.run_action(action, node)
+        if not await self.app.run_action(action, node):  # one that is not offered in a field, which would take its key
+            self.screen.set_focus(None)
+            await self.app.run_action(action, node)

@@ -19,7 +19,7 @@ from unroll_dev.bench.pty import Terminal
 IDLE = 10.0
 STEPS = 40
 LEFT, RIGHT, REDRAW, PROMPT_KEY, ESCAPE = "\x1b[D", "\x1b[C", "\x0c", "/", "\x1b"
-HEATMAP, LOSS, LEGEND = "1 State", "Loss", "the line under the loss"
+HEATMAP, LOSS, LEGEND = "1 State", "2 Loss", "the line under the loss"
 UPDATES, BEYOND = 20, 4
 
 
