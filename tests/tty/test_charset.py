@@ -97,7 +97,8 @@ def test_the_variables_tell_the_charset(variables: str, charset: Charset | None)
 
 
 @pytest.mark.parametrize(
-    ("text", "form"), [("éßσΔøЖ", "essDoZ"), ("“–”", '"-"'), ("\u241b█▀", '^#"'), ("½²ﬁ", "12f"), ("漢♪", "??")]
+    ("text", "form"),
+    [("éßσΔøЖ", "essDoZ"), ("“–”", '"-"'), ("\u241b█▀", '^#"'), ("½²ﬁ", "12f"), ("┈┊┼╭", "-|+."), ("漢♪", "??")],
 )
 def test_what_the_program_does_not_draw_has_a_likely_form(text: str, form: str) -> None:
     assert ASCII.spell(text) == form

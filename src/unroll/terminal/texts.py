@@ -305,7 +305,7 @@ def of_mark(run: Run | None) -> str:
     """Which run the others are compared with."""
     if run is None:
         return "No run is marked."
-    return f"Run {run.ordinal} is marked: D on another run shows the difference from it."
+    return f"Run {run.ordinal} is marked: bars compare other runs with it, D shows the difference."
 
 
 def of_cost(memory: int | None, written: int, frames: int, engine: Measured) -> list[str]:

@@ -137,8 +137,8 @@ def _letter(character: str) -> str:
 
 def _box(name: str) -> str:
     """A line of a box by its name."""
-    horizontal = any(word in name for word in ("HORIZONTAL", "LEFT", "RIGHT"))
-    vertical = any(word in name for word in ("VERTICAL", "UP", "DOWN"))
+    words = {*name.split()}
+    horizontal, vertical = words & {"HORIZONTAL", "LEFT", "RIGHT"}, words & {"VERTICAL", "UP", "DOWN"}
     if horizontal and vertical:
         return "+"
     return "|" if vertical else "=" if "DOUBLE" in name or "HEAVY" in name else "-"
