@@ -13,7 +13,7 @@ Kind = Literal["key", "paste", "click", "scroll", "resize"]
 
 WALKS = ["left", "right", "up", "down", "home", "end", "pageup", "pagedown"]
 MOVES = ["tab", "shift+tab", "enter", "escape", "space", "backspace", "delete"]
-ACTIONS = [*"neEbclmsoyTRBxXkzuvVDCWNU", "slash", "plus", "minus", "equals_sign", "question_mark"]
+ACTIONS = [*"neEbclmsoyTRBxXkzuvVDCWNULwf", "slash", "plus", "minus", "equals_sign", "question_mark"]
 PANES = [*"1234", "f1", "ctrl+p", "ctrl+l", "ctrl+r"]
 TYPED = [*"0123456789rt.", "comma", "space", "minus", "a", "ä", "漢"]
 PASTES = [
