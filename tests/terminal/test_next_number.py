@@ -53,6 +53,19 @@ async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours(
         ]
 
 
+async def test_what_was_said_before_has_a_row_however_unlikely_it_has_become() -> None:
+    async with alone(NextNumber(), 36, 12) as (pane, _, _):
+        pane.candidates = [
+            Candidate(22, 0.9, 0.0),
+            Candidate(7, 0.0, 0.9),
+            *(Candidate(n, 0.01, 0.0) for n in range(5)),
+        ]
+        pane.vocab_size, pane.versus = 128, "untouched"
+        shown = [row.replace("✗", "").split() for row in rows(pane)[4:10]]
+        assert [row[0] for row in shown] == ["22", "0", "1", "2", "3", "7"], "the least likely now is the last"
+        assert shown[-1][-2:] == ["90.0", "%"]
+
+
 @pytest.mark.parametrize("versus", ["", "untouched"])
 async def test_the_bars_begin_at_one_place_whatever_the_values(versus: str) -> None:
     async with alone(NextNumber(), 32, 12) as (pane, _, _):

@@ -286,17 +286,17 @@ def _detail(here: Sight, unit: int) -> UnitDetail:
 
 
 def _candidates(here: Sight, there: Sight | None, steps: slice, wanted: Look) -> list[list[Candidate]]:
-    """The likeliest numbers of each step, here or there; where they are sampled, none that cannot be drawn."""
+    """The likeliest numbers of each step, here or there, both answers first; of those sampled, none that cannot be."""
     now = likeliest = _chances(here.seen.logits[steps], wanted.sampling)
     before = torch.full_like(now, -1.0)  # stays so where there is none
     if there is not None:
         theirs = _chances(there.seen.logits[steps], wanted.sampling)
         both = min(now.shape[-1], theirs.shape[-1])
         before[:, :both] = theirs[:, :both]
-        answer = now.argmax(-1, keepdim=True)  # it is always among them
-        likeliest = now.maximum(before).scatter(-1, answer, 2.0)
+        likeliest = now.maximum(before)
+        for table, rank in ((before, 2.0), (now, 3.0)):
+            likeliest = likeliest.scatter(-1, table.argmax(-1, keepdim=True), rank)
     numbers = likeliest.topk(min(wanted.top, now.shape[-1])).indices
-    numbers = numbers.gather(-1, now.gather(-1, numbers).argsort(dim=-1, descending=True, stable=True))
     p, q = now.gather(-1, numbers), before.gather(-1, numbers)
     columns = numbers, p.maximum(q) > 0, inspection.rounded(p, 6), inspection.rounded(q, 6)
     rows = zip(*(column.tolist() for column in columns), strict=True)

@@ -250,7 +250,8 @@ class Trace(Struct, frozen=True, kw_only=True):
             it has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
         values: The view's value by step, then unit, rounded to 3 decimals.
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
-        candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together.
+        candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together, its
+            own likeliest first, then that of the other.
         likeliest: By step of the whole sequence, the likeliest number; empty where the window holds all steps.
         arithmetic: By step, how it comes to its answer; an engine may leave it out.
         detail: The unit asked for, at the moment's step.

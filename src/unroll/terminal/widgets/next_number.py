@@ -102,7 +102,7 @@ class NextNumber(Pane, can_focus=True):
             yield [(fitting(self.banner[row], width), TOLD)] if row < len(self.banner) else []
         legend = f"{NOW} now  {BEFORE} {self.versus}" if self.versus else f"{BOTH} probability"
         yield [(clipped(legend, width), PLAIN)]
-        shown = self.candidates[: self._room]
+        shown = self._shown
         for rank, candidate in enumerate(shown):
             yield self._candidate(rank, candidate)
         others = self.vocab_size - len(shown)
@@ -110,9 +110,10 @@ class NextNumber(Pane, can_focus=True):
             yield self._others(others, shown)
 
     @property
-    def _room(self) -> int:
-        """How many candidates can be shown."""
-        return max(1, min(SHOWN, self.size.height - BANNER - 2))
+    def _shown(self) -> list[Candidate]:
+        """The candidates that have rows, the likeliest first."""
+        room = max(1, min(SHOWN, self.size.height - BANNER - 2))
+        return sorted(self.candidates[:room], key=lambda candidate: -candidate.probability)
 
     def _candidate(self, rank: int, candidate: Candidate) -> list[Piece]:
         number, chance, before = candidate.number, candidate.probability, candidate.before
@@ -151,15 +152,15 @@ class NextNumber(Pane, can_focus=True):
     # What a person does
 
     def action_choose(self, by: int) -> None:
-        self.chosen = max(0, min(self.chosen + by, min(self._room, len(self.candidates)) - 1))
+        self.chosen = max(0, min(self.chosen + by, len(self._shown) - 1))
 
     def action_take(self) -> None:
-        if self.chosen < min(self._room, len(self.candidates)):
-            self.post_message(self.NumberChosen(self.candidates[self.chosen].number))
+        if self.chosen < len(self._shown):
+            self.post_message(self.NumberChosen(self._shown[self.chosen].number))
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
-        if content is not None and 0 <= content.y - BANNER - 1 < min(self._room, len(self.candidates)):
+        if content is not None and 0 <= content.y - BANNER - 1 < len(self._shown):
             self.chosen = content.y - BANNER - 1
             self.action_take()
 
