@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
-from unroll.recipe import TaskConfig
+from unroll.tasks.config import TaskConfig
 from unroll.tasks.datafile import LEVELS, Understood, fitted, understand
 
 

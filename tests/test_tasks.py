@@ -1,17 +1,22 @@
 """Tasks: the sequences there are, the answers that are right, and what is held out."""
 
 import os
+import re
 from pathlib import Path
+from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
-from unroll.recipe import TaskConfig
-from unroll.tasks import MAX_POSITIONS, TASKS, Item, answer, parts, sequences
+from unroll.recipe import FIELDS, PRESETS, Value, recipe_of
+from unroll.tasks import TASKS, Item, answers, parts, sequences
+from unroll.tasks.config import TaskConfig, TaskName
 from unroll.tasks.datafile import understand
 from unroll.tasks.decoding import MAX_BYTES
+from unroll.tasks.task import MAX_POSITIONS
 
 sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))
 
@@ -44,18 +49,155 @@ def test_every_target_is_the_right_answer_at_its_step(task: str, size: tuple[int
     found = parts(config).train
     assert len(found) == sequences(config)
     for item in found:
-        assert [answer(config, item.inputs, t) for t in range(len(item.inputs))] == list(item.targets)
+        assert [*answers(config, tuple(item.inputs))] == [(target,) for target in item.targets]
 
 
-def test_every_task_says_what_it_asks_and_teaches() -> None:
-    assert [*TASKS] == ["count", "recall", "file"]
-    assert all(task.asks.endswith(".") and task.teaches.endswith(".") for task in TASKS.values())
+def test_every_task_is_in_the_recipe_and_says_what_it_asks_and_teaches() -> None:
+    assert [*TASKS] == [*get_args(TaskName)]
+    for task in TASKS.values():
+        assert task.asks.endswith(".") and task.teaches.endswith(".")
+        assert {*task.fields} <= {*FIELDS}
+        assert not task.start or (task.purpose.endswith(".") and f"{task.name}, {task.start['cell']}" in PRESETS)
 
 
 def test_neither_counting_past_the_vocabulary_nor_a_file_has_a_right_answer() -> None:
-    assert answer(TaskConfig("count", vocab_size=5, length=3), [2, 3, 4], 2) is None
-    assert answer(TaskConfig("file", path="x"), [2, 3], 1) is None
+    assert answers(TaskConfig("count", vocab_size=5, length=3), (2, 3, 4))[2] == ()
+    assert [*answers(TaskConfig("file", path="x"), (2, 3))] == [(), ()]
     assert sequences(TaskConfig("file", path="x")) is None
+
+
+DRAWN = [name for name, task in TASKS.items() if "sequences" in task.fields]
+BUILT_IN = [name for name in TASKS if name != "file"]
+lengths = st.integers(8, 40)
+
+
+def small(task: str, length: int, **changes: Value) -> TaskConfig:
+    start = {**TASKS[task].start, "length": length, "vocab_size": max(length + 1, 9)}
+    if TASKS[task].symbols:
+        start["vocab_size"] = len(TASKS[task].symbols)
+    return recipe_of({**start, "sequences": 40, "held_out": 0.0, **changes, "task": task}).task
+
+
+@given(st.sampled_from(BUILT_IN), lengths)
+def test_every_sequence_has_its_length_an_answer_and_only_targets_that_are_right(task: str, length: int) -> None:
+    config = small(task, length)
+    found = parts(config)
+    assert len(found.train) == sequences(config)
+    for item in found.train:
+        read = [*item.targets, None].index(None) if item.all_count else length  # the rest is filled up
+        right = answers(config, tuple(item.inputs[:read]))
+        assert len(item.inputs) == len(item.targets) == length
+        assert {*item.inputs} <= {*range(config.vocab_size)}
+        assert any(target is not None for target in item.targets)
+        for target, known in zip(item.targets, right, strict=False):
+            assert target in known if target is not None else not known
+        if item.answers:
+            assert [*item.answers] == [*right, *[()] * (length - read)]
+
+
+@given(st.sampled_from(BUILT_IN), lengths, st.integers(0, 99))
+def test_an_example_is_one_of_the_task_and_a_longer_one_is_longer(task: str, length: int, seed: int) -> None:
+    config = small(task, length)
+    example, longer = (tuple(next(TASKS[task].examples(config, n, Random(seed)))) for n in (length, 2 * length + 1))
+    assert len(example) <= length < max(len(longer), length + (task in ("count", "recall")))
+    for sequence in (example, longer):
+        assert {*sequence} <= {*range(config.vocab_size)}
+        assert any(answers(config, sequence)) or len(sequence) < length
+
+
+@given(st.sampled_from(DRAWN), lengths, st.sampled_from([0.1, 0.5]))
+def test_what_is_held_out_is_never_trained_on(task: str, length: int, held_out: float) -> None:
+    config = small(task, max(length, 20), held_out=held_out)
+    train, away, _ = parts(config)
+    assert len(train) + len(away) == 40
+    assert len(away) == 40 * held_out
+    assert not {tuple(item.inputs) for item in train} & {tuple(item.inputs) for item in away}
+    assert [item.inputs for item in parts(config).train] == [item.inputs for item in train]
+
+
+def test_too_few_different_sequences_to_hold_some_out_are_refused_with_the_ways_out() -> None:
+    said = refused(small("parity", 2, held_out=0.5))
+    assert all(way in said for way in ("held_out cannot be 0.5", "greater length", "fewer sequences", "or 0"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"task": "count", "held_out": 0.1}, "every step of a sequence held out is also in others, and trained"),
+        ({"task": "recall", "held_out": 0.1}, "is never an answer in training"),
+        ({"task": "anbn", "held_out": 0.1, "vocab_size": 3}, "every string up to that length is trained"),
+        ({"task": "reber"}, "vocab_size cannot be 128 with task reber: choose 7, for its symbols are B T S X P V E."),
+        ({"task": "reber", "vocab_size": 7}, "length cannot be 6 with task reber: choose at least 8"),
+        ({"task": "echo", "steps_back": 6}, "length cannot be 6 with task echo: choose more than steps_back, which"),
+        ({"task": "long-lag", "vocab_size": 2}, "choose at least 3"),
+        ({"task": "long-lag-2a", "vocab_size": 6}, "choose at least 7"),
+        ({"task": "modular", "sequences": 100_000, "length": 512}, "sequences cannot be 100,000 with length 512"),
+    ],
+)
+def test_fields_that_do_not_go_together_are_refused_by_the_task(changes: dict[str, Value], sentence: str) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        recipe_of(changes)
+    assert sentence in str(refusal.value)
+
+
+def accepted(string: str) -> bool:
+    """Whether a string is of the embedded Reber grammar, by another way: its rules as rewriting, from the end."""
+    inner = re.fullmatch("B([TP])B(.+)E([TP])E", string)
+    if inner is None or inner[1] != inner[3]:
+        return False
+    # s2 = S s2 | X s4, s3 = T s3 | V s5, s4 = X s3 | S, s5 = P s4 | V; the inner string is T s2 or P s3
+    rules = {"2": {"S": "2", "X": "4"}, "3": {"T": "3", "V": "5"}, "4": {"X": "3", "S": "-"}, "5": {"P": "4", "V": "-"}}
+    at = {"T": "2", "P": "3"}.get(inner[2][0], "-")
+    for symbol in inner[2][1:]:
+        at = rules.get(at, {}).get(symbol, "")
+    return at == "-"
+
+
+@given(st.integers(8, 60), st.integers(0, 99))
+def test_reber_strings_are_of_the_grammar_by_another_checker_and_only_their_own_symbols_may_follow(
+    length: int, seed: int
+) -> None:
+    config, symbols = small("reber", length), TASKS["reber"].symbols
+    string = next(TASKS["reber"].drawn(config, Random(seed)))  # type: ignore[attr-defined]
+    assert accepted("".join(symbols[number] for number in string))
+    assert len(string) <= length + 1
+    *_, last = answers(config, tuple(string))
+    assert not [*last]
+    spoiled = (*string[:-2], 5 - string[-2], string[-1])  # T for P, or P for T
+    assert not [*answers(config, spoiled)[-2]]
+
+
+@given(st.text("BTSXPVE", min_size=9, max_size=12))
+def test_what_no_rule_allows_is_followed_by_nothing(text: str) -> None:
+    config, symbols = small("reber", 20), TASKS["reber"].symbols
+    numbers = tuple(symbols.index(letter) for letter in text)
+    right = answers(config, numbers)
+    is_legal = all(number in before for number, before in zip(numbers, ([0], *right), strict=False))
+    assert accepted(text) == (is_legal and not [*right[-1]])
+
+
+@given(st.text("ab.", min_size=1, max_size=9))
+def test_after_any_beginning_of_a_string_of_as_many_b_as_a_what_may_follow_is_known(text: str) -> None:
+    strings = ["a" * n + "b" * n + "." for n in range(1, 20)]
+    right = answers(small("anbn", 20), tuple("ab.".index(letter) for letter in text))[-1]
+    nexts = {string[len(text)] for string in strings if string.startswith(text) and len(string) > len(text)}
+    assert {"ab."[number] for number in right} == nexts
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12))
+def test_sums_firsts_and_echoes_are_what_they_say(numbers: list[int]) -> None:
+    sequence, steps = tuple(numbers), range(len(numbers))
+    told = {task: [*map(tuple, answers(small(task, 8, vocab_size=5, steps_back=3), sequence))] for task in FOUR}
+    assert told["modular"] == [(sum(sequence[: t + 1]) % 5,) for t in steps]
+    assert told["recall-any"] == [(sequence[0],)] * len(sequence)
+    assert told["echo"] == [(sequence[t - 3],) if t > 2 else () for t in steps]
+    assert told["long-lag"] == [(sequence[0],) if t > 6 and sequence[0] < 2 else () for t in steps]
+    bits = tuple(number % 2 for number in sequence)
+    last = answers(small("parity", 8, asked="last"), bits)
+    assert [*map(tuple, last)] == [(bits[: t + 1].count(1) % 2,) if t > 6 else () for t in steps]
+
+
+FOUR = ("modular", "recall-any", "echo", "long-lag")
 
 
 def test_a_file_is_learned_in_windows_that_have_a_next_number(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from unroll.errors import UserError
-from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, MAX_VOCAB
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN
+from unroll.tasks.config import MAX_VOCAB
 
 MAX_STEPS = 1024
 MAX_CLAMP = 1000.0

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from unroll.recipe import MAX_VOCAB
+from unroll.tasks.config import MAX_VOCAB
 
 MAX_VALUE = 1e6
 """A value beyond this is shown as this: no figure on the screen has room for more, and infinity cannot be sent."""

@@ -15,9 +15,10 @@ from msgspec import Meta, Struct, structs
 from msgspec.inspect import FloatType, IntType, Metadata, UnionType, type_info
 
 from unroll.errors import RecipeError
+from unroll.tasks import TASKS
+from unroll.tasks.config import TaskConfig, TaskName
 from unroll.text import shown_path
 
-TaskName = Literal["count", "recall", "file"]
 CellName = Literal["rnn", "lstm", "gru"]
 InitName = Literal["uniform", "normal", "normal-bias"]
 BatchWord = Literal["half", "full"]
@@ -25,38 +26,12 @@ DeviceName = Literal["cpu", "cuda", "mps", "auto"]
 """Where to compute. Not part of a recipe: the device changes no more than the last bits."""
 Value = int | float | str
 
-MAX_VOCAB = 4096
 MAX_HIDDEN = 1024
 MAX_EPOCHS = 100_000
-MAX_SYMBOL = 40
-"""Letters of a symbol at most."""
 MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
 BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 """How many blocks of weights a cell has."""
-
-
-class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be learned."""
-
-    task: Annotated[TaskName, Meta(description="What the network must predict at every step.")] = "count"
-    vocab_size: Annotated[
-        int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 to vocab_size - 1.")
-    ] = 128
-    length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
-    path: Annotated[str, Meta(max_length=4096, description="For task file: the file of sequences to read.")] = ""
-    column: Annotated[
-        str, Meta(max_length=200, description="For a table: the column to read, by its name or its number from 1.")
-    ] = ""
-    levels: Annotated[
-        int, Meta(ge=0, le=256, description="How many levels a file's decimals are put into; 0 for 16 where needed.")
-    ] = 0
-    held_out: Annotated[
-        float,
-        Meta(ge=0, le=0.9, description="The share of a file's sequences kept out of training, scored separately."),
-    ] = 0.0
-    symbols: tuple[Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)], ...] = ()
-    """What each number stands for, in a file of words; empty where it is the number itself."""
 
 
 class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,30 +182,26 @@ def recipe_of(values: Mapping[str, Value]) -> Recipe:
     return check(msgspec.convert(sections, Recipe))
 
 
-HELD_OUT_TELLS_NOTHING: Mapping[str, str] = {
-    "count": "every step of a sequence held out is also in others, and trained",
-    "recall": "the first number of a sequence held out is never an answer in training",
-}
-"""Why these tasks hold nothing out."""
+def turned_to(recipe: Recipe, task: TaskName) -> Recipe:
+    """The recipe for another task: one that learns it; of a task that any recipe learns, this one where it can be.
+
+    Raises:
+        RecipeError: the task needs a file, and the recipe names none.
+    """
+    kept: dict[str, Value] = {"task": task, "path": recipe.task.path, "seed": recipe.train.seed}
+    if not (TASKS[task].start or TASKS[recipe.task.task].start):
+        try:
+            return recipe.replace(**kept)
+        except RecipeError as error:
+            if error.field == "path":
+                raise
+    return recipe_of({**TASKS[task].start, **kept})
 
 
 def check(recipe: Recipe) -> Recipe:
     """The same recipe when its fields go together; raises `RecipeError` otherwise."""
     task = recipe.task
-    if task.task != "file" and task.length >= task.vocab_size:
-        raise RecipeError(
-            "length",
-            f"length cannot be {task.length} with vocab_size {task.vocab_size}: "
-            f"choose at most {task.vocab_size - 1}, so that there is a sequence to count.",
-        )
-    if task.task != "file" and task.held_out:
-        raise RecipeError(
-            "held_out",
-            f"held_out cannot be {task.held_out:g} with task {task.task}, as {HELD_OUT_TELLS_NOTHING[task.task]}: "
-            "choose 0, or task file.",
-        )
-    if task.task == "file" and not task.path:
-        raise RecipeError("path", "path cannot be empty with task file: name a file of sequences.")
+    TASKS[task.task].check(task)
     if re.search("[\ud800-\udfff]", task.path):  # bytes that are no UTF-8, as the system hands them over
         raise RecipeError("path", f"path cannot be {shown_path(task.path)}, which is no text: rename the file.")
     return recipe
@@ -294,12 +265,14 @@ def weights(recipe: Recipe) -> int:
 
 _RECALL = TaskConfig("recall", vocab_size=512, length=14)
 _FULL_BATCHES = TrainConfig(epochs=100, batch_size="full")
+_STARTS = {f"{name}, {task.start['cell']}": task for name, task in TASKS.items() if task.start}
 PRESETS: Mapping[str, Recipe] = {
     "default": Recipe(),
     "the blog's": Recipe(model=ModelConfig(init="normal")),
     "recall, rnn": Recipe(_RECALL, ModelConfig("rnn", init="normal-bias"), _FULL_BATCHES),
     "recall, lstm": Recipe(_RECALL, ModelConfig("lstm"), _FULL_BATCHES),
     "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4), TrainConfig(epochs=100)),
+    **{name: recipe_of({**task.start, "task": task.name}) for name, task in _STARTS.items()},
 }
 """Recipes worth starting from, by name."""
 PURPOSES: Mapping[str, str] = {
@@ -308,6 +281,7 @@ PURPOSES: Mapping[str, str] = {
     "recall, rnn": "Says the first of fourteen numbers, which needs memory: an rnn is right most of the time.",
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
     "blank": "Counts up to 15 with four units: small enough to take in at a glance.",
+    **{name: task.purpose for name, task in _STARTS.items()},
 }
 """What each of them is for."""
 

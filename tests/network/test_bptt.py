@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from unroll.network.bptt import backpropagate, score_of
+from unroll.network.bptt import Masks, backpropagate, score_of
 from unroll.network.model import SequenceModel, initialise
 
 CELLS = ["rnn", "lstm", "gru"]
@@ -26,14 +26,18 @@ def drawn(
     return model.double(), x, y
 
 
-def assert_gradients_are_autograds(model: SequenceModel, x: Tensor, y: Tensor, atol: float) -> None:
-    score = backpropagate(model, x, y)
+def assert_gradients_are_autograds(
+    model: SequenceModel, x: Tensor, y: Tensor, atol: float, masks: Masks | None = None
+) -> None:
+    score = backpropagate(model, x, y, masks=masks)
     by_hand = [parameter.grad.clone() for parameter in model.parameters()]
     model.zero_grad()
     logits, _ = model(x)
-    loss = cross_entropy(logits.flatten(0, -2), y.flatten())
-    (loss * (model.members or 1)).backward()
-    assert_close(score.loss.mean(), loss.detach(), atol=atol, rtol=0)
+    asked = y if masks is None else y.where(masks.asked, -100)
+    one_by_one = zip(logits, asked, strict=True) if model.members else [(logits, asked)]
+    losses = torch.stack([cross_entropy(some.flatten(0, -2), right.flatten()) for some, right in one_by_one])
+    losses.sum().backward()
+    assert_close(score.loss.flatten(), losses.detach(), atol=atol, rtol=0)
     for found, parameter in zip(by_hand, model.parameters(), strict=True):
         assert_close(found, parameter.grad, atol=atol, rtol=0)
 
@@ -66,6 +70,49 @@ def test_gradcheck_confirms_the_backward_pass(cell, L):
 @given(st.sampled_from(CELLS), st.integers(1, 8), st.integers(1, 6), st.integers(1, 8), st.sampled_from([None, 1, 3]))
 def test_gradients_equal_autograds_for_one_network_and_for_many(cell, L, B, D, members):
     assert_gradients_are_autograds(*drawn(cell, L, B, D, members), atol=1e-12)
+
+
+def masked(y: Tensor, seed: int) -> Masks:
+    """Some positions asked, at least one of each sequence, and counted; answers that hold the target and others."""
+    drawn = torch.Generator().manual_seed(seed)
+    asked, counts, more = (torch.rand(y.shape, generator=drawn) < part for part in (0.5, 0.5, 0.3))
+    asked.select(-2, -1).fill_(True)
+    return Masks(asked, counts & asked, (1 << y) | (more * torch.randint(0, 2**7, y.shape, generator=drawn)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(CELLS), st.integers(1, 8), st.integers(1, 6), st.sampled_from([None, 1, 3]), st.integers(0, 99))
+def test_where_not_every_step_is_asked_gradients_equal_autograds_over_those_that_are(cell, L, B, members, seed):
+    model, x, y = drawn(cell, L, B, 5, members)
+    assert_gradients_are_autograds(model, x, y, 1e-12, masked(y, seed))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(CELLS), st.integers(1, 6), st.integers(1, 6), st.sampled_from([None, 3]), st.integers(0, 99))
+def test_a_sequence_is_right_if_every_answer_that_counts_is_one_of_the_right_ones(cell, L, B, members, seed):
+    model, x, y = drawn(cell, L, B, 5, members)
+    masks = masked(y, seed)
+    said = model(x)[0].argmax(-1).reshape(-1, L, B)
+    asked, sets = masks.counts.reshape(said.shape), masks.answers.reshape(said.shape)
+    for found, member in zip(
+        backpropagate(model, x, y, masks=masks).accuracy.flatten(), range(members or 1), strict=True
+    ):
+        right = [
+            all(int(sets[member, t, b]) >> int(said[member, t, b]) & 1 for t in range(L) if asked[member, t, b])
+            for b in range(B)
+        ]
+        assert found.item() == pytest.approx(sum(right) / B)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_with_every_step_asked_and_the_last_counted_nothing_changes(cell):
+    model, x, y = drawn(cell, 5, 9, 6)
+    plain, gradients = backpropagate(model, x, y), [parameter.grad.clone() for parameter in model.parameters()]
+    counts = torch.zeros_like(y, dtype=torch.bool)
+    counts[-1] = True
+    assert_close(backpropagate(model, x, y, masks=Masks(torch.ones_like(counts), counts)), plain)
+    for before, parameter in zip(gradients, model.parameters(), strict=True):
+        assert_close(parameter.grad, before)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -17,7 +17,7 @@ from unroll.network.lenses import Subject, lenses, memory
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
 from unroll.picture import Grid, Lines, NamedLine, Plane, Shape
-from unroll.recipe import CellName, Recipe
+from unroll.recipe import CellName, Recipe, recipe_of
 
 SMALL = Recipe().replace(vocab_size=12, length=4, hidden_size=5, init="normal")
 TRAININGS = {cell: Training(SMALL.replace(cell=cell)) for cell in ("rnn", "lstm", "gru")}
@@ -122,6 +122,18 @@ def test_length_is_the_share_of_right_answers_of_every_prompt_of_that_length(
             right += int(seen.model.head(last.state.h).argmax()) == (prompt[-1] + 1 if task == "count" else prompt[0])
         assert share == pytest.approx(right / len(prompts), abs=6e-5)
     assert (shown.wall, shown.mark, len(shown.xs)) == (4, 2, 11 if task == "count" else 12)
+
+
+@pytest.mark.parametrize(
+    ("task", "asked", "nothing"), [("echo", {"steps_back": 3}, 3), ("parity", {"asked": "last"}, 3)]
+)
+def test_where_a_task_asks_nothing_length_shows_nothing(task: str, asked: dict[str, Any], nothing: int) -> None:
+    recipe = recipe_of({"task": task, "vocab_size": 2, "length": 4, **asked})
+    seen = subject("gru", [1, 2])._replace(model=SequenceModel.of(recipe), task=recipe.task)
+    shares = look("length", seen).lines[0].ys
+    assert shares[:3] == [None] * 3
+    assert all(0.3 < share < 0.7 for share in shares[3:])  # untrained, of two numbers
+    assert len(shares) == 16
 
 
 def test_of_a_file_length_ends_where_its_sequences_do() -> None:

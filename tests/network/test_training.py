@@ -12,7 +12,7 @@ from unroll.network import training as training_module
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.training import Diverged, Training, order, sequences
-from unroll.recipe import PRESETS, Recipe
+from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.tasks import parts
 
 PUBLISHED = (
@@ -238,6 +238,47 @@ def test_a_member_of_an_ensemble_goes_the_way_of_the_run_of_its_seed(cell):
         assert ensemble.accuracies()[member] == pytest.approx(alone.accuracy())
 
 
+SETS_AND_GAPS = {
+    "reber": {"vocab_size": 7, "length": 12},
+    "echo": {"steps_back": 3, "vocab_size": 5, "length": 6},
+    "parity": {"vocab_size": 2, "length": 6, "asked": "last"},
+    "anbn": {"vocab_size": 3, "length": 8, "batch_size": "full"},
+}
+
+
+def asked_of(task: str, **changes: object) -> Recipe:
+    more = {} if task == "anbn" else {"sequences": 24, "batch_size": 8}
+    return recipe_of({"task": task, "hidden_size": 6, "epochs": 3, **more, **SETS_AND_GAPS[task], **changes})
+
+
+@pytest.mark.parametrize("task", SETS_AND_GAPS)
+def test_where_some_steps_ask_nothing_an_ensemble_goes_the_way_of_each_seed(task):
+    ensemble = Ensemble(asked_of(task), [5, 6])
+    rows = list(ensemble.updates())
+    for member, seed in enumerate(ensemble.seeds):
+        alone = Training(asked_of(task, seed=seed))
+        updates = list(alone.updates())
+        assert_close([row.losses[member] for row in rows], [update.loss for update in updates], atol=1e-4, rtol=0)
+        assert_close([row.accuracies[member] for row in rows], [update.accuracy for update in updates])
+        assert ensemble.accuracies()[member] == pytest.approx(alone.accuracy())
+
+
+@pytest.mark.parametrize("task", SETS_AND_GAPS)
+def test_accuracy_and_loss_are_those_counted_item_by_item(task, monkeypatch):
+    training = trained(asked_of(task, learning_rate=0.03, epochs=30))
+    items, right, losses = parts(training.recipe.task).train, 0, []
+    for item in items:
+        logits = training.model(torch.tensor(item.inputs))[0]
+        asked = [t for t, target in enumerate(item.targets) if target is not None]
+        losses += [-logits[t].log_softmax(-1)[item.targets[t]].item() for t in asked]
+        allowed = {t: item.answers[t] if item.answers else [item.targets[t]] for t in asked}
+        right += all(int(logits[t].argmax()) in allowed[t] for t in (asked if item.all_count else asked[-1:]))
+    for _ in range(2):
+        assert training.accuracy() == pytest.approx(right / len(items))
+        assert training.loss() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+        monkeypatch.setattr(training_module, "READ_AT_ONCE", 12 * 24 * 5)
+
+
 def test_groups_of_an_ensemble_keep_the_order_of_the_seeds(monkeypatch):
     monkeypatch.setattr("unroll.network.ensemble.GROUP_BYTES", 2 * 4 * 4 * 3 * 16)
     ensemble = Ensemble(SMALL, range(5))
@@ -262,7 +303,7 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     for _, _made in zip(range(8), run.updates(), strict=False):
         pass
     whole, loss = run.accuracy(), run.loss()
-    monkeypatch.setattr(training_module, "SCORED_AT_ONCE", 6 * 32 * 5)
+    monkeypatch.setattr(training_module, "READ_AT_ONCE", 6 * 32 * 5)
     assert run.accuracy() == whole
     assert run.loss() == pytest.approx(loss)
     assert 0 < whole < 1

@@ -10,7 +10,7 @@ from pane_kit import a_trace, alone, rows
 from playground_kit import Playing
 from unroll.moment import Interventions
 from unroll.protocol.replies import Candidate, Trace
-from unroll.recipe import TaskConfig
+from unroll.tasks.config import TaskConfig
 from unroll.terminal.texts import banner, of_step
 from unroll.terminal.widgets.next_number import SHOWN, NextNumber, bar_of, paired_bar
 from unroll.text import fitting
@@ -21,7 +21,7 @@ PAIRS = [Candidate(11, 0.7, 0.3), Candidate(100, 0.25, 0.7), Candidate(0, 0.0, 0
 
 async def test_the_likeliest_stand_first_with_bars_and_percentages_and_all_others_in_one_row() -> None:
     async with alone(NextNumber(), 30, 9) as (pane, _, _):
-        pane.candidates, pane.vocab_size, pane.answer, pane.after = GUESSES, 128, 11, 10
+        pane.candidates, pane.vocab_size, pane.answers, pane.after = GUESSES, 128, (11,), 10
         assert rows(pane)[3:] == [
             "█ probability",
             "✓  11 ███████████▎      70.0 %",
@@ -35,15 +35,15 @@ async def test_the_likeliest_stand_first_with_bars_and_percentages_and_all_other
 
 async def test_a_wrong_first_is_marked_and_so_is_the_right_one_below_it() -> None:
     async with alone(NextNumber(), 30, 12) as (pane, _, _):
-        pane.candidates, pane.answer = GUESSES, 100
+        pane.candidates, pane.answers = GUESSES, (100,)
         assert [row[0] for row in rows(pane)[4:7]] == ["✗", "✓", " "]
-        pane.answer = None
+        pane.answers = ()
         assert [row[0] for row in rows(pane)[4:7]] == [" ", " ", " "]
 
 
 async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours() -> None:
     async with alone(NextNumber(), 36, 9) as (pane, _, _):
-        pane.candidates, pane.vocab_size, pane.answer, pane.versus = PAIRS, 128, 11, "run 2, lstm"
+        pane.candidates, pane.vocab_size, pane.answers, pane.versus = PAIRS, 128, (11,), "run 2, lstm"
         assert rows(pane)[3:8] == [
             "▀ now  ▄ run 2, lstm",
             "✓  11 ████▀▀▀▀▀▀      70.0 %  30.0 %",
@@ -51,19 +51,6 @@ async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours(
             "    0                 <0.1 %  <0.1 %",
             "  125 others           5.0 %  <0.1 %",
         ]
-
-
-async def test_what_was_said_before_has_a_row_however_unlikely_it_has_become() -> None:
-    async with alone(NextNumber(), 36, 12) as (pane, _, _):
-        pane.candidates = [
-            Candidate(22, 0.9, 0.0),
-            Candidate(7, 0.0, 0.9),
-            *(Candidate(n, 0.01, 0.0) for n in range(5)),
-        ]
-        pane.vocab_size, pane.versus = 128, "untouched"
-        shown = [row.replace("✗", "").split() for row in rows(pane)[4:10]]
-        assert [row[0] for row in shown] == ["22", "0", "1", "2", "3", "7"], "the least likely now is the last"
-        assert shown[-1][-2:] == ["90.0", "%"]
 
 
 @pytest.mark.parametrize("versus", ["", "untouched"])

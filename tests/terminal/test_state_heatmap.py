@@ -39,7 +39,7 @@ def background(pane: StateHeatmap, row: int, column: int) -> RichColor | None:
 async def test_units_stand_below_one_another_steps_beside_and_what_is_right_or_wrong_below() -> None:
     async with alone(StateHeatmap(), 24, 6) as (pane, _, _):
         assert rows(pane) == [""] * 6, "without a trace it is blank"
-        pane.answers, pane.trace = [8, 9, 10, 11], a_trace()
+        pane.answers, pane.trace = [(8,), (9,), (10,), (11,)], a_trace()
         assert rows(pane) == [
             "read   7   8   9  10",
             "   0 ---  --  -   -",
@@ -48,7 +48,7 @@ async def test_units_stand_below_one_another_steps_beside_and_what_is_right_or_w
             "next   8   9  10  11",
             "",
         ]
-        pane.answers = [8, 5, None, 11]
+        pane.answers = [(8,), (5,), (), (7, 11)]
         assert rows(pane)[4] == "next   8   9✗ 10  11"
         pane.step, pane.unit = 1, 2
         assert pane.border_subtitle == "unit 2 · +0.500 · step 2/4"
@@ -73,7 +73,7 @@ async def test_steps_are_as_wide_as_all_of_them_fit_and_keep_their_columns_while
         pane.trace = a_trace((7, 8, 9, 10, 11, 12))
         assert rows(pane)[:3] == ["read 7       11", "   0 ----- - - -", "   1 · · · · · ·"]
         assert rows(pane)[4] == "next"
-        pane.answers = [8, 9, 10, 3, None, 13]
+        pane.answers = [(8,), (9,), (10,), (3,), (), (13,)]
         assert rows(pane)[4] == "next ✓ ✓ ✓ ✗   ✓"
         pane.density = "wide"
         assert rows(pane)[:2] == ["all  ━━━━━━━━━━╳╳╳╳━━━───", "read   7   8   9  10  11"]
@@ -85,7 +85,7 @@ async def test_steps_are_as_wide_as_all_of_them_fit_and_keep_their_columns_while
 async def test_a_longer_sequence_has_a_strip_that_shows_where_the_window_is_and_where_answers_are_wrong() -> None:
     async with alone(StateHeatmap(), 25, 7) as (pane, _, _):
         sequence = tuple(range(10, 90))
-        pane.answers = [n + 1 for n in sequence[:-1]] + [0]
+        pane.answers = [*((n + 1,) for n in sequence[:-1]), (0,)]
         likeliest = [*range(11, 31), 7, *range(32, 91)]
         pane.trace = replace(a_trace(sequence), likeliest=likeliest)
         pane.step = 79

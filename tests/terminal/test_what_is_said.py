@@ -18,7 +18,8 @@ from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions, Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State, UnitDetail
 from unroll.protocol.requests import Begin, Create, Detach, Resume
-from unroll.recipe import Recipe, TaskConfig, plan, recipe_of
+from unroll.recipe import Recipe, plan, recipe_of
+from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS

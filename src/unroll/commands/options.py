@@ -16,6 +16,7 @@ from unroll.machine import torch_threads
 from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
 from unroll.paths import find_model
 from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
+from unroll.tasks import TASKS
 from unroll.tasks.datafile import fitted
 from unroll.text import printable
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from unroll.network.checkpoint import Checkpoint
 
 F = TypeVar("F", bound=Callable[..., Any])
+CHECKED = ("vocab_size", "held_out")
+"""Fields of which a task that does not use them says so itself."""
 MAX_INPUT = MAX_STEPS * 16
 """Characters read from standard input at most: no sequence needs more."""
 
@@ -65,16 +68,19 @@ def recipe_options(command: F) -> F:
 
 
 def recipe_from(options: dict[str, Value | None]) -> Recipe:
-    """The recipe of the options given; with a file, its vocabulary is the file's, or larger if asked for.
+    """The recipe of the options given; what is not given is what the task starts from, and with a file the vocabulary
+    is the file's, or larger if asked for.
 
     Raises `RecipeError` for two options that do not go together, or a file that cannot be read.
     """
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("path") and given.get("task") != "file":
         raise RecipeError("path", "path does nothing without task file: add --task file.")
-    if given.get("task") == "file":
-        given = {"vocab_size": 2, **given}
-    recipe = recipe_of(given)
+    task = TASKS[str(given.get("task", Recipe().task.task))]
+    for name in given:
+        if FIELDS[name].section == "task" and name not in ("task", *task.fields, *CHECKED):
+            raise RecipeError(name, f"{name} does nothing with task {task.name}: leave it out.")
+    recipe = recipe_of({**({"vocab_size": 2} if task.name == "file" else task.start), **given})
     return replace(recipe, task=fitted(recipe.task))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +10,8 @@ from unroll import figures, table
 from unroll.commands import options
 from unroll.commands.common import print_json, refusals
 from unroll.moment import Interventions
-from unroll.recipe import TaskConfig
-from unroll.tasks import answer
+from unroll.tasks import TASKS, answers
+from unroll.tasks.config import TaskConfig
 
 if TYPE_CHECKING:
     from unroll.network.inspection import Activations
@@ -48,9 +47,10 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
 
     seen = inspection.trace(saved.model, sequence, interventions)
     steps = [_step(saved.model, seen, t, number) for t, number in enumerate(sequence)]
+    right = right_answers(saved.recipe.task, sequence)
     parts = "h c" if interventions.cut_cell else "h"
     for t, step in enumerate(steps):
-        step["right"] = right_answer(saved.recipe.task, sequence, t)
+        step["right"] = right[t]
         step["erased"] = parts if interventions.cuts(t) else ""
     cell = {} if seen.cell is None else {"c": seen.cell}
     states = {"h": seen.hidden, **cell, **seen.gates}  # of every unit by letter, each (L, D)
@@ -59,6 +59,8 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
             step |= {letter: [round(x, 6) for x in values[t].tolist()] for letter, values in states.items()}
         print_json({"interventions": interventions, "steps": steps})
     elif as_csv:
+        for step in steps:
+            step["right"] = "/".join(map(str, step["right"]))
         states_LD = {letter: values.tolist() for letter, values in states.items()}
         states_LD["part"] = [step.pop("unit_parts") for step in steps]
         click.echo(table.as_csv(table.of_steps(steps, states_LD)), nl=False)
@@ -66,11 +68,11 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
         _print_table(steps, interventions)
 
 
-def right_answer(task: TaskConfig, sequence: Sequence[int], step: int) -> int | None:
-    """What is right after a step: of a file's task, the number that was given next."""
-    if task.task == "file":
-        return sequence[step + 1] if step + 1 < len(sequence) else None
-    return answer(task, sequence, step)
+def right_answers(task: TaskConfig, sequence: tuple[int, ...]) -> list[list[int]]:
+    """What is right after each step: of a file's task, the number that was given next."""
+    if "path" in TASKS[task.task].fields:
+        return [*([number] for number in sequence[1:]), []]
+    return [sorted(right) for right in answers(task, sequence)]
 
 
 def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:
         largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
         units = "  ".join(f"{d}: {parts[d]:+z.2f}" for d in largest)
         chance = figures.probability(step["probability"], 2)
-        right = {None: "", step["answer"]: "yes"}.get(step["right"], step["right"])
+        right = "yes" if step["answer"] in step["right"] else "/".join(map(str, step["right"]))
         click.echo(
             f"{step['step']:4}  {step['number']:6}  {step['erased']:6}  {step['answer']:6}  {right:>5}"
             f"  {chance:>9}  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"

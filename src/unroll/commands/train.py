@@ -14,6 +14,7 @@ from unroll.commands.common import Misused, Refused, print_json, progress, refus
 from unroll.files import check_place
 from unroll.paths import place_to_save
 from unroll.recipe import DeviceName, Plan, Recipe
+from unroll.tasks import TASKS
 from unroll.text import encodable, shown_path
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def _print(
         "left out": f"{many(plan.short_lines, 'line')} with no sequence of that length" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
         "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",
-        "loss": f"{figures.loss(loss)} nats, the mean of all steps",
-        "accuracy": f"{figures.share(history.accuracy or 0.0)} right at the last step",
+        "loss": f"{figures.loss(loss)} nats, the mean of all steps asked",
+        "accuracy": f"{figures.share(history.accuracy or 0.0)} right {TASKS[recipe.task.task].right_where}",
         "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),
         "saved": shown_path(place) if place else "",
     }

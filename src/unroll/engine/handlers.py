@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import inf
@@ -29,8 +30,9 @@ from unroll.paths import delete_model
 from unroll.protocol import replies, requests
 from unroll.protocol.codec import KINDS, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error
-from unroll.recipe import Recipe, TaskConfig, check
-from unroll.tasks import answer
+from unroll.recipe import Recipe, check
+from unroll.tasks import TASKS
+from unroll.tasks.config import TaskConfig
 from unroll.tasks.datafile import fitted
 from unroll.text import encodable, shown_path
 
@@ -249,14 +251,18 @@ def _branched(run: LiveRun, epoch: int, recipe: Recipe) -> Training:
 
 def _until_wrong(task: TaskConfig, sequence: Sequence[int], said: Iterator[int]) -> Iterator[int]:
     """Numbers up to the first that is wrong, or up to where the task has no right answer any more."""
-    read = list(sequence)
-    if answer(task, read, len(read) - 1) is None:
+    read = deque(sequence)
+    answers = TASKS[task.task].answers(task, iter(read.popleft, None))
+    for _ in sequence:
+        right = next(answers)
+    if not right:
         raise UserError(
-            f"Task {task.task} has no right answer after {read[-1]}, so nothing counts as wrong: "
+            f"Task {task.task} has no right answer after {sequence[-1]}, so nothing counts as wrong: "
             "continue by a number of steps instead."
         )
-    while (right := answer(task, read, len(read) - 1)) is not None and (number := next(said, None)) is not None:
+    while right and (number := next(said, None)) is not None:
         yield number
-        read.append(number)
-        if number != right:
+        if number not in right:
             return
+        read.append(number)
+        right = next(answers)

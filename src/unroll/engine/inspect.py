@@ -27,7 +27,7 @@ from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
-from unroll.network.training import Sequences, last_step_accuracy, mean_loss
+from unroll.network.training import Sequences, accuracy_of, mean_loss
 from unroll.picture import Picture
 from unroll.protocol.replies import Arithmetic, Candidate, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
@@ -149,7 +149,7 @@ class Scorer:
     def score(
         self, model: SequenceModel, version: Hashable, does: Interventions, work: int = WORK_AT_REST
     ) -> tuple[tuple[float, float], int | None]:
-        """The part answered right at the last step under interventions and without, and of how many drawn sequences.
+        """The part answered right under interventions and without, and of how many drawn sequences.
 
         `version` tells networks apart; `drawn` is None where all sequences are scored.
         """
@@ -157,7 +157,7 @@ class Scorer:
         scored, drawn = self.sample(work)
         for one in (does, UNTOUCHED):
             if one not in self._known:
-                self._known[one] = last_step_accuracy(model, scored, one)
+                self._known[one] = accuracy_of(model, scored, one)
         return (self._known[does], self._known[UNTOUCHED]), drawn
 
     def loss(self, model: SequenceModel, version: Hashable, work: int = WORK_AT_REST) -> float | None:
@@ -187,7 +187,7 @@ def sample(sequences: Sequences, most: int) -> Sequences:
     if sequences.total <= most:
         return sequences
     drawn = torch.randperm(sequences.total, generator=torch.Generator().manual_seed(0))[:most]
-    return Sequences(*(part.index_select(1, drawn.to(part.device)) for part in sequences))
+    return sequences.at(drawn.to(sequences.x.device))
 
 
 def check_moment(run: LiveRun, moment: Moment) -> None:
@@ -286,17 +286,17 @@ def _detail(here: Sight, unit: int) -> UnitDetail:
 
 
 def _candidates(here: Sight, there: Sight | None, steps: slice, wanted: Look) -> list[list[Candidate]]:
-    """The likeliest numbers of each step, here or there, both answers first; of those sampled, none that cannot be."""
+    """The likeliest numbers of each step, here or there; where they are sampled, none that cannot be drawn."""
     now = likeliest = _chances(here.seen.logits[steps], wanted.sampling)
     before = torch.full_like(now, -1.0)  # stays so where there is none
     if there is not None:
         theirs = _chances(there.seen.logits[steps], wanted.sampling)
         both = min(now.shape[-1], theirs.shape[-1])
         before[:, :both] = theirs[:, :both]
-        likeliest = now.maximum(before)
-        for table, rank in ((before, 2.0), (now, 3.0)):
-            likeliest = likeliest.scatter(-1, table.argmax(-1, keepdim=True), rank)
+        answer = now.argmax(-1, keepdim=True)  # it is always among them
+        likeliest = now.maximum(before).scatter(-1, answer, 2.0)
     numbers = likeliest.topk(min(wanted.top, now.shape[-1])).indices
+    numbers = numbers.gather(-1, now.gather(-1, numbers).argsort(dim=-1, descending=True, stable=True))
     p, q = now.gather(-1, numbers), before.gather(-1, numbers)
     columns = numbers, p.maximum(q) > 0, inspection.rounded(p, 6), inspection.rounded(q, 6)
     rows = zip(*(column.tolist() for column in columns), strict=True)

@@ -4,6 +4,8 @@ Forward, the model's own loop, with q_t = W_hh h_{t-1} + b_hh and all else as in
 
     l_t = W h_t + b,   J = 1/N sum over t, b of (logsumexp(l_t) - l_t[y_t])
 
+Where not every step is asked, w_t / sum of all w stands for 1/N, w_t being 1 at a step that is asked and else 0.
+
 Backward (Werbos 1990), where d* stands for the derivative of J by *:
 
     head  dl_t = (softmax(l_t) - onehot(y_t)) / N,   dW = sum dl_t h_t^T,   db = sum dl_t,   dh_t = W^T dl_t + (1)
@@ -48,12 +50,37 @@ class Score(NamedTuple):
     """How well a batch was answered: scalars, or `(S,)`.
 
     Attributes:
-        loss: Cross-entropy in nats, the mean over all positions.
-        accuracy: The part of the sequences, 0 to 1, whose last step is answered right.
+        loss: Cross-entropy in nats, the mean over all positions that are asked.
+        accuracy: The part of the sequences, 0 to 1, that are answered right at every step that counts: the last, where
+            nothing else is marked.
     """
 
     loss: Tensor
     accuracy: Tensor
+
+
+class Masks(NamedTuple):
+    """What a position is, where not each is asked for one answer; shapes as of the targets.
+
+    Attributes:
+        asked: Whether the loss is taken here.
+        counts: Whether an answer here must be right for its sequence to be.
+        answers: The right answers as bits, number k as 2^k; None where the target alone is right.
+    """
+
+    asked: Tensor
+    counts: Tensor
+    answers: Tensor | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Masks:
+        """The same with every part changed."""
+        answers = None if self.answers is None else change(self.answers)
+        return Masks(change(self.asked), change(self.counts), answers)
+
+    def hits(self, said: Tensor, y: Tensor) -> Tensor:
+        """Whether each number said is right, or does not count."""
+        is_right = said == y if self.answers is None else (self.answers >> said & 1).bool()
+        return is_right.logical_or_(~self.counts)
 
 
 class Tape:
@@ -94,7 +121,9 @@ class Tape:
 
 
 @torch.inference_mode()
-def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None = None) -> Score:
+def backpropagate(
+    model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None = None, masks: Masks | None = None
+) -> Score:
     """Write the gradient of the mean loss into every parameter's `grad`, replacing what was there.
 
     Args:
@@ -102,6 +131,7 @@ def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None 
         x: Integers `(L, B)`, or `(S, L, B)` for S networks.
         y: The right answers, of the same shape.
         tape: One for this shape, which training keeps.
+        masks: Which positions are asked and count; None for all, and the last step.
 
     Raises:
         IndexError: a number is outside the vocabulary.
@@ -113,8 +143,13 @@ def backpropagate(model: SequenceModel, x: Tensor, y: Tensor, tape: Tape | None 
     affine(h_ND, head.weight, head.bias, tape.logits)
     torch.softmax(tape.logits, -1, out=tape.p)
     y_N1 = y.flatten(-2).unsqueeze(-1)
-    score = score_of(tape.logits, tape.p, y_N1, y.shape[-1])
-    dl_NV = tape.p.scatter_(-1, y_N1, -1.0, reduce="add").mul_(1 / h_ND.shape[-2])
+    if masks is None:
+        score = score_of(tape.logits, tape.p, y_N1, y.shape[-1])
+        weight: float | Tensor = 1 / h_ND.shape[-2]
+    else:
+        weight_N = weights_of(masks, tape.p.dtype)
+        score, weight = masked_score(tape.logits, tape.p, y, masks, weight_N), weight_N.unsqueeze(-1)
+    dl_NV = tape.p.scatter_(-1, y_N1, -1.0, reduce="add").mul_(weight)
     tape.product(dl_NV.mT, h_ND, out=grad_of(head.weight))
     torch.sum(dl_NV, -2, out=grad_of(head.bias))
     tape.product(dl_NV, head.weight, out=dh_ND)
@@ -140,6 +175,22 @@ def score_of(logits_NV: Tensor, p_NV: Tensor, y_N1: Tensor, batch: int) -> Score
     first = y_N1.shape[-2] - batch
     hits = logits_NV.narrow(-2, first, batch).argmax(-1) == y_N1.narrow(-2, first, batch).squeeze(-1)
     return Score(loss, hits.mean(-1, dtype=loss.dtype))
+
+
+def weights_of(masks: Masks, dtype: torch.dtype) -> Tensor:
+    """w / sum w, `(N,)`."""
+    asked_N = masks.asked.flatten(-2).to(dtype)
+    return asked_N / asked_N.sum(-1, keepdim=True)
+
+
+def masked_score(logits_NV: Tensor, p_NV: Tensor, y: Tensor, masks: Masks, weight_N: Tensor) -> Score:
+    """The same where not every step is asked, or several answers are right: the loss follows the target."""
+    y_N1 = y.flatten(-2).unsqueeze(-1)
+    loss = (p_NV.gather(-1, y_N1).squeeze(-1).log() * weight_N).sum(-1).abs_()
+    if not math.isfinite((loss if loss.dim() == 0 else loss.sum()).item()):
+        loss = (logits_NV.log_softmax(-1).gather(-1, y_N1).squeeze(-1) * weight_N).sum(-1).abs_()
+    hits = masks.hits(logits_NV.argmax(-1).view(y.shape), y)
+    return Score(loss, hits.all(-2).mean(-1, dtype=loss.dtype))
 
 
 def rnn_back(tape: Tape) -> Back:

@@ -66,11 +66,13 @@ class Ensemble:
 
     @torch.no_grad()
     def accuracies(self) -> list[float]:
-        """The part of all training sequences, 0 to 1, that each member answers right at the last step."""
+        """The part of all training sequences, 0 to 1, that each member answers right."""
+        x, y, masks = self._data
         found: list[float] = []
         for group in self._groups:
-            logits, _ = group.model(self._data.x.expand(len(group.seeds), -1, -1))
-            right = logits[:, -1].argmax(-1) == self._data.y[-1]
+            logits, _ = group.model(x.expand(len(group.seeds), -1, -1))
+            said = logits.argmax(-1)
+            right = said[:, -1] == y[-1] if masks is None else masks.hits(said, y).all(1)
             found += right.float().mean(-1).tolist()
         return found
 
@@ -99,8 +101,8 @@ class Group:
         if place == 0:
             columns = torch.stack([order(seed, epoch, data.total) for seed in self.seeds])
             self._columns = columns.to(data.x.device)
-        x, y = data.at(self._columns[:, place * size : (place + 1) * size])
+        x, y, masks = data.at(self._columns[:, place * size : (place + 1) * size])
         self._tape = self._tape or Tape(self.model, x)
-        score = backpropagate(self.model, x, y, self._tape)
+        score = backpropagate(self.model, x, y, self._tape, masks)
         self._adam.step(self.recipe.train.rate(epoch))
         return score

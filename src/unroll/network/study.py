@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
-from unroll.network.training import last_step_accuracy, sequences
+from unroll.network.training import accuracy_of, sequences
 from unroll.recipe import CellName, Recipe
 from unroll.tasks import parts
 
@@ -101,4 +101,4 @@ def memory(ensemble: Ensemble) -> dict[str, Spread]:
     data = sequences(parts(ensemble.recipe.task).train)
     models = [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]
     cuts = {word: cut for word, cut in CUTS.items() if models[0].rnn.has_c or not cut.cut_cell}
-    return {word: Spread(tuple(last_step_accuracy(model, data, cut) for model in models)) for word, cut in cuts.items()}
+    return {word: Spread(tuple(accuracy_of(model, data, cut) for model in models)) for word, cut in cuts.items()}

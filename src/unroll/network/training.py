@@ -1,16 +1,16 @@
 """Training as a generator of updates: to pause is not to ask for the next one.
 
 An epoch takes the training sequences in a new order, in whole batches, and drops the rest. Adam follows the gradient
-of the cross-entropy over all positions, at the learning rate of `TrainConfig.rate`. On one machine a recipe
-determines every weight after every update, to the bit; another kind of processor, torch or number of threads rounds
-sums differently, and training carries that on.
+of the cross-entropy over all positions that are asked, at the learning rate of `TrainConfig.rate`. On one machine a
+recipe determines every weight after every update, to the bit; another kind of processor, torch or number of threads
+rounds sums differently, and training carries that on.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
@@ -23,13 +23,15 @@ from torch.nn.functional import cross_entropy
 from unroll.errors import RecipeError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
-from unroll.network.bptt import Tape, backpropagate
+from unroll.network.bptt import Masks, Tape, backpropagate
 from unroll.network.inspection import READ_AT_ONCE
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, plan
 from unroll.series import MAX_LOSS
 from unroll.tasks import Item, parts
 
+UNASKED = -1
+"""The target, for torch's own loss, of a step where nothing is asked."""
 SNAPSHOT_BYTES = 64 * 2**20
 """Bytes that the snapshots of one run may take."""
 
@@ -38,8 +40,8 @@ class Update(NamedTuple):
     """One update made: its number from 1, and how its batch was answered just before it.
 
     Attributes:
-        loss: Cross-entropy in nats, the mean over all positions of the batch.
-        accuracy: The part of the batch answered right at the last step.
+        loss: Cross-entropy in nats, the mean over all positions of the batch that are asked.
+        accuracy: The part of the batch answered right, as `Task.counts` has it.
     """
 
     update: int
@@ -125,9 +127,9 @@ class Training:
             self._ordered = epoch
             self._columns = order(self.recipe.train.seed, epoch, self.data.total).to(self.device)
         size = self.plan.batch_size
-        x, y = self.data.at(self._columns[place * size : (place + 1) * size])
+        x, y, masks = self.data.at(self._columns[place * size : (place + 1) * size])
         self._tape = self._tape or Tape(self.model, x)
-        loss, accuracy = backpropagate(self.model, x, y, self._tape)
+        loss, accuracy = backpropagate(self.model, x, y, self._tape, masks)
         value = loss.item()
         if not value <= MAX_LOSS:
             self._give_up(value)
@@ -151,23 +153,23 @@ class Training:
         if self.recipe.task.task != "file":
             return ""
         held_out = self._held_out or ()
-        return sha256(b"".join(part.cpu().numpy().tobytes() for part in (*self.data, *held_out))).hexdigest()
+        return sha256(b"".join(part.cpu().numpy().tobytes() for part in (*self.data[:2], *held_out[:2]))).hexdigest()
 
     def clear(self) -> None:
         """Free the memory that only an update needs; the next update allocates it again."""
         self._tape = None
 
     def accuracy(self) -> float:
-        """The part of all training sequences, 0 to 1, answered right at the last step."""
-        return last_step_accuracy(self.model, self.data)
+        """The part of all training sequences, 0 to 1, answered right, as `Task.counts` has it."""
+        return accuracy_of(self.model, self.data)
 
     def loss(self) -> float:
-        """The loss over all steps of all training sequences, in nats."""
+        """The loss over all steps asked of all training sequences, in nats."""
         return mean_loss(self.model, self.data)
 
     def held_out_accuracy(self) -> float | None:
         """The same of the sequences held out; None when there are none."""
-        return None if self._held_out is None else last_step_accuracy(self.model, self._held_out)
+        return None if self._held_out is None else accuracy_of(self.model, self._held_out)
 
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
         """The network as it was after an epoch, and which epoch that is: the nearest that is kept.
@@ -217,17 +219,30 @@ class Training:
 
 
 class Sequences(NamedTuple):
-    """N items as columns: inputs `x` `(L, N)` and targets `y` `(L, N)`. Integers: a one-hot is never made."""
+    """N items as columns: inputs `x` `(L, N)` and targets `y` `(L, N)`. Integers: a one-hot is never made.
+
+    `masks` is None where every step is asked for its target, and the last step counts.
+    """
 
     x: Tensor
     y: Tensor
+    masks: Masks | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Sequences:
+        """The same with every part changed."""
+        return Sequences(change(self.x), change(self.y), self.masks and self.masks.each(change))
 
     def at(self, columns: Tensor) -> Sequences:
         """Those at `columns` `(B,)`; at a row of columns for each of S networks, `(S, B)`, they are `(S, L, B)`."""
-        parts = [part.index_select(1, columns.flatten()) for part in self]
+        found = self.each(lambda part: part.index_select(1, columns.flatten()))
         if columns.dim() == 2:
-            parts = [part.view(-1, *columns.shape).transpose(0, 1).contiguous() for part in parts]
-        return Sequences(*parts)
+            found = found.each(lambda part: part.view(-1, *columns.shape).transpose(0, 1).contiguous())
+        return found
+
+    def split(self, size: int) -> Iterator[Sequences]:
+        """The same in parts of at most `size` sequences."""
+        for first in range(0, self.total, size):
+            yield self.each(lambda part, first=first: part[:, first : first + size])  # type: ignore[misc]
 
     @property
     def total(self) -> int:
@@ -238,8 +253,22 @@ class Sequences(NamedTuple):
 def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
     """All items as tensors, in their order."""
     x = torch.tensor(list(chain.from_iterable(item.inputs for item in items)))
-    y = torch.tensor(list(chain.from_iterable(item.targets for item in items)))
-    return Sequences(*(part.view(len(items), -1).t().contiguous().to(device) for part in (x, y)))
+    y = torch.tensor([y or 0 for y in chain.from_iterable(item.targets for item in items)])
+    found = Sequences(x.view(len(items), -1).t(), y.view(len(items), -1).t(), _masks(items))
+    return found.each(lambda part: part.contiguous().to(device))
+
+
+def _masks(items: Sequence[Item]) -> Masks | None:
+    """What positions are asked and count; None where all are asked for one answer and the last counts."""
+    if not any(item.answers or item.all_count or None in item.targets for item in items):
+        return None
+    asked = torch.tensor([[target is not None for target in item.targets] for item in items]).t()
+    later = asked.flip(0).cumsum(0).flip(0)
+    counts = asked & ((later == 1) | torch.tensor([item.all_count for item in items]))
+    answers = None
+    if any(item.answers for item in items):
+        answers = torch.tensor([[sum(1 << k for k in step) for step in item.answers] for item in items]).t()
+    return Masks(asked, counts, answers)
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:
@@ -252,28 +281,37 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def last_step_accuracy(model: SequenceModel, data: Sequences, does: Interventions = UNTOUCHED) -> float:
-    """The part of the sequences, 0 to 1, answered right at the last step under interventions.
+def accuracy_of(model: SequenceModel, data: Sequences, does: Interventions = UNTOUCHED) -> float:
+    """The part of the sequences, 0 to 1, answered right at the steps that count, under interventions.
 
     Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
     size = max(1, READ_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
-    right = 0
-    for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
-        for step in model.steps(x, does=does):  # keeps no step but the last
+    return sum(int(_right(model, part, does).sum()) for part in data.split(size)) / data.total
+
+
+def _right(model: SequenceModel, data: Sequences, does: Interventions) -> Tensor:
+    """Whether each sequence is answered right, `(N,)`; no step is kept but the last, or what it answers."""
+    x, y, masks = data
+    if masks is None:
+        for step in model.steps(x, does=does):
             h = step.state.h
-        right += int((model.head(h).argmax(-1) == y[-1]).sum())
-    return right / data.total
+        said: Tensor = model.head(h).argmax(-1)
+        return said == y[-1]
+    said = torch.stack([model.head(step.state.h).argmax(-1) for step in model.steps(x, does=does)])
+    return masks.hits(said, y).all(0)
 
 
 @torch.no_grad()
 def mean_loss(model: SequenceModel, data: Sequences) -> float:
-    """The cross-entropy in nats, the mean over all steps of the sequences; large data is scored in parts."""
+    """The cross-entropy in nats, the mean over all steps asked; large data is scored in parts."""
     size = max(1, READ_AT_ONCE // (data.x.shape[0] * max(model.rnn.blocks * model.hidden_size, model.vocab_size)))
-    total = 0.0
-    for x, y in zip(torch.split(data.x, size, 1), torch.split(data.y, size, 1), strict=True):
-        total += cross_entropy(model(x)[0].flatten(0, 1), y.flatten(), reduction="sum").item()
-    return total / data.y.numel()
+    total, asked = 0.0, data.y.numel() if data.masks is None else int(data.masks.asked.sum())
+    for x, y, masks in data.split(size):
+        asked_y = y if masks is None else y.where(masks.asked, UNASKED)
+        logits, wanted = model(x)[0].flatten(0, 1), asked_y.flatten()
+        total += cross_entropy(logits, wanted, ignore_index=UNASKED, reduction="sum").item()
+    return total / asked
 
 
 class Snapshots:

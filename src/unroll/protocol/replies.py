@@ -8,8 +8,9 @@ from msgspec import Meta, Struct
 
 from unroll.moment import MAX_STEPS, Epoch, Moment, Number, RunNumber, Unit
 from unroll.picture import MAX_VALUE, Picture, Value
-from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, CellName, Plan, Recipe, TaskName
+from unroll.recipe import MAX_EPOCHS, MAX_HIDDEN, CellName, Plan, Recipe
 from unroll.series import NO_HISTORY, Count, History, Loss, Share
+from unroll.tasks.config import TaskName
 
 MAX_RUNS = 2000
 MAX_MODELS = 1000
@@ -250,8 +251,7 @@ class Trace(Struct, frozen=True, kw_only=True):
             it has them, `attribution` (each unit's share of the expected number's lead over the runner-up).
         values: The view's value by step, then unit, rounded to 3 decimals.
         scale: The value that gets the strongest colour: 1 for what lies in -1..1, else the largest in all the sequence.
-        candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together, its
-            own likeliest first, then that of the other.
+        candidates: By step, the likeliest numbers first; with a moment looked at `against`, those of both together.
         likeliest: By step of the whole sequence, the likeliest number; empty where the window holds all steps.
         arithmetic: By step, how it comes to its answer; an engine may leave it out.
         detail: The unit asked for, at the moment's step.

@@ -16,13 +16,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from unroll.errors import RecipeError
-from unroll.recipe import FIELDS, MAX_SYMBOL, TaskConfig
+from unroll.tasks.config import MAX_SYMBOL, MAX_VOCAB, TaskConfig
 from unroll.tasks.decoding import read_lines
 from unroll.tasks.forms import Misread, Rows, are_numbers, read_form
 from unroll.text import printable, shown_path
 
-MAX_VOCAB = int(FIELDS["vocab_size"].high or 0)
-"""The largest vocabulary that a recipe allows."""
 LEVELS = 16
 """Levels that decimals are put into where none are asked for."""
 ENDS = (".", "·", "|", "$", "#", "<end>")

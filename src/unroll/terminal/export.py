@@ -18,7 +18,7 @@ from unroll.moment import Moment
 from unroll.paths import own_models
 from unroll.protocol.replies import Trace, Window
 from unroll.protocol.requests import Look
-from unroll.tasks import answer
+from unroll.tasks import answers
 from unroll.terminal import texts
 from unroll.terminal.runs import Curve, Run
 from unroll.terminal.session import Session
@@ -119,7 +119,7 @@ def _steps(traces: list[Trace], run: Run) -> list[dict[str, object]]:
             "answer": first.number,
             "probability": first.probability,
             "runner_up": others[0].number if others else "",
-            "right": answer(run.recipe.task, moment.sequence, step),
+            "right": "/".join(map(str, sorted(answers(run.recipe.task, moment.sequence)[step]))),
             "erased": erased if done.cuts(step) else "",
         }
         for step, (number, (first, *others)) in enumerate(zip(moment.sequence, candidates, strict=True))

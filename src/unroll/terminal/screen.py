@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from msgspec.structs import replace
@@ -25,8 +25,8 @@ from unroll import permalink
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
 from unroll.protocol.replies import Pace, Window
-from unroll.recipe import Recipe, TaskConfig
-from unroll.tasks import answer
+from unroll.recipe import Recipe
+from unroll.tasks import TASKS, answers
 from unroll.terminal import hints, layout, texts
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.hints import Situation
@@ -245,7 +245,7 @@ class Playground(Screen[None]):
         if trace is None or run is None or trace.moment.run != run.number:
             return
         heatmap, following, sequence = self._heatmap, self._following, trace.moment.sequence
-        heatmap.answers, heatmap.baseline = _answers(run.recipe.task, sequence), session.baseline
+        heatmap.answers, heatmap.baseline = answers(run.recipe.task, sequence), session.baseline
         step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
         heatmap.said = session.said
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
@@ -253,7 +253,7 @@ class Playground(Screen[None]):
         if 0 <= row < len(trace.candidates):
             following.candidates, following.vocab_size = trace.candidates[row], run.recipe.task.vocab_size
             following.banner, following.versus = texts.banner(trace, step, run.recipe.task), session.versus
-            following.after, following.answer = sequence[step], heatmap.answers[step]
+            following.after, following.answers = sequence[step], heatmap.answers[step]
             following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
             said = texts.of_part(self.slow_motion.part, trace, step, run.recipe.model.cell)
@@ -288,7 +288,7 @@ class Playground(Screen[None]):
     def _is_right(self) -> bool | None:
         """Whether the answer on the screen is right; None where none is."""
         shown = self._following
-        return None if shown.answer is None or not shown.candidates else shown.candidates[0].number == shown.answer
+        return shown.candidates[0].number in shown.answers if shown.answers and shown.candidates else None
 
     def _write(self, line: str, text: str) -> None:
         """Fill one of the lines of text, if it says something else."""
@@ -444,12 +444,12 @@ class Playground(Screen[None]):
     def action_type_random(self, longer: bool) -> None:
         """A sequence of the task; or one of consecutive numbers like them, but more than twice as long."""
         task = self.recipe_shown.task
-        if task.task == "file":
+        steps = 2 * task.length + 1 if longer else task.length
+        example = next(TASKS[task.task].examples(task, steps, Random()), None)
+        if example is None:
             self.note(texts.FILE_ELSEWHERE)
-            return
-        length = min(2 * task.length + 1 if longer else task.length, task.vocab_size)
-        start = random.randrange(max(1, task.vocab_size - length))
-        self.session.type(tuple(range(start, start + length)))
+        else:
+            self.session.type(tuple(example))
 
     # What is done to the network, and what is shown of it
 
@@ -556,9 +556,3 @@ class Playground(Screen[None]):
 
     def on_screen_header_tab_chosen(self, message: ScreenHeader.TabChosen) -> None:
         self.action_tab(message.tab)
-
-
-@lru_cache(maxsize=4)
-def _answers(task: TaskConfig, sequence: tuple[int, ...]) -> tuple[int | None, ...]:
-    """The right answer at every step, which stays the same at every look while a network trains."""
-    return tuple(answer(task, sequence, step) for step in range(len(sequence)))

@@ -2,15 +2,16 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import ceil, exp, log
 from typing import NamedTuple
 
 from unroll import figures
 from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import CutOff, Measured, Pace, Resumed, Trace, UnitDetail
-from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, TaskConfig, preset_of
-from unroll.tasks import TASKS, answer
+from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, preset_of
+from unroll.tasks import TASKS, answers
+from unroll.tasks.config import TaskConfig
 from unroll.terminal.runs import Run
 from unroll.terminal.widgets import heatmap_frame
 
@@ -32,7 +33,7 @@ NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
 SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one."
-FILE_ELSEWHERE = "R and B make sequences for count and recall. For a file, type some of its numbers after /."
+FILE_ELSEWHERE = "R and B make sequences for every task but a file. For a file, type some of its numbers after /."
 WAYS_TO_LEAVE = (
     "d    let it continue: unroll attach returns to it\nq    end it: runs that are not saved are lost\nesc  stay here"
 )
@@ -66,6 +67,11 @@ class Part(NamedTuple):
     rank: int
 
 
+def either(right: Collection[int]) -> str:
+    """Right answers, in words."""
+    return " or ".join(map(str, sorted(right)))
+
+
 def of_status(run: Run, pace: Pace) -> tuple[Part, ...]:
     """A run and how far it has come, every figure as wide as it can become."""
     total, (loss, accuracy) = f"{run.recipe.train.epochs:,}", run.curve.last()
@@ -86,8 +92,8 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
     if not 0 <= row < len(trace.candidates):
         return ""
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
-    right, chance = answer(task, sequence, step), figures.probability(first.probability)
-    verdict = "" if right is None else "  ✓" if right == first.number else f"  ✗ should be {right}"
+    right, chance = answers(task, sequence)[step], figures.probability(first.probability)
+    verdict = "" if not right else "  ✓" if first.number in right else f"  ✗ should be {either(right)}"
     says = "is likeliest to draw" if is_sampled else "expects"
     return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it {says} {first.number}, {chance}{verdict}"
 
@@ -176,16 +182,16 @@ def _of_answers(trace: Trace, step: int, task: TaskConfig) -> Wordings:
     row, sequence = step - trace.window.first_step, trace.moment.sequence
     if not 0 <= row < len(trace.candidates):
         return ("",)
-    candidates, right = trace.candidates[row], answer(task, sequence, step)
+    candidates, right = trace.candidates[row], answers(task, sequence)[step]
     now = candidates[0].number
     if trace.moment.interventions == UNTOUCHED:
-        verdict = "" if right is None else ", right" if now == right else f", wrong: {right} is right"
+        verdict = "" if not right else ", right" if now in right else f", wrong: {either(right)} is right"
         return (f"here: {now}{verdict}",)
     before = max(candidates, key=lambda one: one.before or 0).number
     verdict = "the same" if now == before else "another"
-    if right is not None:
-        is_still = (now == right) == (before == right)
-        verdict = f"{'still' if is_still else 'now'} {'right' if now == right else 'wrong'}"
+    if right:
+        is_still = (now in right) == (before in right)
+        verdict = f"{'still' if is_still else 'now'} {'right' if now in right else 'wrong'}"
     return (f"here: {before} → {now}, {verdict}",)
 
 
@@ -282,10 +288,10 @@ def of_resumed(resumed: Resumed) -> str:
 
 def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
     """Why a sequence that went on until an answer is wrong ended."""
-    right = answer(task, sequence, len(sequence) - 2)
-    if right is not None and sequence[-1] != right:
-        return f"Stopped: {sequence[-1]} is wrong, it should be {right}."
-    if answer(task, sequence, len(sequence) - 1) is None:
+    *_, before, after = answers(task, tuple(sequence))
+    if before and sequence[-1] not in before:
+        return f"Stopped: {sequence[-1]} is wrong, it should be {either(before)}."
+    if not after:
         return f"Stopped, all right: task {task.task} has no right answer after {sequence[-1]}."
     return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} numbers."
 
@@ -373,13 +379,15 @@ def of_view(view: str) -> str:
 
 
 FIELD_MORE: dict[str, str] = {
-    "task": "count asks for the number after the last one, recall for the first one, file for what comes next in it.",
+    "sequences": "They are drawn once, the same for every seed; R types another of the same kind.",
+    "steps_back": "What was read before that is no longer needed, so the state may forget it.",
+    "asked": "Asked at every step, an error is corrected where it is made; at the last, far from there.",
     "vocab_size": "A number goes in as V places, all 0 but one that is 1; V logits come out, one a number.",
     "length": "In task recall the first number must be kept over more steps the longer a sequence is.",
     "path": "A sequence, a number or a name a line; CSV, FASTA, OEIS, SPMF, JSON: unroll data FILE shows how it reads.",
     "column": "A table with a heading, or with decimals, is read one column at a time: unroll data FILE shows them.",
     "levels": "Each level has about as many of the values; where they are divided, unroll data FILE says.",
-    "held_out": "Accuracy on sequences it never trained on tells learning from memorising. It needs task file.",
+    "held_out": "Accuracy on sequences it never trained on tells learning from memorising.",
     "cell": "An rnn rewrites its whole state at each step; an lstm and a gru have gates that can keep it.",
     "hidden_size": "There are D·D recurrent weights in an rnn, four times as many in an lstm, three times in a gru.",
     "init": "From normal weights, a network often fails on sequences longer than in training.",
@@ -413,7 +421,8 @@ def of_field(name: str, recipe: Recipe) -> list[str]:
         preset = preset_of(recipe)
         why = PURPOSES.get(preset, "No preset has these values.")
         now = [f"Current value: {preset or 'your own'}. {why}"]
-    return [help_of(name), *now, FIELD_MORE[name]]
+    more = TASKS[recipe.task.task].asks if name == "task" else FIELD_MORE[name]
+    return [help_of(name), *now, more]
 
 
 PANES = {
@@ -430,7 +439,7 @@ PANES = {
 def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") -> list[str]:
     """A pane, by its widget's name, in three sentences; the heatmap with this view in it."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
-    task = TASKS.get(recipe.task.task)
+    task = TASKS[recipe.task.task]
     last = run.curve.last()[0] if run is not None else None
     figure = "nothing yet"
     if last is not None:
@@ -455,10 +464,10 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         ],
         "NextNumber": [
             f"The head makes {v} logits of the hidden state, z = W h + b; the softmax, probabilities: e^zₖ / Σ e^zⱼ.",
-            f"The likeliest come first; ✓ is the right answer. {task.asks if task else 'What comes next is right.'} "
+            f"The likeliest come first; ✓ is a right answer. {task.asks} "
             "Of a pair of bars, ▀ is now and ▄ what it is compared with: the network untouched, or the marked run. "
             "enter or a click appends a candidate.",
-            task.teaches if task else "Its answers to sequences it never saw show what it has learned from the others.",
+            task.teaches,
         ],
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch.",
@@ -475,9 +484,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
 
 def _samples(task: TaskConfig) -> str:
     """How to type a sequence of a task, and which numbers are in none."""
-    if task.task == "file":
+    if "path" in TASKS[task.task].fields:
         return f"they are in {task.path}."
-    last = task.vocab_size - 1
-    rare = f"{last} is never an input and 0 never an answer" if task.task == "count" else ""
-    rare = rare or f"no answer is above {last - task.length}"
-    return f"R types one, B a longer one of the same kind. In training, {rare}."
+    rare = TASKS[task.task].never(task)
+    return f"R types one, B a longer one of the same kind.{f' In training, {rare}.' if rare else ''}"

@@ -21,7 +21,7 @@ from unroll.moment import Moment
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences
 from unroll.picture import Picture
-from unroll.recipe import TaskConfig
+from unroll.tasks.config import TaskConfig
 
 
 class Subject(NamedTuple):

@@ -7,6 +7,8 @@ the vanishing and exploding gradient (Hochreiter 1991; Bengio, Simard & Frasconi
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from unroll.network import inspection
 from unroll.network.dynamics import pulled_back
 from unroll.network.lenses import Subject
 from unroll.picture import Lines, NamedLine
-from unroll.tasks import answer
+from unroll.tasks import answers
 
 ORDER = 5
 LEAST = 1e-12
@@ -25,9 +27,9 @@ LEAST = 1e-12
 def look(subject: Subject) -> Lines:
     """The length of the derivative by h, and by c, after every step, each as a multiple of that at the last step."""
     sequence = subject.moment.sequence
-    right = answer(subject.task, sequence, len(sequence) - 1)
+    right = answers(subject.task, sequence)[-1]
     target, lengths = _lengths(subject, right)
-    whose = "the right answer" if right is not None else "what it expects"
+    whose = "what it expects" if not right else "the right answer" if len(right) == 1 else "the likeliest right answer"
     lines = {f"by {name}": (row / row[-1]).tolist() for name, row in lengths.items() if row[-1] > 0}
     said = "; ".join(_factor(name, row) for name, row in lines.items())
     return Lines(
@@ -43,12 +45,12 @@ def look(subject: Subject) -> Lines:
     )
 
 
-def _lengths(subject: Subject, right: int | None) -> tuple[int, dict[str, Tensor]]:
+def _lengths(subject: Subject, right: Collection[int]) -> tuple[int, dict[str, Tensor]]:
     """The number whose loss it is, and the derivatives' lengths `(T,)` by h and, of an LSTM, by c."""
     model, sequence, does = subject.model, subject.moment.sequence, subject.moment.interventions
     seen = inspection.trace(model, sequence, does)
     states = torch.cat([seen.hidden] if seen.cell is None else [seen.hidden, seen.cell], -1)
-    target = int(seen.logits[-1].argmax()) if right is None else right
+    target = max(right or range(subject.task.vocab_size), key=seen.logits[-1].tolist().__getitem__)
     chances = seen.logits[-1].double().softmax(-1)
     chances[target] -= 1
     by = torch.zeros_like(states)

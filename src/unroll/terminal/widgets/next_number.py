@@ -1,11 +1,11 @@
 """The next number: the likeliest answers after the chosen step, as bars with percentages, and a banner over them.
 
-Drawn from candidates and the right answer (None where the task has none). Where they have probabilities from before
+Drawn from candidates and the right answers (empty where the task has none). Where they have probabilities from before
 too, each row has a pair of bars: the upper half is now, the lower half before. Says `NumberChosen`. Knows neither the
 engine nor other panes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,7 +68,7 @@ class NextNumber(Pane, can_focus=True):
     banner: reactive[Sequence[Sequence[str]]] = reactive((), repaint=False)
     versus: reactive[str] = reactive("", repaint=False)
     vocab_size: reactive[int] = reactive(0, repaint=False)
-    answer: reactive[int | None] = reactive(None, repaint=False)
+    answers: reactive[Collection[int]] = reactive((), repaint=False)
     after: reactive[int | None] = reactive(None, repaint=False)
     is_sampled: reactive[bool] = reactive(False, repaint=False)
     chosen: reactive[int] = reactive(0, repaint=False)
@@ -78,7 +78,7 @@ class NextNumber(Pane, can_focus=True):
         self._rows: list[list[Piece]] = []
 
     def on_mount(self) -> None:
-        names = "candidates", "banner", "versus", "vocab_size", "answer", "after", "is_sampled", "chosen", "has_focus"
+        names = "candidates", "banner", "versus", "vocab_size", "answers", "after", "is_sampled", "chosen", "has_focus"
         for attribute in names:
             self.watch(self, attribute, self.on_resize)
 
@@ -102,7 +102,7 @@ class NextNumber(Pane, can_focus=True):
             yield [(fitting(self.banner[row], width), TOLD)] if row < len(self.banner) else []
         legend = f"{NOW} now  {BEFORE} {self.versus}" if self.versus else f"{BOTH} probability"
         yield [(clipped(legend, width), PLAIN)]
-        shown = self._shown
+        shown = self.candidates[: self._room]
         for rank, candidate in enumerate(shown):
             yield self._candidate(rank, candidate)
         others = self.vocab_size - len(shown)
@@ -110,15 +110,14 @@ class NextNumber(Pane, can_focus=True):
             yield self._others(others, shown)
 
     @property
-    def _shown(self) -> list[Candidate]:
-        """The candidates that have rows, the likeliest first."""
-        room = max(1, min(SHOWN, self.size.height - BANNER - 2))
-        return sorted(self.candidates[:room], key=lambda candidate: -candidate.probability)
+    def _room(self) -> int:
+        """How many candidates can be shown."""
+        return max(1, min(SHOWN, self.size.height - BANNER - 2))
 
     def _candidate(self, rank: int, candidate: Candidate) -> list[Piece]:
         number, chance, before = candidate.number, candidate.probability, candidate.before
-        is_wrong = not rank and self.answer not in (None, number)
-        mark, look = ("✓", RIGHT) if number == self.answer else ("✗", WRONG) if is_wrong else (" ", PLAIN)
+        is_wrong = not rank and self.answers and number not in self.answers
+        mark, look = ("✓", RIGHT) if number in self.answers else ("✗", WRONG) if is_wrong else (" ", PLAIN)
         is_certain = self.is_sampled and len(self.candidates) == 1
         now = figures.share(chance) if is_certain else figures.probability(chance)
         then = "" if before is None else figures.probability(before)
@@ -152,15 +151,15 @@ class NextNumber(Pane, can_focus=True):
     # What a person does
 
     def action_choose(self, by: int) -> None:
-        self.chosen = max(0, min(self.chosen + by, len(self._shown) - 1))
+        self.chosen = max(0, min(self.chosen + by, min(self._room, len(self.candidates)) - 1))
 
     def action_take(self) -> None:
-        if self.chosen < len(self._shown):
-            self.post_message(self.NumberChosen(self._shown[self.chosen].number))
+        if self.chosen < min(self._room, len(self.candidates)):
+            self.post_message(self.NumberChosen(self.candidates[self.chosen].number))
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
-        if content is not None and 0 <= content.y - BANNER - 1 < len(self._shown):
+        if content is not None and 0 <= content.y - BANNER - 1 < min(self._room, len(self.candidates)):
             self.chosen = content.y - BANNER - 1
             self.action_take()
 

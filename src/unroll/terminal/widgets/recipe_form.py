@@ -1,7 +1,7 @@
 """The recipe as a form: every field of `recipe.FIELDS`, checked as it is typed. Says `Edited` and `PaceChosen`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar, get_args
@@ -17,8 +17,9 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
 from unroll.protocol.replies import Pace
-from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, recipe_of
-from unroll.tasks import sequences
+from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, recipe_of, turned_to
+from unroll.tasks import TASKS, sequences
+from unroll.tasks.config import TaskName
 from unroll.terminal import texts
 from unroll.terminal.bindings import both_ways
 
@@ -203,11 +204,19 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if name == "pace":
             self._pace = next(pace for pace in get_args(Pace) if pace == event.value)
             self.post_message(self.PaceChosen(self._pace))
+        elif name == "task":
+            self._turn_to(next(task for task in get_args(TaskName) if task == event.value))
         elif name != "preset":
             self._edited()
         elif (preset := PRESETS.get(str(event.value), self.recipe)) != self.recipe:
             self._write(preset.values())
             self._edited()
+
+    def _turn_to(self, task: TaskName) -> None:
+        """Fill in what goes with another task."""
+        with suppress(RecipeError):  # of a file that is still to be named
+            self._write(turned_to(self.recipe, task).values())
+        self._edited()
 
     def _edited(self) -> None:
         """Take the recipe that the fields say, if each is right and they go together."""
@@ -267,8 +276,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
         implied = self._implied(self.recipe)
         for name in FIELDS:
             self._rows[name].show(fault=name in self._faults, changed=values[name] != trained[name])
-        for name in ("path", "column", "levels", "held_out"):
-            self._rows[name].display = self._rows["task"].text == "file"
+        used = ("task", *TASKS[self._rows["task"].text].fields)
+        for name in FIELDS:
+            self._rows[name].display = FIELDS[name].section != "task" or name in used
         self._rows["preset"].write(preset_of(self.recipe) or OWN)
         self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
         self._advise()

@@ -5,7 +5,7 @@ keeps its column: a sequence longer than the pane turns pages, because scrolling
 most cells stay as they are: only the rows that look different are repainted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -101,7 +101,7 @@ class StateHeatmap(Pane, can_focus=True):
     trace: reactive[Trace | None] = reactive(None, repaint=False)
     step: reactive[int] = reactive(0)
     unit: reactive[int] = reactive(0)
-    answers: reactive[Sequence[int | None]] = reactive(())
+    answers: reactive[Sequence[Collection[int]]] = reactive(())
     baseline: reactive[str] = reactive("", repaint=False)
     """What the values are the difference from; empty where they are the values themselves."""
     said: reactive[frozenset[int]] = reactive(frozenset())
@@ -297,8 +297,8 @@ class StateHeatmap(Pane, can_focus=True):
 
     def _is_right(self, step: int, said: int | None) -> bool | None:
         """Whether the number said at a step is the right one; None where none is, or nothing is known of it."""
-        answer = self.answers[step] if step < len(self.answers) else None
-        return None if answer is None or said is None else said == answer
+        right = self.answers[step] if step < len(self.answers) else ()
+        return None if not right or said is None else said in right
 
     def _segment(self, text: str, look: str) -> Segment:
         return Segment(text, self.get_component_rich_style(look))
