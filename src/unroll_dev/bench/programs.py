@@ -42,9 +42,9 @@ def playground(sequence: str = "7,8,9,10", **recipe: Value) -> Command:
 def started(
     command: Command, rate: float | None = None, size: tuple[int, int] = (120, 40), kind: type[Terminal] = Terminal
 ) -> Iterator[Terminal]:
-    """A program in a kind of terminal, with nothing left from any earlier one."""
+    """A program in a kind of terminal, with nothing left from any earlier one but its bytecode, as once installed."""
     with TemporaryDirectory() as folder:
-        environment = {"UNROLL_STATE_DIR": folder, "UNROLL_DATA_DIR": folder}
+        environment = {"UNROLL_STATE_DIR": folder, "UNROLL_DATA_DIR": folder, "PYTHONDONTWRITEBYTECODE": ""}
         with kind(command, size, rate, environment=environment) as terminal:
             yield terminal
 
