@@ -1,7 +1,11 @@
 """Start, train, ask, step: what a person does at the keys and sees on the screen."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
+
+import pytest
+from textual.css.stylesheet import Stylesheet
 
 from playground_kit import Playing, playing
 from unroll.recipe import Recipe
@@ -10,6 +14,7 @@ from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.tty.textual_patches import Compositor
 
 
 async def test_it_opens_untrained_with_content_in_every_pane(game: Playing) -> None:
@@ -143,3 +148,23 @@ async def test_a_click_on_a_tab_goes_to_it() -> None:
         await game.settle()
         assert game.pane(ScreenHeader).active == "Loss"
         assert isinstance(game.app.focused, LossCurve)
+
+
+async def test_a_start_lays_out_and_styles_no_more_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: Counter[str] = Counter()
+
+    def counted(kind: Any, name: str) -> None:
+        work = getattr(kind, name)
+
+        def count(*args: Any, **options: Any) -> Any:
+            done[name] += 1
+            return work(*args, **options)
+
+        monkeypatch.setattr(kind, name, count)
+
+    counted(Compositor, "reflow")
+    counted(Stylesheet, "apply")
+    async with playing() as game:
+        assert game.trace
+    assert done["reflow"] <= 5, "for the first paint, when the recipe is there, and when a line has become longer"
+    assert done["apply"] <= 330, "each of 120 widgets once, with what it paints in"

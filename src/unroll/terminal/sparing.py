@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets import Input, Select
 
 Work = Coroutine[Any, Any, object]
 
@@ -36,6 +37,12 @@ class Latest:
                 await self._job()
         finally:
             self._is_running = False
+
+
+def compact(field: Input | Select[str]) -> None:
+    """Give a new field one line. Textual's own way styles every field once more before it is on the screen."""
+    field.set_reactive(type(field).compact, True)
+    field.add_class("-textual-compact", update=False)
 
 
 class Pane(Widget):

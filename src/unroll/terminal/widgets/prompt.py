@@ -23,7 +23,7 @@ from textual.widgets import Input, Label
 from unroll.errors import UserError
 from unroll.moment import parse_sequence
 from unroll.terminal.bindings import both_ways
-from unroll.terminal.sparing import Latest
+from unroll.terminal.sparing import Latest, compact
 
 MAX_HISTORY = 100
 WORD = re.compile(r"[^\s,;]+")
@@ -62,7 +62,8 @@ class Numbers(Input):
     """How many times a person has changed the text: whatever was asked about it holds while this stays the same."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, placeholder="numbers, with spaces between", compact=True, select_on_focus=False)
+        super().__init__(text, placeholder="numbers, with spaces between", select_on_focus=False, classes="-valid")
+        compact(self)
         self.highlighter = self.marks = Marks(self)
         self._history = [text]
         self._place = 0

@@ -22,11 +22,10 @@ from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
 from unroll.terminal import texts
 from unroll.terminal.bindings import both_ways
+from unroll.terminal.sparing import compact
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
-COMPACT = "-textual-compact"
-"""The class of a field in one line. It and `-valid` are given before they are looked for: each would style it anew."""
 
 
 class TextField(Input, inherit_bindings=False):
@@ -76,8 +75,7 @@ class FieldRow(Horizontal):
             else kind(value, select_on_focus=False, classes="-valid")
         )
 
-        self.control.set_reactive(type(self.control).compact, True)
-        self.control.add_class(COMPACT, update=False)
+        compact(self.control)
 
     def compose(self) -> ComposeResult:
         yield Label(self.field_name)
