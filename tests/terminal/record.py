@@ -30,7 +30,7 @@ async def record(name: str, train: bool) -> None:
                     break
         for sequence in SEQUENCES:
             moment = Moment(run, sequence, len(sequence) - 1)
-            await engine.ask(Look(moment=moment, unit=0, top=20, window=Window(steps=8, units=32)))
+            await engine.ask(Look(moment=moment, unit=0, score=True, top=7, window=Window(steps=8, units=32)))
     finally:
         await engine.close()
 
