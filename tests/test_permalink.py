@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from unroll import permalink
 from unroll.errors import UserError
-from unroll.moment import Interventions, Moment
+from unroll.moment import Interventions, Moment, Patch
 from unroll.recipe import FIELDS, Recipe, recipe_of
 
 
@@ -32,14 +32,22 @@ def moments(draw: st.DrawFn, recipe: Recipe) -> Moment:
     sequence = tuple(draw(st.lists(st.integers(0, recipe.task.vocab_size - 1), min_size=1, max_size=20)))
     steps = st.integers(0, len(sequence) - 1)
     cut_all = draw(st.booleans())
-    clamps = draw(st.dictionaries(st.integers(0, recipe.model.hidden_size - 1), st.sampled_from([0.0, 0.5, -1.0])))
+    units = st.integers(0, recipe.model.hidden_size - 1)
+    clamps = draw(st.dictionaries(units, st.sampled_from([0.0, 0.5, -1.0])))
+    sources = st.lists(st.integers(0, recipe.task.vocab_size - 1), min_size=1, max_size=5).map(tuple)
+    parts = st.sampled_from([("whole", 0), ("cell", 0)]) | st.tuples(st.just("unit"), units)
+    put = draw(st.dictionaries(steps, st.tuples(sources, parts), max_size=3))
     return Moment(
         0,
         sequence,
         draw(steps),
         draw(st.integers(0, recipe.train.epochs)),
         Interventions(
-            () if cut_all else tuple(sorted(draw(st.sets(steps)))), cut_all, draw(st.booleans()), tuple(clamps.items())
+            () if cut_all else tuple(sorted(draw(st.sets(steps)))),
+            cut_all,
+            draw(st.booleans()),
+            tuple(clamps.items()),
+            tuple(Patch(step, source, *part) for step, (source, part) in put.items()),
         ),
     )
 
@@ -98,3 +106,11 @@ def test_a_unit_is_held_at_one_value() -> None:
         permalink.read("unroll:1 hold=3:0,3:0.5")
     with pytest.raises(ValueError, match="two values"):
         Interventions(clamps=((3, 0.0), (3, 0.5)))
+
+
+@pytest.mark.parametrize(
+    "put", ["9:whole:7", "1:whole:", "1:whole:999", "1:99:7", "1:whole:7/1:cell:8", "whole", "1:whole:7:8:9:x"]
+)
+def test_a_state_that_cannot_be_put_in_is_refused(put: str) -> None:
+    with pytest.raises(UserError):
+        permalink.read(f"unroll:1 sequence=7,8 put={put}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -29,7 +29,24 @@ Epoch = Annotated[int, Meta(ge=0, le=10 * MAX_EPOCHS)]
 Number = Annotated[int, Meta(ge=0, le=MAX_VOCAB - 1)]
 Step = Annotated[int, Meta(ge=0, le=MAX_STEPS - 1)]
 Unit = Annotated[int, Meta(ge=0, le=MAX_HIDDEN - 1)]
+MAX_PATCHES = 16
+PatchPart = Literal["whole", "cell", "unit"]
 Clamp = Annotated[float, Meta(ge=-MAX_CLAMP, le=MAX_CLAMP)]
+
+
+class Patch(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Another sequence's state put in place of the one after a step (from 0).
+
+    Attributes:
+        source: What the same network reads, untouched, to come to that state.
+        part: The `whole` state, an LSTM's `cell` state alone, or one `unit` of it all.
+        unit: Which; 0 for another part.
+    """
+
+    step: Step
+    source: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=MAX_STEPS)]
+    part: PatchPart = "whole"
+    unit: Unit = 0
 
 
 class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -40,16 +57,20 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         cut_all: The same before every step.
         cut_cell: Whether an LSTM's cell state is erased with the hidden state.
         clamps: `(unit, value)` pairs, one a unit: it is held at the value at every step; 0 switches it off.
+        patches: States put in, one a step at most.
     """
 
     cut_steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS)] = ()
     cut_all: bool = False
     cut_cell: bool = False
     clamps: Annotated[tuple[tuple[Unit, Clamp], ...], Meta(max_length=MAX_HIDDEN)] = ()
+    patches: Annotated[tuple[Patch, ...], Meta(max_length=MAX_PATCHES)] = ()
 
     def __post_init__(self) -> None:
         if len(dict(self.clamps)) < len(self.clamps):
             raise ValueError("a unit is held at two values")
+        if len({patch.step for patch in self.patches}) < len(self.patches):
+            raise ValueError("two states are put in after a step")
 
     def cuts(self, step: int) -> bool:
         """Whether the hidden state is erased before this step."""
@@ -75,10 +96,23 @@ class Interventions(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         others = tuple((u, value) for u, value in self.clamps if u != unit)
         return replace(self, clamps=others if len(others) < len(self.clamps) else (*others, (unit, 0.0)))
 
-    def within(self, steps: int, units: int | None = None) -> Interventions:
-        """The same without what lies beyond a shorter sequence or a smaller network."""
-        clamps = tuple(clamp for clamp in self.clamps if units is None or clamp[0] < units)
-        return replace(self, cut_steps=tuple(step for step in self.cut_steps if step < steps), clamps=clamps)
+    def patch(self, step: int, patch: Patch | None) -> Interventions:
+        """Put a state in after a step, in place of any that was there; or none."""
+        others = tuple(one for one in self.patches if one.step != step)
+        return replace(self, patches=others if patch is None else (*others, patch))
+
+    def within(self, steps: int, units: int = MAX_HIDDEN, vocab_size: int = MAX_VOCAB) -> Interventions:
+        """The same without what lies beyond a shorter sequence, a smaller network or another vocabulary."""
+        return replace(
+            self,
+            cut_steps=tuple(step for step in self.cut_steps if step < steps),
+            clamps=tuple(clamp for clamp in self.clamps if clamp[0] < units),
+            patches=tuple(
+                patch
+                for patch in self.patches
+                if patch.step < steps and patch.unit < units and max(patch.source) < vocab_size
+            ),
+        )
 
 
 UNTOUCHED = Interventions()

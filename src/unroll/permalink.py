@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from unroll.errors import UserError
-from unroll.moment import MAX_CLAMP, Interventions, Moment, parse_sequence
+from unroll.moment import MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch, parse_sequence
 from unroll.recipe import FIELDS, Recipe, recipe_of
 from unroll.text import shown_path
 
@@ -49,6 +49,7 @@ def write(recipe: Recipe, moment: Moment, weights: str = "") -> str:
         "cut": "all" if does.cut_all else ",".join(str(step + 1) for step in does.cut_steps),
         "cut_cell": "yes" if does.cut_cell else "",
         "hold": ",".join(f"{unit}:{value:g}" for unit, value in does.clamps),
+        "put": "/".join(map(_patch_text, does.patches)),
         "weights": weights,
     }
     return " ".join([START, *(f"{name}={value}" for name, value in words.items() if value != "")])
@@ -92,8 +93,29 @@ def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
         sequence,
         _whole("step", given.pop("step", str(len(sequence))), 1, len(sequence)) - 1,
         _whole("epoch", given.pop("epoch", "0"), 0, recipe.train.epochs),
-        Interventions(steps, cut == "all", cut_cell, clamps),
+        Interventions(steps, cut == "all", cut_cell, clamps, _patches(given.pop("put", ""), len(sequence), recipe)),
     )
+
+
+def _patch_text(patch: Patch) -> str:
+    """A state that is put in: `4:whole:7,8,9`, `4:cell:7,8,9`, or a unit's number in the middle."""
+    part = str(patch.unit) if patch.part == "unit" else patch.part
+    return f"{patch.step + 1}:{part}:{','.join(map(str, patch.source))}"
+
+
+def _patches(text: str, steps: int, recipe: Recipe) -> tuple[Patch, ...]:
+    patches = []
+    for word in text.split("/") if text else ():
+        step, part, source = [*word.split(":", 2), "", ""][:3]
+        read = parse_sequence(source, recipe.task.vocab_size)
+        place = _whole("put", step, 1, steps) - 1
+        if part in ("whole", "cell"):
+            patches.append(Patch(place, read, "whole" if part == "whole" else "cell"))
+        else:
+            patches.append(Patch(place, read, "unit", _whole("put", part, 0, recipe.model.hidden_size - 1)))
+    if len({patch.step for patch in patches}) < len(patches) or len(patches) > MAX_PATCHES:
+        raise UserError(f"put names a step twice in this permalink, or more than {MAX_PATCHES} steps: copy it again.")
+    return tuple(patches)
 
 
 def _clamp(word: str, last: int) -> tuple[int, float]:

@@ -10,7 +10,7 @@ import torch
 from engine_kit import answers, converse
 from unroll.engine import inspect
 from unroll.engine.inspect import MAX_SCORED, MIN_SCORED, Scorer, sample
-from unroll.moment import UNTOUCHED, Interventions, Moment
+from unroll.moment import UNTOUCHED, Interventions, Moment, Patch
 from unroll.network import inspection
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, Training
@@ -280,3 +280,11 @@ def test_what_a_lens_cannot_see_is_refused_in_words(asked: dict[str, Any]) -> No
 
 def test_without_a_known_name_it_is_the_first_lens() -> None:
     assert answers(converse(Create(recipe=SMALL), Lens(moment=Moment(0, PROMPT), lens="none")))[2].lens == "unit"
+
+
+@pytest.mark.parametrize("patch", [Patch(0, (16,)), Patch(0, (1,), "unit", 4)])
+def test_a_state_that_cannot_be_put_in_is_refused_in_words(patch: Patch) -> None:
+    moment = Moment(0, PROMPT, interventions=Interventions(patches=(patch,)))
+    assert (
+        "choose one from 0 to 3" in (said := looked(Create(recipe=SMALL), Look(moment=moment))) or "vocabulary" in said
+    )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from unroll.moment import Interventions
+from unroll.moment import Interventions, Patch
 from unroll.network.inspection import attribution, trace
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe
@@ -109,3 +109,35 @@ def test_many_networks_are_traced_like_each_alone() -> None:
     for seed in (0, 1):
         alone = trace(SequenceModel.of(recipe.replace(seed=seed)), x, CUT)
         assert_close((together.logits[seed], together.cell[seed]), (alone.logits, alone.cell))
+
+
+@given(cells, numbers, numbers, st.data())
+def test_with_another_state_put_in_it_answers_as_if_it_had_read_that_past(
+    cell: str, sequence: list[int], other: list[int], data: st.DataObject
+) -> None:
+    model = network(cell)
+    step = data.draw(st.integers(0, len(sequence) - 1))
+    put = Interventions(patches=(Patch(step, tuple(other)),))
+    seen = trace(model, sequence, put).logits
+    assert_close(seen[:step], trace(model, sequence).logits[:step])
+    assert_close(seen[step:], trace(model, [*other, *sequence[step + 1 :]]).logits[len(other) - 1 :])
+
+
+@given(numbers, numbers, st.integers(0, D - 1))
+def test_a_part_of_a_state_is_put_in_alone(sequence: list[int], other: list[int], unit: int) -> None:
+    model, last = network("lstm"), len(sequence) - 1
+    plain, source = trace(model, sequence), trace(model, other)
+    one = trace(model, sequence, Interventions(patches=(Patch(last, tuple(other), "unit", unit),)))
+    alone = trace(model, sequence, Interventions(patches=(Patch(last, tuple(other), "cell"),)))
+    changed = torch.arange(D) == unit
+    for now, before, theirs in ((one.hidden, plain.hidden, source.hidden), (one.cell, plain.cell, source.cell)):
+        assert now is not None and before is not None and theirs is not None
+        assert_close(now[-1], torch.where(changed, theirs[-1], before[-1]))
+    assert alone.cell is not None and source.cell is not None
+    assert_close(alone.cell[-1], source.cell[-1])
+    assert_close(alone.hidden, plain.hidden)
+
+
+def test_what_is_held_is_held_over_what_is_put_in() -> None:
+    put = Interventions(clamps=((2, 0.5),), patches=(Patch(0, (3, 4)),))
+    assert trace(network("gru"), [1, 2], put).hidden[:, 2].tolist() == [0.5, 0.5]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.errors import UserError
-from unroll.moment import UNTOUCHED, Interventions, Moment
+from unroll.moment import UNTOUCHED, Interventions, Moment, Patch
 from unroll.network.cells import State
 from unroll.network.dynamics import after, held, jacobian, visited
 from unroll.network.lenses import Subject, lenses, memory
@@ -24,7 +24,8 @@ TRAININGS = {cell: Training(SMALL.replace(cell=cell)) for cell in ("rnn", "lstm"
 cells = st.sampled_from(["rnn", "lstm", "gru"])
 sequences = st.lists(st.integers(0, 11), min_size=1, max_size=9)
 CUT = Interventions(cut_all=True)
-touched = st.sampled_from([UNTOUCHED, CUT, Interventions(clamps=((1, 0.5),))])
+PUT = Interventions(patches=(Patch(0, (5, 3)),))
+touched = st.sampled_from([UNTOUCHED, CUT, Interventions(clamps=((1, 0.5),)), PUT])
 
 
 def subject(cell: CellName, sequence: list[int], unit: int = 1, does: Interventions = UNTOUCHED) -> Subject:

@@ -200,6 +200,9 @@ def check_moment(run: LiveRun, moment: Moment) -> None:
         check_epoch(run, moment.epoch)
     for unit, _ in moment.interventions.clamps:
         _check_unit(unit, run.training.recipe.model.hidden_size, "clamp")
+    for patch in moment.interventions.patches:
+        _check_unit(patch.unit, run.training.recipe.model.hidden_size, "put in")
+        check_sequence(patch.source, run.training.recipe.task.vocab_size)
 
 
 def check_epoch(run: LiveRun, epoch: int) -> None:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from unroll.errors import UserError
-from unroll.moment import UNTOUCHED, Interventions
+from unroll.moment import UNTOUCHED, Interventions, Patch
 from unroll.network.cells import CELLS, NO_ROOM, Cell, Room, State, Step, affine
 from unroll.recipe import CellName, DeviceName, InitName, Recipe
 
@@ -107,10 +107,18 @@ class SequenceModel(nn.Module):
         now = cell.zero_state(p[0]) if state is None else state
         for t, (p_t, room) in enumerate(zip(p, rooms, strict=False), first_step):
             step = cell.step(p_t, erased(now, does.cut_cell) if does.cuts(t) else now, room)
-            if does.clamps:
-                step = step._replace(state=clamped(step.state, does.clamps))
+            if does.clamps or does.patches:
+                step = step._replace(state=self.changed(step.state, does, t))
             now = step.state
             yield step
+
+    def changed(self, state: State, does: Interventions, step: int) -> State:
+        """The state after a step, with what is put in there, and every held unit at its value."""
+        for patch in does.patches:
+            if patch.step == step:
+                *_, last = self.steps(torch.tensor(patch.source, device=self.head.weight.device))
+                state = patched(state, last.state, patch)
+        return clamped(state, does.clamps) if does.clamps else state
 
     @property
     def time_dim(self) -> int:
@@ -130,6 +138,16 @@ def erased(state: State, with_c: bool) -> State:
     """The state with h set to zero, and c too if asked."""
     c = torch.zeros_like(state.c) if state.c is not None and with_c else state.c
     return State(torch.zeros_like(state.h), c)
+
+
+def patched(state: State, other: State, patch: Patch) -> State:
+    """The state with a part of another's in its place."""
+    if patch.part == "unit":
+        unit = torch.arange(state.h.shape[-1], device=state.h.device) == patch.unit
+        c = None if state.c is None or other.c is None else torch.where(unit, other.c, state.c)
+        return State(torch.where(unit, other.h, state.h), c)
+    c = None if state.c is None or other.c is None else other.c.expand_as(state.c)
+    return State(state.h if patch.part == "cell" else other.h.expand_as(state.h), c)
 
 
 def clamped(state: State, clamps: Sequence[tuple[int, float]]) -> State:

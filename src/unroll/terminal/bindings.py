@@ -63,7 +63,14 @@ CHANGE = group(
     _more("X", "intervene('cut all')", "Erase everywhere", "Erase the memory at every step, or restore it."),
     _more("k", "cut_cell", "Erase the cell state", "Erase an LSTM's cell state with the hidden state, or keep it."),
     _more("z", "intervene('silence')", "Switch off", "Switch the selected unit off or on."),
-    Binding("u", "intervene('nothing')", "reset", tooltip="Restore the memory and every unit."),
+    _more("h", "keep_state", "Keep the state", "Keep the state at this step, to put it into another sequence."),
+    _more("j", "put_state", "Put a state in", "Put the kept state in after this step: whole, c alone, one unit, none."),
+    Binding(
+        "u",
+        "intervene('nothing')",
+        "reset",
+        tooltip="Undo all that is done to the network.",
+    ),
 )
 RUNS = group(
     "Runs",
@@ -108,6 +115,8 @@ OTHER_WORDS = {
     "intervene('cut all')": "memory cut forget loop",
     "cut_cell": "cut forget lstm",
     "intervene('silence')": "silence disable ablate neuron",
+    "keep_state": "transplant patch copy",
+    "put_state": "transplant patch paste insert",
     "intervene('nothing')": "undo mend",
     "ask('save')": "store write keep model file",
     "ask('open')": "load import read file",

@@ -466,6 +466,12 @@ class Playground(Screen[None]):
         if how == "silence" and held:
             self.note(f"Unit {session.unit} is no longer held at {held:g}; z switches it off.")
 
+    def action_keep_state(self) -> None:
+        self.session.keep_state()
+
+    def action_put_state(self) -> None:
+        self.session.put_state()
+
     def action_play(self) -> None:
         self.slow_motion.toggle()
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
-from unroll.moment import ARGMAX, MAX_STEPS, UNTOUCHED, Interventions, Moment, Sampling
+from unroll.moment import ARGMAX, MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Moment, Patch, Sampling
 from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
@@ -51,6 +51,7 @@ class Session:
         unit: The selected unit, from 0; its details are asked for once `explains_unit`.
         stop: The epoch or the accuracy (0..1) at which training stops.
         compared: The run that others are compared with.
+        kept: What is read to come to the state that was kept; None before one was.
         run: The run that is shown; None while there is no engine.
         trace: The newest look at the moment, or at the one before it while a look is under way.
         background: The name of an engine that was in the background when it came, and stays there; else empty.
@@ -67,6 +68,7 @@ class Session:
         self.unit, self.explains_unit = 0, False
         self.view, self.difference = "hidden", False
         self.sampling = Sampling()
+        self.kept: tuple[int, ...] | None = None
         self.pace: Pace = "8/s"
         self.stop: tuple[int | None, float | None] = (None, None)
         self.runs = Runs()
@@ -229,7 +231,10 @@ class Session:
         self.run, units = run, run.recipe.model.hidden_size
         self.unit = min(self.unit, units - 1)
         sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
-        step, does = min(self.moment.step, len(sequence) - 1), self.moment.interventions.within(len(sequence), units)
+        step, does = (
+            min(self.moment.step, len(sequence) - 1),
+            self.moment.interventions.within(len(sequence), units, run.recipe.task.vocab_size),
+        )
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
 
     def choose_run(self, run: Run) -> None:
@@ -443,6 +448,27 @@ class Session:
         if interventions == UNTOUCHED and self.compared is None:
             self.difference = False
         self.move(interventions=interventions)
+
+    def keep_state(self) -> None:
+        """Keep the state under the cursor, as the sequence that leads to it, to be put into another."""
+        self.kept = self.moment.sequence[: self.moment.step + 1]
+        self.display.note(texts.of_kept(self.kept))
+
+    def put_state(self) -> None:
+        """Put the kept state in after this step: whole; then an LSTM's cell state alone, the selected unit, nothing."""
+        step, does, trace = self.moment.step, self.moment.interventions, self.trace
+        if self.kept is None or trace is None:
+            self.display.note(texts.NOTHING_KEPT)
+            return
+        has_cell = "cell state" in trace.views
+        ways = [Patch(step, self.kept), *([Patch(step, self.kept, "cell")] if has_cell else [])]
+        ways.append(Patch(step, self.kept, "unit", self.unit))
+        present = next((patch for patch in does.patches if patch.step == step), None)
+        place = ways.index(present) + 1 if present in ways else 0
+        if place == 0 and present is None and len(does.patches) == MAX_PATCHES:
+            self.display.note(texts.TOO_MANY_PATCHES)
+            return
+        self.intervene(does.patch(step, ways[place] if place < len(ways) else None))
 
     # The sequence
 

@@ -7,7 +7,7 @@ from math import ceil, exp, log
 from typing import NamedTuple
 
 from unroll import figures
-from unroll.moment import MAX_STEPS, UNTOUCHED, Interventions, Sampling
+from unroll.moment import MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Sampling
 from unroll.protocol.replies import CutOff, Measured, Pace, Resumed, Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, preset_of
 from unroll.tasks import TASKS, answers
@@ -25,6 +25,8 @@ NOTHING_TO_COMPARE = (
 )
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
 NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
+NOTHING_KEPT = "No state is kept: h keeps the one at this step; on another sequence, j puts it in."
+TOO_MANY_PATCHES = f"{MAX_PATCHES} states are put in, the most at a time: u takes them out."
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
 NO_ENGINE = "no engine"
 ENGINE_STARTS = "The engine is starting, one moment."
@@ -100,6 +102,7 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
 
 # The banner: what is done to the network, what that does here, and to all sequences
 
+MAX_KEPT_SHOWN = 6
 Wordings = tuple[str, ...]
 """A line in several wordings, the longest first: a pane takes the first for which it is wide enough."""
 
@@ -129,9 +132,12 @@ def banner(trace: Trace, step: int, task: TaskConfig) -> list[Wordings]:
 
 
 def _of_deeds(done: Interventions, keeps_cell: bool) -> Wordings:
-    cuts, units = _of_cuts(done, keeps_cell), _of_units(done)
+    cuts, units, put = _of_cuts(done, keeps_cell), _of_units(done), _of_patches(done)
+    if put and (cuts or units):
+        others = "; ".join(part for part in (cuts and "memory erased", units and units[-1]) if part)
+        return f"{put[0]}; {others}", f"{put[-1]}; {others}", f"{put[-1]}, and more is done"
     if not (cuts and units):
-        return cuts or units or ("nothing is done to the network",)
+        return cuts or units or put or ("nothing is done to the network",)
     erased = "h erased, c kept" if keeps_cell else "memory erased"
     return (
         f"{cuts[0]}; {units[0]}",
@@ -156,6 +162,22 @@ def _of_cuts(done: Interventions, keeps_cell: bool) -> Wordings:
     if not keeps_cell:
         return tuple(f"memory erased {place}" for place in where)
     return *(f"hidden state erased {place}, cell state kept" for place in where), f"h erased {where[-1]}, c kept"
+
+
+def _of_patches(done: Interventions) -> Wordings:
+    """Which states are put in."""
+    if not done.patches:
+        return ()
+    if len(done.patches) > 1:
+        return (f"{len(done.patches)} other states put in",)
+    (patch,) = done.patches
+    what = {"whole": "state", "cell": "cell state", "unit": f"unit {patch.unit}"}[patch.part]
+    read = " ".join(map(str, patch.source))
+    return (
+        f"{what} after {read} put in after step {patch.step + 1}",
+        f"{what} after … {patch.source[-1]} put in at step {patch.step + 1}",
+        f"{what} put in at step {patch.step + 1}",
+    )
 
 
 def _of_units(done: Interventions) -> Wordings:
@@ -231,6 +253,12 @@ def of_plan(implied: Plan) -> str:
         f"{figures.count(implied.weights, 'weight')}."
         + (f" {figures.count(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
     )
+
+
+def of_kept(read: Sequence[int]) -> str:
+    """Which state has been kept, and what can be done with it."""
+    shown = f"{'… ' if len(read) > MAX_KEPT_SHOWN else ''}{' '.join(map(str, read[-MAX_KEPT_SHOWN:]))}"
+    return f"Kept the state after {shown}. On another sequence, j puts it in after the step shown."
 
 
 def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:

@@ -61,7 +61,9 @@ def _lengths(subject: Subject, right: Collection[int]) -> tuple[int, dict[str, T
     if seen.cell is None:
         return target, {"h": by_h.norm(dim=-1)}
     through_h = by_h * seen.gates["o"] * (1 - seen.cell.tanh().square())
-    through_h[:, [unit for unit, _ in does.clamps]] = 0  # what is held does not depend on c
+    through_h[:, [unit for unit, _ in does.clamps]] = 0  # what is held or put in does not depend on c
+    for patch in does.patches:
+        through_h[patch.step, patch.unit if patch.part == "unit" else slice(None)] = 0
     by_c = by[:, model.hidden_size :] + through_h
     return target, {"h": by_h.norm(dim=-1), "c": by_c.norm(dim=-1)}
 
