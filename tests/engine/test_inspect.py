@@ -52,6 +52,16 @@ def test_every_view_of_a_cell_holds_what_inspection_sees(cell: CellName, views: 
         assert near(trace.values, table)
 
 
+def test_a_window_that_holds_less_than_the_sequence_comes_with_what_is_said_at_every_step() -> None:
+    logits = inspection.trace(Training(SMALL).model, PROMPT).logits
+    part: Trace = looked(Create(recipe=SMALL), Look(moment=Moment(0, PROMPT), window=Window(first_step=1, steps=2)))
+    whole: Trace = looked(Create(recipe=SMALL), Look(moment=Moment(0, PROMPT)))
+    assert part.likeliest == logits.argmax(-1).tolist() == [said[0].number for said in whole.candidates]
+    assert whole.likeliest == []
+    with pytest.raises(ValueError, match="of another sequence"):
+        msgspec.structs.replace(part, likeliest=[1])
+
+
 def test_attribution_is_each_units_share_of_the_lead_at_each_step() -> None:
     model = Training(SMALL).model
     trace: Trace = looked(Create(recipe=SMALL), Look(moment=Moment(0, PROMPT), view="attribution"))

@@ -11,6 +11,7 @@ from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal import texts
 from unroll.terminal.sparing import Pane
+from unroll.terminal.widgets import prompt
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Numbers, pasted
@@ -120,6 +121,34 @@ async def test_continuing_by_ten_and_then_until_wrong(game: Playing) -> None:
     assert game.sentence.startswith("step 14/14")
     await game.press("W")
     assert game.session.moment.sequence[-2:] == (126, 127) or game.sentence.endswith("128")
+
+
+async def test_numbers_that_the_network_said_are_known_as_long_as_what_is_before_them_stays(game: Playing) -> None:
+    heatmap, field = game.pane(StateHeatmap), game.pane(Numbers)
+    await game.press("c", "c", "left")
+    assert heatmap.said == game.session.said == {4, 5}
+    marks = field.render_line(0)
+    said, shown = (field.get_component_rich_style(look) for look in (prompt.SAID, prompt.STEP))
+    words = {segment.text.strip(): segment.style for segment in marks if segment.text.strip()}
+    first, *_, fifth, sixth = game.prompt.split()
+    assert words[sixth].underline and words[sixth].color == said.color
+    assert words[fifth].underline and words[fifth].color == shown.color and words[fifth].bold
+    assert not any(style.underline for text, style in words.items() if text.startswith(first))
+    await game.ask(f"{game.prompt} 1")
+    assert game.session.said == {4, 5}
+    await game.press("escape")
+    await game.ask(f"7 8 9 10 {fifth} 3")
+    assert game.session.said == {4}
+    await game.press("escape", "R")
+    assert game.session.said == frozenset()
+
+
+async def test_the_heatmaps_density_is_chosen_by_a_key_and_said(game: Playing) -> None:
+    game.app.theme = "unroll-dark"
+    for density in ("wide", "narrow", "half", "fitting"):
+        await game.press("w")
+        assert game.pane(StateHeatmap).density == density
+        assert game.notice == texts.DENSITIES[density]
 
 
 async def test_the_caret_and_the_step_are_one_place_and_escape_comes_back(game: Playing) -> None:

@@ -48,10 +48,11 @@ def typing(terminal: Terminal, panes: Mapping[str, Pane]) -> Iterator[Figure]:
 
 
 def counting_on(terminal: Terminal, panes: Mapping[str, Pane]) -> Iterator[Figure]:
-    """What one more number costs: the eighth is the last for which the heatmap has a column."""
+    """What one more number costs: with the ninth the heatmap's columns get narrower, and all are drawn anew."""
     yield Figure("a column more, in the heatmap", "bytes", caused(terminal, "c").by_pane(panes)[HEATMAP], 540)
     beyond = [caused(terminal, "c").size for _ in range(BEYOND)]
     yield Figure("a number more than fit, median", "bytes", median(beyond), 1500)
+    yield Figure("a number that makes the columns narrower", "bytes", max(beyond))
 
 
 def training(terminal: Terminal, loss: Pane) -> Iterator[Figure]:
