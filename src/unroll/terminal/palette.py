@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
 from textual.theme import BUILTIN_THEMES, Theme
@@ -18,6 +19,7 @@ LEVELS = 7
 
 NEGATIVE = Color.parse("#3b8eea")
 POSITIVE = Color.parse("#ec881e")
+HALF = "▀"
 INKS = Color.parse("#ffffff"), Color.parse("#000000")
 """Glyphs are drawn in one of two colours, whichever stands out more: a third would cost bytes at every change."""
 
@@ -42,11 +44,13 @@ def shades(background: Color) -> list[Style]:
     return upward + downward
 
 
-@lru_cache(maxsize=2048)
-def halves(background: Color, upper: int, lower: int) -> Style:
-    """The style of `▀` for two levels, one above the other."""
+@lru_cache(maxsize=4096)
+def cell(background: Color, width: int, shade: int, lower: int | None = None) -> Segment:
+    """The cell of one level, with its sign; or of two, one above the other."""
     styles = shades(background)
-    return Style(color=styles[upper].bgcolor, bgcolor=styles[lower].bgcolor)
+    if lower is None:
+        return Segment(glyphs(shade, width), styles[shade])
+    return Segment(HALF * width, Style(color=styles[shade].bgcolor, bgcolor=styles[lower].bgcolor))
 
 
 def _shade(background: Color, extreme: Color, n: int) -> Style:

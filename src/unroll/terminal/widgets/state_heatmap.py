@@ -6,7 +6,8 @@ most cells stay as they are: only the rows that look different are repainted.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -21,7 +22,7 @@ from textual.strip import Strip
 from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
 from unroll.terminal.bindings import both_ways
-from unroll.terminal.palette import LEVELS, glyphs, halves, level, shades
+from unroll.terminal.palette import HALF, LEVELS, cell, level
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.heatmap_frame import Tab, legend, strip, tabs
 from unroll.terminal.widgets.heatmap_layout import (
@@ -41,7 +42,6 @@ TITLE_MARGINS = 4
 """Columns of a border beside its title, within the pane's own."""
 TITLE_STARTS = 3
 """Columns before a title, the corner among them."""
-HALF = "▀"
 SIGNED = (-7, -4, -1, 0, 1, 4, 7)
 """The levels in the legend where cells have signs: one of each count of them, and both ends."""
 CHOSEN = Style(bold=True, reverse=True)
@@ -306,12 +306,9 @@ class StateHeatmap(Pane, can_focus=True):
     def _gaps(self, trace: Trace, layout: HeatmapLayout) -> Iterator[Segment]:
         """What stands before each step's column in turn: a line where the memory is erased."""
         does, total = trace.moment.interventions, len(trace.moment.sequence)
-        line, blank, none = self._segment("│", CUT), Segment(" ", self.rich_style), Segment("", self.rich_style)
+        line, blank = self._segment("│", CUT), Segment(" ", self.rich_style)
         for step in range(layout.steps[0], layout.steps[-1] + 2):
-            if layout.is_narrow:
-                yield none if step > layout.steps[0] else blank
-            else:
-                yield line if step < total and does.cuts(step) else blank
+            yield line if step < total and does.cuts(step) else blank
 
     def _units(self, trace: Trace, layout: HeatmapLayout, unit: int) -> list[Segment]:
         """A row of cells: one unit's, or two units' in halves."""
@@ -319,35 +316,41 @@ class StateHeatmap(Pane, can_focus=True):
         chosen, silenced = self.unit in units, trace.moment.interventions.silenced.intersection(units)
         look = CURSOR if chosen else CUT if silenced else FAINT
         named = f"{self.unit if chosen else unit:>{LABEL - 1 - bool(silenced)}}"
+        cells = [*self._cells(trace, layout, units)]
+        if chosen and layout.units_a_row == 1 and self.step - layout.steps[0] in range(len(cells)):
+            text, style, _ = cells[self.step - layout.steps[0]]
+            cells[self.step - layout.steps[0]] = Segment(text, style and style + CHOSEN)
+        label = self._label("∅" * bool(silenced) + named, look)
+        if layout.is_narrow:
+            return [*label, Segment(" ", self.rich_style), *cells]
         gaps = self._gaps(trace, layout)
-        segments = [*self._label("∅" * bool(silenced) + named, look), next(gaps)]
-        for step in layout.steps:
-            values = [self.value(step, each) for each in units]
-            if None in values:
-                break
-            levels = [level(value, trace.scale) for value in values if value is not None]
-            segments += [self._cell(layout, levels, chosen and step == self.step), next(gaps)]
-        return segments
+        return [*label, next(gaps), *chain.from_iterable(zip(cells, gaps, strict=False))]
 
-    def _cell(self, layout: HeatmapLayout, levels: list[int], is_chosen: bool = False) -> Segment:
-        """The cell of one level, with its sign, or of two, one above the other."""
-        background = self.background_colors[1]
-        if layout.units_a_row > 1:
-            return Segment(HALF * layout.cell, halves(background, levels[0], levels[1] if len(levels) > 1 else 0))
-        style = shades(background)[levels[0]]
-        return Segment(glyphs(levels[0], layout.cell), style + CHOSEN if is_chosen else style)
+    def _cells(self, trace: Trace, layout: HeatmapLayout, units: range) -> Iterator[Segment]:
+        """The cells of one unit, or of two in halves, as far as the trace holds them."""
+        background, width, window = self.background_colors[1], layout.cell, trace.window
+        if not window.first_unit <= units[0] <= units[-1] < window.first_unit + window.units:
+            return
+        first, last = units[0] - window.first_unit, units[-1] - window.first_unit
+        for step in layout.steps:
+            if not window.first_step <= step < window.first_step + len(trace.values):
+                return
+            values, lower = trace.values[step - window.first_step], None
+            if layout.units_a_row > 1:
+                lower = level(values[last], trace.scale) if last > first else 0
+            yield cell(background, width, level(values[first], trace.scale), lower)
 
     def _legend(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
         """The scale of the colours, drawn with the cells, and what the values are."""
         if self.size.height < LEAST_WITH_LEGEND:
             return []
         is_signed = not layout.is_narrow and layout.units_a_row == 1
-        cell = replace(layout, column=LEAST_DIGITS + 1 if is_signed else 1)
+        background, width = self.background_colors[1], LEAST_DIGITS if is_signed else 1
         lower, levels, upper = legend(trace, bool(self.baseline), SIGNED if is_signed else range(-LEVELS, LEVELS + 1))
         epoch = "" if trace.moment.epoch is None else f"  epoch {trace.epoch:g}"
         return [
             self._segment(f"{lower:>{LABEL - 1}} ", FAINT),
-            *(self._cell(cell, [shade, shade]) for shade in levels),
+            *(cell(background, width, shade, shade if layout.units_a_row > 1 else None) for shade in levels),
             self._segment(f" {upper}{epoch}", FAINT),
         ]
 
