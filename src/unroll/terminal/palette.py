@@ -97,6 +97,7 @@ def _between(start: Color, end: Color, share: float) -> Color:
 
 def _theme(name: str, dark: bool, colours: str, **more: Any) -> Theme:
     named: dict[str, Any] = dict(zip(COLOURS, colours.split(), strict=True))
+    more["variables"] = {"on-accent": named["background"], **more.get("variables", {})}
     return Theme(f"unroll-{name}", primary=named["accent"], surface=named["background"], dark=dark, **named, **more)
 
 
@@ -109,7 +110,7 @@ ANSI = _theme(
     "ansi_yellow ansi_blue ansi_green ansi_yellow ansi_red ansi_default ansi_default ansi_default",
     ansi=True,
     boost="ansi_default",
-    variables=BUILTIN_THEMES["ansi-dark"].variables,
+    variables={**BUILTIN_THEMES["ansi-dark"].variables, "on-accent": "ansi_black"},
 )
 """The terminal's own sixteen colours."""
 THEMES = (DARK, LIGHT, ANSI)
