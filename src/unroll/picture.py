@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from unroll.moment import MAX_STEPS
 from unroll.tasks.config import MAX_VOCAB
 
 MAX_VALUE = 1e6
@@ -43,7 +44,7 @@ class Lines(Seen, frozen=True, kw_only=True):
         xs: Where the values are, in rising order; `x_name` says what they are.
         labels: What stands under each x; empty where that is the value itself.
         lines: The most important first.
-        mark: The x of the moment shown; None where it is at none.
+        marks: For each step of the sequence shown, its x; None where it is at none.
         wall: The x after which nothing was trained; None where that has no meaning.
         log: Whether the values are better seen on a logarithmic scale; then all are above 0.
         percent: Whether the values are parts of a whole, from 0 to 1.
@@ -53,7 +54,7 @@ class Lines(Seen, frozen=True, kw_only=True):
     xs: Annotated[list[Value], Meta(max_length=MAX_VOCAB)]
     lines: Annotated[list[NamedLine], Meta(min_length=1, max_length=MAX_LINES)]
     labels: Labels = []
-    mark: Value | None = None
+    marks: Annotated[list[Value | None], Meta(max_length=MAX_STEPS)] = []
     wall: Value | None = None
     log: bool = False
     percent: bool = False

@@ -278,7 +278,7 @@ def test_a_lens_looks_at_the_moments_network_and_names_all_there_are() -> None:
     asked = [Create(recipe=SMALL), Advance(updates=3), Lens(moment=Moment(0, PROMPT, 3, epoch=0), lens="unit", unit=2)]
     found = answers(converse(*asked))[3]
     seen = inspection.trace(Training(SMALL).model, PROMPT)
-    assert (found.lens, found.lenses[:2], found.picture.mark) == ("unit", ("unit", "numbers"), 4)
+    assert (found.lens, found.lenses[:2], found.picture.marks) == ("unit", ("unit", "numbers"), [1, 2, 3, 4])
     assert near([found.picture.lines[0].ys], seen.hidden[:, 2])
 
 

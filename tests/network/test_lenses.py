@@ -62,7 +62,7 @@ def test_unit_holds_the_networks_own_values_and_what_they_add_to_the_lead(
         assert [ys[t] for ys in found.values()] == pytest.approx(
             [x.item() for x in (step.state.h[unit], share, *c, *gates)], abs=6e-4
         )
-    assert (shown.mark, shown.labels) == (len(sequence), [str(number) for number in sequence])
+    assert (shown.marks, shown.labels) == (shown.xs, [str(number) for number in sequence])
 
 
 @pytest.mark.parametrize(("cell", "names"), [("rnn", []), ("gru", ["reset", "update", "candidate"])])
@@ -102,7 +102,7 @@ def test_a_unit_that_is_held_is_the_same_after_every_number() -> None:
 
 
 def test_a_number_that_no_sequence_has_is_not_marked() -> None:
-    assert [look("numbers", subject("rnn", [number])).mark for number in (3, 11)] == [3, None]
+    assert look("numbers", subject("rnn", [3, 11])).marks == [3, None]
 
 
 # length
@@ -122,7 +122,7 @@ def test_length_is_the_share_of_right_answers_of_every_prompt_of_that_length(
             *_, last = seen.model.steps(torch.tensor(prompt), does=does.within(steps=len(shown.xs)))
             right += int(seen.model.head(last.state.h).argmax()) == (prompt[-1] + 1 if task == "count" else prompt[0])
         assert share == pytest.approx(right / len(prompts), abs=6e-5)
-    assert (shown.wall, shown.mark, len(shown.xs)) == (4, 2, 11 if task == "count" else 12)
+    assert (shown.wall, shown.marks, len(shown.xs)) == (4, [1, 2], 11 if task == "count" else 12)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ from unroll.terminal.widgets.lens_pane import LensPane
 
 SAID: Any = {"caption": "what is seen", "limits": "what cannot be"}
 LINES = Lines(
-    x_name="step", xs=[1, 2, 3], labels=["7", "8", "9"], lines=[NamedLine("h", [0.5, None, -1.5])], mark=3, **SAID
+    x_name="step",
+    xs=[1, 2, 3],
+    labels=["7", "8", "9"],
+    lines=[NamedLine("h", [0.5, None, -1.5])],
+    marks=[1, 2, 3],
+    **SAID,
 )
 GRID = Grid(
     row_name="replaced",
@@ -46,7 +51,7 @@ async def drawn(pilot: Pilot[None]) -> None:
 
 
 async def test_lines_have_their_names_an_axis_with_labels_and_a_mark_at_the_moment() -> None:
-    found = await shown(LINES)
+    found = await shown(LINES, step=2)
     assert found[0] == " ━ h"
     axis = next(row for row in found if "└" in row)
     assert axis.endswith("▲") and axis.count("▲") == 1

@@ -137,7 +137,9 @@ class Handlers:
     def _lens(self, request: requests.Lens) -> replies.Pictured:
         lens, picture = self._inspector.picture(request)
         known = lenses()
-        return replies.Pictured(id=request.id, picture=picture, lens=lens, about=known[lens].about, lenses=tuple(known))
+        about, by_step, _ = known[lens]
+        names = tuple(known)
+        return replies.Pictured(id=request.id, picture=picture, lens=lens, about=about, by_step=by_step, lenses=names)
 
     def _continue(self, request: requests.Continue) -> replies.Continued:
         moment = request.moment

@@ -92,11 +92,16 @@ class Looked(Answer, frozen=True, kw_only=True):
 
 
 class Pictured(Answer, frozen=True, kw_only=True):
-    """What a lens shows of a moment, the lens's name and what it is, and the names of all that there are."""
+    """What a lens shows of a moment, the lens's name and what it is, and the names of all that there are.
+
+    Attributes:
+        by_step: Whether it shows another picture at another step.
+    """
 
     picture: Picture
     lens: Name
     about: Sentence
+    by_step: bool = False
     lenses: Annotated[tuple[Name, ...], Meta(max_length=100)]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from math import inf
 from time import monotonic
 
+from msgspec.structs import replace
+
 from unroll.client.diagnosis import EngineError
 from unroll.picture import Picture
 from unroll.protocol.requests import Lens
@@ -33,6 +35,7 @@ class LensSight:
         self._session, self._is_in_sight = session, is_in_sight
         self._seen: tuple[Lens, str] | None = None
         self._rests_until = -inf
+        self._by_step = True  # until it is known
         self._looking = Latest(session.display.spawn, self._look)
 
     @property
@@ -44,6 +47,7 @@ class LensSight:
     def choose(self, by: int) -> None:
         """Take the lens so many places on."""
         if self.lenses:
+            self._by_step = True
             self.lens = self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)]
             self.look()
 
@@ -58,7 +62,8 @@ class LensSight:
         session, trace = self._session, self._session.trace
         if session.engine is None or session.run is None or trace is None or trace.moment.run != session.run.number:
             return None
-        return Lens(moment=session.moment, lens=self.lens, unit=session.unit), trace.weights
+        moment = session.moment if self._by_step else replace(session.moment, step=0)
+        return Lens(moment=moment, lens=self.lens, unit=session.unit), trace.weights
 
     async def _look(self) -> None:
         wanted, engine, started = self._wanted(), self._session.engine, monotonic()
@@ -71,7 +76,10 @@ class LensSight:
         else:
             self.picture, self.refusal = found.picture, ""
             self.lens, self.about, self.lenses = found.lens, found.about, found.lenses
-        self._seen = wanted if wanted[0].lens else self._wanted()
+            self._by_step = found.by_step
+            moment = wanted[0].moment if found.by_step else replace(wanted[0].moment, step=0)
+            wanted = replace(wanted[0], moment=moment, lens=found.lens), wanted[1]
+        self._seen = wanted
         took = monotonic() - started
         self._rests_until = started + took + min(MAX_REST_S, max(REST_S, REST_PER_LOOK * took))
         self._session.display.changed()

@@ -263,6 +263,7 @@ class Playground(Screen[None]):
     def _show_lens(self) -> None:
         pane, sight = self.query_one(LensPane), self._lens
         pane.picture, pane.refusal, pane.lens, pane.lenses = sight.picture, sight.refusal, sight.lens, sight.lenses
+        pane.step = self.session.moment.step
         sight.look()
 
     def _show_notice(self) -> None:

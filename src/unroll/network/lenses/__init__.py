@@ -1,7 +1,7 @@
 """Ways of seeing a network, one file each: a pure function `look(subject) -> Picture`.
 
 A lens is added by adding its file: its name is the file's, its first sentence says what it shows, and `ORDER` in it
-says where it stands among the others.
+says where it stands among the others; `BY_STEP` is set where a picture is of one step.
 What many lenses draw from, sequences that the network may or may not know, is here.
 """
 
@@ -52,9 +52,10 @@ class Subject(NamedTuple):
 
 
 class KnownLens(NamedTuple):
-    """A way of seeing: what it shows, in a sentence, and how."""
+    """A way of seeing: what it shows, in a sentence, how, and whether another step makes another picture."""
 
     about: str
+    by_step: bool
     look: Callable[[Subject], Picture]
 
 
@@ -63,7 +64,10 @@ def lenses() -> dict[str, KnownLens]:
     """Every lens by its name, in the order in which they are offered."""
     modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in iter_modules(__path__)]
     modules.sort(key=lambda found: (found[1].ORDER, found[0]))
-    return {name: KnownLens(_about(module.__doc__ or ""), module.look) for name, module in modules}
+    return {
+        name: KnownLens(_about(module.__doc__ or ""), getattr(module, "BY_STEP", False), module.look)
+        for name, module in modules
+    }
 
 
 def _about(text: str) -> str:

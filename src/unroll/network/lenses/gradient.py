@@ -38,7 +38,7 @@ def look(subject: Subject) -> Lines:
         labels=[str(number) for number in sequence],
         lines=[NamedLine(name, [round(y, 12) if y >= LEAST else None for y in row]) for name, row in lines.items()]
         or [NamedLine("by h", [None] * len(sequence))],
-        mark=subject.moment.step + 1,
+        marks=list(range(1, len(sequence) + 1)),
         log=True,
         caption=f"Loss for {target}, {whose}: {said or 'it depends on no state'}.",
         limits="A derivative says what a very small change would do, near this sequence.",

@@ -59,12 +59,11 @@ def look(subject: Subject) -> Lines:
     shares = [share if count else None for share, count in asked]
     named = sorted({n for n in (1, length, 2 * length, steps) if n <= steps and shares[n - 1] is not None})
     said = [f"{figures.share(shares[n - 1] or 0.0, 0)} after {n}" for n in named]
-    here = len(subject.moment.sequence)
     return Lines(
         x_name="numbers read",
         xs=list(range(1, steps + 1)),
         lines=[NamedLine("right", shares)],
-        mark=here if here <= steps else None,
+        marks=[n if n <= steps else None for n in range(1, len(subject.moment.sequence) + 1)],
         wall=length,
         percent=True,
         caption=f"Trained on {figures.count(length, 'number')}. Right: {', '.join(said)}.",

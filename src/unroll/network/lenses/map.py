@@ -20,6 +20,7 @@ from unroll.network.lenses import Subject
 from unroll.picture import Plane, Shape
 
 ORDER = 7
+BY_STEP = True
 MAX_STATES, STARTS, STEPS = 1000, 64, 200
 SPEED = 1e-4
 """A state that moves less than this in a step, as the root of the mean square over its values, is at rest."""

@@ -38,7 +38,7 @@ def look(subject: Subject) -> Lines:
         x_name="number read",
         xs=numbers.tolist(),
         lines=[NamedLine(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
-        mark=here if sizes[here := subject.moment.sequence[subject.moment.step]] else None,
+        marks=[number if sizes[number] else None for number in subject.moment.sequence],
         caption=_caption(unit, means, _explained(hidden, means[read])),
         limits=f"From {many(subject)} only: after numbers in another order the unit may be elsewhere.",
     )

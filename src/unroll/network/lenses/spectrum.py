@@ -19,6 +19,7 @@ from unroll.network.lenses import Subject
 from unroll.picture import Plane, Shape
 
 ORDER = 6
+BY_STEP = True
 MAX_STATE = 256
 """Values of the state at most: eigenvalues of more take too long."""
 CIRCLE = [2 * math.pi * i / 96 for i in range(97)]

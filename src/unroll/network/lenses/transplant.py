@@ -21,6 +21,7 @@ from unroll.network.model import SequenceModel
 from unroll.picture import Grid
 
 ORDER = 4
+BY_STEP = True
 MAX_STEPS, MAX_UNITS = 64, 64
 """The newest steps and the first units: every patch is read to the end."""
 CLOSE = 1e-3

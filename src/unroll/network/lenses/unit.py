@@ -30,7 +30,7 @@ def look(subject: Subject) -> Lines:
         xs=list(range(1, len(sequence) + 1)),
         labels=list(map(str, sequence)),
         lines=[NamedLine(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
-        mark=subject.moment.step + 1,
+        marks=list(range(1, len(sequence) + 1)),
         caption=_caption(unit, sequence, hidden),
         limits="This is one sequence: what the unit does on others is seen by the lens numbers.",
     )

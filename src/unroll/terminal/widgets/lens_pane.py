@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -68,15 +69,19 @@ class LensPane(Pane, can_focus=True):
     refusal: reactive[str] = reactive("", repaint=False)
     """Why there is no picture; empty where there is one."""
     first_row: reactive[int] = reactive(0, repaint=False)
+    step: reactive[int] = reactive(0, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[Strip] = []
+        self._unmarked: list[Strip] = []
+        self._plotted: Plot | None = None
         self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
         for attribute in ("picture", "lens", "lenses", "refusal", "first_row"):
             self.watch(self, attribute, self.on_resize)
+        self.watch(self, "step", self._mark)
 
     def on_resize(self) -> None:
         """Draw again, once for everything that came in during the last drawing."""
@@ -92,12 +97,23 @@ class LensPane(Pane, can_focus=True):
     # Drawing
 
     async def _draw(self) -> None:
-        before, self._rows = self._rows, await self._lines()
+        self._unmarked = await self._lines()
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark on the axis where the step stands: the one line that another step changes."""
+        before, marks = self._rows, self.picture.marks if isinstance(self.picture, Lines) else []
+        mark = marks[self.step] if self.step < len(marks) else None
+        self._rows = self._unmarked
+        if self._plotted is not None and mark is not None:
+            self._rows = [
+                _marked(line, self._plotted, mark, self.get_component_rich_style(HERE)) for line in self._rows
+            ]
         self.refresh_changed(before, self._rows)
 
     async def _lines(self) -> list[Strip]:
         """All lines: the picture, its caption, and where there is room what it cannot show."""
-        width, height = self.size
+        (width, height), self._plotted = self.size, None
         if self.picture is None or self.refusal:
             return [self._line(line, CAPTION) for line in wrap(self.refusal, width)]
         said = self._sentence(self.picture.caption, CAPTION, CAPTION_CELLS)
@@ -115,7 +131,7 @@ class LensPane(Pane, can_focus=True):
         return Strip([Segment(text, self.get_component_rich_style(look))]).adjust_cell_length(self.size.width)
 
     async def _plot(self, rows: int) -> list[Strip]:
-        """The names of lines or shapes in their colours, then these; where the moment stands is marked on the axis."""
+        """The names of lines or shapes in their colours, then these."""
         picture = self.picture
         assert picture is not None and not isinstance(picture, Grid)
         styles = [self.get_component_rich_style(name) for name in SERIES]
@@ -125,19 +141,8 @@ class LensPane(Pane, can_focus=True):
         named = zip(pictures.names(picture), cycle(styles), strict=False)
         names = [Segment(f" ━ {name}", style) for name, style in named]
         lines = [Strip(list(row.render(self.app.console))) for row in await drawn(plot)]
-        if isinstance(picture, Lines) and picture.mark is not None:
-            lines = [self._marked(line, plot, picture.mark) for line in lines]
+        self._plotted = plot
         return [Strip(names).adjust_cell_length(self.size.width), *lines]
-
-    def _marked(self, line: Strip, plot: Plot, mark: float) -> Strip:
-        """The axis with a sign where the moment stands; any other line as it is."""
-        start = line.text.find("└")
-        if start < 0:
-            return line
-        across = (mark - plot.x_start) / (plot.x_end - plot.x_start)
-        place = start + 1 + round(across * (self.size.width - start - 2))
-        sign = Segment("▲", self.get_component_rich_style(HERE))
-        return Strip.join([line.crop(0, place), Strip([sign]), line.crop(place + 1)])
 
     def _grid(self, picture: Grid, rows: int) -> list[Strip]:
         cells = pictures.fitted(picture, self.size.width, rows, self.first_row)
@@ -165,3 +170,13 @@ class LensPane(Pane, can_focus=True):
 
     def on_click(self) -> None:
         self.focus()
+
+
+def _marked(line: Strip, plot: Plot, mark: float, style: Style) -> Strip:
+    """The axis with a sign where the moment stands; any other line as it is."""
+    start = line.text.find("└")
+    if start < 0:
+        return line
+    across = (mark - plot.x_start) / (plot.x_end - plot.x_start)
+    place = start + 1 + round(across * (plot.width - start - 2))
+    return Strip.join([line.crop(0, place), Strip([Segment("▲", style)]), line.crop(place + 1)])
