@@ -22,7 +22,7 @@ from unroll.network.checkpoint import load
 from unroll.recipe import FIELDS
 
 QUICK = ("--vocab-size", "12", "--length", "3", "--hidden-size", "8")
-COMMANDS = ("train", "predict", "trace", "lens", "models", "study recall", "study memory")
+COMMANDS = ("train", "predict", "trace", "lens", "models", "study recall", "study memory", "study tasks", "study reber")
 
 
 def run(*arguments: str, given: str = "") -> Result:
@@ -251,7 +251,22 @@ def test_the_study_of_recall_prints_a_table_and_writes_every_seed(tmp_path: Path
     assert [(row["length"], row["seed"]) for row in rows] == [("1", "0"), ("1", "1"), ("4", "0"), ("4", "1")]
 
 
+def test_the_study_of_a_task_says_how_many_seeds_solve_it_and_what_others_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unroll.machine.cores", lambda: 1)
+    file = tmp_path / "seeds.csv"
+    told = run("study", "recall-any", "--cells", "rnn,gru", "--seeds", "2", "--csv", str(file))
+    assert re.search(r"^recall-any +gru +2( +100\.0 %){3} +640 +\d+\.\d\d$", told.stdout, re.MULTILINE)
+    assert "published: nothing known" in told.stdout
+    rows = [(row["cell"], row["seed"]) for row in csv.DictReader(file.open())]
+    assert rows == [("rnn", "0"), ("rnn", "1"), ("gru", "0"), ("gru", "1")]
+
+
 WRONG = """
+    2 | train --task reber --vocab-size 9 | choose 7, for its symbols are B T S X P V E
+    2 | train --task modular --steps-back 3 | steps_back does nothing with task modular: leave it out
+    2 | train --task anbn --held-out 0.2 | every string up to that length is trained
     2 | train --hidden-size 0 | hidden_size cannot be 0: choose a whole number from 1 to 1,024.
     2 | train --hidden-size many | hidden_size cannot be many
     2 | train --cell elman | rnn, lstm or gru

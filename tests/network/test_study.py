@@ -2,9 +2,22 @@
 
 import pytest
 
-from unroll.network.study import LENGTHS, PUBLISHED, Spread, memory, memory_recipe, recall_recipe, recalled, study
-from unroll.network.training import Training
-from unroll.recipe import PRESETS
+from unroll.commands.study import study_all
+from unroll.network.model import SequenceModel
+from unroll.network.study import (
+    LENGTHS,
+    PUBLISHED,
+    Spread,
+    memory,
+    memory_recipe,
+    reach,
+    recall_recipe,
+    recalled,
+    study,
+)
+from unroll.network.training import Training, are_right, sequences
+from unroll.recipe import PRESETS, recipe_of
+from unroll.tasks import TASKS
 
 
 def test_the_recipes_are_those_of_the_published_study() -> None:
@@ -25,12 +38,28 @@ def test_every_seed_does_as_it_would_alone() -> None:
         training = Training(recipe.replace(seed=seed))
         list(training.updates())
         alone.append(training.accuracy())
-    assert study(recalled, recipe, 3).values == pytest.approx(alone)
+    assert study(recalled, recipe, range(3))["accuracy"].values == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_seeds_shared_among_cores_keep_their_order(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr("unroll.machine.cores", lambda: cores)
+    recipe = recall_recipe("rnn", 4).replace(vocab_size=24, epochs=8)
+    (found,) = study_all(recalled, [recipe], 3, "cpu")
+    assert found["accuracy"].values == pytest.approx(study(recalled, recipe, range(3))["accuracy"].values)
+
+
+def test_how_far_a_network_is_right_ends_at_the_first_that_is_wrong() -> None:
+    growing = list(TASKS["anbn"].growing(5))
+    assert [len([t for t in item.targets if t is not None]) for item in growing] == [2, 4, 6, 8, 10]
+    model = SequenceModel.of(recipe_of({**TASKS["anbn"].start, "task": "anbn", "hidden_size": 4}))
+    right = are_right(model, sequences(growing)).tolist()
+    assert reach(model, sequences(growing)) == [*right, False].index(False)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_with_the_loop_cut_counting_stays_and_recall_falls_to_chance(cell: str) -> None:
-    counted, recalled = (study(memory, memory_recipe(cell, task), 2) for task in ("count", "recall"))
+    counted, recalled = (study(memory, memory_recipe(cell, task), range(2)) for task in ("count", "recall"))
     assert counted["h cut"].low >= 0.96
     assert recalled["whole"].low >= 0.99
     assert recalled["h cut"].high <= 0.025

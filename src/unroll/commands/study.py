@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from functools import partial, reduce
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -14,13 +15,14 @@ from unroll import figures
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import device_option, example, force_option, json_option, on_device
 from unroll.files import check_place, write_atomically
-from unroll.recipe import CellName, DeviceName, Recipe
+from unroll.recipe import CellName, DeviceName, Recipe, plan
+from unroll.table import as_csv
+from unroll.tasks import TASKS, sequences
+from unroll.tasks.config import TaskName
 
 if TYPE_CHECKING:
-    from unroll.network.ensemble import Ensemble
-    from unroll.network.study import Spread
+    from unroll.network.study import Measure, Measured, Spread
 
-T = TypeVar("T")
 CELLS = get_args(CellName)
 MAX_LENGTH = 512
 LENGTHS = "4,6,8,10,12,14,16,18"
@@ -73,7 +75,8 @@ def recall(
         if csv_file is not None:
             check_place(csv_file, force)
         recipes = [recall_recipe(cell, length) for cell, length in tasks]
-        results = dict(zip(tasks, study_all(recalled, recipes, seeds, on_device(device)), strict=True))
+        found = study_all(recalled, recipes, seeds, on_device(device))
+        results = {kind: measured["accuracy"] for kind, measured in zip(tasks, found, strict=True)}
         if csv_file is not None:
             write_atomically(csv_file, _csv(results).encode())
     if as_json:
@@ -156,26 +159,171 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
         click.echo(f"{task:6}  {cell:4}  {loop:11}  {_spread(spread)}")
 
 
-# Both studies
+# By task
 
 
-def study_all(measure: Callable[[Ensemble], T], recipes: list[Recipe], seeds: int, device: str) -> list[T]:
-    """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer."""
+def study_tasks(
+    names: Sequence[TaskName],
+    cells: str,
+    seeds: int,
+    csv_file: str | None,
+    force: bool,
+    device: DeviceName,
+    as_json: bool,
+) -> None:
+    """How many of so many seeds solve each task, cell by cell."""
+    from unroll.network.study import learned, task_recipe
+
+    with refusals():
+        kinds = [(task, cell) for task in names for cell in cells_from(cells)]
+        if csv_file is not None:
+            check_place(csv_file, force)
+        recipes = [task_recipe(task, cell) for task, cell in kinds]
+        found = study_all(learned, recipes, seeds, on_device(device))
+        results = dict(zip(kinds, found, strict=True))
+        if csv_file is not None:
+            write_atomically(csv_file, _seeds_as_csv(results).encode())
+    if as_json:
+        print_json([_task_in_json(task, cell, measured) for (task, cell), measured in results.items()])
+    else:
+        _print_tasks(results)
+
+
+def _task_in_json(task: TaskName, cell: CellName, measured: Measured) -> dict[str, Any]:
+    more = {name: list(spread.values) for name, spread in measured.items() if name != "accuracy"}
+    said = {"solved": _solved(measured), "updates": _updates(task, cell), "published": TASKS[task].published}
+    return {"task": task, "cell": cell, **in_json(measured["accuracy"]), **said, **more}
+
+
+def _seeds_as_csv(results: Mapping[tuple[TaskName, CellName], Measured]) -> str:
+    names = ("accuracy", "seconds", "reach")
+    rows: list[Sequence[object]] = [("task", "cell", "seed", *names)]
+    for (task, cell), measured in results.items():
+        values = [measured[name].values if name in measured else () for name in names]
+        rows += [(task, cell, seed, *row) for seed, row in enumerate(zip_longest(*values, fillvalue=""))]
+    return as_csv(rows)
+
+
+def _print_tasks(results: Mapping[tuple[TaskName, CellName], Measured]) -> None:
+    from unroll.network.study import SOLVED
+
+    seeds = len(next(iter(results.values()))["accuracy"].values)
+    click.echo(f"seeds that solve it (at least {figures.share(SOLVED, 0)} right on what is held out), of {seeds}\n")
+    click.echo("task         cell    solved   median   lowest  highest  updates  seconds")
+    for (task, cell), measured in results.items():
+        click.echo(
+            f"{task:11}  {cell:6}  {_solved(measured):6}  {_spread(measured['accuracy'])}  {_updates(task, cell):7,}"
+            f"  {measured['seconds'].middle:7.2f}{_reach(measured)}"
+        )
+    click.echo()
+    for task in dict.fromkeys(task for task, _ in results):
+        known = TASKS[task]
+        where = f" (nothing is held out: {known.no_held_out})" if known.no_held_out else ""
+        click.echo(f"{task}: {known.asks} Right {known.right_where}{where}.")
+        click.echo(f"  published: {known.published or 'nothing known'}")
+
+
+def _solved(measured: Measured) -> int:
+    from unroll.network.study import SOLVED
+
+    return sum(value >= SOLVED for value in measured["accuracy"].values)
+
+
+def _updates(task: TaskName, cell: CellName) -> int:
+    from unroll.network.study import task_recipe
+
+    recipe = task_recipe(task, cell)
+    return plan(recipe, sequences(recipe.task) or 1).updates
+
+
+def _reach(measured: Measured) -> str:
+    """Up to which size all are right, where a task has one of every size."""
+    if "reach" not in measured:
+        return ""
+    spread = measured["reach"]
+    low, middle, high = (f"{value:g}" for value in (spread.low, spread.middle, spread.high))
+    return f"  right up to n = {low} to {high}, median {middle}"
+
+
+STUDIED: tuple[TaskName, ...] = tuple(name for name in get_args(TaskName) if name not in ("recall", "file"))
+
+
+def task_options(command: Callable[..., None]) -> Any:
+    """The options of a study by task."""
+    csv_option = click.option("--csv", "csv_file", metavar="FILE", help="Write every seed's figures to a file.")
+    return study_options(",".join(CELLS), seeds=10)(csv_option(force_option(command)))
+
+
+@study.command(epilog=example("unroll study tasks\nunroll study tasks --cells gru --seeds 3 --csv tasks.csv"))
+@task_options
+def tasks(**given: Any) -> None:
+    """Which cells learn which tasks, each by the recipe that the task starts from: half an hour of two cores."""
+    study_tasks(STUDIED, **given)
+
+
+def _of_task(name: TaskName) -> click.Command:
+    known = TASKS[name]
+
+    @task_options
+    def one(**given: Any) -> None:
+        study_tasks([name], **given)
+
+    described = f"{known.asks}\n\n{known.teaches} Published: {known.published or 'nothing known'}."
+    return click.command(name, help=described, epilog=example(f"unroll study {name} --seeds 3"))(one)
+
+
+for _name in STUDIED:
+    study.add_command(_of_task(_name))
+
+
+# All studies
+
+
+def study_all(measure: Measure, recipes: list[Recipe], seeds: int, device: str) -> list[Measured]:
+    """What is measured of all seeds of each recipe, on all cores, with a bar that allows for what takes longer.
+
+    Seeds of the last recipes are shared among the cores, so that none is idle at the end.
+    """
     from unroll.machine import cores, spread
-    from unroll.network.study import study
 
-    results: dict[int, T] = {}
-    one = partial(study, measure, seeds=seeds, device=device)
-    alone = device != "cpu" or cores() == 1 or len(recipes) == 1
-    found = ((i, one(recipe)) for i, recipe in enumerate(recipes)) if alone else spread(one, recipes)
-    with progress(sum(map(_work, recipes)), "training") as show:
+    workers = 1 if device != "cpu" else min(cores(), seeds)
+    whole = len(recipes) - len(recipes) % workers
+    units = [
+        (place, range(first, seeds, 1 if place < whole else workers))
+        for place in range(len(recipes))
+        for first in range(1 if place < whole else workers)
+    ]
+    work = [(recipes[place], chosen) for place, chosen in units]
+    one = partial(_study_one, measure, device)
+    found = ((i, one(given)) for i, given in enumerate(work)) if workers == 1 else spread(one, work)
+    results: dict[int, Measured] = {}
+    costs = [_work(recipe) * len(chosen) for recipe, chosen in work]
+    with progress(sum(costs), "training") as show:
         try:
             for place, result in found:
                 results[place] = result
-                show(sum(_work(recipes[place]) for place in results), "training")
+                show(sum(costs[place] for place in results), "training")
         except BrokenExecutor:
             raise Refused("A process of the study was killed, for want of memory perhaps: take fewer seeds.") from None
-    return [results[place] for place in range(len(recipes))]
+    return [_joined([(units[i][1], results[i]) for i in results if units[i][0] == p]) for p in range(len(recipes))]
+
+
+def _study_one(measure: Measure, device: str, given: tuple[Recipe, Sequence[int]]) -> Measured:
+    from unroll.network.study import study
+
+    recipe, seeds = given
+    return study(measure, recipe, seeds, device)
+
+
+def _joined(results: Sequence[tuple[Sequence[int], Measured]]) -> Measured:
+    """What was measured of some seeds and of others, in the order of the seeds."""
+    from unroll.network.study import Spread
+
+    found: Measured = {}
+    for name in results[0][1]:
+        by_seed = {seed: x for seeds, one in results for seed, x in zip(seeds, one[name].values, strict=True)}
+        found[name] = Spread(tuple(by_seed[seed] for seed in sorted(by_seed)))
+    return found
 
 
 def _work(recipe: Recipe) -> float:

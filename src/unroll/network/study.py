@@ -1,5 +1,8 @@
 """What the lesson rests on, over many seeds: how well a recipe is learned, and how much of it is memory.
 
+Tasks: each by the recipe that it starts from, with one cell or another, scored on sequences held out where there are
+any, and on those trained where there are none.
+
 Recall: how well a cell can say the first number of a sequence as sequences grow longer. The published figures are from
 `rnn/MeasuringRNNAccuracy.ipynb` in christianb93/MLLM, one seed each.
 
@@ -12,17 +15,23 @@ and networks take a part of this short cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
-from typing import NamedTuple, TypeVar
+from time import process_time
+from typing import NamedTuple
 
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
-from unroll.network.training import accuracy_of, sequences
-from unroll.recipe import CellName, Recipe
-from unroll.tasks import parts
+from unroll.network.model import SequenceModel
+from unroll.network.training import Sequences, accuracy_of, are_right, sequences
+from unroll.recipe import CellName, Recipe, recipe_of
+from unroll.tasks import TASKS, parts
+from unroll.tasks.config import TaskName
 
-T = TypeVar("T")
+SOLVED = 0.99
+"""The accuracy from which a task counts as solved."""
+MAX_REACH = 256
+"""The largest sequence whose answers are checked, where a task has one of every size."""
 LENGTHS = (4, 6, 8, 10, 12, 14, 16, 18)
 PUBLISHED: dict[str, dict[int, float]] = {
     "rnn": dict(zip(LENGTHS, (1.000, 1.000, 0.994, 0.990, 0.926, 0.831, 0.595, 0.577), strict=True)),
@@ -80,20 +89,52 @@ def memory_recipe(cell: CellName, task: str) -> Recipe:
     return recall_recipe(cell, 6).replace(vocab_size=128)
 
 
-def study(measure: Callable[[Ensemble], T], recipe: Recipe, seeds: int, device: str = "cpu") -> T:
-    """What is measured of all seeds of a recipe, from 0, after they were trained together."""
-    ensemble = Ensemble(recipe, range(seeds), device)
+def task_recipe(task: TaskName, cell: CellName) -> Recipe:
+    """What a task starts from, with a cell."""
+    return recipe_of({**TASKS[task].start, "task": task, "cell": cell})
+
+
+Measured = dict[str, Spread]
+"""Figures by their names."""
+Measure = Callable[[Ensemble, float], Measured]
+"""Takes what was trained, and how many seconds of a processor each member took."""
+
+
+def study(measure: Measure, recipe: Recipe, seeds: Sequence[int], device: str = "cpu") -> Measured:
+    """What is measured of some seeds of a recipe, after they were trained together."""
+    ensemble, started = Ensemble(recipe, seeds, device), process_time()
     for _ in ensemble.updates():
         pass
-    return measure(ensemble)
+    return measure(ensemble, (process_time() - started) / len(seeds))
 
 
-def recalled(ensemble: Ensemble) -> Spread:
+def recalled(ensemble: Ensemble, seconds: float) -> Measured:
     """Each member's accuracy on all training sequences."""
-    return Spread(tuple(ensemble.accuracies()))
+    return {"accuracy": Spread(tuple(ensemble.accuracies()))}
 
 
-def memory(ensemble: Ensemble) -> dict[str, Spread]:
+def learned(ensemble: Ensemble, seconds: float) -> Measured:
+    """Each member's accuracy on what was held out, or else on what was trained; and what it took."""
+    config = ensemble.recipe.task
+    found, models = parts(config), [ensemble.member(i).cpu() for i in range(len(ensemble.seeds))]
+    data = sequences(found.held_out or found.train)
+    measured = {
+        "accuracy": Spread(tuple(accuracy_of(model, data) for model in models)),
+        "seconds": Spread((seconds,) * len(models)),
+    }
+    if growing := list(TASKS[config.task].growing(MAX_REACH)):
+        data = sequences(growing)
+        measured["reach"] = Spread(tuple(float(reach(model, data)) for model in models))
+    return measured
+
+
+def reach(model: SequenceModel, growing: Sequences) -> int:
+    """How many sequences are right before the first that is not."""
+    is_right = are_right(model, growing)
+    return int(is_right.cumprod(0).sum())
+
+
+def memory(ensemble: Ensemble, seconds: float) -> Measured:
     """Each member's accuracy on all training sequences, by the words of `CUTS`.
 
     Only a cell with a cell state has a row for erasing that too.

@@ -287,10 +287,11 @@ def accuracy_of(model: SequenceModel, data: Sequences, does: Interventions = UNT
     Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
     size = max(1, READ_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
-    return sum(int(_right(model, part, does).sum()) for part in data.split(size)) / data.total
+    return sum(int(are_right(model, part, does).sum()) for part in data.split(size)) / data.total
 
 
-def _right(model: SequenceModel, data: Sequences, does: Interventions) -> Tensor:
+@torch.no_grad()
+def are_right(model: SequenceModel, data: Sequences, does: Interventions = UNTOUCHED) -> Tensor:
     """Whether each sequence is answered right, `(N,)`; no step is kept but the last, or what it answers."""
     x, y, masks = data
     if masks is None:

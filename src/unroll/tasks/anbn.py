@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from random import Random
 
 from unroll.tasks.config import TaskConfig
-from unroll.tasks.task import Parts, StringTask, refuse_length
+from unroll.tasks.task import Item, Parts, StringTask, refuse_length
 
 A, B, END = range(3)
 
@@ -21,7 +21,7 @@ class AnBn(StringTask):
     name = "anbn"
     asks = "Say what may come next in a string of some a, as many b, and an end."
     teaches = "An lstm counts: one value of its cell state rises with every a and falls with every b."
-    published = "Weiss 2018, trained up to n = 100: an lstm is right up to n = 256, a gru up to n = 38"
+    published = "Weiss 2018, trained up to n = 100: an lstm is right up to n = 256, a gru fails from n = 39"
     symbols = ("a", "b", ".")
     start = {
         "vocab_size": 3, "length": 20, "cell": "lstm", "hidden_size": 16, "batch_size": "full",
@@ -47,6 +47,10 @@ class AnBn(StringTask):
         least = 1 if steps <= config.length else config.length // 2 + 1
         while True:
             yield string(random.randint(min(least, most), most))[:-1]
+
+    def growing(self, most: int) -> Iterator[Item]:
+        config = TaskConfig(self.name, len(self.symbols), 2 * most)
+        return (self.item(config, string(n)) for n in range(1, most + 1))
 
     def answers(self, config: TaskConfig, numbers: Iterable[int]) -> Iterator[Collection[int]]:
         many, fewer, is_legal = 0, 0, True

@@ -99,6 +99,10 @@ class Task(ABC):
         """All sequences of up to `steps` numbers that are no beginning of others; none where they are drawn."""
         return ()
 
+    def growing(self, most: int) -> Iterator[Item]:
+        """One sequence of every size from 1 to `most`, all equally long; none of a task where size says nothing."""
+        return iter(())
+
     def never(self, config: TaskConfig) -> str:
         """What never comes in training, to stand after "In training,"; empty where that is not known."""
         return ""
