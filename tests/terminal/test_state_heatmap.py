@@ -83,14 +83,15 @@ async def test_steps_are_as_wide_as_all_of_them_fit_and_keep_their_columns_while
 
 
 async def test_a_longer_sequence_has_a_strip_that_shows_where_the_window_is_and_where_answers_are_wrong() -> None:
-    async with alone(StateHeatmap(), 25, 7) as (pane, _, _):
+    async with alone(StateHeatmap(), 25, 7) as (pane, pilot, said):
         sequence = tuple(range(10, 90))
         pane.answers = [*((n + 1,) for n in sequence[:-1]), (0,)]
         likeliest = [*range(11, 31), 7, *range(32, 91)]
         pane.trace = replace(a_trace(sequence), likeliest=likeliest)
         pane.step = 79
         assert rows(pane)[0] == "all  ─────╳─────────━━━━╳"
-        pane.step = 0
+        await pilot.click(StateHeatmap, offset=(6, 0))
+        assert [m.step for m in said if isinstance(m, StateHeatmap.StepChosen)] == [4]
         assert rows(pane)[0] == "all  ━━━━━╳─────────────╳"
         assert rows(pane)[1].startswith("read 10  14")
 

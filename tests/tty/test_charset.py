@@ -2,6 +2,7 @@
 
 import ast
 import html
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,14 @@ from unroll.tty.framebuffer import cells_of, spelled
 
 NOT_DRAWN = {Path(unroll.tty.environment.__file__), Path(unroll.tty.input.__file__)}
 SNAPSHOTS = Path(__file__).parents[1] / "terminal" / "__snapshots__"
+
+IN_DEJAVU_SANS_MONO = re.compile(
+    r"[ -~\xa1-\u0241\u0391-\u03c9\u2010-\u2023\u2026\u2039\u203a\u2074-\u208e\u2090-\u209c\u2190-\u2213\u2217-\u2220"
+    r"\u2227-\u222d\u2241-\u2269\u228d-\u22a5\u22c2-\u22c6\u23ce\u2500-\u262f\u270c-\u2727\u2729-\u274b\u2800-\u28ff\u2c7c\ufffd]"
+)
+"""A font without gaps where most others have none: what it lacks, a terminal shows as a box or from another font."""
+PICTURE_OF_DELETE = "␡"
+"""Shown only where somebody else's text holds the character."""
 
 
 def drawn_in_snapshots() -> set[str]:
@@ -51,6 +60,11 @@ def drawn_by_textual() -> set[str]:
 def test_every_glyph_that_is_drawn_has_a_form(charset: Charset, drawn: Callable[[], set[str]]) -> None:
     without = {glyph for glyph in drawn() if charset.form(glyph) == UNKNOWN} - {UNKNOWN, "\ufffd"}
     assert without == set()
+
+
+def test_every_glyph_is_in_a_font_that_everybody_has() -> None:
+    assert {glyph for glyph in written_in_the_source() if not IN_DEJAVU_SANS_MONO.match(glyph)} == {PICTURE_OF_DELETE}
+    assert not IN_DEJAVU_SANS_MONO.match("⑂")
 
 
 def test_a_plot_has_a_stroke_for_every_pattern_of_dots() -> None:

@@ -398,12 +398,14 @@ class StateHeatmap(Pane, can_focus=True):
                 self.post_message(self.ViewChosen(view))
 
     def _cell_at(self, trace: Trace, content: Offset) -> tuple[int | None, int | None]:
-        """The step and the unit of a place in the pane, as far as it has them."""
-        layout = self.arranged
+        """The step and the unit of a place in the pane, as far as it has them; in the strip, the step that is there."""
+        layout, total = self.arranged, len(trace.moment.sequence)
         step = layout.step_at(content.x)
+        if content.y < layout.is_paged and step >= 0:
+            step = (content.x - LABEL) * total // (layout.window.steps * layout.column)
         unit = layout.window.first_unit + (content.y - layout.is_paged - 1) * layout.units_a_row
         is_unit = layout.window.first_unit <= unit < min(layout.window.first_unit + layout.window.units, trace.units)
-        return (step if 0 <= step < len(trace.moment.sequence) else None), (unit if is_unit else None)
+        return (step if 0 <= step < total else None), (unit if is_unit else None)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """What is under the mouse is told when it rests."""
