@@ -7,11 +7,9 @@ most cells stay as they are: only the rows that look different are repainted.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Offset
@@ -22,9 +20,9 @@ from textual.strip import Strip
 from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
 from unroll.terminal.bindings import both_ways
-from unroll.terminal.palette import HALF, LEVELS, cell, level
+from unroll.terminal.palette import HALF, level
 from unroll.terminal.sparing import Pane
-from unroll.terminal.widgets.heatmap_frame import Tab, legend, strip, tabs
+from unroll.terminal.widgets.heatmap_frame import Tab, tabs
 from unroll.terminal.widgets.heatmap_layout import (
     DENSITIES,
     LABEL,
@@ -34,20 +32,26 @@ from unroll.terminal.widgets.heatmap_layout import (
     HeatmapShape,
     layout_of,
 )
+from unroll.terminal.widgets.heatmap_rows import (
+    CURSOR,
+    CUT,
+    FAINT,
+    LEAST_DIGITS,
+    NUMBER,
+    RIGHT,
+    SAID,
+    WRONG,
+    HeatmapRows,
+    digits_of,
+    likeliest,
+)
 
 JUMP = "1 "
 """What the title begins with: the key that goes there."""
-LEAST_DIGITS = 3
 TITLE_MARGINS = 4
 """Columns of a border beside its title, within the pane's own."""
 TITLE_STARTS = 3
 """Columns before a title, the corner among them."""
-SIGNED = (-7, -4, -1, 0, 1, 4, 7)
-"""The levels in the legend where cells have signs: one of each count of them, and both ends."""
-CHOSEN = Style(bold=True, reverse=True)
-NUMBER, SAID, CURSOR = "state-heatmap--number", "state-heatmap--said", "state-heatmap--cursor"
-FAINT, CUT = "state-heatmap--faint", "state-heatmap--cut"
-RIGHT, WRONG = "state-heatmap--right", "state-heatmap--wrong"
 
 
 class StateHeatmap(Pane, can_focus=True):
@@ -130,7 +134,7 @@ class StateHeatmap(Pane, can_focus=True):
 
     def window_of(self, sequence: Sequence[int], step: int) -> Window:
         """What would be on the screen of another sequence."""
-        return self._layout(sequence, step, _digits(sequence)).window
+        return self._layout(sequence, step, digits_of(sequence)).window
 
     def _layout(self, sequence: Sequence[int], step: int, digits: int) -> HeatmapLayout:
         units = self.trace.units if self.trace else self.size.height
@@ -154,7 +158,7 @@ class StateHeatmap(Pane, can_focus=True):
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
         sequence = () if trace is None else trace.moment.sequence
         if before is None or before.moment.sequence != sequence:
-            self.digits = _digits(sequence)
+            self.digits = digits_of(sequence)
         if before is None or trace is None or _frame(before) != _frame(trace):
             self.refresh()
         else:
@@ -166,11 +170,11 @@ class StateHeatmap(Pane, can_focus=True):
         """What each row is drawn from, where all else is the same."""
         columns = [*zip(*trace.values, strict=True)]
         first, top = trace.window.first_unit, layout.window.first_unit
-        yield from [_likeliest(trace), None] if layout.is_paged else [None]
+        yield from [likeliest(trace), None] if layout.is_paged else [None]
         for unit in range(top, min(top + layout.window.units, trace.units), layout.units_a_row):
             shown = columns[max(0, unit - first) : max(0, unit - first + layout.units_a_row)]
             yield [level(value, trace.scale) for column in shown for value in column]
-        yield _likeliest(trace)
+        yield likeliest(trace)
 
     def on_resize(self) -> None:
         """The cursor, the trace or the pane has moved."""
@@ -209,11 +213,11 @@ class StateHeatmap(Pane, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        trace, layout, width = self.trace, self.arranged, self.size.width
+        trace, width = self.trace, self.size.width
         if trace is None or not trace.values:
             return Strip.blank(width, self.rich_style)
-        drawn = Strip(self._line(trace, layout, y)).adjust_cell_length(width, self.rich_style)
-        window = layout.window
+        rows = self._rows(trace)
+        drawn, window = Strip(rows.line(y)).adjust_cell_length(width, self.rich_style), rows.layout.window
         if window.units >= trace.units:
             return drawn
         part = self.size.height / trace.units  # a line at the right edge shows which of all units are on the screen
@@ -221,138 +225,20 @@ class StateHeatmap(Pane, can_focus=True):
         mark = Segment("┃" if inside else "│", self.get_component_rich_style(NUMBER if inside else FAINT))
         return Strip([*drawn.crop(0, width - 1), mark], width)
 
-    def _line(self, trace: Trace, layout: HeatmapLayout, y: int) -> list[Segment]:
-        row, rows = y - layout.is_paged - 1, -(-min(layout.window.units, trace.units) // layout.units_a_row)
-        if row < -1:
-            return self._strip(trace, layout)
-        if row == -1:
-            return self._label("read") + (self._ruler if layout.is_narrow else self._read)(trace, layout)
-        if row < rows:
-            return self._units(trace, layout, layout.window.first_unit + row * layout.units_a_row)
-        if row == rows:
-            return self._label("next") + self._next(trace, layout)
-        return self._legend(trace, layout) if row == rows + 1 else []
-
-    def _label(self, text: str, look: str = FAINT) -> list[Segment]:
-        """What stands before the cells, up to the line of a cut before the first."""
-        return [Segment(f"{text:<{LABEL - 1}}", self.get_component_rich_style(look))]
-
-    def _strip(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
-        """The whole sequence: thick where the columns below show it, red and a cross where an answer is wrong."""
-        steps, width = len(trace.moment.sequence), layout.window.steps * layout.column
-        wrong = {step for step, said in enumerate(_likeliest(trace)) if self._is_right(step, said) is False}
-        segments = [*self._label("all"), Segment(" ", self.rich_style)]
-        for is_inside, is_wrong in strip(steps, width, layout.steps, wrong):
-            look = WRONG if is_wrong else NUMBER if is_inside else FAINT
-            glyph = "╳" if is_wrong else "━" if is_inside else "─"
-            segments.append(Segment(glyph, self.get_component_rich_style(look)))
-        return segments
-
-    def _read(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
-        """The numbers read, above their columns."""
-        gaps = self._gaps(trace, layout)
-        segments = [next(gaps)]
-        for step, read in zip(layout.steps, trace.moment.sequence[layout.window.first_step :], strict=False):
-            look = CURSOR if step == self.step else SAID if step in self.said else NUMBER
-            segments += [self._segment(self._figure(read, layout), look), next(gaps)]
-        return segments
-
-    def _ruler(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
-        """The cursor's number, cuts, and as many other numbers as there is room for, each from its column on."""
-        cells: dict[int, tuple[str, str]] = {}
-        first, width, sequence = layout.window.first_step, layout.window.steps * layout.column, trace.moment.sequence
-        shown = range(first, min(first + layout.window.steps, len(sequence)))
-
-        def put(step: int, text: str, look: str, apart: int) -> None:
-            x = max(0, min((step - first) * layout.column, width - len(text)))
-            if not any(taken in cells for taken in range(x - apart, x + len(text) + apart)):
-                cells.update((x + place, (glyph, look)) for place, glyph in enumerate(text))
-
-        put(self.step, str(sequence[self.step]), CURSOR, 0)
-        for step in filter(trace.moment.interventions.cuts, shown):
-            put(step, "│", CUT, 0)
-        for step in (step for step in shown if step % (self.digits + 1) == 0):
-            put(step, str(sequence[step]), SAID if step in self.said else NUMBER, 1)
-        return [self._segment(*cells.get(x, (" ", NUMBER))) for x in range(-1, width)]
-
-    def _next(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
-        """The numbers expected, under their columns: green where they are right; red, with a mark, where wrong."""
-        segments = [self._segment(" ", NUMBER)]
-        for step, candidates in enumerate(trace.candidates, trace.window.first_step):
-            if step not in layout.steps or not candidates:
-                continue
-            said, is_right = candidates[0].number, self._is_right(step, candidates[0].number)
-            look = NUMBER if is_right is None else RIGHT if is_right else WRONG
-            mark = "✗" if is_right is False else "✓" if is_right and layout.is_narrow else " "
-            if layout.is_narrow:
-                segments.append(self._segment(f"{mark:<{layout.column}}", look))
-                continue
-            chosen = CURSOR if step == self.step else look
-            segments += [self._segment(self._figure(said, layout), chosen), self._segment(mark, look)]
-        return segments
-
-    def _figure(self, number: int, layout: HeatmapLayout) -> str:
-        """A number over the middle of its cells."""
-        return f"{number:>{self.digits}}".center(layout.cell)
-
-    def _is_right(self, step: int, said: int | None) -> bool | None:
-        """Whether the number said at a step is the right one; None where none is, or nothing is known of it."""
-        right = self.answers[step] if step < len(self.answers) else ()
-        return None if not right or said is None else said in right
-
-    def _segment(self, text: str, look: str) -> Segment:
-        return Segment(text, self.get_component_rich_style(look))
-
-    def _gaps(self, trace: Trace, layout: HeatmapLayout) -> Iterator[Segment]:
-        """What stands before each step's column in turn: a line where the memory is erased."""
-        does, total = trace.moment.interventions, len(trace.moment.sequence)
-        line, blank = self._segment("│", CUT), Segment(" ", self.rich_style)
-        for step in range(layout.steps[0], layout.steps[-1] + 2):
-            yield line if step < total and does.cuts(step) else blank
-
-    def _units(self, trace: Trace, layout: HeatmapLayout, unit: int) -> list[Segment]:
-        """A row of cells: one unit's, or two units' in halves."""
-        units = range(unit, min(unit + layout.units_a_row, trace.units))
-        chosen, silenced = self.unit in units, trace.moment.interventions.silenced.intersection(units)
-        look = CURSOR if chosen else CUT if silenced else FAINT
-        named = f"{self.unit if chosen else unit:>{LABEL - 1 - bool(silenced)}}"
-        cells = [*self._cells(trace, layout, units)]
-        if chosen and layout.units_a_row == 1 and self.step - layout.steps[0] in range(len(cells)):
-            text, style, _ = cells[self.step - layout.steps[0]]
-            cells[self.step - layout.steps[0]] = Segment(text, style and style + CHOSEN)
-        label = self._label("∅" * bool(silenced) + named, look)
-        if layout.is_narrow:
-            return [*label, Segment(" ", self.rich_style), *cells]
-        gaps = self._gaps(trace, layout)
-        return [*label, next(gaps), *chain.from_iterable(zip(cells, gaps, strict=False))]
-
-    def _cells(self, trace: Trace, layout: HeatmapLayout, units: range) -> Iterator[Segment]:
-        """The cells of one unit, or of two in halves, as far as the trace holds them."""
-        background, width, window = self.background_colors[1], layout.cell, trace.window
-        if not window.first_unit <= units[0] <= units[-1] < window.first_unit + window.units:
-            return
-        first, last = units[0] - window.first_unit, units[-1] - window.first_unit
-        for step in layout.steps:
-            if not window.first_step <= step < window.first_step + len(trace.values):
-                return
-            values, lower = trace.values[step - window.first_step], None
-            if layout.units_a_row > 1:
-                lower = level(values[last], trace.scale) if last > first else 0
-            yield cell(background, width, level(values[first], trace.scale), lower)
-
-    def _legend(self, trace: Trace, layout: HeatmapLayout) -> list[Segment]:
-        """The scale of the colours, drawn with the cells, and what the values are."""
-        if self.size.height < LEAST_WITH_LEGEND:
-            return []
-        is_signed = not layout.is_narrow and layout.units_a_row == 1
-        background, width = self.background_colors[1], LEAST_DIGITS if is_signed else 1
-        lower, levels, upper = legend(trace, bool(self.baseline), SIGNED if is_signed else range(-LEVELS, LEVELS + 1))
-        epoch = "" if trace.moment.epoch is None else f"  epoch {trace.epoch:g}"
-        return [
-            self._segment(f"{lower:>{LABEL - 1}} ", FAINT),
-            *(cell(background, width, shade, shade if layout.units_a_row > 1 else None) for shade in levels),
-            self._segment(f" {upper}{epoch}", FAINT),
-        ]
+    def _rows(self, trace: Trace) -> HeatmapRows:
+        return HeatmapRows(
+            trace,
+            self.arranged,
+            self.step,
+            self.unit,
+            self.digits,
+            self.said,
+            self.answers,
+            bool(self.baseline),
+            self.size.height >= LEAST_WITH_LEGEND,
+            self.background_colors[1],
+            lambda look: self.get_component_rich_style(look) if look else self.rich_style,
+        )
 
     # What a person does
 
@@ -423,18 +309,6 @@ class StateHeatmap(Pane, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_unit(-1)
-
-
-def _digits(sequence: Sequence[int]) -> int:
-    return max(LEAST_DIGITS, *(len(str(number)) for number in (*sequence, 0)))
-
-
-def _likeliest(trace: Trace) -> list[int | None]:
-    """The likeliest number at every step, as far as the trace knows."""
-    if trace.likeliest:
-        return list(trace.likeliest)
-    known = {step: said[0].number for step, said in enumerate(trace.candidates, trace.window.first_step) if said}
-    return [known.get(step) for step in range(len(trace.moment.sequence))]
 
 
 def _frame(trace: Trace) -> tuple[object, ...]:
