@@ -12,9 +12,8 @@ from textual.geometry import Region
 from playground_kit import NARROW, WHOLE
 from unroll.terminal import layout
 from unroll.terminal.app import UnrollApp
-from unroll.terminal.sparing import Pane
 from unroll.terminal.splash import ANSI, LOOKS, Colours, frame, look_of
-from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.panes import Panes
 from unroll.tty.environment import clean
 from unroll.tty.framebuffer import Framebuffer
 from unroll.tty.textual_patches import compositor_of
@@ -66,7 +65,7 @@ async def test_every_cell_of_the_frame_is_as_the_first_live_screen_has_it(theme:
         for size in SIZES if theme == "dark" else (WHOLE, NARROW):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            panes = [pane.region for kind in (Pane, RecipeForm) for pane in app.screen.query(kind) if pane.region.area]
+            panes = [pane.region for pane in app.screen.query_one(Panes).panes.values() if pane.region.area]
             assert len(panes) == len(layout.arrange(*size).places)
             for bits, look in looks:
                 shown, real = screen_of(size, frame(size, look)), live(app, bits)

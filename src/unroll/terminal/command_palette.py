@@ -15,6 +15,7 @@ from unroll.recipe import PRESETS, PURPOSES
 from unroll.terminal.bindings import ARROWS, OTHER_WORDS
 from unroll.terminal.palette import THEMES
 from unroll.terminal.screen import Playground
+from unroll.terminal.widgets.panes import Panes
 
 IN_NAME, IN_OTHER_WORDS, IN_SENTENCE, INSIDE = 1.0, 0.8, 0.6, 0.3
 """How well a word of a query fits where it is a word of these, or stands inside one."""
@@ -107,7 +108,7 @@ class Commands(Provider):
     async def _run(self, node: DOMNode, action: str) -> None:
         """Go to the pane whose key it is, and do it."""
         if isinstance(self.screen, Playground) and isinstance(node, Widget) and node is not self.screen:
-            self.screen.keep_in_sight(node)
+            self.screen.query_one(Panes).keep_in_sight(node)
         if not await self.app.run_action(action, node):  # one that is not offered in a field, which would take its key
             self.screen.set_focus(None)
             await self.app.run_action(action, node)

@@ -51,8 +51,6 @@ from unroll.tty.textual_patches import draw_sparingly
 if TYPE_CHECKING:
     from unroll.terminal.dialogs import Questions
 
-FOCUSED = {"Recipe": "RecipeForm Select"}
-"""What gets the focus when a pane is gone to, where that is not the pane itself."""
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 5
 """Earlier curves drawn behind the one that is shown, at most."""
@@ -118,6 +116,7 @@ class Playground(Screen[None]):
     def on_mount(self) -> None:
         self.on_resize()
         self.watch(self, "focused", self._focus_moved)
+        self.watch(self._panes, "arranged", self._arranged, init=False)
 
     def on_resize(self) -> None:
         size, last = self.app.size, self._last_focused
@@ -126,7 +125,7 @@ class Playground(Screen[None]):
         if self.has_class("-too-small"):
             self.query_one("#too-small", Static).update(texts.of_size(layout.LEAST, size))
         elif last is not None and last.is_attached:
-            self.keep_in_sight(last)
+            self._panes.keep_in_sight(last)
 
     def _fit(self, size: Size) -> None:
         """Give the panes their places, or show one sentence. Called before there are any: the first paint is right."""
@@ -134,15 +133,6 @@ class Playground(Screen[None]):
         self.set_class(layout.is_too_small(*size), "-too-small")
         self._panes.fit(size)
         self._arranged()
-
-    def keep_in_sight(self, focused: Widget) -> None:
-        """Go back to where the focus was, if another size, or one too small, has hidden it."""
-        pane = self._panes.of(focused)
-        if is_hidden := bool(pane) and not self._panes.panes[pane].display:
-            self._panes.show(pane)
-            self._arranged()
-        if is_hidden or focused is not self.focused:
-            self.call_after_refresh(focused.focus)
 
     def _arranged(self) -> None:
         """Say in the header what there is to choose from."""
@@ -549,17 +539,12 @@ class Playground(Screen[None]):
         pane = "" if self._panes.alone else self._panes.of(self.focused)
         if pane or self._panes.alone:
             self._panes.maximise(pane)
-            self._arranged()
         else:
             self.note(texts.NO_PANE)
 
     def action_tab(self, pane: str) -> None:
         """Go to a pane; where others stand in its place, it takes theirs."""
-        self._panes.show(pane)
-        self._arranged()
-        widget = self._panes.panes[pane]
-        first = self.query(FOCUSED[pane]).first() if pane in FOCUSED else widget
-        self.call_after_refresh(first.focus)
+        self._panes.go_to(pane)
 
     def on_screen_header_tab_chosen(self, message: ScreenHeader.TabChosen) -> None:
         self.action_tab(message.tab)

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import Layout, WidgetPlacement
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from unroll.terminal import layout
+
+FOCUSED = {"Recipe": "RecipeForm Select"}
+"""What gets the focus when a pane is gone to, where that is not the pane itself."""
 
 
 class Panes(Widget):
@@ -16,10 +20,13 @@ class Panes(Widget):
     Attributes:
         tab: The pane chosen last among those that take each other's place.
         alone: The pane that is maximised; empty for none.
+        arranged: Which panes have which places now.
         units: How many units the heatmap has to show.
     """
 
     DEFAULT_CSS = "Panes { height: 1fr; }"
+
+    arranged: reactive[layout.Layout] = reactive(layout.Layout({}), repaint=False)
 
     def __init__(self, panes: Mapping[str, Widget], window: Size) -> None:
         """`window` is the size of the terminal."""
@@ -28,7 +35,6 @@ class Panes(Widget):
         self.tab = self.alone = ""
         self.units = 32
         self._placing = Placing(self)
-        self.arranged = layout.Layout({})
         self.fit(window)
 
     @property
@@ -48,6 +54,20 @@ class Panes(Widget):
         self.alone = ""
         self.tab = layout.tab_with(pane, *self._window, self.tab)
         self._arrange()
+
+    def go_to(self, pane: str) -> None:
+        """Bring a pane in sight, and give it the focus."""
+        self.show(pane)
+        first = self.query(FOCUSED[pane]).first() if pane in FOCUSED else self.panes[pane]
+        self.screen.call_after_refresh(first.focus)
+
+    def keep_in_sight(self, focused: Widget) -> None:
+        """Go back to where the focus was, if another size, or one too small, has hidden it."""
+        pane = self.of(focused)
+        if is_hidden := bool(pane) and not self.panes[pane].display:
+            self.show(pane)
+        if is_hidden or focused is not self.screen.focused:
+            self.screen.call_after_refresh(focused.focus)
 
     def maximise(self, pane: str) -> None:
         """Let a pane have all the room; none, and all have their places again."""
