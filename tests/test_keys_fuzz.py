@@ -66,7 +66,7 @@ class Wild(Session):
         """At a size of its own choosing, all keys taken, nothing over the playground: another window has been drawn."""
         rows = 10 + number % 13
         self.do_until(f"has 79 and {rows}.", lambda: self.escape_to(79, rows))
-        self.do_until("╭─ Runs", lambda: self.escape_to(120, 40))
+        self.do_until("5 Runs", lambda: self.escape_to(120, 40))
 
     def do_until(self, text: str, act: Callable[[], None]) -> None:
         """Do it again where a text does not come: what was asked for before may have come between."""

@@ -19,6 +19,7 @@ MAX_LINES = 16
 MAX_POINTS = 8192
 Value = Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
 Label = Annotated[str, Meta(max_length=80)]
+Place = Annotated[int, Meta(ge=0, le=MAX_VOCAB)]
 Labels = Annotated[list[Label], Meta(max_length=MAX_VOCAB)]
 Sentence = Annotated[str, Meta(max_length=600)]
 
@@ -85,7 +86,7 @@ class Grid(Seen, frozen=True, kw_only=True):
     values: Annotated[list[Annotated[list[Value | None], Meta(max_length=MAX_VOCAB)]], Meta(max_length=MAX_VOCAB)]
     scale: Annotated[float, Meta(gt=0, le=MAX_VALUE)] = 1.0
     texts: Annotated[list[Labels], Meta(max_length=MAX_VOCAB)] = []
-    mark: tuple[int | None, int | None] = (None, None)
+    mark: tuple[Place | None, Place | None] = (None, None)
 
     def __post_init__(self) -> None:
         for table in (self.values, self.texts) if self.texts else (self.values,):

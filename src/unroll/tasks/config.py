@@ -15,6 +15,8 @@ MAX_VOCAB = 4096
 MAX_SYMBOL = 40
 """Letters of a symbol at most."""
 
+Symbol = Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)]
+
 
 class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be learned."""
@@ -43,5 +45,5 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
     held_out: Annotated[
         float, Meta(ge=0, le=0.9, description="The share of the sequences kept out of training, scored separately.")
     ] = 0.0
-    symbols: tuple[Annotated[str, Meta(min_length=1, max_length=MAX_SYMBOL)], ...] = ()
+    symbols: Annotated[tuple[Symbol, ...], Meta(max_length=MAX_VOCAB)] = ()
     """What each number stands for, in a file of words; empty where it is the number itself, or the task says it."""
