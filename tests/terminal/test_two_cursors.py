@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList
 from playground_kit import Playing, playing
 from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
-from unroll.terminal import texts
+from unroll.terminal import views
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets import prompt
 from unroll.terminal.widgets.lens_pane import LensPane
@@ -72,7 +72,7 @@ async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
         assert len(set(titles)) == len(set(told)) == len(titles) == 7
         assert titles[0] == "1 State  [reverse]hidden[/reverse] · cell · input …"
         assert "[reverse]forget[/reverse]" in titles[3] and told[3].startswith("Forget gate: how much")
-        assert game.notice == texts.of_view("hidden")
+        assert game.notice == views.told("hidden")
 
 
 async def test_cutting_the_loop_shows_before_and_after_and_does_not_harm_counting(game: Playing) -> None:

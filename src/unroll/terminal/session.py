@@ -15,7 +15,7 @@ from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
-from unroll.terminal import texts
+from unroll.terminal import texts, views
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
 
@@ -426,7 +426,7 @@ class Session:
         """Show a view, and say what it is."""
         if self.has_engine():
             self.view = view
-            self.display.note(texts.of_view(view))
+            self.display.note(views.told(view))
             self.look()
 
     def toggle_difference(self) -> None:

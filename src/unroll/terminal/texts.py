@@ -12,8 +12,8 @@ from unroll.protocol.replies import CutOff, Measured, Pace, Resumed, Trace, Unit
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, preset_of
 from unroll.tasks import TASKS, answers
 from unroll.tasks.config import TaskConfig
+from unroll.terminal import views
 from unroll.terminal.runs import Run
-from unroll.terminal.widgets import heatmap_frame
 
 MAX_NAMED = 4
 """Units that a sentence names at most."""
@@ -238,8 +238,8 @@ def of_unit(detail: UnitDetail) -> Wordings:
     if detail.cell_state is not None:
         parts.append(f"c {detail.cell_state:+z.3f}")
     for name, value in detail.gates.items():
-        short = heatmap_frame.short(name)
-        parts.append(f"{short} {value:.2f}" if heatmap_frame.is_gate(name) else f"{short} {value:+z.2f}")
+        short = views.short(name)
+        parts.append(f"{short} {value:.2f}" if views.is_gate(name) else f"{short} {value:+z.2f}")
     lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
     adds = f"adds {detail.share:+z.2f} to {lead}"
     return f"{', '.join(parts)}; {adds}", f"{unit}; {adds}"
@@ -379,19 +379,6 @@ GATES: dict[CellName, str] = {
     "lstm": "i, f, o = σ(…): what to write, what to keep, what to show; g = tanh(…): what could be written.",
     "gru": "r, z = σ(…): how much of the past to use, and to keep; n = tanh(…): the candidate state.",
 }
-VIEWS = {
-    "hidden": "Each row is a unit of the hidden state h, each column a step",
-    "cell state": "Each row is a unit of the cell state c, which the gates keep and change, each column a step",
-    "input gate": "How much of its candidate a unit adds to its cell state, from 0 (none) to 1 (all)",
-    "forget gate": "How much of its cell state a unit keeps at a step, from 0 (none) to 1 (all)",
-    "cell gate": "A unit's candidate, from -1 to 1: its input gate says how much of it is added to the cell state",
-    "output gate": "How much of tanh(c) a unit shows as its hidden value, from 0 (none) to 1 (all)",
-    "reset gate": "How much of the past goes into a unit's candidate, from 0 (none) to 1 (all)",
-    "update gate": "How much of its hidden value before a unit keeps, from 0 (none) to 1 (all)",
-    "new gate": "A unit's candidate, from -1 to 1: what takes the place of the part that it does not keep",
-    "attribution": "Each cell is what a unit adds, in logits, to the lead of the expected number over the runner-up",
-}
-"""What a view of the heatmap shows."""
 DENSITIES: dict[str, str] = {
     "fitting": "The heatmap by itself: steps as wide as all of them fit; two units a row where there are too many.",
     "wide": "The heatmap wide: every step has its number above it, every unit a row of its own.",
@@ -399,11 +386,6 @@ DENSITIES: dict[str, str] = {
     "half": "The heatmap in halves: two units a row, one above the other in each cell; the sign is in the colour.",
 }
 """What `w` has turned to."""
-
-
-def of_view(view: str) -> str:
-    """What a view of the heatmap shows, as a sentence."""
-    return f"{view.capitalize()}: {VIEWS[view][0].lower()}{VIEWS[view][1:]}." if view in VIEWS else ""
 
 
 FIELD_MORE: dict[str, str] = {
@@ -473,11 +455,11 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
     if last is not None:
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
-    signs = "" if heatmap_frame.is_gate(view) else "+ is above 0, - below; "
+    signs = "" if views.is_gate(view) else "+ is above 0, - below; "
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
-            f"{VIEWS.get(view, VIEWS['hidden'])}; {signs}more signs, or a stronger colour, mean further from 0.",
+            f"{views.VIEWS.get(view, views.HIDDEN)}; {signs}more signs, or a stronger colour, mean further from 0.",
             f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
             "Switch a unit off with z; whatever changes depended on it.",

@@ -4,9 +4,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from unroll.protocol.replies import Trace
 from unroll.terminal.palette import LEVELS
+from unroll.terminal.views import is_gate, short
 
-CANDIDATES = ("cell gate", "new gate")
-"""Views of what could be written: from -1 to 1, where a gate is from 0 to 1."""
 BETWEEN, CUT_OFF = " · ", "…"
 
 Tab = tuple[str, str]
@@ -31,16 +30,6 @@ def tabs(views: Sequence[str], active: str, room: int) -> list[Tab]:
 def _width(names: Sequence[str], first: int, last: int) -> int:
     cut = (first > 0) + (last < len(names))
     return len(BETWEEN.join(names[first:last])) + cut * len(CUT_OFF + " ")
-
-
-def short(view: str) -> str:
-    """A view's name on its tab."""
-    return "candidate" if view in CANDIDATES else view.removesuffix(" gate").removesuffix(" state")
-
-
-def is_gate(view: str) -> bool:
-    """Whether the values of a view lie from 0 to 1."""
-    return view.endswith(" gate") and view not in CANDIDATES
 
 
 def legend(trace: Trace, is_difference: bool, levels: Iterable[int]) -> tuple[str, list[int], str]:
