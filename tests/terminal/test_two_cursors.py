@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList
 from playground_kit import Playing, playing
 from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
-from unroll.terminal import views
+from unroll.terminal import texts, views
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets import prompt
 from unroll.terminal.widgets.lens_pane import LensPane
