@@ -84,7 +84,10 @@ class AnsiWriter:
                 pieces.setdefault(row[first][1], []).append((row, y, first, last))
         while pieces:
             nearest = min(pieces, key=lambda pen: len(change(self.pen, pen)))
-            for piece in pieces.pop(nearest):
+            nearer = pieces.pop(nearest)
+            if self.cursor is not None and self.cursor[1] - nearer[0][1] > abs(nearer[-1][1] - self.cursor[1]):
+                nearer.reverse()
+            for piece in nearer:
                 self.run(*piece)
 
     def emit(self, text: str) -> None:
