@@ -1,7 +1,5 @@
 """The heatmap line by line: drawn from a trace, a step and a unit, and nothing else."""
 
-from dataclasses import replace as replace_shape
-
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -115,7 +113,7 @@ def test_a_window_holds_the_cursor_and_is_full(
 @given(shapes, st.integers(12, 120), st.sampled_from(("wide", "narrow")))
 def test_a_number_more_moves_no_column_but_now_and_then(shape: HeatmapShape, width: int, density: Density) -> None:
     def first(steps: int) -> int:
-        grown = replace_shape(shape, steps=steps, step=steps - 1, grows=True)
+        grown = shape._replace(steps=steps, step=steps - 1, grows=True)
         return layout_of(grown, width, 20, density).window.first_step
 
     fit = layout_of(shape, width, 20, density).window.steps

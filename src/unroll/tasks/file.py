@@ -13,7 +13,6 @@ from random import Random
 from unroll import figures
 from unroll.errors import RecipeError
 from unroll.tasks.config import TaskConfig
-from unroll.tasks.datafile import read_sequences
 from unroll.tasks.task import MAX_POSITIONS, Item, Parts, Task
 from unroll.text import shown_path
 
@@ -34,6 +33,8 @@ class File(Task):
         return None
 
     def parts(self, config: TaskConfig) -> Parts:
+        from unroll.tasks.datafile import read_sequences  # the forms of files take a hundredth of the start
+
         lines = read_sequences(config)
         usable = [line for line in lines if len(line) > config.length]
         windows, short = _windows(lines, config), len(lines) - len(usable)

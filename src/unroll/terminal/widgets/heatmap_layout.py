@@ -5,8 +5,7 @@ Three densities: *wide*, a step has a number's width, and the sign stands in its
 where a third of the units had no row. Whatever does not fit turns pages, and a page is full.
 """
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from unroll.protocol.replies import Window
 
@@ -27,8 +26,7 @@ WIDEST = 3
 """How many times its least width a step takes at most."""
 
 
-@dataclass(frozen=True)
-class HeatmapShape:
+class HeatmapShape(NamedTuple):
     """What is to be shown: all steps and units, the cursor's among them, and the digits of the widest number.
 
     Attributes:
@@ -44,8 +42,7 @@ class HeatmapShape:
     grows: bool = False
 
 
-@dataclass(frozen=True)
-class HeatmapLayout:
+class HeatmapLayout(NamedTuple):
     """What stands where.
 
     Attributes:
