@@ -1,5 +1,6 @@
 """The heatmap line by line: drawn from a trace, a step and a unit, and nothing else."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -258,13 +259,28 @@ def test_no_colour_lies_outside_of_what_a_screen_has() -> None:
                 assert all(0 <= part <= 255 for part in colour.triplet)
 
 
-def test_a_glyph_stands_out_from_its_cell_in_all_colours_and_in_256() -> None:
-    for background in (DARK, LIGHT):
-        for style in shades(background):
-            assert style.color and style.bgcolor
-            assert contrast(style.color, style.bgcolor) >= 4.5
-            few = (colour.downgrade(ColorSystem.EIGHT_BIT) for colour in (style.color, style.bgcolor))
-            assert contrast(*few) >= 4.5
+@pytest.mark.parametrize("background", [DARK, LIGHT])
+@pytest.mark.parametrize("few", [False, True])
+def test_a_glyph_stands_out_from_its_cell_in_all_colours_and_in_256(background: Color, few: bool) -> None:
+    for style in shades(background, few):
+        assert style.color and style.bgcolor
+        assert contrast(style.color, style.bgcolor) >= 4.5
+        if few:
+            assert contrast(*(c.downgrade(ColorSystem.EIGHT_BIT) for c in (style.color, style.bgcolor))) >= 4.5
+
+
+@pytest.mark.parametrize("background", [DARK, LIGHT])
+def test_in_256_colours_a_shade_stays_what_it_is_and_grows_lighter_or_darker(background: Color) -> None:
+    for sign in (1, -1):
+        shown = [shades(background, few=True)[sign * n].bgcolor for n in range(1, LEVELS + 1)]
+        assert all(colour and Color.from_rich_color(colour).rgb == _of_256(colour) for colour in shown)
+        lightness = [rgb_to_lab(Color.from_rich_color(colour)).L for colour in shown]
+        assert lightness == sorted(lightness, reverse=background is LIGHT)
+
+
+def _of_256(colour: RichColor) -> tuple[int, int, int]:
+    red, green, blue = colour.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return red, green, blue
 
 
 def test_in_sixteen_colours_every_value_but_zero_has_a_bright_colour_or_a_ground() -> None:

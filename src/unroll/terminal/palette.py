@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 from rich.color import Color as RichColor
-from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, Lab, lab_to_rgb, rgb_to_lab
@@ -24,6 +23,15 @@ INKS = Color.parse("#ffffff"), Color.parse("#000000")
 """Glyphs are drawn in one of two colours, whichever stands out more: a third would cost bytes at every change."""
 
 
+OF_256 = {
+    (True, NEGATIVE): (17, 18, 24, 25, 26, 32, 75),
+    (True, POSITIVE): (52, 88, 94, 130, 166, 172, 208),
+    (False, NEGATIVE): (189, 153, 117, 111, 75, 69, 33),
+    (False, POSITIVE): (230, 223, 222, 216, 215, 209, 208),
+}
+"""The shades where there are 256 colours, on dark grounds and on light: the nearest to the others would be greens."""
+
+
 def level(value: float, scale: float = 1.0) -> int:
     """Which shade a value of -scale..scale gets: -LEVELS..LEVELS, 0 only close to zero."""
     return round(max(-1.0, min(1.0, value / scale)) * LEVELS)
@@ -36,33 +44,32 @@ def glyphs(shade: int, width: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def shades(background: Color) -> list[Style]:
-    """A style for every level, so that `shades(b)[level]` holds for negative levels too (Python's own indexing)."""
-    shade = _ansi_shade if background.ansi is not None else partial(_shade, background)
+def shades(background: Color, few: bool = False) -> list[Style]:
+    """A style for every level, so that `shades(b)[level]` holds for negative levels too (Python's own indexing).
+
+    `few`: the terminal has 256 colours.
+    """
+    shade = _ansi_shade if background.ansi is not None else partial(_shade, background, few)
     upward = [shade(POSITIVE, n) for n in range(LEVELS + 1)]
     downward = [shade(NEGATIVE, n) for n in range(LEVELS, 0, -1)]
     return upward + downward
 
 
 @lru_cache(maxsize=4096)
-def cell(background: Color, width: int, shade: int, lower: int | None = None) -> Segment:
+def cell(background: Color, few: bool, width: int, shade: int, lower: int | None = None) -> Segment:
     """The cell of one level, with its sign; or of two, one above the other."""
-    styles = shades(background)
+    styles = shades(background, few)
     if lower is None:
         return Segment(glyphs(shade, width), styles[shade])
     return Segment(HALF * width, Style(color=styles[shade].bgcolor, bgcolor=styles[lower].bgcolor))
 
 
-def _shade(background: Color, extreme: Color, n: int) -> Style:
-    colour = _between(background, extreme, n / LEVELS)
-    ink = max(INKS, key=lambda ink: _least_contrast(ink, colour))
-    return Style(bgcolor=colour.rich_color, color=ink.rich_color)
-
-
-def _least_contrast(ink: Color, colour: Color) -> float:
-    """How far a glyph stands out, in a terminal of all colours and in one of 256: 1 for not at all, up to 21."""
-    every = ink.rich_color, colour.rich_color
-    return min(contrast(*every), contrast(*(c.downgrade(ColorSystem.EIGHT_BIT) for c in every)))
+def _shade(background: Color, few: bool, extreme: Color, n: int) -> Style:
+    colour = _between(background, extreme, n / LEVELS).rich_color
+    if few and n:
+        number = OF_256[background.brightness < 0.5, extreme][n - 1]
+        colour = RichColor.from_triplet(RichColor.from_ansi(number).get_truecolor())
+    return Style(bgcolor=colour, color=max((ink.rich_color for ink in INKS), key=partial(contrast, colour)))
 
 
 def contrast(one: RichColor, other: RichColor) -> float:

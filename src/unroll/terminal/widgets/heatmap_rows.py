@@ -30,6 +30,7 @@ class HeatmapRows:
         said: The steps whose numbers the network itself said.
         answers: The right answers at every step.
         is_difference: Whether the values are differences, which may lie on both sides of zero whatever the view.
+        has_256: Whether the terminal has 256 colours, not all.
         style: The style of a look, by its name; of what is plain, by an empty one.
     """
 
@@ -43,6 +44,7 @@ class HeatmapRows:
     is_difference: bool
     has_legend: bool
     background: Color
+    has_256: bool
     style: Callable[[str], Style]
 
     def line(self, y: int) -> list[Segment]:
@@ -158,7 +160,7 @@ class HeatmapRows:
 
     def _cells(self, units: range) -> Iterator[Segment]:
         """The cells of one unit, or of two in halves, as far as the trace holds them."""
-        background, width, window = self.background, self.layout.cell, self.trace.window
+        background, few, width, window = self.background, self.has_256, self.layout.cell, self.trace.window
         if not window.first_unit <= units[0] <= units[-1] < window.first_unit + window.units:
             return
         first, last = units[0] - window.first_unit, units[-1] - window.first_unit
@@ -168,18 +170,19 @@ class HeatmapRows:
             values, lower = self.trace.values[step - window.first_step], None
             if self.layout.units_a_row > 1:
                 lower = level(values[last], self.trace.scale) if last > first else 0
-            yield cell(background, width, level(values[first], self.trace.scale), lower)
+            yield cell(background, few, width, level(values[first], self.trace.scale), lower)
 
     def _legend(self) -> list[Segment]:
         """The scale of the colours, drawn with the cells, and what the values are."""
-        is_signed = not self.layout.is_narrow and self.layout.units_a_row == 1
-        background, width = self.background, LEAST_DIGITS if is_signed else 1
+        is_halved = self.layout.units_a_row > 1
+        is_signed = not self.layout.is_narrow and not is_halved
+        width = LEAST_DIGITS if is_signed else 1
         drawn = SIGNED if is_signed else range(-LEVELS, LEVELS + 1)
         lower, levels, upper = legend(self.trace, self.is_difference, drawn)
         epoch = "" if self.trace.moment.epoch is None else f"  epoch {self.trace.epoch:g}"
         return [
             self._segment(f"{lower:>{LABEL - 1}} ", FAINT),
-            *(cell(background, width, shade, shade if self.layout.units_a_row > 1 else None) for shade in levels),
+            *(cell(self.background, self.has_256, width, shade, shade if is_halved else None) for shade in levels),
             self._segment(f" {upper}{epoch}", FAINT),
         ]
 

@@ -237,6 +237,7 @@ class StateHeatmap(Pane, can_focus=True):
             bool(self.baseline),
             self.size.height >= LEAST_WITH_LEGEND,
             self.background_colors[1],
+            self.app.console.color_system == "256",
             lambda look: self.get_component_rich_style(look) if look else self.rich_style,
         )
 
