@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
 from unroll.network.model import SequenceModel
-from unroll.recipe import FIELDS, PRESETS, Field, Recipe, check, plan, recipe_of, weights
+from unroll.recipe import BLOCKS, FIELDS, PRESETS, Field, Recipe, check, plan, recipe_of, weights
 
 fields = st.sampled_from(list(FIELDS.values()))
 texts = st.text() | st.integers().map(str) | st.floats().map(str)
@@ -93,7 +93,7 @@ def test_a_batch_larger_than_the_data_is_refused() -> None:
         plan(Recipe().replace(batch_size=9), 8)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [*BLOCKS])
 def test_the_weights_are_counted_as_the_network_has_them(cell: str) -> None:
     recipe = Recipe().replace(cell=cell, vocab_size=11, hidden_size=5)
     assert weights(recipe) == sum(weight.numel() for weight in SequenceModel.of(recipe).parameters())
@@ -107,7 +107,7 @@ def test_every_preset_is_a_recipe_that_can_be(name: str) -> None:
 LARGEST = {"vocab_size": 4096, "length": 512, "hidden_size": 1024}
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [*BLOCKS])
 @pytest.mark.parametrize("batch_size", ["half", "full", 3000])
 def test_a_batch_that_no_memory_holds_is_refused_and_the_batch_named_instead_is_taken(cell, batch_size):
     recipe = recipe_of({**LARGEST, "cell": cell, "batch_size": batch_size})

@@ -19,8 +19,9 @@ from unroll.tasks import TASKS
 from unroll.tasks.config import TaskConfig, TaskName
 from unroll.text import shown_path
 
-CellName = Literal["rnn", "lstm", "gru"]
-InitName = Literal["uniform", "normal", "normal-bias"]
+CellName = Literal["rnn", "lstm", "gru", "mingru", "linear"]
+Eigenvalues = Literal["0..1", "-1..1"]
+InitName = Literal["uniform", "normal", "normal-bias", "forget-bias"]
 BatchWord = Literal["half", "full"]
 DeviceName = Literal["cpu", "cuda", "mps", "auto"]
 """Where to compute. Not part of a recipe: the device changes no more than the last bits."""
@@ -30,8 +31,11 @@ MAX_HIDDEN = 1024
 MAX_EPOCHS = 100_000
 MEMORY = 4 * 2**30
 """Bytes that training may take, roughly."""
-BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
+BLOCKS: Mapping[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2, "linear": 2}
 """How many blocks of weights a cell has."""
+MIXES: Mapping[CellName, bool] = {"rnn": True, "lstm": True, "gru": True, "mingru": False, "linear": False}
+"""Whether a cell has weights from unit to unit."""
+LOWEST: Mapping[Eigenvalues, float] = {"0..1": 0.0, "-1..1": -1.0}
 
 
 class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,8 +45,14 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
     hidden_size: Annotated[int, Meta(ge=1, le=MAX_HIDDEN, description="How many units the hidden state has.")] = 32
     init: Annotated[
         InitName,
-        Meta(description="How the cell's weights start: uniform as in PyTorch, normal, or normal biases only."),
+        Meta(
+            description="How the cell's weights start: uniform as in PyTorch, normal, normal biases only, or uniform "
+            "with an lstm's forget gate open."
+        ),
     ] = "uniform"
+    eigenvalues: Annotated[
+        Eigenvalues, Meta(description="For cell linear: between what a unit is multiplied by at a step.")
+    ] = "0..1"
 
 
 class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -258,9 +268,12 @@ def _most_that_fit(recipe: Recipe) -> int:
 
 
 def weights(recipe: Recipe) -> int:
-    """How many weights the network has: the cell's G blocks of `(D, V)`, `(D, D)` and two biases, and the head."""
+    """How many weights the network has: the cell's G blocks of `(D, V)`, `(D, D)` and two biases, and the head.
+
+    A cell that does not mix units has no `(D, D)` and one bias.
+    """
     g, d, v = BLOCKS[recipe.model.cell], recipe.model.hidden_size, recipe.task.vocab_size
-    return g * d * (v + d + 2) + v * (d + 1)
+    return g * d * (v + (d + 2 if MIXES[recipe.model.cell] else 1)) + v * (d + 1)
 
 
 _RECALL = TaskConfig("recall", vocab_size=512, length=14)
@@ -273,6 +286,8 @@ PRESETS: Mapping[str, Recipe] = {
     "recall, lstm": Recipe(_RECALL, ModelConfig("lstm"), _FULL_BATCHES),
     "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4), TrainConfig(epochs=100)),
     **{name: recipe_of({**task.start, "task": task.name}) for name, task in _STARTS.items()},
+    "long-lag, lstm": recipe_of({**TASKS["long-lag"].start, "task": "long-lag", "cell": "lstm", "init": "forget-bias"}),
+    "parity, linear": recipe_of({**TASKS["parity"].start, "task": "parity", "cell": "linear", "eigenvalues": "-1..1"}),
 }
 """Recipes worth starting from, by name."""
 PURPOSES: Mapping[str, str] = {
@@ -282,6 +297,8 @@ PURPOSES: Mapping[str, str] = {
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
     "blank": "Counts up to 15 with four units: small enough to take in at a glance.",
     **{name: task.purpose for name, task in _STARTS.items()},
+    "long-lag, lstm": "Keeps one symbol over 49 for most seeds, as its forget gate starts open: try init uniform.",
+    "parity, linear": "A linear cell says whether there were an odd number of ones: try eigenvalues 0..1.",
 }
 """What each of them is for."""
 

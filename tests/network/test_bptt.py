@@ -13,13 +13,14 @@ from torch.testing import assert_close
 from unroll.network.bptt import Masks, backpropagate, score_of
 from unroll.network.model import SequenceModel, initialise
 
-CELLS = ["rnn", "lstm", "gru"]
+CELLS = ["rnn", "lstm", "gru", "mingru", "linear", "linear -1..1"]
 
 
 def drawn(
     cell: str, L: int, B: int, D: int, members: int | None = None, init="normal"
 ) -> tuple[SequenceModel, Tensor, Tensor]:
-    model = SequenceModel(cell, 7, D, members)
+    name, _, eigenvalues = cell.partition(" ")
+    model = SequenceModel(name, 7, D, members, eigenvalues or "0..1")
     initialise(model, init, range(members or 1))
     shape = (L, B) if members is None else (members, L, B)
     x, y = torch.randint(0, 7, (2, *shape), generator=torch.Generator().manual_seed(L * B * D))

@@ -9,12 +9,13 @@ from torch.testing import assert_close
 
 from unroll.network.cells import State
 from unroll.network.model import SequenceModel, initialise
-from unroll.recipe import Recipe, weights
+from unroll.recipe import BLOCKS, Recipe, weights
 
 ORACLES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 TOLERANCE = {"rnn": 1e-6, "lstm": 1e-5, "gru": 1e-5}
 
 cells = st.sampled_from(sorted(ORACLES))
+any_cell = st.sampled_from([*BLOCKS])
 inits = st.sampled_from(["uniform", "normal", "normal-bias"])
 seeds = st.integers(0, 2**31 - 1)
 few = settings(max_examples=25, deadline=None)
@@ -73,7 +74,7 @@ def test_weights_loaded_from_torch_nn_and_back_are_the_same_to_the_bit(cell):
 
 
 @few
-@given(cells, seeds, st.integers(2, 12), st.integers(1, 4), st.data())
+@given(any_cell, seeds, st.integers(2, 12), st.integers(1, 4), st.data())
 def test_state_carried_over_equals_one_long_run(cell, seed, L, B, data):
     k = data.draw(st.integers(1, L - 1))
     model, x = made(cell, 9, 6, "uniform", seed), numbers(seed, 9, L, B)
@@ -84,14 +85,14 @@ def test_state_carried_over_equals_one_long_run(cell, seed, L, B, data):
 
 
 @few
-@given(cells, inits, seeds, st.integers(1, 9), st.integers(1, 4))
+@given(any_cell, inits, seeds, st.integers(1, 9), st.integers(1, 4))
 def test_one_hot_input_answers_as_integer_input_does(cell, init, seed, L, B):
     model, x = made(cell, 9, 6, init, seed).double(), numbers(seed, 9, L, B)
     assert_close(model(nn.functional.one_hot(x, 9).double())[0], model(x)[0], atol=1e-12, rtol=0)
 
 
 @few
-@given(cells, seeds, st.integers(1, 9), st.integers(1, 4), st.booleans())
+@given(any_cell, seeds, st.integers(1, 9), st.integers(1, 4), st.booleans())
 def test_a_sequence_alone_answers_as_it_does_in_a_batch(cell, seed, L, B, one_hot):
     model, x = made(cell, 9, 6, "uniform", seed), numbers(seed, 9, L, B)
     x = nn.functional.one_hot(x, 9).float() if one_hot else x
@@ -102,7 +103,7 @@ def test_a_sequence_alone_answers_as_it_does_in_a_batch(cell, seed, L, B, one_ho
 
 
 @few
-@given(cells, seeds, st.integers(1, 6), st.integers(1, 4))
+@given(any_cell, seeds, st.integers(1, 6), st.integers(1, 4))
 def test_networks_held_together_answer_as_each_does_alone(cell, seed, L, B):
     own = [seed, seed + 1, seed + 2]
     together, x = SequenceModel(cell, 9, 6, len(own)), numbers(seed, 9, len(own), L, B)
@@ -112,7 +113,9 @@ def test_networks_held_together_answer_as_each_does_alone(cell, seed, L, B):
         assert_close(logits[member], made(cell, 9, 6, "uniform", its)(x[member])[0], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(("cell", "names"), [("rnn", ""), ("lstm", "ifgo"), ("gru", "rzn")])
+@pytest.mark.parametrize(
+    ("cell", "names"), [("rnn", ""), ("lstm", "ifgo"), ("gru", "rzn"), ("mingru", "wv"), ("linear", "ev")]
+)
 def test_a_step_gives_the_gates_that_make_its_state(cell, names):
     model, x = made(cell, 9, 6, "normal"), numbers(1, 9, 4, 2)
     assert model.rnn.gate_names == tuple(names)
@@ -124,7 +127,45 @@ def test_a_step_gives_the_gates_that_make_its_state(cell, names):
             assert_close(step.state.h, gates["o"] * step.state.c.tanh())
         if cell == "gru":
             assert_close(step.state.h, (1 - gates["z"]) * gates["n"] + gates["z"] * before.h)
+        if cell == "mingru":
+            assert_close(step.state.h, (1 - gates["w"]) * before.h + gates["w"] * gates["v"])
+        if cell == "linear":
+            assert_close(step.state.h, gates["e"] * before.h + gates["v"])
         before = step.state
+
+
+@pytest.mark.parametrize("eigenvalues", ["0..1", "-1..1"])
+def test_a_linear_cells_state_is_a_sum_of_products_of_eigenvalues_within_their_range(eigenvalues):
+    model = SequenceModel("linear", 9, 6, eigenvalues=eigenvalues).double()
+    initialise(model, "normal", [3])
+    x = numbers(1, 9, 7)
+    p_e, p_v = model.rnn.project(x).chunk(2, -1)
+    e = p_e.sigmoid() if eigenvalues == "0..1" else (p_e / 2).tanh()
+    expected = sum(p_v[t] * e[t + 1 :].prod(0) for t in range(7))
+    assert_close([*model.steps(x)][-1].state.h, expected, atol=1e-12, rtol=0)
+    assert (e.min() < 0) == (eigenvalues == "-1..1")
+
+
+def test_cells_that_do_not_mix_units_see_the_past_of_each_unit_alone():
+    for cell in ("mingru", "linear"):
+        model, x = made(cell, 9, 6, "normal"), numbers(1, 9, 1)
+        before, other = torch.zeros(6), torch.zeros(6)
+        other[2] = 1
+        ends = [next(iter(model.steps(x, State(h)))).state.h for h in (before, other)]
+        assert ((ends[0] - ends[1]).abs() > 0).tolist() == [d == 2 for d in range(6)]
+
+
+def test_forget_bias_opens_an_lstms_forget_gate_and_changes_nothing_else():
+    for cell in BLOCKS:
+        plain, opened = (SequenceModel.of(Recipe().replace(cell=cell, init=init), [1, 2]) for init in TWO_STARTS)
+        for (name, a), b in zip(plain.named_parameters(), opened.parameters(), strict=True):
+            more = torch.zeros_like(a)
+            if cell == "lstm" and name == "rnn.bias_ih_l0":
+                more[:, 32:64] = 5
+            assert_close(b.detach(), (a + more).detach(), atol=1e-6, rtol=0)
+
+
+TWO_STARTS = ("uniform", "forget-bias")
 
 
 # The loop over time, its interventions, the initialisations and what is refused

@@ -24,13 +24,13 @@ from unroll.network import checkpoint
 from unroll.network.checkpoint import Checkpoint, load, save
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
-from unroll.recipe import Recipe
+from unroll.recipe import BLOCKS, Recipe
 from unroll.series import History
 
 SMALL = Recipe().replace(vocab_size=12, hidden_size=5, length=3, epochs=2)
 recipes = st.builds(
     lambda cell, v, d, seed: SMALL.replace(cell=cell, vocab_size=v, hidden_size=d, seed=seed),
-    st.sampled_from(["rnn", "lstm", "gru"]),
+    st.sampled_from([*BLOCKS]),
     st.integers(5, 40),
     st.integers(1, 20),
     st.integers(0, 2**31 - 1),

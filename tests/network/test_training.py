@@ -12,7 +12,7 @@ from unroll.network import training as training_module
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.training import Diverged, Training, order, sequences
-from unroll.recipe import PRESETS, Recipe, recipe_of
+from unroll.recipe import BLOCKS, PRESETS, Recipe, recipe_of
 from unroll.tasks import parts
 
 PUBLISHED = (
@@ -87,7 +87,7 @@ def test_the_blogs_initialisation_learns_its_own_length_along_the_published_curv
         assert min(ours) - 0.005 <= published <= max(ours) + 0.005  # it is printed to two decimals
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [*BLOCKS])
 def test_a_recipe_determines_every_loss_and_weight_to_the_bit(cell):
     torch.manual_seed(1)
     first = Training(SMALL.replace(cell=cell))
@@ -223,7 +223,7 @@ def test_weights_that_break_in_an_epochs_last_update_never_become_a_snapshot():
     assert weights_of(training.model).isfinite().all()
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [*BLOCKS])
 def test_a_member_of_an_ensemble_goes_the_way_of_the_run_of_its_seed(cell):
     """Sums over a whole group may round differently, hence a tolerance; 1e-4 after 12 updates at lr 0.1."""
     recipe = SMALL.replace(cell=cell, epochs=3)
@@ -297,7 +297,7 @@ def test_the_learning_rate_falls_in_a_line_by_a_step_an_epoch():
     assert_close([a - b for a, b in pairwise(rates)], [0.004] * 25)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [*BLOCKS])
 def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     run = Training(Recipe().replace(cell=cell))
     for _, _made in zip(range(8), run.updates(), strict=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from functools import partial, reduce
 from itertools import zip_longest
@@ -15,7 +15,7 @@ from unroll import figures
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import device_option, example, force_option, json_option, on_device
 from unroll.files import check_place, write_atomically
-from unroll.recipe import CellName, DeviceName, Recipe, plan
+from unroll.recipe import CellName, DeviceName, Recipe, Value, plan, recipe_of
 from unroll.table import as_csv
 from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
@@ -23,7 +23,13 @@ from unroll.tasks.config import TaskName
 if TYPE_CHECKING:
     from unroll.network.study import Measure, Measured, Spread
 
-CELLS = get_args(CellName)
+CELLS: tuple[CellName, ...] = get_args(CellName)
+KINDS: Mapping[str, Mapping[str, Value]] = {
+    **{cell: {"cell": cell} for cell in CELLS},
+    "lstm-open": {"cell": "lstm", "init": "forget-bias"},
+    "linear-signed": {"cell": "linear", "eigenvalues": "-1..1"},
+}
+"""The cells that a study by task compares, and two of them that start or are bounded otherwise."""
 MAX_LENGTH = 512
 LENGTHS = "4,6,8,10,12,14,16,18"
 CHART_WIDTH, CHART_HEIGHT = 72, 18
@@ -34,10 +40,10 @@ def study() -> None:
     """Train many seeds, and compare their results."""
 
 
-def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
+def study_options(cells: str, seeds: int, known: Collection[str] = CELLS) -> Callable[[Any], Any]:
     """`--cells`, `--seeds`, `--device` and `--json`."""
 
-    which, count = f"Which cells, of {', '.join(CELLS)}, separated by commas.", click.IntRange(1, 1024)
+    which, count = f"Which cells, of {', '.join(known)}, separated by commas.", click.IntRange(1, 1024)
     options = (
         json_option,
         device_option,
@@ -49,10 +55,15 @@ def study_options(cells: str, seeds: int) -> Callable[[Any], Any]:
 
 def cells_from(text: str) -> list[CellName]:
     """The cells that `--cells` names, each once."""
+    return [cell for word in kinds_from(text, CELLS) for cell in CELLS if cell == word]
+
+
+def kinds_from(text: str, known: Collection[str] = tuple(KINDS)) -> list[str]:
+    """The words that `--cells` names, each once."""
     words = text.replace(",", " ").split()
-    if not words or not {*words} <= {*CELLS}:
-        raise Misused(f"--cells cannot be {text!r:.24}: choose of {', '.join(CELLS)}, separated by commas.")
-    return list(dict.fromkeys(words))  # type: ignore[arg-type]  # they are
+    if not words or not {*words} <= {*known}:
+        raise Misused(f"--cells cannot be {text!r:.24}: choose of {', '.join(known)}, separated by commas.")
+    return list(dict.fromkeys(words))
 
 
 @study.command(epilog=example("unroll study recall\nunroll study recall --lengths 4,18 --seeds 2 --csv recall.csv"))
@@ -84,11 +95,11 @@ def recall(
         return
     curves: dict[str, dict[int, float]] = {}
     click.echo(f"accuracy at the last step, seeds: {seeds}\n")
-    click.echo("cell  length  published   median   lowest  highest")
+    click.echo("cell    length  published   median   lowest  highest")
     for (cell, length), spread in results.items():
         known = PUBLISHED.get(cell, {}).get(length)
         shown = "" if known is None else figures.share(known)
-        click.echo(f"{cell:4}  {length:6}  {shown:>9}  {_spread(spread)}")
+        click.echo(f"{cell:6}  {length:6}  {shown:>9}  {_spread(spread)}")
         if cell == "rnn" and known is not None:  # the figures that fall
             curves.setdefault("published rnn", {})[length] = known
         curves.setdefault(cell, {})[length] = spread.middle
@@ -154,9 +165,9 @@ def memory(cells: str, seeds: int, device: DeviceName, as_json: bool) -> None:
         print_json([{"task": task, "cell": cell, "loop": loop, **in_json(spread)} for task, cell, loop, spread in rows])
         return
     click.echo(f"accuracy at the last step, seeds: {seeds}\n")
-    click.echo("task    cell  loop          median   lowest  highest")
+    click.echo("task    cell    loop          median   lowest  highest")
     for task, cell, loop, spread in rows:
-        click.echo(f"{task:6}  {cell:4}  {loop:11}  {_spread(spread)}")
+        click.echo(f"{task:6}  {cell:6}  {loop:11}  {_spread(spread)}")
 
 
 # By task
@@ -172,13 +183,13 @@ def study_tasks(
     as_json: bool,
 ) -> None:
     """How many of so many seeds solve each task, cell by cell."""
-    from unroll.network.study import learned, task_recipe
+    from unroll.network.study import learned
 
     with refusals():
-        kinds = [(task, cell) for task in names for cell in cells_from(cells)]
+        kinds = [(task, kind) for task in names for kind in kinds_from(cells)]
         if csv_file is not None:
             check_place(csv_file, force)
-        recipes = [task_recipe(task, cell) for task, cell in kinds]
+        recipes = [task_recipe(task, kind) for task, kind in kinds]
         found = study_all(learned, recipes, seeds, on_device(device))
         results = dict(zip(kinds, found, strict=True))
         if csv_file is not None:
@@ -189,13 +200,13 @@ def study_tasks(
         _print_tasks(results)
 
 
-def _task_in_json(task: TaskName, cell: CellName, measured: Measured) -> dict[str, Any]:
+def _task_in_json(task: TaskName, cell: str, measured: Measured) -> dict[str, Any]:
     more = {name: list(spread.values) for name, spread in measured.items() if name != "accuracy"}
     said = {"solved": _solved(measured), "updates": _updates(task, cell), "published": TASKS[task].published}
     return {"task": task, "cell": cell, **in_json(measured["accuracy"]), **said, **more}
 
 
-def _seeds_as_csv(results: Mapping[tuple[TaskName, CellName], Measured]) -> str:
+def _seeds_as_csv(results: Mapping[tuple[TaskName, str], Measured]) -> str:
     names = ("accuracy", "seconds", "reach")
     rows: list[Sequence[object]] = [("task", "cell", "seed", *names)]
     for (task, cell), measured in results.items():
@@ -204,15 +215,15 @@ def _seeds_as_csv(results: Mapping[tuple[TaskName, CellName], Measured]) -> str:
     return as_csv(rows)
 
 
-def _print_tasks(results: Mapping[tuple[TaskName, CellName], Measured]) -> None:
+def _print_tasks(results: Mapping[tuple[TaskName, str], Measured]) -> None:
     from unroll.network.study import SOLVED
 
     seeds = len(next(iter(results.values()))["accuracy"].values)
     click.echo(f"seeds that solve it (at least {figures.share(SOLVED, 0)} right on what is held out), of {seeds}\n")
-    click.echo("task         cell    solved   median   lowest  highest  updates  seconds")
+    click.echo("task         cell           solved   median   lowest  highest  updates  seconds")
     for (task, cell), measured in results.items():
         click.echo(
-            f"{task:11}  {cell:6}  {_solved(measured):6}  {_spread(measured['accuracy'])}  {_updates(task, cell):7,}"
+            f"{task:11}  {cell:13}  {_solved(measured):6}  {_spread(measured['accuracy'])}  {_updates(task, cell):7,}"
             f"  {measured['seconds'].middle:7.2f}{_reach(measured)}"
         )
     click.echo()
@@ -229,11 +240,14 @@ def _solved(measured: Measured) -> int:
     return sum(value >= SOLVED for value in measured["accuracy"].values)
 
 
-def _updates(task: TaskName, cell: CellName) -> int:
-    from unroll.network.study import task_recipe
-
-    recipe = task_recipe(task, cell)
+def _updates(task: TaskName, kind: str) -> int:
+    recipe = task_recipe(task, kind)
     return plan(recipe, sequences(recipe.task) or 1).updates
+
+
+def task_recipe(task: TaskName, kind: str) -> Recipe:
+    """What a task starts from, with a cell of some kind."""
+    return recipe_of({**TASKS[task].start, "task": task, **KINDS[kind]})
 
 
 def _reach(measured: Measured) -> str:
@@ -251,7 +265,7 @@ STUDIED: tuple[TaskName, ...] = tuple(name for name in get_args(TaskName) if nam
 def task_options(command: Callable[..., None]) -> Any:
     """The options of a study by task."""
     csv_option = click.option("--csv", "csv_file", metavar="FILE", help="Write every seed's figures to a file.")
-    return study_options(",".join(CELLS), seeds=10)(csv_option(force_option(command)))
+    return study_options(",".join(KINDS), 10, tuple(KINDS))(csv_option(force_option(command)))
 
 
 @study.command(epilog=example("unroll study tasks\nunroll study tasks --cells gru --seeds 3 --csv tasks.csv"))

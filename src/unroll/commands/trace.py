@@ -38,7 +38,7 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     Erased says which of h and c was set to zero before the step.
     A unit's part is what it adds to the lead of the answer over the runner-up, in logits; the parts of all units and
     of the bias add up to the lead. In --csv and --json, h is the hidden state, c the LSTM's cell state, and the letters
-    i f g o (LSTM) and r z n (GRU) are the gates.
+    i f g o (LSTM), r z n (GRU), w v (minGRU) and e v (linear) are the gates.
     """
     with refusals():
         saved, sequence = options.open_model(model, numbers)

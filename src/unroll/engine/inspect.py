@@ -52,6 +52,9 @@ GATES = {
     "r": "reset gate",
     "z": "update gate",
     "n": "new gate",
+    "w": "write gate",
+    "e": "eigenvalue",
+    "v": "new value",
 }
 
 
@@ -136,7 +139,7 @@ class Scorer:
     """Scores one run's networks; the scores of one network are kept, for they are asked for at every step."""
 
     def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
-        each = sequences.x.shape[0] * (model.rnn.weight_hh_l0.numel() + model.head.weight.numel())
+        each = sequences.x.shape[0] * (model.rnn.work + model.head.weight.numel())
         self._sequences = sequences
         self._samples = {
             work: sample(sequences, max(MIN_SCORED, min(MAX_SCORED, work // each)))

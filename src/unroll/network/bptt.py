@@ -18,8 +18,15 @@ Backward (Werbos 1990), where d* stands for the derivative of J by *:
     GRU   dq_t in its blocks; dp_t is the same but for block n, where it lacks the factor r:
           r: dh_t * (1-z) * (1-n^2) * q_n * r(1-r)    z: dh_t * (h_{t-1}-n) * z(1-z)    n: dh_t * (1-z) * (1-n^2) * r
 
+    minGRU  dp_t in its blocks; (1) dh_{t+1} * (1 - w_{t+1})
+          w: dh_t * (v - h_{t-1}) * w(1-w)    v: dh_t * w
+
+    linear  dp_t in its blocks; (1) dh_{t+1} * e_{t+1}
+          e: dh_t * h_{t-1} * (e - lo)(1 - e) / (1 - lo)    v: dh_t
+
     all   (1) what the step after adds to dh_t: W_hh^T dq_{t+1}, and for the GRU dh_{t+1} * z_{t+1}
-          dW_ih[:, v] = sum of dp_t where x_t = v,   db_ih = sum dp_t,   dW_hh = sum dq_t h_{t-1}^T,   db_hh = sum dq_t
+          dW_ih[:, v] = sum of dp_t where x_t = v,   db_ih = sum dp_t,   dW_hh = sum dq_t h_{t-1}^T,   db_hh = sum dq_t,
+          the last two where the cell has them
 
 Everything that does not depend on the step after is computed for all steps at once; two to five products a step are
 left in each cell's loop. Buffers, and the views of them, are made once for batches of one shape (`Tape`): to make them
@@ -39,11 +46,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from unroll.network.cells import Cell, GRUCell, LSTMCell, RNNCell, affine, first_rows
+from unroll.network.cells import Cell, GRUCell, LinearCell, LSTMCell, MinGRUCell, RNNCell, affine, first_rows
 from unroll.network.model import SequenceModel
 
-Back = Callable[[Tensor], None]
-"""The way back, given `W_hh`: completes `dh`, which holds the head's part at first, and writes dq and dp."""
+Back = Callable[[Cell], None]
+"""The way back through a cell: completes `dh`, which holds the head's part at first, and writes dq and dp."""
 
 
 class Score(NamedTuple):
@@ -153,10 +160,11 @@ def backpropagate(
     tape.product(dl_NV.mT, h_ND, out=grad_of(head.weight))
     torch.sum(dl_NV, -2, out=grad_of(head.bias))
     tape.product(dl_NV, head.weight, out=dh_ND)
-    tape.back(cell.weight_hh_l0)
-    tape.product(dq_NG.mT, h_before_ND, out=grad_of(cell.weight_hh_l0))
+    tape.back(cell)
     torch.sum(dp_NG, -2, out=grad_of(cell.bias_ih_l0))
-    torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
+    if cell.mixes:
+        tape.product(dq_NG.mT, h_before_ND, out=grad_of(cell.weight_hh_l0))
+        torch.sum(dq_NG, -2, out=grad_of(cell.bias_hh_l0))
     rows = grad_of(cell.weight_ih_l0).mT
     flat, index = (rows, x) if rows.dim() == 2 else (rows.flatten(0, 1), x + first_rows(rows, x))
     flat.zero_().index_add_(0, index.flatten(), dp_NG.flatten(0, -2))
@@ -198,7 +206,8 @@ def rnn_back(tape: Tape) -> Back:
     h, dq = tape.kept["h"], tape.dq
     dhs, dqs = tape.unbind(tape.dh), tape.unbind(dq)
 
-    def back(w_hh: Tensor) -> None:
+    def back(cell: Cell) -> None:
+        w_hh = cell.weight_hh_l0
         slope(h, dq)
         for t in reversed(range(len(dqs))):
             dqs[t].mul_(dhs[t])
@@ -219,7 +228,8 @@ def lstm_back(tape: Tape) -> Back:
     dc = torch.empty_like(dhs[0])
     dc_by_block = dc.unsqueeze(-2)
 
-    def back(w_hh: Tensor) -> None:
+    def back(cell: Cell) -> None:
+        w_hh = cell.weight_hh_l0
         torch.addcmul(s, s, s, value=-1, out=tape.dq)
         dq_i.mul_(g)
         dq_f.mul_(c_before)
@@ -251,7 +261,8 @@ def gru_back(tape: Tape) -> Back:
     dhs_by_block = tape.unbind(tape.dh.unsqueeze(-2))
     dqs_by_block = tape.unbind(tape.dq.view(*tape.dh.shape[:-1], 3, -1))
 
-    def back(w_hh: Tensor) -> None:
+    def back(cell: Cell) -> None:
+        w_hh = cell.weight_hh_l0
         slope(n, dn).mul_(1 - z)
         torch.addcmul(rz, rz, rz, value=-1, out=dq_rz)
         dq_r.mul_(dn * q_n)
@@ -267,12 +278,51 @@ def gru_back(tape: Tape) -> Back:
     return back
 
 
+def mingru_back(tape: Tape) -> Back:
+    """The way back through the minimal GRU."""
+    w, v, h_before, dh = tape.kept["w"], tape.kept["v"], tape.before["h"], tape.dh
+    dp_w, dp_v = tape.dp.chunk(2, -1)
+    kept = torch.empty_like(w)
+    dhs, kepts = map(tape.unbind, (dh, kept))
+
+    def back(cell: Cell) -> None:
+        torch.sub(1, w, out=kept)
+        for t in reversed(range(1, len(dhs))):
+            dhs[t - 1].addcmul_(dhs[t], kepts[t])
+        torch.mul(dh, w, out=dp_v)
+        torch.mul(dp_v, kept, out=dp_w).mul_(v - h_before)
+
+    return back
+
+
+def linear_back(tape: Tape) -> Back:
+    """The way back through the diagonal linear RNN."""
+    e, h_before, dh = tape.kept["e"], tape.before["h"], tape.dh
+    dp_e, dp_v = tape.dp.chunk(2, -1)
+    dhs, es = map(tape.unbind, (dh, e))
+
+    def back(cell: Cell) -> None:
+        assert isinstance(cell, LinearCell)
+        for t in reversed(range(1, len(dhs))):
+            dhs[t - 1].addcmul_(dhs[t], es[t])
+        dp_v.copy_(dh)
+        torch.mul(dh, h_before, out=dp_e).mul_(e - cell.lowest).mul_((1 - e) / (1 - cell.lowest))
+
+    return back
+
+
 def slope(y: Tensor, out: Tensor) -> Tensor:
     """The derivative of tanh from its value y: 1 - y^2."""
     return torch.addcmul(y.new_ones(()), y, y, value=-1, out=out)
 
 
-BACK: dict[type[Cell], Callable[[Tape], Back]] = {RNNCell: rnn_back, LSTMCell: lstm_back, GRUCell: gru_back}
+BACK: dict[type[Cell], Callable[[Tape], Back]] = {
+    RNNCell: rnn_back,
+    LSTMCell: lstm_back,
+    GRUCell: gru_back,
+    MinGRUCell: mingru_back,
+    LinearCell: linear_back,
+}
 """Of every cell: makes the views that its way back needs, and gives the arithmetic."""
 
 

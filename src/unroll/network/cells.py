@@ -14,6 +14,14 @@ Every cell first sees the input, all steps at once (a one-hot product is a colum
           r = sigmoid(p_r + q_r),  z = sigmoid(p_z + q_z),  n = tanh(p_n + r * q_n)
           h_t = (1 - z) * n + z * h_{t-1}
 
+The state of these two is never mixed over units: what it is multiplied by, and what is added, depends on x_t alone.
+
+    minGRU  w = sigmoid(p_w),  v = p_v                                       Feng 2024, where w is z, and v is h~
+            h_t = (1 - w) * h_{t-1} + w * v
+
+    linear  e = lo + (1 - lo) sigmoid(p_e),  v = p_v                         a diagonal linear RNN: Grazzi 2024
+            h_t = e * h_{t-1} + v                                            e is the step's eigenvalue, from lo to 1
+
 Shapes stand in names as suffixes, as in `h_BD`: L steps, B sequences, V numbers in the vocabulary, D hidden units, G
 rows of a cell's weights (D for each gate). Of S networks held together S leads every shape, of weights and of data, and
 no suffix says so.
@@ -66,11 +74,13 @@ class Cell(nn.Module, ABC):
 
     Attributes:
         blocks: How many gates' blocks the weights have: G / D.
+        mixes: Whether units depend on one another's past, by `weight_hh_l0`; if not, there are no weights `hh`.
         gate_names: The gates that a step reports, by their letters.
         kept: What a step computes that the backward pass in `bptt.py` needs: `(B, n D)` by name, here n.
     """
 
     blocks: ClassVar[int]
+    mixes: ClassVar[bool] = True
     gate_names: ClassVar[tuple[str, ...]] = ()
     kept: ClassVar[Mapping[str, int]] = {"h": 1}
 
@@ -81,14 +91,21 @@ class Cell(nn.Module, ABC):
         lead = () if members is None else (members,)
         rows = self.blocks * hidden_size
         self.weight_ih_l0 = nn.Parameter(torch.empty(*lead, vocab_size, rows).mT)
-        self.weight_hh_l0 = nn.Parameter(torch.empty(*lead, rows, hidden_size))
+        if self.mixes:
+            self.weight_hh_l0 = nn.Parameter(torch.empty(*lead, rows, hidden_size))
         self.bias_ih_l0 = nn.Parameter(torch.empty(*lead, rows))
-        self.bias_hh_l0 = nn.Parameter(torch.empty(*lead, rows))
+        if self.mixes:
+            self.bias_hh_l0 = nn.Parameter(torch.empty(*lead, rows))
 
     @property
     def has_c(self) -> bool:
         """Whether the state has a cell state."""
         return "c" in self.kept
+
+    @property
+    def work(self) -> int:
+        """Multiplications of a step, roughly."""
+        return self.blocks * self.hidden_size * (self.hidden_size if self.mixes else 1)
 
     def project(self, x: Tensor) -> Tensor:
         """p, the input's part of every step at once: `(L, B, G)` from integers `(L, B)` or one-hot `(L, B, V)`.
@@ -183,6 +200,56 @@ class GRUCell(Cell):
         return Step(State(torch.lerp(n, state.h, z, out=room.get("h"))), (r, z, n))
 
 
-CELLS: dict[str, type[Cell]] = {"rnn": RNNCell, "lstm": LSTMCell, "gru": GRUCell}
-"""Every cell by its name in a recipe. A new one also needs: `CellName` and `BLOCKS` (recipe.py), a backward pass in
-`BACK` (bptt.py), its gates in `GATES` (engine/inspect.py), formulas in `STEP` and `GATES` (terminal/texts.py)."""
+class MinGRUCell(Cell):
+    """The minimal gated recurrent unit, whose gate and candidate see the input alone (Feng 2024).
+
+    Write gate w, which says how much of the state is new (the GRU's z says how much is old), and new value v.
+    """
+
+    blocks = 2
+    mixes = False
+    gate_names = ("w", "v")
+    kept = {"h": 1, "w": 1, "v": 1}
+
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
+        p_w, p_v = p_BG.chunk(2, -1)
+        w, v = torch.sigmoid(p_w, out=room.get("w")), written(p_v, room.get("v"))
+        return Step(State(torch.lerp(state.h, v, w, out=room.get("h"))), (w, v))
+
+
+class LinearCell(Cell):
+    """A diagonal linear RNN: each unit is multiplied by an eigenvalue of the input's, and added to (Grazzi 2024).
+
+    Eigenvalue e and new value v.
+
+    Attributes:
+        lowest: Where the eigenvalues' range begins, 0 or -1; it ends at 1.
+    """
+
+    blocks = 2
+    mixes = False
+    gate_names = ("e", "v")
+    kept = {"h": 1, "e": 1, "v": 1}
+    lowest: float = 0.0
+
+    def step(self, p_BG: Tensor, state: State, room: Room = NO_ROOM) -> Step:
+        p_e, p_v = p_BG.chunk(2, -1)
+        share, v = torch.sigmoid(p_e, out=room.get("e")), written(p_v, room.get("v"))
+        e = torch.mul(share, 1 - self.lowest, out=room.get("e")).add_(self.lowest)
+        return Step(State(torch.addcmul(v, e, state.h, out=room.get("h"))), (e, v))
+
+
+def written(values: Tensor, out: Tensor | None) -> Tensor:
+    """The same values, in `out` if there is one."""
+    return values if out is None else out.copy_(values)
+
+
+CELLS: dict[str, type[Cell]] = {
+    "rnn": RNNCell,
+    "lstm": LSTMCell,
+    "gru": GRUCell,
+    "mingru": MinGRUCell,
+    "linear": LinearCell,
+}
+"""Every cell by its name in a recipe. A new one also needs: `CellName`, `BLOCKS`, `MIXES` (recipe.py), a backward pass
+in `BACK` (bptt.py), its gates in `GATES` (engine/inspect.py), formulas in `STEP` and `GATES` (terminal/texts.py)."""

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Patch
-from unroll.network.cells import CELLS, NO_ROOM, Cell, Room, State, Step, affine
-from unroll.recipe import CellName, DeviceName, InitName, Recipe
+from unroll.network.cells import CELLS, NO_ROOM, Cell, LinearCell, LSTMCell, Room, State, Step, affine
+from unroll.recipe import LOWEST, CellName, DeviceName, Eigenvalues, InitName, Recipe
 
+FORGET_BIAS = 5.0
 MAX_HASHED = 2**18
 """Weights of one tensor that a fingerprint is taken of, at most: a millisecond's worth."""
 
@@ -50,19 +51,29 @@ class SequenceModel(nn.Module):
         head: The linear layer from its hidden state to logits.
     """
 
-    def __init__(self, cell: CellName, vocab_size: int, hidden_size: int, members: int | None = None) -> None:
+    def __init__(
+        self,
+        cell: CellName,
+        vocab_size: int,
+        hidden_size: int,
+        members: int | None = None,
+        eigenvalues: Eigenvalues = "0..1",
+    ) -> None:
         """A network whose weights are unset (load them or `initialise`), or `members` such networks in one."""
         super().__init__()
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.members = members
         self.rnn: Cell = CELLS[cell](vocab_size, hidden_size, members)
+        if isinstance(self.rnn, LinearCell):
+            self.rnn.lowest = LOWEST[eigenvalues]
         self.head = Head(hidden_size, vocab_size, members)
 
     @classmethod
     def unset(cls, recipe: Recipe, members: int | None = None) -> SequenceModel:
         """A network of a recipe's shape, its weights unset."""
-        return cls(recipe.model.cell, recipe.task.vocab_size, recipe.model.hidden_size, members)
+        network = recipe.model
+        return cls(network.cell, recipe.task.vocab_size, network.hidden_size, members, network.eigenvalues)
 
     @classmethod
     def of(cls, recipe: Recipe, seeds: Sequence[int] | None = None) -> SequenceModel:
@@ -166,18 +177,21 @@ def initialise(model: SequenceModel, init: InitName, seeds: Sequence[int]) -> No
     normal       the cell's weights and biases from N(0, 1), the head uniform: as in christianb93/MLLM,
                  rnn/LearningHowToCount.ipynb, the notebook of the post "Learning how to count"
     normal-bias  the cell's biases from N(0, 1), all else uniform: as in rnn/MeasuringRNNAccuracy.ipynb there
+    forget-bias  uniform, and 5 more for the input's bias of an LSTM's forget gate, which then starts open (Gers 2000)
     """
-    normal: dict[InitName, tuple[str, ...]] = {"uniform": (), "normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
+    normal: dict[InitName, tuple[str, ...]] = {"normal": ("rnn.",), "normal-bias": ("rnn.bias",)}
     bound = model.hidden_size**-0.5
     for member, seed in enumerate(seeds):
         generator = torch.Generator().manual_seed(seed)
         for name, parameter in model.named_parameters():
             values = torch.empty(parameter.shape if model.members is None else parameter.shape[1:])
-            if name.startswith(normal[init]):
+            if name.startswith(normal.get(init, ())):
                 values.normal_(generator=generator)
             else:
                 values.uniform_(-bound, bound, generator=generator)
             (parameter if model.members is None else parameter[member]).copy_(values)
+    if init == "forget-bias" and isinstance(model.rnn, LSTMCell):
+        model.rnn.bias_ih_l0[..., model.hidden_size : 2 * model.hidden_size] += FORGET_BIAS
 
 
 def fingerprint(model: SequenceModel) -> str:

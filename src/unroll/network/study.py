@@ -24,9 +24,8 @@ from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, accuracy_of, are_right, sequences
-from unroll.recipe import CellName, Recipe, recipe_of
+from unroll.recipe import CellName, Recipe
 from unroll.tasks import TASKS, parts
-from unroll.tasks.config import TaskName
 
 SOLVED = 0.99
 """The accuracy from which a task counts as solved."""
@@ -87,11 +86,6 @@ def memory_recipe(cell: CellName, task: str) -> Recipe:
     if task == "count":
         return Recipe().replace(cell=cell)
     return recall_recipe(cell, 6).replace(vocab_size=128)
-
-
-def task_recipe(task: TaskName, cell: CellName) -> Recipe:
-    """What a task starts from, with a cell."""
-    return recipe_of({**TASKS[task].start, "task": task, "cell": cell})
 
 
 Measured = dict[str, Spread]

@@ -40,6 +40,9 @@ LETTERS = {
     "reset gate": "r",
     "update gate": "z",
     "new gate": "n",
+    "write gate": "w",
+    "eigenvalue": "e",
+    "new value": "v",
     "attribution": "part",
 }
 """The views by the letters that `unroll trace --csv` has for them."""

@@ -372,12 +372,16 @@ STEP: dict[CellName, str] = {
     "rnn": "hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh)",
     "lstm": "cₜ = f ⊙ cₜ₋₁ + i ⊙ g,   hₜ = o ⊙ tanh(cₜ)",
     "gru": "hₜ = (1 − z) ⊙ n + z ⊙ hₜ₋₁",
+    "mingru": "hₜ = (1 − w) ⊙ hₜ₋₁ + w ⊙ v",
+    "linear": "hₜ = λ ⊙ hₜ₋₁ + v",
 }
-"""A step of each cell. Elman 1990; Hochreiter & Schmidhuber 1997 and Gers 2000; Cho 2014."""
+"""A step of each cell. Elman 1990; Hochreiter & Schmidhuber 1997, Gers 2000; Cho 2014; Feng 2024; Grazzi 2024."""
 GATES: dict[CellName, str] = {
     "rnn": "",
     "lstm": "i, f, o = σ(…): what to write, what to keep, what to show; g = tanh(…): what could be written.",
     "gru": "r, z = σ(…): how much of the past to use, and to keep; n = tanh(…): the candidate state.",
+    "mingru": "w = σ(W_w xₜ + b_w): how much to write; v = W_v xₜ + b_v: what to write. Neither sees hₜ₋₁.",
+    "linear": "λ, the eigenvalue: what a unit is multiplied by; v = W_v xₜ + b_v: what is added. Neither sees hₜ₋₁.",
 }
 DENSITIES: dict[str, str] = {
     "fitting": "The heatmap by itself: steps as wide as all of them fit; two units a row where there are too many.",
@@ -398,9 +402,11 @@ FIELD_MORE: dict[str, str] = {
     "column": "A table with a heading, or with decimals, is read one column at a time: unroll data FILE shows them.",
     "levels": "Each level has about as many of the values; where they are divided, unroll data FILE says.",
     "held_out": "Accuracy on sequences it never trained on tells learning from memorising.",
-    "cell": "An rnn rewrites its whole state at each step; an lstm and a gru have gates that can keep it.",
+    "cell": "An rnn rewrites its whole state at each step; the others can keep it, mingru and linear unit by unit.",
     "hidden_size": "There are D·D recurrent weights in an rnn, four times as many in an lstm, three times in a gru.",
-    "init": "From normal weights, a network often fails on sequences longer than in training.",
+    "init": "From normal weights, a network often fails on sequences longer than in training. With forget-bias an lstm "
+    "keeps its cell state from the start; other cells start uniform.",
+    "eigenvalues": "Parity cannot be learned with 0..1 and can with −1..1: a unit must be able to change its sign.",
     "epochs": "The learning rate falls to 0 by the last one, so with more epochs it also falls more slowly.",
     "batch_size": "Each epoch shuffles the sequences; those left over, too few for a batch, wait for the next epoch.",
     "learning_rate": "Too small, and learning takes too long; too large, and the loss jumps or diverges.",

@@ -11,6 +11,9 @@ VIEWS = {
     "reset gate": "How much of the past goes into a unit's candidate, from 0 (none) to 1 (all)",
     "update gate": "How much of its hidden value before a unit keeps, from 0 (none) to 1 (all)",
     "new gate": "A unit's candidate, from -1 to 1: what takes the place of the part that it does not keep",
+    "write gate": "How much of its new value a unit takes, from 0 (none) to 1 (all)",
+    "eigenvalue": "What a unit's state is multiplied by at the step: near 1 it is kept, near 0 forgotten",
+    "new value": "What a step can write to a unit; it depends on the number read alone",
     "attribution": "Each cell is what a unit adds, in logits, to the lead of the expected number over the runner-up",
 }
 """What a view of the heatmap shows."""

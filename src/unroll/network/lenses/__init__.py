@@ -47,7 +47,7 @@ class Subject(NamedTuple):
 
     def affordable(self, steps: int) -> int:
         """How many sequences of so many steps may be read, at least one."""
-        each = steps * (self.model.rnn.weight_hh_l0.numel() + self.model.head.weight.numel())
+        each = steps * (self.model.rnn.work + self.model.head.weight.numel())
         return max(1, self.work // each)
 
 

@@ -63,7 +63,7 @@ def look(subject: Subject) -> Lines:
 
 def _count(subject: Subject, steps: int) -> int:
     d = subject.model.hidden_size
-    each = steps * (subject.model.rnn.weight_hh_l0.numel() + d * d + d * CHOICES // HELD_OUT)
+    each = steps * (subject.model.rnn.work + d * d + d * CHOICES // HELD_OUT)
     if subject.work // each < FEWEST:
         raise UserError(f"The memory of {d:,} units takes too long to read here: choose a smaller hidden_size.")
     return min(SEQUENCES, subject.work // each)

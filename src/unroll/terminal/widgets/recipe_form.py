@@ -277,6 +277,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         used = ("task", *TASKS[self._rows["task"].text].fields)
         for name in FIELDS:
             self._rows[name].display = FIELDS[name].section != "task" or name in used
+        self._rows["eigenvalues"].display = self._rows["cell"].text == "linear"
         self._rows["preset"].write(preset_of(self.recipe) or OWN)
         self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
         self._advise()
