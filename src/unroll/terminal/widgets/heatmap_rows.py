@@ -16,7 +16,7 @@ from unroll.terminal.widgets.heatmap_layout import LABEL, HeatmapLayout
 LEAST_DIGITS = 3
 SIGNED = (-7, -4, -1, 0, 1, 4, 7)
 """The levels in the legend where cells have signs: one of each count of them, and both ends."""
-CHOSEN = Style(bold=True, reverse=True)
+CHOSEN = Style(reverse=True)
 PLAIN, NUMBER, SAID, CURSOR = "", "state-heatmap--number", "state-heatmap--said", "state-heatmap--cursor"
 FAINT, CUT = "state-heatmap--faint", "state-heatmap--cut"
 RIGHT, WRONG = "state-heatmap--right", "state-heatmap--wrong"
