@@ -56,6 +56,7 @@ LOOK = group(
     _more("4", "tab('Recipe')", "Recipe", "Go to the recipe."),
     _more("5", "tab('Runs')", "Runs", "Go to the runs."),
     _more("6", "tab('Next')", "Next number", "Go to the next number."),
+    _more("7", "tab('Beside')", "Marked run", "Go to the marked run's hidden state, beside that of this run."),
 )
 CHANGE = group(
     "Change",

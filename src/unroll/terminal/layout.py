@@ -11,6 +11,8 @@ from typing import NamedTuple
 LEAST = (80, 24)
 """Columns and rows of the smallest terminal."""
 PANES = ("State", "Loss", "Lens", "Recipe", "Runs", "Next")
+BESIDE_STATE = "Beside"
+"""A second heatmap, of the marked run: it shares the first one's place, and has the next jump number."""
 """In the order of their jump numbers, from 1."""
 LEAST_OF = {"State": (40, 12), "Loss": (34, 8), "Lens": (34, 8), "Recipe": (33, 14), "Runs": (33, 6), "Next": (34, 13)}
 """Columns and rows that a pane needs to be of use, its border among them."""
@@ -49,18 +51,32 @@ def is_too_small(width: int, height: int) -> bool:
     return width < LEAST[0] or height < LEAST[1]
 
 
-def arrange(width: int, height: int, tab: str = "", units: int = 32, alone: str = "") -> Layout:
+def arrange(
+    width: int, height: int, tab: str = "", units: int = 32, alone: str = "", states: tuple[str, ...] = ("State",)
+) -> Layout:
     """The panes on a terminal of some columns and rows; places count from the row under the header.
 
     `tab` is the one chosen, the first where it is none of the layout's; `units` are the heatmap's; `alone` names the
-    pane that is maximised.
+    pane that is maximised. `states` are the heatmaps, the one in front first: where both have no room, the other hides.
     """
     rows = height - header_rows(width) - BELOW
     tabs = _tabs(width, rows)
     tab = tab if tab in tabs else next(iter(tabs), "")
     area = Place(0, 0, width, rows)
     places = {alone: area} if alone else dict(_placed(area, tab, units))
+    if place := places.pop("State", None) if not alone else None:
+        places |= _shared(place, states)
     return Layout(places, tabs, tab)
+
+
+def _shared(place: Place, states: tuple[str, ...]) -> dict[str, Place]:
+    """The heatmap's place, or two halves of it: side by side, or one over the other."""
+    least = LEAST_OF["State"]
+    if len(states) < 2 or (place.width < 2 * least[0] and place.height < 2 * least[1]):
+        return {states[0]: place}
+    is_wide = place.width >= 2 * least[0]
+    halves = _cut_columns(place, place.width // 2) if is_wide else _cut_rows(place, place.height // 2)
+    return dict(zip(("State", BESIDE_STATE), halves, strict=True))
 
 
 def tab_with(pane: str, width: int, height: int, tab: str) -> str:

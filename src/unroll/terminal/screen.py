@@ -28,6 +28,7 @@ from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS, answers
 from unroll.terminal import hints, layout, texts
+from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.hints import Situation
 from unroll.terminal.lens_sight import LensSight
@@ -80,6 +81,7 @@ class Playground(Screen[None]):
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
+        self._beside, self._second = Beside(self.session), StateHeatmap()
         self._lens = LensSight(self.session, lambda: self._panes.panes["Lens"].display)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
@@ -197,6 +199,7 @@ class Playground(Screen[None]):
             self.slow_motion.follow()
             self._show_training()
             self._show_state()
+            self._show_beside()
             self._show_lens()
             prompt, session = self.query_one(Prompt), self.session
             prompt.vocab_size = self.recipe_shown.task.vocab_size
@@ -250,6 +253,22 @@ class Playground(Screen[None]):
             said = said or texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
+    def _show_beside(self) -> None:
+        """The marked run's heatmap, where another run is shown."""
+        beside, second, session = self._beside, self._second, self.session
+        run = beside.run
+        self._panes.show_beside(None if run is None else second)
+        if run is not None:
+            second.called = f"7 run {run.ordinal}"
+            trace = beside.trace_now
+            if trace is not None:
+                second.answers = answers(run.recipe.task, trace.moment.sequence)
+                second.said, second.density = session.said, self._heatmap.density
+                second.trace, second.step = trace, session.moment.step
+                second.unit = min(session.unit, trace.units - 1)
+            beside.window = second.window
+        beside.look()
+
     def _show_lens(self) -> None:
         pane, sight = self.query_one(LensPane), self._lens
         pane.picture, pane.refusal, pane.lens, pane.lenses = sight.picture, sight.refusal, sight.lens, sight.lenses
@@ -302,6 +321,8 @@ class Playground(Screen[None]):
         self.session.choose_view(message.view)
 
     def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
+        self._beside.window = self._second.window
+        self._beside.look()
         trace = self.session.trace
         if trace is not None and not trace.holds(self._heatmap.window):
             self.session.look()
@@ -544,7 +565,10 @@ class Playground(Screen[None]):
 
     def action_tab(self, pane: str) -> None:
         """Go to a pane; where others stand in its place, it takes theirs."""
-        self._panes.go_to(pane)
+        if pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
+            self.note(refusal)
+        else:
+            self._panes.go_to(pane)
 
     def on_screen_header_tab_chosen(self, message: ScreenHeader.TabChosen) -> None:
         self.action_tab(message.tab)

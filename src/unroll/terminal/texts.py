@@ -25,6 +25,7 @@ NOTHING_TO_COMPARE = (
 )
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
 NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
+NOTHING_BESIDE = "No other run is marked: = in the runs marks one, and 7 shows it beside this one."
 NOTHING_KEPT = "No state is kept: h keeps the one at this step; on another sequence, j puts it in."
 TOO_MANY_PATCHES = f"{MAX_PATCHES} states are put in, the most at a time: u takes them out."
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
@@ -253,6 +254,11 @@ def of_plan(implied: Plan) -> str:
         f"{figures.count(implied.weights, 'weight')}."
         + (f" {figures.count(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
     )
+
+
+def of_unknown_number(run: Run, number: int) -> str:
+    """Why the marked run cannot read a sequence."""
+    return f"Run {run.ordinal} knows numbers to {run.recipe.task.vocab_size - 1} only: {number} is not among them."
 
 
 def of_kept(read: Sequence[int]) -> str:

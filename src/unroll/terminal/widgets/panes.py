@@ -22,6 +22,7 @@ class Panes(Widget):
         alone: The pane that is maximised; empty for none.
         arranged: Which panes have which places now.
         units: How many units the heatmap has to show.
+        states: The heatmaps that are wanted, the one in front first.
     """
 
     DEFAULT_CSS = "Panes { height: 1fr; }"
@@ -34,6 +35,7 @@ class Panes(Widget):
         self.panes = panes
         self.tab = self.alone = ""
         self.units = 32
+        self.states: tuple[str, ...] = ("State",)
         self._placing = Placing(self)
         self.fit(window)
 
@@ -52,8 +54,22 @@ class Panes(Widget):
     def show(self, pane: str) -> None:
         """Bring a pane in sight."""
         self.alone = ""
-        self.tab = layout.tab_with(pane, *self._window, self.tab)
+        if pane in self.states:
+            self.states = (pane, *(state for state in self.states if state != pane))
+        self.tab = layout.tab_with("State" if pane in self.states else pane, *self._window, self.tab)
         self._arrange()
+
+    def show_beside(self, second: Widget | None) -> None:
+        """Share the heatmap's place with another one; or no longer."""
+        if second is not None and layout.BESIDE_STATE not in self.panes:
+            self.panes = {**self.panes, layout.BESIDE_STATE: second}
+            second.display = False
+            self.mount(second)
+        wanted = ("State", layout.BESIDE_STATE) if second is not None else ("State",)
+        if {*wanted} != {*self.states}:
+            self.states = wanted
+            self.alone = self.alone if self.alone != layout.BESIDE_STATE else ""
+            self._arrange()
 
     def go_to(self, pane: str) -> None:
         """Bring a pane in sight, and give it the focus."""
@@ -86,7 +102,10 @@ class Panes(Widget):
         return next((name for name, pane in self.panes.items() if pane in nodes), "")
 
     def _arrange(self) -> None:
-        before, self.arranged = self.arranged, layout.arrange(*self._window, self.tab, self.units, self.alone)
+        before, self.arranged = (
+            self.arranged,
+            layout.arrange(*self._window, self.tab, self.units, self.alone, self.states),
+        )
         if before == self.arranged:
             return
         for name, pane in self.panes.items():

@@ -46,8 +46,6 @@ from unroll.terminal.widgets.heatmap_rows import (
     likeliest,
 )
 
-JUMP = "1 "
-"""What the title begins with: the key that goes there."""
 TITLE_MARGINS = 4
 """Columns of a border beside its title, within the pane's own."""
 TITLE_STARTS = 3
@@ -111,12 +109,14 @@ class StateHeatmap(Pane, can_focus=True):
     said: reactive[frozenset[int]] = reactive(frozenset())
     """The steps whose numbers the network itself said."""
     density: reactive[Density] = reactive("fitting")
+    called: reactive[str] = reactive("1 State")
+    """What the title begins with: the key that goes there, and what is shown."""
 
     digits = LEAST_DIGITS
     """The width of the widest number."""
 
     def on_mount(self) -> None:
-        for attribute in ("step", "unit", "density", "baseline"):
+        for attribute in ("step", "unit", "density", "baseline", "called"):
             self.watch(self, attribute, self.on_resize)
 
     # What of it is on the screen
@@ -184,7 +184,7 @@ class StateHeatmap(Pane, can_focus=True):
     def _describe(self) -> None:
         trace = self.trace
         if trace is None:
-            self.entitle(f"{JUMP}{self._titled}", "")
+            self.entitle(self._titled, "")
             return
         shown = (f"[reverse]{text}[/reverse]" if view == trace.view else text for text, view in self._tabs(trace))
         value, window = self.value(self.step, self.unit), self.window
@@ -195,11 +195,11 @@ class StateHeatmap(Pane, can_focus=True):
 
     @property
     def _titled(self) -> str:
-        return f"Change from {self.baseline}" if self.baseline else "State"
+        return f"{self.called[:1]} Change from {self.baseline}" if self.baseline else self.called
 
     def _tabs(self, trace: Trace) -> list[Tab]:
         """The title: the pane's name, the views, and what stands between them."""
-        named = f"{JUMP}{self._titled}  "
+        named = f"{self._titled}  "
         return [(named, ""), *tabs(trace.views, trace.view, self.size.width - TITLE_MARGINS - len(named))]
 
     def value(self, step: int, unit: int) -> float | None:

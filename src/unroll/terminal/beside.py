@@ -1,0 +1,75 @@
+"""The marked run's network beside the one that is shown: on the same sequence, at the same step, under the same hands.
+
+It is looked at with its own newest network, and judged by its own task; cell, size, task and epochs may be others.
+"""
+
+from msgspec.structs import replace
+
+from unroll.moment import Moment
+from unroll.protocol.replies import Trace, Window
+from unroll.protocol.requests import Look
+from unroll.terminal import texts
+from unroll.terminal.runs import Run
+from unroll.terminal.session import Session
+from unroll.terminal.sparing import Latest
+
+
+class Beside:
+    """The newest look at the marked run; `trace` is None until there is one, or where it cannot read the sequence."""
+
+    def __init__(self, session: Session) -> None:
+        self.trace: Trace | None = None
+        self.window = Window()
+        """The steps and units that its heatmap shows."""
+        self._session = session
+        self._seen: tuple[Look, object] | None = None
+        self._looking = Latest(session.display.spawn, self._look)
+
+    @property
+    def run(self) -> Run | None:
+        """The marked run, where it is another than the one that is shown."""
+        marked = self._session.compared
+        return None if marked is self._session.run else marked
+
+    def look(self) -> None:
+        """Ask for a trace soon, if the moment, the network or the window has changed."""
+        if self.run is None:
+            self.trace = self._seen = None
+        elif self._wanted() not in (None, self._seen):
+            self._looking.ask()
+
+    def _wanted(self) -> tuple[Look, object] | None:
+        """What to ask for, and how far its training is; None where it cannot be asked for."""
+        run, moment = self.run, self._session.moment
+        if run is None or self._session.engine is None or max(moment.sequence) >= run.recipe.task.vocab_size:
+            return None
+        does = moment.interventions.within(
+            len(moment.sequence), run.recipe.model.hidden_size, run.recipe.task.vocab_size
+        )
+        there = Moment(run.number, moment.sequence, interventions=does)
+        return Look(moment=there, view=self._session.view, window=self.window, top=1), run.curve.updates
+
+    async def _look(self) -> None:
+        wanted = self._wanted()
+        if wanted is None or wanted == self._seen:
+            return
+        looked = await self._session.ask(wanted[0])
+        if looked is not None and looked.trace.moment.run == (self.run.number if self.run else 0):
+            self.trace, self._seen = looked.trace, wanted
+            self._session.display.changed()
+
+    @property
+    def trace_now(self) -> Trace | None:
+        """The trace, at the step that is shown; None where it is of another sequence."""
+        moment = self._session.moment
+        if self.trace is None or self.trace.moment.sequence != moment.sequence:
+            return None
+        return replace(self.trace, moment=replace(self.trace.moment, step=moment.step))
+
+    @property
+    def refusal(self) -> str:
+        """Why there is nothing to see; empty where there is, or will be."""
+        run, most = self.run, max(self._session.moment.sequence)
+        if run is None:
+            return texts.NOTHING_BESIDE
+        return texts.of_unknown_number(run, most) if most >= run.recipe.task.vocab_size else ""

@@ -1,0 +1,88 @@
+"""A second network beside the first: one sequence, one step, two heatmaps, each judged by its own task."""
+
+import pytest
+
+from playground_kit import NARROW, WHOLE, Playing, playing
+from unroll.protocol.requests import Look
+from unroll.recipe import Recipe
+from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.state_heatmap import StateHeatmap
+
+SMALL = Recipe().replace(vocab_size=16, length=3, hidden_size=5, epochs=2)
+
+
+async def two_runs(game: Playing) -> StateHeatmap:
+    """A trained rnn that is marked, and an lstm of other size that is shown; gives the second heatmap."""
+    await game.train()
+    await game.press("5", "=")
+    await game.choose("cell", "lstm")
+    await game.write("hidden_size", "3")
+    await game.choose("task", "recall")
+    await game.press("escape", "space")
+    assert [len(game.session.runs.rows), game.session.compared is not game.session.run] == [2, True]
+    return game.app.playground.query(StateHeatmap).last()
+
+
+async def test_the_marked_run_stands_beside_the_one_that_is_shown() -> None:
+    async with playing(SMALL, size=WHOLE) as game:
+        second = await two_runs(game)
+        assert second.display and game.pane(StateHeatmap).display
+        assert (second.border_title or "").startswith("7 run 1")
+        assert second.trace is not None and second.trace.units == 5 and game.trace.units == 3
+        await game.press("1", "left")
+        assert second.step == game.session.moment.step == 2
+    
+            set(second.answers[2]),
+            set(game.pane(StateHeatmap).answers[2]),
+        ] == [{10}, {7}]
+
+
+async def test_an_intervention_is_done_to_both_as_far_as_they_have_it() -> None:
+    async with playing(SMALL, size=WHOLE) as game:
+        second = await two_runs(game)
+        await game.press("X")
+        assert second.trace is not None and second.trace.moment.interventions.cut_all
+        await game.press("7")
+        assert game.app.playground.focused is second
+        await game.press("right", "up")
+        assert game.session.moment.step == second.step
+
+
+async def test_where_both_have_no_room_7_and_1_bring_one_to_the_front() -> None:
+    async with playing(SMALL, size=NARROW) as game:
+        second = await two_runs(game)
+        await game.press("1")
+        assert not second.display
+        await game.press("7")
+        assert second.display and not game.pane(StateHeatmap).display
+        await game.press("1")
+        assert game.pane(StateHeatmap).display and not second.display
+
+
+async def test_without_a_mark_there_is_nothing_beside_and_it_is_said() -> None:
+    async with playing(SMALL, size=WHOLE) as game:
+        asked = len(game.engine.asked)
+        await game.press("7")
+        assert "No other run is marked" in game.notice
+        assert not [one for one in game.engine.asked[asked:] if isinstance(one, Look)]
+
+
+async def test_unmarking_gives_the_room_back() -> None:
+    async with playing(SMALL, size=WHOLE) as game:
+        second = await two_runs(game)
+        game.session.compare(game.session.runs.rows[0])
+        await game.settle()
+        assert not second.display and game.pane(StateHeatmap).size.height > 30
+
+
+@pytest.mark.parametrize("numbers", ["7 8 20"])
+async def test_a_sequence_that_the_marked_run_cannot_read_is_said(numbers: str) -> None:
+    async with playing(SMALL, size=WHOLE) as game:
+        await game.train()
+        await game.press("5", "=")
+        await game.write("vocab_size", "32")
+        await game.press("escape", "space")
+        await game.ask(numbers)
+        await game.press("escape", "7")
+        assert "knows numbers to 15 only" in game.notice
+        assert game.pane(RunTable).marked
