@@ -31,10 +31,7 @@ async def test_the_marked_run_stands_beside_the_one_that_is_shown() -> None:
         assert second.trace is not None and second.trace.units == 5 and game.trace.units == 3
         await game.press("1", "left")
         assert second.step == game.session.moment.step == 2
-    
-            set(second.answers[2]),
-            set(game.pane(StateHeatmap).answers[2]),
-        ] == [{10}, {7}]
+        assert [set(second.answers[2]), set(game.pane(StateHeatmap).answers[2])] == [{10}, {7}]
 
 
 async def test_an_intervention_is_done_to_both_as_far_as_they_have_it() -> None:
