@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.errors import UserError
+from unroll.moment import MAX_STEPS
 from unroll.vocabulary import Vocabulary
 
 NUMBERS = Vocabulary(128)
@@ -51,3 +52,35 @@ def test_what_is_not_in_it_is_refused_with_the_nearest(vocabulary: Vocabulary, t
     with pytest.raises(UserError) as refusal:
         vocabulary.parse(text)
     assert fact in str(refusal.value)
+
+
+sequences = st.lists(st.integers(0, 127), min_size=1)
+separators = st.sampled_from([" ", ",", ", ", ";", "\n", "\t", " ; "])
+
+
+@given(sequences, separators)
+def test_numbers_may_stand_with_spaces_commas_or_semicolons_between(numbers: list[int], between: str) -> None:
+    assert NUMBERS.parse(between.join(map(str, numbers))) == tuple(numbers)
+
+
+@given(st.text())
+def test_whatever_is_typed_is_a_sequence_or_one_sentence(text: str) -> None:
+    try:
+        assert all(0 <= number < 128 for number in NUMBERS.parse(text))
+    except UserError as refusal:
+        assert "type" in str(refusal)
+        assert str(refusal).endswith(".")
+
+
+@pytest.mark.parametrize("word", ["128", "-1", "1.5", "seven", "٣", "1_0", "9" * 5000])
+def test_what_is_not_in_the_vocabulary_is_refused_by_its_word(word: str) -> None:
+    with pytest.raises(UserError, match="is not in the vocabulary: type whole numbers from 0 to 127") as refusal:
+        NUMBERS.parse(f"7 {word}")
+    assert str(refusal.value).startswith(word[:20])
+    assert len(str(refusal.value)) < 120
+
+
+def test_more_steps_than_can_be_looked_at_are_refused() -> None:
+    assert len(NUMBERS.parse("1 " * MAX_STEPS)) == MAX_STEPS
+    with pytest.raises(UserError, match="has 1,025 numbers: type at most 1,024"):
+        NUMBERS.parse("1 " * (MAX_STEPS + 1))

@@ -5,7 +5,6 @@ Everything on the screen is a function of one moment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -149,31 +148,12 @@ ARGMAX = Sampling()
 """Always the likeliest number."""
 
 
-def parse_sequence(text: str, vocab_size: int) -> tuple[int, ...]:
-    """The numbers typed, separated by spaces, commas or semicolons.
-
-    Raises:
-        UserError: it is empty, too long, or holds something that is not a number of the vocabulary.
-    """
-    words = re.findall(r"[^\s,;]+", text)
-    for word in words:
-        if not re.fullmatch(r"[0-9]{1,9}", word):
-            raise UserError(f"{word:.20} is not in the vocabulary: type {_rule(vocab_size)}.")
-    sequence = tuple(map(int, words))
-    check_sequence(sequence, vocab_size)
-    return sequence
-
-
 def check_sequence(sequence: Sequence[int], vocab_size: int) -> None:
     """Raises `UserError` where it is empty, too long, or holds a number that is not in the vocabulary."""
     if not sequence:
-        raise UserError(f"The sequence is empty: type {_rule(vocab_size)}.")
+        raise UserError(f"The sequence is empty: type whole numbers from 0 to {vocab_size - 1}.")
     if len(sequence) > MAX_STEPS:
         raise UserError(f"The sequence has {len(sequence):,} numbers: type at most {MAX_STEPS:,}.")
     for number in sequence:
         if not 0 <= number < vocab_size:
-            raise UserError(f"{number!s:.20} is not in the vocabulary: type {_rule(vocab_size)}.")
-
-
-def _rule(vocab_size: int) -> str:
-    return f"whole numbers from 0 to {vocab_size - 1}"
+            raise UserError(f"{number!s:.20} is not in the vocabulary: type whole numbers from 0 to {vocab_size - 1}.")

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from unroll.errors import UserError
-from unroll.moment import MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch, parse_sequence
+from unroll.moment import MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch
 from unroll.recipe import FIELDS, Recipe, recipe_of
 from unroll.text import shown_path
+from unroll.vocabulary import Vocabulary
 
 START = "unroll:1"
 MAX_LENGTH = 64_000
@@ -81,7 +82,8 @@ def read(text: str) -> Link:
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:
     """The moment, from words that are removed from `given`."""
-    sequence = parse_sequence(given.pop("sequence", "7,8,9,10"), recipe.task.vocab_size)
+    numbers = Vocabulary(recipe.task.vocab_size)
+    sequence = numbers.parse(given.pop("sequence", numbers.line(numbers.opening)))
     units = recipe.model.hidden_size
     cut, cut_cell = given.pop("cut", ""), given.pop("cut_cell", "no") == "yes"
     steps = () if cut == "all" else tuple(_whole("cut", word, 1, len(sequence)) - 1 for word in cut.split(",") if word)
@@ -107,7 +109,7 @@ def _patches(text: str, steps: int, recipe: Recipe) -> tuple[Patch, ...]:
     patches = []
     for word in text.split("/") if text else ():
         step, part, source = [*word.split(":", 2), "", ""][:3]
-        read = parse_sequence(source, recipe.task.vocab_size)
+        read = Vocabulary(recipe.task.vocab_size).parse(source)
         place = _whole("put", step, 1, steps) - 1
         if part in ("whole", "cell"):
             patches.append(Patch(place, read, "whole" if part == "whole" else "cell"))

@@ -11,13 +11,14 @@ from textual.widgets import Input, OptionList, Select
 from keys_kit import Act, acts
 from playground_kit import Playing, playing
 from unroll import permalink
-from unroll.moment import Moment, parse_sequence
+from unroll.moment import Moment
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.vocabulary import Vocabulary
 
 EVERY = 12
 """Acts between two looks at the state."""
@@ -83,7 +84,7 @@ def check_panes(game: Playing) -> None:
     assert (table.shown, list(table.runs)) == (run.number, session.runs.rows)
     prompt, form = game.pane(Prompt), game.pane(RecipeForm)
     if not prompt.has_focus_within and not prompt.has_class("-invalid"):
-        assert parse_sequence(prompt.text, run.recipe.task.vocab_size) == moment.sequence
+        assert Vocabulary.of(run.recipe.task).parse(prompt.text) == moment.sequence
     assert form.fault or form.recipe == session.recipe
     if not session.has_trained:
         assert run.recipe == session.recipe

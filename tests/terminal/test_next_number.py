@@ -14,6 +14,7 @@ from unroll.tasks.config import TaskConfig
 from unroll.terminal.texts import banner, of_step
 from unroll.terminal.widgets.next_number import SHOWN, NextNumber, bar_of, paired_bar
 from unroll.text import fitting
+from unroll.vocabulary import Vocabulary
 
 GUESSES = [Candidate(11, 0.7), Candidate(100, 0.25), Candidate(0, 0.0)]
 PAIRS = [Candidate(11, 0.7, 0.3), Candidate(100, 0.25, 0.7), Candidate(0, 0.0, 0.0)]
@@ -21,7 +22,7 @@ PAIRS = [Candidate(11, 0.7, 0.3), Candidate(100, 0.25, 0.7), Candidate(0, 0.0, 0
 
 async def test_the_likeliest_stand_first_with_bars_and_percentages_and_all_others_in_one_row() -> None:
     async with alone(NextNumber(), 30, 9) as (pane, _, _):
-        pane.candidates, pane.vocab_size, pane.answers, pane.after = GUESSES, 128, (11,), 10
+        pane.candidates, pane.vocabulary, pane.answers, pane.after = GUESSES, Vocabulary(128), (11,), 10
         assert rows(pane)[3:] == [
             "█ probability",
             "✓  11 ███████████▎      70.0 %",
@@ -43,7 +44,7 @@ async def test_a_wrong_first_is_marked_and_so_is_the_right_one_below_it() -> Non
 
 async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours() -> None:
     async with alone(NextNumber(), 36, 9) as (pane, _, _):
-        pane.candidates, pane.vocab_size, pane.answers, pane.versus = PAIRS, 128, (11,), "run 2, lstm"
+        pane.candidates, pane.vocabulary, pane.answers, pane.versus = PAIRS, Vocabulary(128), (11,), "run 2, lstm"
         assert rows(pane)[3:8] == [
             "▀ now  ▄ run 2, lstm",
             "✓  11 ████▀▀▀▀▀▀      70.0 %  30.0 %",
@@ -56,7 +57,7 @@ async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours(
 @pytest.mark.parametrize("versus", ["", "untouched"])
 async def test_the_bars_begin_at_one_place_whatever_the_values(versus: str) -> None:
     async with alone(NextNumber(), 32, 12) as (pane, _, _):
-        pane.vocab_size, pane.versus = 128, versus
+        pane.vocabulary, pane.versus = Vocabulary(128), versus
         for number in (1, 10, 100):
             pane.candidates = [Candidate(number, 0.9, 0.9 if versus else None)]
             assert rows(pane)[4].index("█") == 6
@@ -64,18 +65,18 @@ async def test_the_bars_begin_at_one_place_whatever_the_values(versus: str) -> N
 
 async def test_no_more_than_six_are_shown_and_what_cannot_be_drawn_is_said_to_be_nothing() -> None:
     async with alone(NextNumber(), 32, 20) as (pane, _, _):
-        pane.candidates, pane.vocab_size = [Candidate(number, 1 / 7) for number in range(7)], 9
+        pane.candidates, pane.vocabulary = [Candidate(number, 1 / 7) for number in range(7)], Vocabulary(9)
         assert rows(pane)[10].split() == ["3", "others", "14.3", "%"]
         pane.candidates, pane.is_sampled = [Candidate(number, 0.2) for number in range(5)], True
         assert rows(pane)[9].split() == ["4", "others", "0.0", "%"]
         pane.candidates = [Candidate(number, 1 / 9) for number in range(9)][:SHOWN]
-        pane.vocab_size = SHOWN
+        pane.vocabulary = Vocabulary(SHOWN)
         assert "other" not in "".join(rows(pane)), "there are none"
 
 
 async def test_a_candidate_is_chosen_by_keys_and_by_a_click() -> None:
     async with alone(NextNumber(), 32, 12) as (pane, pilot, said):
-        pane.candidates, pane.vocab_size = GUESSES, 128
+        pane.candidates, pane.vocabulary = GUESSES, Vocabulary(128)
         await pilot.press("up", "down", "enter", "down", "down", "enter")
         await pilot.click(pane, offset=(9, 4))
         await pilot.click(pane, offset=(9, 7))

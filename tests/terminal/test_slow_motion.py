@@ -124,7 +124,7 @@ async def test_what_is_done_to_the_state_is_said_with_how_far_it_moved(cell: str
         trace = game.trace
 
         def of_state(step: int, **does: Any) -> str:
-            return texts.of_part("state", under(trace, **does), step, game.session.recipe.model.cell)
+            return texts.of_part("state", under(trace, **does), step, game.session.recipe)
 
         assert " from 0: " in of_state(0)
         assert " from 0: " in of_state(2, cut_steps=(2,)) and " from 0" not in of_state(1, cut_steps=(2,))
@@ -138,4 +138,4 @@ def under(trace: Trace, **does: Any) -> Trace:
 
 
 async def test_a_trace_without_figures_tells_the_answer_alone(game: Playing) -> None:
-    assert texts.of_part("state", replace(game.trace, arithmetic=[]), 1, "rnn") == ""
+    assert texts.of_part("state", replace(game.trace, arithmetic=[]), 1, game.session.recipe) == ""

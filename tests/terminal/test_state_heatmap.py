@@ -15,6 +15,7 @@ from unroll.terminal.palette import LEVELS, contrast, glyphs, level, shades
 from unroll.terminal.widgets.heatmap_frame import tabs
 from unroll.terminal.widgets.heatmap_layout import DENSITIES, LABEL, Density, HeatmapShape, layout_of
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.vocabulary import Vocabulary
 
 shapes = st.builds(
     lambda steps, units, step, unit, digits, grows: HeatmapShape(
@@ -51,7 +52,7 @@ async def test_units_stand_below_one_another_steps_beside_and_what_is_right_or_w
         assert rows(pane)[4] == "next   8   9✗ 10  11"
         pane.step, pane.unit = 1, 2
         assert pane.border_subtitle == "unit 2 · +0.500 · step 2/4"
-        pane.trace = a_trace((7, 4000))
+        pane.trace, pane.vocabulary = a_trace((7, 4000)), Vocabulary(4096)
         assert rows(pane)[0] == "read    7 4000", "four digits get wider columns"
 
 

@@ -29,6 +29,7 @@ from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.vocabulary import Vocabulary
 from unroll_dev.screenshots import until
 
 WAY_OUT = "ctrl+r restarts the engine."
@@ -312,16 +313,15 @@ async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view(
     assert "from 0 (none) to 1 (all)" in told["forget gate"] and "+ is" not in told["forget gate"]
 
 
-async def test_of_a_file_a_training_sequence_is_shown_and_none_that_is_longer(tmp_path: Path) -> None:
+async def test_a_file_has_no_random_sequences_to_type(tmp_path: Path) -> None:
     path = tmp_path / "numbers.txt"
-    path.write_text("1 2 3 4 5 6\n")
-    async with playing(recipe_of({"task": "file", "path": str(path), "length": 5, "batch_size": 1})) as game:
-        await game.press("R")
-        await game.settle()
-        assert game.session.moment.sequence == (1, 2, 3, 4, 5)
-        await game.press("B")
-        assert game.session.moment.sequence == (1, 2, 3, 4, 5)
-        assert "none longer" in game.notice
+    path.write_text("1 2 3 4 5 6 7 8\n")
+    async with playing(recipe_of({"task": "file", "path": str(path), "length": 3, "batch_size": 1})) as game:
+        before = game.session.moment
+        for key in "RB":
+            await game.press(key)
+            assert game.session.moment == before
+            assert "file" in game.notice
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
@@ -368,7 +368,7 @@ async def test_at_the_first_step_there_is_nothing_to_erase_to_compare_and_a_step
 def test_what_could_be_written_is_no_cell_beside_the_cell_state() -> None:
     gates = {"input gate": 0.25, "cell gate": -0.4}
     detail = UnitDetail(unit=1, value=0.5, cell_state=0.2, gates=gates, number=3, rival=4, share=0.1, bias=0, lead=1)
-    assert "c +0.200, input 0.25, candidate -0.40;" in texts.of_unit(detail)[0]
+    assert "c +0.200, input 0.25, candidate -0.40;" in texts.of_unit(detail, Vocabulary(128))[0]
 
 
 async def test_the_bars_are_what_is_drawn_from_while_numbers_are_sampled(game: Playing) -> None:

@@ -20,7 +20,6 @@ unroll lens memory recall-lstm --json
 unroll lens transplant recall-lstm 7 8 9 10 11 12
 unroll lens unit count-lstm 7 8 9 10 --unit 3 --csv > unit3.csv
 """
-DEFAULT = ("7", "8", "9", "10")
 Rows = Iterator[list[Any]]
 
 
@@ -43,7 +42,8 @@ def lens(
     as_json: bool,
     **does: Any,
 ) -> None:
-    """See MODEL through a LENS, on NUMBERS (7 8 9 10 if there are none). Without any arguments, list the lenses.
+    """See MODEL through a LENS, on NUMBERS (7 8 9 10 if there are none, or its first symbol). Without any arguments,
+    list the lenses.
 
     Prints the figures, what is seen in them, and what they cannot show: the same that the playground's lens pane draws.
     """
@@ -72,7 +72,7 @@ def _seen(
     name: str, model: str, numbers: tuple[str, ...], step: int | None, unit: int, does: dict[str, Any]
 ) -> Picture:
     with refusals():
-        saved, sequence = options.open_model(model, numbers or DEFAULT)
+        saved, sequence = options.open_model(model, numbers, has_opening=True)
         interventions = options.interventions_from(saved.recipe.model, len(sequence), **does)
         step = len(sequence) if step is None else step
         if step > len(sequence):

@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from unroll.commands.common import Misused
 from unroll.errors import RecipeError
 from unroll.machine import torch_threads
-from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, parse_sequence
+from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions
 from unroll.paths import find_model
 from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
 from unroll.tasks import TASKS
 from unroll.tasks.datafile import fitted
 from unroll.text import printable
+from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.network.checkpoint import Checkpoint
@@ -99,14 +100,18 @@ def model_arguments(command: F) -> F:
     return click.argument("model")(click.argument("numbers", nargs=-1)(command))
 
 
-def open_model(name: str, numbers: tuple[str, ...]) -> tuple[Checkpoint, tuple[int, ...]]:
-    """The saved network of a path or a name, and what it is given: `numbers`, or those on standard input if there are
-    none or a lone `-`. Raises `UserError`."""
+def open_model(name: str, words: tuple[str, ...], has_opening: bool = False) -> tuple[Checkpoint, tuple[int, ...]]:
+    """The saved network of a path or a name, and what it is given: `words`, or those on standard input if there are
+    none or a lone `-`; with `has_opening`, without words the vocabulary's opening. Raises `UserError`."""
     from unroll.network.checkpoint import load
 
     saved = load(find_model(name))
-    text = _standard_input(numbers) if numbers in ((), ("-",)) else " ".join(numbers)
-    return saved, parse_sequence(text, saved.recipe.task.vocab_size)
+    vocabulary = Vocabulary.of(saved.recipe.task)
+    if has_opening and not words:
+        return saved, vocabulary.opening
+    if words in ((), ("-",)):
+        return saved, vocabulary.parse(_standard_input(words))
+    return saved, vocabulary.parse(vocabulary.joined(words))
 
 
 def _standard_input(numbers: tuple[str, ...]) -> str:

@@ -11,6 +11,8 @@ from unroll import figures
 from unroll.commands.common import Misused, print_json, refusals
 from unroll.commands.options import example, json_option, model_arguments, open_model
 from unroll.moment import ARGMAX, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, Sampling
+from unroll.text import printable
+from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.network.model import SequenceModel
@@ -48,10 +50,11 @@ def predict(
 
     MODEL is a file or the name of a saved network (see: unroll models). Without NUMBERS, or with a lone -, they are
     read from standard input. Prints the likeliest next numbers and their probabilities; with --continue, the likeliest
-    number at every step, or a number drawn at random if --temperature, --top-k or --top-p is given.
+    number at every step, or one drawn at random if --temperature, --top-k or --top-p is given.
     """
     with refusals():
         saved, sequence = open_model(model, numbers)
+    vocabulary = Vocabulary.of(saved.recipe.task)
     given = {name: value for name, value in how.items() if value is not None}
     sampling = Sampling(**{"temperature": 1.0, **given}) if given.keys() - {"seed"} else None
     if top is not None and count is not None:
@@ -59,21 +62,28 @@ def predict(
     if how["seed"] is not None and not (sampling and count):
         raise Misused("--seed does nothing where nothing is drawn: add --continue and --temperature, or leave it out.")
     if count is None:
-        _print_next(saved.model, sequence, sampling, top or 5, as_json)
+        _print_next(saved.model, vocabulary, sequence, sampling, top or 5, as_json)
         return
     from unroll.network.sampling import generate
 
     said = islice(generate(saved.model, sequence, sampling or ARGMAX), count)
     if as_json:
-        print_json({"sequence": sequence, "continued": list(said)})
+        continued = list(said)
+        shown = {"symbols": vocabulary.names(sequence), "continued_symbols": vocabulary.names(continued)}
+        print_json({"sequence": sequence, "continued": continued, **(shown if vocabulary.symbols else {})})
         return
     for place, number in enumerate(said):
-        click.echo(f"{' ' if place else ''}{number}", nl=False)
+        click.echo(printable(f"{vocabulary.gap if place else ''}{vocabulary.line([number])}"), nl=False)
     click.echo()
 
 
 def _print_next(
-    model: SequenceModel, sequence: tuple[int, ...], sampling: Sampling | None, top: int, as_json: bool
+    model: SequenceModel,
+    vocabulary: Vocabulary,
+    sequence: tuple[int, ...],
+    sampling: Sampling | None,
+    top: int,
+    as_json: bool,
 ) -> None:
     from unroll.network.inspection import trace
     from unroll.network.sampling import distribution
@@ -82,8 +92,11 @@ def _print_next(
     chances, found = distribution(logits_V, sampling or Sampling(temperature=1.0)).sort(descending=True, stable=True)
     pairs = list(zip(found[:top].tolist(), chances[:top].tolist(), strict=True))
     if as_json:
-        print_json({"sequence": sequence, "next": [{"number": n, "probability": p} for n, p in pairs]})
+        symbols = {"symbols": vocabulary.names(sequence)} if vocabulary.symbols else {}
+        nexts = [{"number": n, **vocabulary.named("symbol", n), "probability": p} for n, p in pairs]
+        print_json({"sequence": sequence, **symbols, "next": nexts})
         return
+    width = max(4, *(len(vocabulary.shown(number)) for number, _ in pairs))
     shown = figures.share if sampling else figures.probability
     for number, chance in pairs:
-        click.echo(f"{number:4}  {shown(chance, 2):>9}")
+        click.echo(printable(f"{vocabulary.shown(number):>{width}}  {shown(chance, 2):>9}"))

@@ -12,6 +12,8 @@ from unroll.commands.common import print_json, refusals
 from unroll.moment import Interventions
 from unroll.tasks import TASKS, answers
 from unroll.tasks.config import TaskConfig
+from unroll.text import clipped, printable
+from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.network.inspection import Activations
@@ -46,7 +48,8 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     from unroll.network import inspection
 
     seen = inspection.trace(saved.model, sequence, interventions)
-    steps = [_step(saved.model, seen, t, number) for t, number in enumerate(sequence)]
+    vocabulary = Vocabulary.of(saved.recipe.task)
+    steps = [_step(saved.model, vocabulary, seen, t, number) for t, number in enumerate(sequence)]
     right = right_answers(saved.recipe.task, sequence)
     parts = "h c" if interventions.cut_cell else "h"
     for t, step in enumerate(steps):
@@ -65,7 +68,7 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
         states_LD["part"] = [step.pop("unit_parts") for step in steps]
         click.echo(table.as_csv(table.of_steps(steps, states_LD)), nl=False)
     else:
-        _print_table(steps, interventions)
+        _print_table(steps, vocabulary, interventions)
 
 
 def right_answers(task: TaskConfig, sequence: tuple[int, ...]) -> list[list[int]]:
@@ -75,7 +78,7 @@ def right_answers(task: TaskConfig, sequence: tuple[int, ...]) -> list[list[int]
     return [sorted(right) for right in answers(task, sequence)]
 
 
-def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[str, Any]:
+def _step(model: SequenceModel, vocabulary: Vocabulary, seen: Activations, t: int, number: int) -> dict[str, Any]:
     """One step as a row."""
     from unroll.network.inspection import attribution
 
@@ -83,7 +86,9 @@ def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[
     return {
         "step": t + 1,
         "number": number,
+        **vocabulary.named("symbol", number),
         "answer": parts.number,
+        **vocabulary.named("answer_symbol", parts.number),
         "probability": round(float(seen.probabilities[t, parts.number]), 6),
         "runner_up": parts.rival,
         "lead": round(parts.lead, 4),
@@ -92,17 +97,23 @@ def _step(model: SequenceModel, seen: Activations, t: int, number: int) -> dict[
     }
 
 
-def _print_table(steps: list[dict[str, Any]], done: Interventions) -> None:
+def _print_table(steps: list[dict[str, Any]], vocabulary: Vocabulary, done: Interventions) -> None:
     if done.clamps:
         click.echo("held  " + ", ".join(f"unit {unit} at {value:g}" for unit, value in done.clamps))
-    click.echo("step  number  erased  answer  right     chance  runner-up   lead  units with the largest parts")
+    click.echo(
+        f"step  {vocabulary.word}  erased  answer  right     chance  runner-up   lead  units with the largest parts"
+    )
     for step in steps:
         parts = step["unit_parts"]
         largest = sorted(range(len(parts)), key=lambda d: -abs(parts[d]))[:TOP_UNITS]
         units = "  ".join(f"{d}: {parts[d]:+z.2f}" for d in largest)
         chance = figures.probability(step["probability"], 2)
-        right = "yes" if step["answer"] in step["right"] else "/".join(map(str, step["right"]))
+        right = "yes" if step["answer"] in step["right"] else "/".join(vocabulary.names(step["right"]))
+        read, said, next_ = (
+            clipped(printable(vocabulary.shown(step[name])), width)
+            for name, width in {"number": 6, "answer": 6, "runner_up": 9}.items()
+        )
         click.echo(
-            f"{step['step']:4}  {step['number']:6}  {step['erased']:6}  {step['answer']:6}  {right:>5}"
-            f"  {chance:>9}  {step['runner_up']:9}  {step['lead']:z5.2f}  {units}"
+            f"{step['step']:4}  {read:>6}  {step['erased']:6}  {said:>6}  {printable(right):>5}"
+            f"  {chance:>9}  {next_:>9}  {step['lead']:z5.2f}  {units}"
         )

@@ -41,7 +41,7 @@ class Beside:
     def _wanted(self) -> tuple[Look, object] | None:
         """What to ask for, and how far its training is; None where it cannot be asked for."""
         run, moment = self.run, self._session.moment
-        if run is None or self._session.engine is None or max(moment.sequence) >= run.recipe.task.vocab_size:
+        if run is None or self._session.engine is None or not self._session.can_read(run):
             return None
         does = moment.interventions.within(
             len(moment.sequence), run.recipe.model.hidden_size, run.recipe.task.vocab_size
@@ -69,7 +69,9 @@ class Beside:
     @property
     def refusal(self) -> str:
         """Why there is nothing to see; empty where there is, or will be."""
-        run, most = self.run, max(self._session.moment.sequence)
+        run, session = self.run, self._session
         if run is None:
             return texts.NOTHING_BESIDE
-        return texts.of_unknown_number(run, most) if most >= run.recipe.task.vocab_size else ""
+        return (
+            "" if session.can_read(run) else texts.of_unreadable(run, max(session.moment.sequence), session.vocabulary)
+        )

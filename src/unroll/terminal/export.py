@@ -23,6 +23,7 @@ from unroll.terminal import texts
 from unroll.terminal.runs import Curve, Run
 from unroll.terminal.session import Session
 from unroll.text import shown_path
+from unroll.vocabulary import Vocabulary
 
 KINDS = {
     "view": ("This screen as a picture", ".svg"),
@@ -112,14 +113,16 @@ async def _traces(session: Session, moment: Moment, view: str, units: int) -> li
 
 def _steps(traces: list[Trace], run: Run) -> list[dict[str, object]]:
     """What is said of each step."""
-    moment = traces[0].moment
+    moment, vocabulary = traces[0].moment, Vocabulary.of(run.recipe.task)
     done, erased = moment.interventions, "h c" if moment.interventions.cut_cell else "h"
     candidates = [row for trace in traces for row in trace.candidates]
     return [
         {
             "step": step + 1,
             "number": number,
+            **vocabulary.named("symbol", number),
             "answer": first.number,
+            **vocabulary.named("answer_symbol", first.number),
             "probability": first.probability,
             "runner_up": others[0].number if others else "",
             "right": "/".join(map(str, sorted(answers(run.recipe.task, moment.sequence)[step]))),

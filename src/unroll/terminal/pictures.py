@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from unroll.picture import Grid, Lines, Plane, Shape
+from unroll.terminal.cells import cut, right
 from unroll.terminal.palette import glyphs, level
 from unroll.terminal.plot import Colour, Line, Plot
 from unroll.terminal.runs import ceiling
@@ -96,7 +97,7 @@ def _unbroken(xs: Sequence[float], ys: Sequence[float | None]) -> Iterator[tuple
 def _ticks(picture: Lines, width: int) -> list[tuple[float, str]]:
     """As many places of the axis as have room for a label, evenly chosen."""
     stride = max(1, -(-len(picture.xs) // max(1, (width - LABEL_ROOM) // LABEL_ROOM)))
-    labels = picture.labels or [f"{x:g}" for x in picture.xs]
+    labels = [cut(label, LABEL_ROOM - 1) for label in picture.labels] or [f"{x:g}" for x in picture.xs]
     return list(zip(picture.xs, labels, strict=True))[::stride]
 
 
@@ -152,7 +153,7 @@ def heading(picture: Grid, cells: Cells, plain: Style, here: Style) -> list[Segm
     """The columns' labels, that of the moment marked."""
     segments = [Segment(picture.column_name[: ROW_LABEL - 1].rjust(ROW_LABEL - 1) + " ", plain)]
     for column in range(cells.first_column, cells.first_column + cells.columns):
-        text = picture.columns[column][: cells.width - (cells.width > 1)].rjust(cells.width - (cells.width > 1))
+        text = right(picture.columns[column], cells.width - (cells.width > 1))
         segments.append(Segment(text + " " * (cells.width > 1), here if column == picture.mark[1] else plain))
     return segments
 
@@ -165,6 +166,6 @@ def cell_row(picture: Grid, row: int, cells: Cells, label: Style, background: li
         value = picture.values[row][column]
         shade = 0 if value is None else level(value, picture.scale)
         width = cells.width - len(gap)
-        text = picture.texts[row][column][:width].rjust(width) if picture.texts else glyphs(shade, width)
+        text = right(picture.texts[row][column], width) if picture.texts else glyphs(shade, width)
         segments += [Segment(" " * width if value is None else text, background[shade]), Segment(gap)]
     return segments

@@ -48,6 +48,7 @@ from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.text import fitting, printable
 from unroll.tty.textual_patches import draw_sparingly
+from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.terminal.dialogs import Questions
@@ -109,7 +110,7 @@ class Playground(Screen[None]):
         yield Static(id="too-small")
         yield self._header
         yield self._panes
-        yield Prompt(session.moment.sequence, session.recipe.task.vocab_size)
+        yield Prompt(session.moment.sequence, Vocabulary.of(session.recipe.task))
         yield Static(STARTING, id="sentence", markup=False)
         yield Static(hints.STARTING, id="hint", markup=False)
         yield Static(id="notice", markup=False)
@@ -202,7 +203,7 @@ class Playground(Screen[None]):
             self._show_beside()
             self._show_lens()
             prompt, session = self.query_one(Prompt), self.session
-            prompt.vocab_size = self.recipe_shown.task.vocab_size
+            prompt.read_by(Vocabulary.of(self.recipe_shown.task))
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling), session.said)
             self._show_notice()
             self._show_hint()
@@ -241,15 +242,16 @@ class Playground(Screen[None]):
         heatmap.answers, heatmap.baseline = answers(run.recipe.task, sequence), session.baseline
         step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
         heatmap.said = session.said
+        heatmap.vocabulary = vocabulary = Vocabulary.of(run.recipe.task)
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
-            following.candidates, following.vocab_size = trace.candidates[row], run.recipe.task.vocab_size
+            following.candidates, following.vocabulary = trace.candidates[row], vocabulary
             following.banner, following.versus = texts.banner(trace, step, run.recipe.task), session.versus
             following.after, following.answers = sequence[step], heatmap.answers[step]
             following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
-            said = texts.of_part(self.slow_motion.part, trace, step, run.recipe.model.cell)
+            said = texts.of_part(self.slow_motion.part, trace, step, run.recipe)
             said = said or texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
@@ -259,7 +261,7 @@ class Playground(Screen[None]):
         run = beside.run
         self._panes.show_beside(None if run is None else second)
         if run is not None:
-            second.called = f"7 run {run.ordinal}"
+            second.called, second.vocabulary = f"7 run {run.ordinal}", Vocabulary.of(run.recipe.task)
             trace = beside.trace_now
             if trace is not None:
                 second.answers = answers(run.recipe.task, trace.moment.sequence)
@@ -292,7 +294,9 @@ class Playground(Screen[None]):
         self._followed |= hints.followed(before, self._situation)
         said = hints.hint(self._situation, self._followed)
         if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
-            said = fitting(texts.of_unit(trace.detail), self.app.size.width - MARGINS)
+            said = fitting(
+                texts.of_unit(trace.detail, Vocabulary.of(self.recipe_shown.task)), self.app.size.width - MARGINS
+            )
         self._write("#hint", said)
 
     def _is_right(self) -> bool | None:
@@ -454,16 +458,14 @@ class Playground(Screen[None]):
         self.spawn(self.session.append(count or MAX_STEPS, until_wrong=not count))
 
     def action_type_random(self, longer: bool) -> None:
-        """A sequence of the task, or one that is longer than in training; of a file, one of those trained on."""
+        """A sequence of the task; or one of consecutive numbers like them, but more than twice as long."""
         task = self.recipe_shown.task
         steps = 2 * task.length + 1 if longer else task.length
         example = next(TASKS[task.task].examples(task, steps, Random()), None)
-        if example is not None:
-            self.session.type(tuple(example))
-        elif longer:
-            self.note(texts.NONE_LONGER)
+        if example is None:
+            self.note(texts.FILE_ELSEWHERE)
         else:
-            self.spawn(self.session.draw())
+            self.session.type(tuple(example))
 
     # What is done to the network, and what is shown of it
 

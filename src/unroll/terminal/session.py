@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import takewhile
 from pathlib import Path
-from random import Random
 from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -16,11 +15,10 @@ from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
-from unroll.tasks import TASKS
-from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts, views
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
+from unroll.vocabulary import Vocabulary
 
 A = TypeVar("A", bound=Answer)
 TOP = 7
@@ -91,6 +89,11 @@ class Session:
         self._appending = asyncio.Lock()
         self._times_typed = 0
         self._trains_at_start = False
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the numbers of the run that is shown stand for."""
+        return Vocabulary.of((self.run or self).recipe.task)
 
     @property
     def has_trained(self) -> bool:
@@ -231,22 +234,16 @@ class Session:
 
     def show_run(self, run: Run) -> None:
         """Look at a run at its newest epoch, with what of the sequence and interventions its sizes allow."""
-        self.run, units = run, run.recipe.model.hidden_size
+        before, self.run, units = self.vocabulary, run, run.recipe.model.hidden_size
         self.unit = min(self.unit, units - 1)
-        sequence = self._fitting(run.recipe.task)
+        sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
+        if self.vocabulary.symbols != before.symbols:
+            sequence = self.vocabulary.opening
         step, does = (
             min(self.moment.step, len(sequence) - 1),
             self.moment.interventions.within(len(sequence), units, run.recipe.task.vocab_size),
         )
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
-
-    def _fitting(self, task: TaskConfig) -> tuple[int, ...]:
-        """The sequence, if a task has all its numbers; else one of the task, or what is left of it."""
-        sequence = self.moment.sequence
-        kept = tuple(number for number in sequence if number < task.vocab_size)
-        if kept == sequence:
-            return kept
-        return tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), kept or [0]))
 
     def choose_run(self, run: Run) -> None:
         """Look at a run of the table; the form shows its recipe."""
@@ -392,9 +389,14 @@ class Session:
         if self.moment.interventions != UNTOUCHED:
             return replace(self.moment, interventions=UNTOUCHED)
         other = self.compared
-        if other is None or other is self.run or max(self.moment.sequence) >= other.recipe.task.vocab_size:
+        if other is None or other is self.run or not self.can_read(other):
             return None
         return replace(self.moment, run=other.number, epoch=None)
+
+    def can_read(self, other: Run) -> bool:
+        """Whether another run's network has the numbers of this sequence, and they stand for the same there."""
+        theirs = Vocabulary.of(other.recipe.task)
+        return max(self.moment.sequence) < theirs.size and theirs.symbols == self.vocabulary.symbols
 
     def move(self, said: frozenset[int] = frozenset(), **changes: Any) -> None:
         """Turn to another moment, and look at it; `said` are steps whose numbers the network has just said."""
@@ -463,7 +465,7 @@ class Session:
     def keep_state(self) -> None:
         """Keep the state under the cursor, as the sequence that leads to it, to be put into another."""
         self.kept = self.moment.sequence[: self.moment.step + 1]
-        self.display.note(texts.of_kept(self.kept))
+        self.display.note(texts.of_kept(self.kept, self.vocabulary))
 
     def put_state(self) -> None:
         """Put the kept state in after this step: whole; then an LSTM's cell state alone, the selected unit, nothing."""
@@ -504,14 +506,7 @@ class Session:
             self.display.say(texts.SEQUENCE_FULL)
             return
         self.type((*sequence[: step + 1], number))
-        self.display.note(texts.of_continued(number, step, len(sequence) - step - 1))
-
-    async def draw(self) -> None:
-        """Look at one of the run's training sequences, unless another was typed meanwhile."""
-        typed = self._times_typed
-        drawn = await self.ask(requests.Draw(run=self.moment.run))
-        if drawn is not None and self._times_typed == typed:
-            self.type(tuple(drawn.sequence))
+        self.display.note(texts.of_continued(number, step, len(sequence) - step - 1, self.vocabulary))
 
     def append(
         self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from math import ceil, exp, log
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from unroll.tasks import TASKS, answers
 from unroll.tasks.config import TaskConfig
 from unroll.terminal import views
 from unroll.terminal.runs import Run
+from unroll.vocabulary import Vocabulary
 
 MAX_NAMED = 4
 """Units that a sentence names at most."""
@@ -35,8 +36,8 @@ TRAINS = "Start or pause training, as space does."
 NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
-SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} numbers: type a shorter one."
-NONE_LONGER = "Of a file there is none longer than in training: R shows one of its sequences, / takes any."
+SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} steps: type a shorter one."
+FILE_ELSEWHERE = "R and B make sequences for every task but a file. For a file, type some of its numbers after /."
 WAYS_TO_LEAVE = (
     "d    let it continue: unroll attach returns to it\nq    end it: runs that are not saved are lost\nesc  stay here"
 )
@@ -70,11 +71,6 @@ class Part(NamedTuple):
     rank: int
 
 
-def either(right: Collection[int]) -> str:
-    """Right answers, in words."""
-    return " or ".join(map(str, sorted(right)))
-
-
 def of_status(run: Run, pace: Pace) -> tuple[Part, ...]:
     """A run and how far it has come, every figure as wide as it can become."""
     total, (loss, accuracy) = f"{run.recipe.train.epochs:,}", run.curve.last()
@@ -96,9 +92,10 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
         return ""
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
     right, chance = answers(task, sequence)[step], figures.probability(first.probability)
-    verdict = "" if not right else "  ✓" if first.number in right else f"  ✗ should be {either(right)}"
-    says = "is likeliest to draw" if is_sampled else "expects"
-    return f"step {step + 1}/{len(sequence)}: after {sequence[step]} it {says} {first.number}, {chance}{verdict}"
+    vocabulary = Vocabulary.of(task)
+    verdict = "" if not right else "  ✓" if first.number in right else f"  ✗ should be {vocabulary.either(right)}"
+    says = f"{'is likeliest to draw' if is_sampled else 'expects'} {vocabulary.said(first.number)}"
+    return f"step {step + 1}/{len(sequence)}: after {vocabulary.said(sequence[step])} it {says}, {chance}{verdict}"
 
 
 # The banner: what is done to the network, what that does here, and to all sequences
@@ -108,19 +105,19 @@ Wordings = tuple[str, ...]
 """A line in several wordings, the longest first: a pane takes the first for which it is wide enough."""
 
 
-def of_part(part: str, trace: Trace, step: int, cell: CellName) -> str:
+def of_part(part: str, trace: Trace, step: int, recipe: Recipe) -> str:
     """What a step reads (its `input`), its new `state` or its `logits`; empty for another part, or without figures."""
     row = step - trace.window.first_step
     if not 0 <= row < len(trace.arithmetic):
         return ""
     sequence, done, figure = trace.moment.sequence, trace.moment.interventions, trace.arithmetic[row]
     held = f", {figures.count(len(done.clamps), 'unit')} held" if done.clamps else ""
-    whence = " from 0" if not step or done.cuts(step) else ""
+    whence, say = " from 0" if not step or done.cuts(step) else "", Vocabulary.of(recipe.task).said
     said = {
-        "input": f"reads {sequence[step]}",
-        "state": f"h moves {figure.moved:.2f}{whence}{held}: {STEP[cell]}",
-        "logits": f"logits z = W h + b: {figure.best_logit:.2f} for {figure.best}, the largest; "
-        f"then {figure.rival_logit:.2f} for {figure.rival}",
+        "input": f"reads {say(sequence[step])}",
+        "state": f"h moves {figure.moved:.2f}{whence}{held}: {STEP[recipe.model.cell]}",
+        "logits": f"logits z = W h + b: {figure.best_logit:.2f} for {say(figure.best)}, the largest; "
+        f"then {figure.rival_logit:.2f} for {say(figure.rival)}",
     }
     return f"step {step + 1}/{len(sequence)}: {said[part]}" if part in said else ""
 
@@ -129,11 +126,11 @@ def banner(trace: Trace, step: int, task: TaskConfig) -> list[Wordings]:
     """Three lines: what is done to the network, and what it then answers at a step, and for all sequences."""
     done = trace.moment.interventions
     keeps_cell = "cell state" in trace.views and not done.cut_cell
-    return [_of_deeds(done, keeps_cell), _of_answers(trace, step, task), _of_score(trace)]
+    return [_of_deeds(done, keeps_cell, Vocabulary.of(task)), _of_answers(trace, step, task), _of_score(trace)]
 
 
-def _of_deeds(done: Interventions, keeps_cell: bool) -> Wordings:
-    cuts, units, put = _of_cuts(done, keeps_cell), _of_units(done), _of_patches(done)
+def _of_deeds(done: Interventions, keeps_cell: bool, vocabulary: Vocabulary) -> Wordings:
+    cuts, units, put = _of_cuts(done, keeps_cell), _of_units(done), _of_patches(done, vocabulary)
     if put and (cuts or units):
         others = "; ".join(part for part in (cuts and "memory erased", units and units[-1]) if part)
         return f"{put[0]}; {others}", f"{put[-1]}; {others}", f"{put[-1]}, and more is done"
@@ -165,7 +162,7 @@ def _of_cuts(done: Interventions, keeps_cell: bool) -> Wordings:
     return *(f"hidden state erased {place}, cell state kept" for place in where), f"h erased {where[-1]}, c kept"
 
 
-def _of_patches(done: Interventions) -> Wordings:
+def _of_patches(done: Interventions, vocabulary: Vocabulary) -> Wordings:
     """Which states are put in."""
     if not done.patches:
         return ()
@@ -173,10 +170,10 @@ def _of_patches(done: Interventions) -> Wordings:
         return (f"{len(done.patches)} other states put in",)
     (patch,) = done.patches
     what = {"whole": "state", "cell": "cell state", "unit": f"unit {patch.unit}"}[patch.part]
-    read = " ".join(map(str, patch.source))
+    read = vocabulary.line(patch.source)
     return (
         f"{what} after {read} put in after step {patch.step + 1}",
-        f"{what} after … {patch.source[-1]} put in at step {patch.step + 1}",
+        f"{what} after … {vocabulary.said(patch.source[-1])} put in at step {patch.step + 1}",
         f"{what} put in at step {patch.step + 1}",
     )
 
@@ -206,16 +203,16 @@ def _of_answers(trace: Trace, step: int, task: TaskConfig) -> Wordings:
     if not 0 <= row < len(trace.candidates):
         return ("",)
     candidates, right = trace.candidates[row], answers(task, sequence)[step]
-    now = candidates[0].number
+    now, vocabulary = candidates[0].number, Vocabulary.of(task)
     if trace.moment.interventions == UNTOUCHED:
-        verdict = "" if not right else ", right" if now in right else f", wrong: {either(right)} is right"
-        return (f"here: {now}{verdict}",)
+        verdict = "" if not right else ", right" if now in right else f", wrong: {vocabulary.either(right)} is right"
+        return (f"here: {vocabulary.said(now)}{verdict}",)
     before = max(candidates, key=lambda one: one.before or 0).number
     verdict = "the same" if now == before else "another"
     if right:
         is_still = (now in right) == (before in right)
         verdict = f"{'still' if is_still else 'now'} {'right' if now in right else 'wrong'}"
-    return (f"here: {before} → {now}, {verdict}",)
+    return (f"here: {vocabulary.said(before)} → {vocabulary.said(now)}, {verdict}",)
 
 
 def _of_score(trace: Trace) -> Wordings:
@@ -232,7 +229,7 @@ def _of_score(trace: Trace) -> Wordings:
 # The steps, units and runs
 
 
-def of_unit(detail: UnitDetail) -> Wordings:
+def of_unit(detail: UnitDetail, vocabulary: Vocabulary) -> Wordings:
     """One unit: its value, its gates, and its share of the lead of the predicted number."""
     unit = f"unit {detail.unit}: h {detail.value:+z.3f}"
     parts = [unit]
@@ -241,7 +238,8 @@ def of_unit(detail: UnitDetail) -> Wordings:
     for name, value in detail.gates.items():
         short = views.short(name)
         parts.append(f"{short} {value:.2f}" if views.is_gate(name) else f"{short} {value:+z.2f}")
-    lead = f"{detail.number}'s lead of {detail.lead:.2f} over {detail.rival}"
+    number, rival = vocabulary.said(detail.number), vocabulary.said(detail.rival)
+    lead = f"{number}'s lead of {detail.lead:.2f} over {rival}"
     adds = f"adds {detail.share:+z.2f} to {lead}"
     return f"{', '.join(parts)}; {adds}", f"{unit}; {adds}"
 
@@ -256,14 +254,16 @@ def of_plan(implied: Plan) -> str:
     )
 
 
-def of_unknown_number(run: Run, number: int) -> str:
-    """Why the marked run cannot read a sequence."""
+def of_unreadable(run: Run, number: int, vocabulary: Vocabulary) -> str:
+    """Why the marked run cannot read a sequence, whose largest number this is."""
+    if vocabulary.symbols != Vocabulary.of(run.recipe.task).symbols:
+        return f"Run {run.ordinal} has other symbols: it cannot read this sequence."
     return f"Run {run.ordinal} knows numbers to {run.recipe.task.vocab_size - 1} only: {number} is not among them."
 
 
-def of_kept(read: Sequence[int]) -> str:
+def of_kept(read: Sequence[int], vocabulary: Vocabulary) -> str:
     """Which state has been kept, and what can be done with it."""
-    shown = f"{'… ' if len(read) > MAX_KEPT_SHOWN else ''}{' '.join(map(str, read[-MAX_KEPT_SHOWN:]))}"
+    shown = f"{'… ' if len(read) > MAX_KEPT_SHOWN else ''}{vocabulary.line(read[-MAX_KEPT_SHOWN:])}"
     return f"Kept the state after {shown}. On another sequence, j puts it in after the step shown."
 
 
@@ -298,12 +298,12 @@ def of_way_back(command: str, name: str) -> str:
     return f'unroll --engine "{command}{"" if "--attach" in command else f" --attach {name}"}"'
 
 
-def of_continued(number: int, step: int, gone: int) -> str:
+def of_continued(number: int, step: int, gone: int, vocabulary: Vocabulary) -> str:
     """What became of a sequence that goes on with another number after a step."""
     if not gone:
         return ""
-    lost = f"{figures.count(gone, 'number')} behind it {'is' if gone == 1 else 'are'} gone"
-    return f"{number} now follows step {step + 1}: {lost}."
+    lost = f"{figures.count(gone, vocabulary.word)} behind it {'is' if gone == 1 else 'are'} gone"
+    return f"{vocabulary.said(number)} now follows step {step + 1}: {lost}."
 
 
 def of_lost(names: Sequence[str]) -> str:
@@ -323,11 +323,13 @@ def of_resumed(resumed: Resumed) -> str:
 def of_stopped(sequence: Sequence[int], task: TaskConfig) -> str:
     """Why a sequence that went on until an answer is wrong ended."""
     *_, before, after = answers(task, tuple(sequence))
+    vocabulary = Vocabulary.of(task)
+    last = vocabulary.said(sequence[-1])
     if before and sequence[-1] not in before:
-        return f"Stopped: {sequence[-1]} is wrong, it should be {either(before)}."
+        return f"Stopped: {last} is wrong, it should be {vocabulary.either(before)}."
     if not after:
-        return f"Stopped, all right: task {task.task} has no right answer after {sequence[-1]}."
-    return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} numbers."
+        return f"Stopped, all right: task {task.task} has no right answer after {last}."
+    return f"Stopped, all right: a sequence can have at most {MAX_STEPS:,} steps."
 
 
 def of_run(run: Run) -> str:
@@ -461,7 +463,7 @@ PANES = {
 def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") -> list[str]:
     """A pane, by its widget's name, in three sentences; the heatmap with this view in it."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
-    task = TASKS[recipe.task.task]
+    task, vocabulary = TASKS[recipe.task.task], Vocabulary.of(recipe.task)
     last = run.curve.last()[0] if run is not None else None
     figure = "nothing yet"
     if last is not None:
@@ -497,9 +499,9 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
             "= marks the run that D compares with, N renames, del deletes and U brings back.",
         ],
         "Prompt": [
-            f"Type whole numbers from 0 to {v - 1}; the answer follows as you type, at the cursor.",
-            "enter appends the predicted number, as c does elsewhere; C appends the next ten.",
-            f"A training sequence has {figures.count(recipe.task.length, 'number')}: {_samples(recipe.task)}",
+            f"Type {vocabulary.rule}; the answer follows as you type, at the cursor.",
+            f"enter appends the predicted {vocabulary.word}, as c does elsewhere; C appends the next ten.",
+            f"A training sequence has {figures.count(recipe.task.length, vocabulary.word)}: {_samples(recipe.task)}",
         ],
     }[pane]
 
@@ -507,6 +509,6 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
 def _samples(task: TaskConfig) -> str:
     """How to type a sequence of a task, and which numbers are in none."""
     if "path" in TASKS[task.task].fields:
-        return f"R types one of those in {task.path}."
+        return f"they are in {task.path}."
     rare = TASKS[task.task].never(task)
     return f"R types one, B a longer one of the same kind.{f' In training, {rare}.' if rare else ''}"

@@ -22,6 +22,7 @@ from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences
 from unroll.picture import Picture
 from unroll.tasks.config import TaskConfig
+from unroll.vocabulary import Vocabulary
 
 
 class Subject(NamedTuple):
@@ -44,6 +45,11 @@ class Subject(NamedTuple):
     drawn: int | None = None
     work: int = 10**9
     unit: int = 0
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its numbers stand for."""
+        return Vocabulary.of(self.task)
 
     def affordable(self, steps: int) -> int:
         """How many sequences of so many steps may be read, at least one."""

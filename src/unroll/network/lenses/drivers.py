@@ -34,14 +34,14 @@ def look(subject: Subject) -> Grid:
         column_name="step",
         columns=[str(t + 1) for t in range(len(hidden))],
         values=rounded(hidden[:, chosen].mT, 3).tolist(),
-        texts=[[str(number) for number in row] for row in data.x[:, chosen].mT.tolist()],
-        caption=f"h of unit {unit} is highest "
-        f"{_place(hidden[:, top], data.x[:, top], +1)} and lowest {_place(hidden[:, bottom], data.x[:, bottom], -1)}.",
+        texts=[subject.vocabulary.names(row) for row in data.x[:, chosen].mT.tolist()],
+        caption=f"h of unit {unit} is highest {_place(subject, hidden[:, top], data.x[:, top], +1)} "
+        f"and lowest {_place(subject, hidden[:, bottom], data.x[:, bottom], -1)}.",
         limits=f"The two ends of {many(subject)}: most lie between them.",
     )
 
 
-def _place(hidden: Tensor, x: Tensor, sign: int) -> str:
+def _place(subject: Subject, hidden: Tensor, x: Tensor, sign: int) -> str:
     """Where in its sequence the highest value stands, or the lowest, and after which number."""
     step = int((sign * hidden).argmax())
-    return f"at step {step + 1} after {int(x[step])} ({float(hidden[step]):+z.2f})"
+    return f"at step {step + 1} after {subject.vocabulary.said(int(x[step]))} ({float(hidden[step]):+z.2f})"

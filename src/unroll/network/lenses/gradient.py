@@ -35,12 +35,12 @@ def look(subject: Subject) -> Lines:
     return Lines(
         x_name="step",
         xs=list(range(1, len(sequence) + 1)),
-        labels=[str(number) for number in sequence],
+        labels=subject.vocabulary.names(sequence),
         lines=[NamedLine(name, [round(y, 12) if y >= LEAST else None for y in row]) for name, row in lines.items()]
         or [NamedLine("by h", [None] * len(sequence))],
         marks=list(range(1, len(sequence) + 1)),
         log=True,
-        caption=f"Loss for {target}, {whose}: {said or 'it depends on no state'}.",
+        caption=f"Loss for {subject.vocabulary.said(target)}, {whose}: {said or 'it depends on no state'}.",
         limits="A derivative says what a very small change would do, near this sequence.",
     )
 

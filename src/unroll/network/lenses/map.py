@@ -60,7 +60,7 @@ def look(subject: Subject) -> Plane:
             _shape("this sequence", (path - mean) @ plane, is_path=True),
         ],
         mark=tuple(rounded(here, 3).tolist()),
-        caption=_caption(number, places),
+        caption=_caption(subject.vocabulary.said(number), places),
         limits=f"The plane holds {figures.share(share, 0)} of the variance of {len(states):,} states: "
         "what is near here may be far apart.",
     )
@@ -94,7 +94,7 @@ def _is_stable(subject: Subject, number: int, state: Tensor) -> bool:
     return bool(torch.linalg.eigvals(jacobian(subject.model, number, state, does)).abs().max() < 1)
 
 
-def _caption(number: int, places: Places) -> str:
+def _caption(number: str, places: Places) -> str:
     """Where states have come after `STEPS` steps of one number."""
     said = f"Reading {number} for {STEPS} steps, {STARTS} states"
     if not len(places.at_rest):

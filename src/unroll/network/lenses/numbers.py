@@ -14,6 +14,7 @@ from unroll import figures
 from unroll.network.inspection import rounded, unit_values
 from unroll.network.lenses import Subject, many
 from unroll.picture import Lines, NamedLine
+from unroll.vocabulary import Vocabulary
 
 ORDER = 1
 STILL = 1e-6
@@ -23,7 +24,7 @@ STILL = 1e-6
 @torch.no_grad()
 def look(subject: Subject) -> Lines:
     """The mean, lowest and highest h after each number that is read in the sequences."""
-    unit, data = subject.unit, subject.sequences
+    unit, data, vocabulary = subject.unit, subject.sequences, subject.vocabulary
     hidden = unit_values(subject.model, data.x, unit, subject.moment.interventions).double().flatten()
     read = data.x.flatten()
     sizes = torch.bincount(read, minlength=subject.model.vocab_size)
@@ -35,12 +36,13 @@ def look(subject: Subject) -> Lines:
         "highest": means.scatter_reduce(0, read, hidden, "amax"),
     }
     return Lines(
-        x_name="number read",
+        x_name=f"{vocabulary.word} read",
         xs=numbers.tolist(),
+        labels=vocabulary.names(numbers.tolist()) if vocabulary.symbols else [],
         lines=[NamedLine(name, rounded(values[numbers], 3).tolist()) for name, values in lines.items()],
         marks=[number if sizes[number] else None for number in subject.moment.sequence],
-        caption=_caption(unit, means, _explained(hidden, means[read])),
-        limits=f"From {many(subject)} only: after numbers in another order the unit may be elsewhere.",
+        caption=_caption(unit, vocabulary, means, _explained(hidden, means[read])),
+        limits=f"From {many(subject)} only: after {vocabulary.word}s in another order the unit may be elsewhere.",
     )
 
 
@@ -50,12 +52,13 @@ def _explained(hidden: Tensor, means: Tensor) -> float | None:
     return None if total < STILL else float(1 - (hidden - means).square().mean() / total)
 
 
-def _caption(unit: int, means: Tensor, explained: float | None) -> str:
+def _caption(unit: int, vocabulary: Vocabulary, means: Tensor, explained: float | None) -> str:
     """`means` are those after each number, NaN after one that is never read."""
     low, high = int(means.nan_to_num(torch.inf).argmin()), int(means.nan_to_num(-torch.inf).argmax())
     if explained is None:
-        return f"h of unit {unit} is {float(means[low]):+z.2f} after every number."
+        return f"h of unit {unit} is {float(means[low]):+z.2f} after every {vocabulary.word}."
     return (
-        f"Mean h of unit {unit} goes from {float(means[low]):+z.2f} after {low} to {float(means[high]):+z.2f} after "
-        f"{high}. The number just read explains {figures.share(explained, 0)} of its variance."
+        f"Mean h of unit {unit} goes from {float(means[low]):+z.2f} after {vocabulary.said(low)} to "
+        f"{float(means[high]):+z.2f} after {vocabulary.said(high)}. "
+        f"The {vocabulary.word} just read explains {figures.share(explained, 0)} of its variance."
     )

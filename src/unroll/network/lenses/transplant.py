@@ -19,6 +19,7 @@ from unroll.network.inspection import rounded
 from unroll.network.lenses import Subject
 from unroll.network.model import SequenceModel
 from unroll.picture import Grid
+from unroll.vocabulary import Vocabulary
 
 ORDER = 4
 BY_STEP = True
@@ -49,10 +50,10 @@ def look(subject: Subject) -> Grid:
         row_name="replaced",
         rows=[*masks],
         column_name="after step",
-        columns=[str(number) for number in b[first:]],
+        columns=subject.vocabulary.names(b[first:]),
         values=rounded(part.mT, 3).tolist(),
         mark=(None, moment.step - first if moment.step >= first else None),
-        caption=_caption(a, answers, moment.step, part[max(0, moment.step - first)], [*masks]),
+        caption=_caption(subject.vocabulary, a, answers, moment.step, part[max(0, moment.step - first)], [*masks]),
         limits="A state put in from elsewhere may be one that no sequence leads to, and single units do not add up.",
     )
 
@@ -87,14 +88,16 @@ def _patched(
     return now
 
 
-def _caption(a: tuple[int, ...], answers: list[int], step: int, part_R: Tensor, names: list[str]) -> str:
+def _caption(
+    vocabulary: Vocabulary, a: tuple[int, ...], answers: list[int], step: int, part_R: Tensor, names: list[str]
+) -> str:
     """What comes over with what is put in after the step shown, where the two have answers of their own."""
-    shown = " ".join(map(str, a[:4])) + (" …" if len(a) > 4 else "")
+    shown, said = vocabulary.line(a[:4]) + (" …" if len(a) > 4 else ""), vocabulary.said
     if answers[0] == answers[1]:
-        return f"After {shown} it expects {answers[0]} too: there is nothing to carry over."
+        return f"After {shown} it expects {said(answers[0])} too: there is nothing to carry over."
     whole = [(name, part) for name, part in zip(names, part_R.tolist(), strict=True) if not name.startswith("unit")]
-    said = ", ".join(f"{name} {figures.signed_share(part)}" for name, part in whole)
+    parts = ", ".join(f"{name} {figures.signed_share(part)}" for name, part in whole)
     return (
-        f"After {shown} it expects {answers[0]}. Of the way to that answer, this state put in after step {step + 1} "
-        f"brings: {said}."
+        f"After {shown} it expects {said(answers[0])}. Of the way to that answer, this state put in after "
+        f"step {step + 1} brings: {parts}."
     )

@@ -28,15 +28,15 @@ def look(subject: Subject) -> Lines:
     return Lines(
         x_name="step",
         xs=list(range(1, len(sequence) + 1)),
-        labels=list(map(str, sequence)),
+        labels=subject.vocabulary.names(sequence),
         lines=[NamedLine(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
         marks=list(range(1, len(sequence) + 1)),
-        caption=_caption(unit, sequence, hidden),
+        caption=_caption(unit, list(map(subject.vocabulary.said, sequence)), hidden),
         limits="This is one sequence: what the unit does on others is seen by the lens numbers.",
     )
 
 
-def _caption(unit: int, sequence: tuple[int, ...], hidden: Tensor) -> str:
+def _caption(unit: int, sequence: list[str], hidden: Tensor) -> str:
     """Where h is lowest and highest, and where it changes most."""
     values = [f"{value:+z.2f}" for value in hidden.tolist()]
     if len(sequence) == 1:

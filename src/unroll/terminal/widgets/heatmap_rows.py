@@ -9,11 +9,14 @@ from rich.style import Style
 from textual.color import Color
 
 from unroll.protocol.replies import Trace
+from unroll.terminal.cells import centred, cut, right
 from unroll.terminal.palette import LEVELS, cell, level
 from unroll.terminal.widgets.heatmap_frame import legend, strip
 from unroll.terminal.widgets.heatmap_layout import LABEL, HeatmapLayout
+from unroll.tty.framebuffer import glyphs
+from unroll.vocabulary import Vocabulary
 
-LEAST_DIGITS = 3
+LEAST_DIGITS, MOST_DIGITS = 3, 8
 SIGNED = (-7, -4, -1, 0, 1, 4, 7)
 """The levels in the legend where cells have signs: one of each count of them, and both ends."""
 CHOSEN = Style(reverse=True)
@@ -27,6 +30,7 @@ class HeatmapRows:
     """Everything that is drawn of a heatmap.
 
     Attributes:
+        digits: Cells that a number or a symbol has; a longer symbol is cut.
         said: The steps whose numbers the network itself said.
         answers: The right answers at every step.
         is_difference: Whether the values are differences, which may lie on both sides of zero whatever the view.
@@ -38,6 +42,7 @@ class HeatmapRows:
     layout: HeatmapLayout
     step: int
     unit: int
+    vocabulary: Vocabulary
     digits: int
     said: Collection[int]
     answers: Sequence[Collection[int]]
@@ -93,15 +98,16 @@ class HeatmapRows:
         shown, width = layout.steps[: len(sequence) - layout.steps[0]], len(layout.steps) * layout.column
 
         def put(step: int, text: str, look: str, apart: int) -> None:
-            x = max(0, min((step - shown[0]) * layout.column, width - len(text)))
-            if not any(taken in cells for taken in range(x - apart, x + len(text) + apart)):
-                cells.update((x + place, (glyph, look)) for place, glyph in enumerate(text))
+            drawn = glyphs(text)
+            x = max(0, min((step - shown[0]) * layout.column, width - len(drawn)))
+            if not any(taken in cells for taken in range(x - apart, x + len(drawn) + apart)):
+                cells.update((x + place, (glyph, look)) for place, glyph in enumerate(drawn))
 
-        put(self.step, str(sequence[self.step]), CURSOR, 0)
+        put(self.step, self._name(sequence[self.step]), CURSOR, 0)
         for step in filter(self.trace.moment.interventions.cuts, shown):
             put(step, "│", CUT, 0)
         for step in (step for step in shown if step % (self.digits + 1) == 0):
-            put(step, str(sequence[step]), SAID if step in self.said else NUMBER, 1)
+            put(step, self._name(sequence[step]), SAID if step in self.said else NUMBER, 1)
         return [self._segment(*cells.get(x, (" ", NUMBER))) for x in range(-1, width)]
 
     def _next(self) -> list[Segment]:
@@ -124,8 +130,13 @@ class HeatmapRows:
         return segments
 
     def _figure(self, number: int) -> str:
-        """A number over the middle of its cells."""
-        return f"{number:>{self.digits}}".center(self.layout.cell)
+        """A number or a symbol over the middle of its cells."""
+        name = self._name(number)
+        return centred(name if self.vocabulary.symbols else right(name, self.digits), self.layout.cell)
+
+    def _name(self, number: int) -> str:
+        """What stands for a number, as far as there is room."""
+        return cut(self.vocabulary.shown(number), self.digits)
 
     def _is_right(self, step: int, said: int | None) -> bool | None:
         """Whether the number said at a step is the right one; None where none is, or nothing is known of it."""
@@ -185,11 +196,6 @@ class HeatmapRows:
             *(cell(self.background, self.has_256, width, shade, shade if is_halved else None) for shade in levels),
             self._segment(f" {upper}{epoch}", FAINT),
         ]
-
-
-def digits_of(sequence: Sequence[int]) -> int:
-    """The width of the widest number."""
-    return max(LEAST_DIGITS, *(len(str(number)) for number in (*sequence, 0)))
 
 
 def likeliest(trace: Trace) -> list[int | None]:

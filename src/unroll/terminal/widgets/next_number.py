@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.markup import escape
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
@@ -18,11 +19,15 @@ from textual.strip import Strip
 
 from unroll import figures
 from unroll.protocol.replies import Candidate
+from unroll.terminal.cells import cut, right, widest
 from unroll.terminal.sparing import Pane
 from unroll.text import clipped, fitting
+from unroll.vocabulary import Vocabulary
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 NOW, BEFORE, BOTH = "▀▄█"
+LONGEST = 12
+"""Cells of a symbol's name at most."""
 SHOWN = 6
 """Candidates that have a row."""
 BANNER = 3
@@ -67,7 +72,7 @@ class NextNumber(Pane, can_focus=True):
     candidates: reactive[Sequence[Candidate]] = reactive((), repaint=False)
     banner: reactive[Sequence[Sequence[str]]] = reactive((), repaint=False)
     versus: reactive[str] = reactive("", repaint=False)
-    vocab_size: reactive[int] = reactive(0, repaint=False)
+    vocabulary: reactive[Vocabulary] = reactive(Vocabulary(1), repaint=False)
     answers: reactive[Collection[int]] = reactive((), repaint=False)
     after: reactive[int | None] = reactive(None, repaint=False)
     is_sampled: reactive[bool] = reactive(False, repaint=False)
@@ -78,14 +83,15 @@ class NextNumber(Pane, can_focus=True):
         self._rows: list[list[Piece]] = []
 
     def on_mount(self) -> None:
-        names = "candidates", "banner", "versus", "vocab_size", "answers", "after", "is_sampled", "chosen", "has_focus"
+        names = "candidates", "banner", "versus", "vocabulary", "answers", "after", "is_sampled", "chosen", "has_focus"
         for attribute in names:
             self.watch(self, attribute, self.on_resize)
 
     def on_resize(self) -> None:
         """Find what stands in every row, and repaint those that are others than before."""
         sampled = ", as it is drawn" if self.is_sampled else ""
-        self.entitle(f"6 Next number{sampled}", "" if self.after is None else f"after {self.after}")
+        after = "" if self.after is None else f"after {cut(self.vocabulary.said(self.after), LONGEST)}"
+        self.entitle(f"6 Next {self.vocabulary.word}{sampled}", escape(after))
         before, self._rows = self._rows, [*self._lines()][: self.size.height]
         self.refresh_changed(before, self._rows)
 
@@ -105,7 +111,7 @@ class NextNumber(Pane, can_focus=True):
         shown = self.candidates[: self._room]
         for rank, candidate in enumerate(shown):
             yield self._candidate(rank, candidate)
-        others = self.vocab_size - len(shown)
+        others = self.vocabulary.size - len(shown)
         if shown and others > 0:
             yield self._others(others, shown)
 
@@ -121,8 +127,9 @@ class NextNumber(Pane, can_focus=True):
         is_certain = self.is_sampled and len(self.candidates) == 1
         now = figures.share(chance) if is_certain else figures.probability(chance)
         then = "" if before is None else figures.probability(before)
-        name, tail = f"{number:>{self._digits}}", self._tail(now, then)
-        room = self.size.width - self._digits - 3 - len(tail)
+        width = min(LONGEST, widest(self.vocabulary))
+        name, tail = right(self.vocabulary.shown(number), width), self._tail(now, then)
+        room = self.size.width - width - 3 - len(tail)
         bar = bar_of(chance, room) if not self.versus else paired_bar(chance, before or 0, room)
         return [
             (f"{mark} ", look),
@@ -139,11 +146,6 @@ class NextNumber(Pane, can_focus=True):
         rest, then = (0.0, 0.0) if is_none else (rest, then)
         tail = self._tail(say(rest), say(then) if self.versus else "")
         return [(f"  {figures.count(others, 'other')}".ljust(self.size.width - len(tail)) + tail, PLAIN)]
-
-    @property
-    def _digits(self) -> int:
-        """How wide the widest number is."""
-        return len(str(max(0, self.vocab_size - 1)))
 
     def _tail(self, now: str, before: str) -> str:
         return f" {now:>7} {before:>7}" if self.versus else f" {now:>7}"

@@ -18,23 +18,22 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from unroll.errors import UserError
-from unroll.moment import parse_sequence
 from unroll.terminal.bindings import both_ways
 from unroll.terminal.sparing import Latest, compact
+from unroll.vocabulary import Vocabulary
 
 MAX_HISTORY = 100
-WORD = re.compile(r"[^\s,;]+")
-"""What may be a number: as `parse_sequence` divides a text."""
 SAID, STEP = "numbers--said", "numbers--step"
 DEBOUNCE_S = 0.02
 """Seconds after a key in which the next one belongs to the same text: no person types it, it is pasted or sent late."""
 
 
 class Numbers(Input):
-    """A line of numbers; they may be pasted with anything between them, over many lines."""
+    """A line of numbers or symbols; numbers may be pasted with anything between them, over many lines."""
 
     @dataclass
     class Entered(Message):
@@ -61,12 +60,19 @@ class Numbers(Input):
     edits = 0
     """How many times a person has changed the text: whatever was asked about it holds while this stays the same."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, placeholder="numbers, with spaces between", select_on_focus=False, classes="-valid")
+    def __init__(self, vocabulary: Vocabulary, text: str) -> None:
+        super().__init__(text, select_on_focus=False, classes="-valid")
+        self.read_by(vocabulary)
         compact(self)
         self.highlighter = self.marks = Marks(self)
-        self._history = [text]
         self._place = 0
+        self.remember()
+
+    def read_by(self, vocabulary: Vocabulary) -> None:
+        """Take symbols of another vocabulary from now on; what was typed before is of no use."""
+        self.vocabulary, self._history = vocabulary, list[str]()
+        self.placeholder = vocabulary.rule if vocabulary.symbols else "numbers, with spaces between"
+        self.suggester = Completion(vocabulary) if vocabulary.symbols and not vocabulary.is_letters else None
 
     def watch_value(self) -> None:
         self.edits += 1
@@ -88,6 +94,8 @@ class Numbers(Input):
             self._place = len(self._history) - 1
 
     def action_recall(self, by: int) -> None:
+        if not self._history:
+            return
         self._place = max(0, min(self._place + by, len(self._history) - 1))
         self.value = self._history[self._place]
         self.cursor_position = len(self.value)
@@ -101,13 +109,27 @@ class Numbers(Input):
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
+        if self.vocabulary.symbols:
+            self.insert_text_at_cursor(" ".join(event.text.split()))
+            return
         before, after = self.value[: self.cursor_position][-1:], self.value[self.cursor_position :][:1]
         apart = (" " if before.isdigit() else "", " " if after.isdigit() else "")
         self.insert_text_at_cursor(pasted(event.text).join(apart))
 
 
+class Completion(Suggester):
+    """Offers the symbol that the last word begins; the right arrow takes it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._vocabulary = vocabulary
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return self._vocabulary.completed(value)
+
+
 class Marks(Highlighter):
-    """Tells the numbers of a field apart: those that the network said, and the one of the step that is shown."""
+    """Tells the symbols of a field apart: those that the network said, and the one of the step that is shown."""
 
     def __init__(self, field: Numbers) -> None:
         self._field, self._shown = field, (-1, frozenset[int]())
@@ -122,9 +144,9 @@ class Marks(Highlighter):
         """Mark what is marked in a text; in the field that has the focus, the caret shows the step."""
         step, said = self._shown
         step = -1 if self._field.has_focus else step
-        for place, number in enumerate(WORD.finditer(text.plain)):
+        for place, span in enumerate(self._field.vocabulary.spans(text.plain)):
             for look in [SAID] * (place in said) + [STEP] * (place == step):
-                text.stylize(self._field.get_component_rich_style(look), *number.span())
+                text.stylize(self._field.get_component_rich_style(look), *span)
 
 
 def pasted(text: str) -> str:
@@ -135,7 +157,7 @@ def pasted(text: str) -> str:
 
 
 class Prompt(Horizontal):
-    """One line of numbers, below `vocab_size`."""
+    """One line of a vocabulary's numbers or symbols."""
 
     @dataclass
     class SequenceTyped(Message):
@@ -172,11 +194,11 @@ class Prompt(Horizontal):
     }
     """
 
-    def __init__(self, sequence: tuple[int, ...], vocab_size: int) -> None:
+    def __init__(self, sequence: tuple[int, ...], vocabulary: Vocabulary) -> None:
         super().__init__()
-        self.vocab_size = vocab_size
-        self._text = _words(sequence)
-        self._field = Numbers(self._text)
+        self._vocabulary = vocabulary
+        self._text = vocabulary.line(sequence)
+        self._field = Numbers(vocabulary, self._text)
         self._moment = sequence, len(sequence) - 1
         self._is_occupied = False
         self._typed: tuple[int, ...] | None = None  # valid, and not handed on yet
@@ -204,9 +226,18 @@ class Prompt(Horizontal):
     @property
     def step(self) -> int:
         """The step whose number the caret is on, or behind, from 0."""
-        return max(0, len(WORD.findall(self.text[: self._field.cursor_position])) - 1)
+        caret = self._field.cursor_position
+        return max(0, sum(start < caret for start, _ in self._vocabulary.spans(self.text)) - 1)
 
     # What is shown in it
+
+    def read_by(self, vocabulary: Vocabulary) -> None:
+        """Take and show symbols of another vocabulary from now on."""
+        if vocabulary != self._vocabulary:
+            self._vocabulary = vocabulary
+            self._field.read_by(vocabulary)
+            if self._is_occupied:
+                self._write(vocabulary.line(self._moment[0]) + vocabulary.gap)
 
     def show(self, sequence: tuple[int, ...], step: int, sampling: str, said: frozenset[int] = frozenset()) -> None:
         """Show a moment's sequence, unless a person is typing another, and how the next numbers are drawn.
@@ -224,7 +255,7 @@ class Prompt(Horizontal):
         if not self._is_occupied:
             self._revert(sequence, step)
         elif sequence != self._taken and self._is_all_taken:  # an action from the palette, say, has changed it
-            self._write(_words(sequence) + " ")
+            self._write(self._vocabulary.line(sequence) + self._vocabulary.gap)
             self._taken = sequence
             if self.step != step:  # the caret has left the end, where the new numbers are
                 self.post_message(self.CaretMoved(self.step))
@@ -232,12 +263,12 @@ class Prompt(Horizontal):
     def _revert(self, sequence: tuple[int, ...], step: int) -> None:
         """Show a sequence, whatever is in the field, the caret behind the number of a step."""
         self.remove_class("-invalid")
-        self._write(_words(sequence))
+        self._write(self._vocabulary.line(sequence))
         if self.step != step and step < len(sequence):
             with self.prevent(self.CaretMoved):
-                number = [*WORD.finditer(self.text)][step]
-                self._field.cursor_position = number.start()
-                self._field.cursor_position = number.end()  # from its start, so that all of it scrolls into view
+                start, end = self._vocabulary.spans(self.text)[step]
+                self._field.cursor_position = start
+                self._field.cursor_position = end  # from its start, so that all of it scrolls into view
         self._taken = sequence
 
     @property
@@ -254,8 +285,8 @@ class Prompt(Horizontal):
     # A person comes, types and leaves
 
     def open(self) -> None:
-        """Take the focus, the caret behind the text and a space: what is typed there is a new number."""
-        self._write(f"{self.text.rstrip()} ".lstrip())
+        """Take the focus, the caret behind the text, where what is typed is a new number."""
+        self._write(f"{self.text.rstrip()}{self._vocabulary.gap}".lstrip())
         self._field.focus()
         self._field.cursor_position = len(self.text)
         self.post_message(self.CaretMoved(self.step))
@@ -283,7 +314,7 @@ class Prompt(Horizontal):
         """Take the sequence in the field, to be handed on; where it is invalid, mark it and say why."""
         self._edits_read, self._typed, fault = self.edits, None, ""
         try:
-            self._typed = parse_sequence(self.text, self.vocab_size)
+            self._typed = self._vocabulary.parse(self.text)
         except UserError as error:
             fault = str(error)
         if fault or self.has_class("-invalid"):
@@ -326,7 +357,3 @@ class Prompt(Horizontal):
     def _caret_moved(self) -> None:
         if self._field.has_focus and self.text == self._text:
             self.post_message(self.CaretMoved(self.step))
-
-
-def _words(sequence: tuple[int, ...]) -> str:
-    return " ".join(map(str, sequence))

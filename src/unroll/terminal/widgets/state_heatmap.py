@@ -20,6 +20,7 @@ from textual.strip import Strip
 from unroll.moment import MAX_STEPS
 from unroll.protocol.replies import Trace, Window
 from unroll.terminal.bindings import both_ways
+from unroll.terminal.cells import widest
 from unroll.terminal.palette import HALF, level
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.heatmap_frame import Tab, tabs
@@ -37,14 +38,15 @@ from unroll.terminal.widgets.heatmap_rows import (
     CUT,
     FAINT,
     LEAST_DIGITS,
+    MOST_DIGITS,
     NUMBER,
     RIGHT,
     SAID,
     WRONG,
     HeatmapRows,
-    digits_of,
     likeliest,
 )
+from unroll.vocabulary import Vocabulary
 
 TITLE_MARGINS = 4
 """Columns of a border beside its title, within the pane's own."""
@@ -84,7 +86,7 @@ class StateHeatmap(Pane, can_focus=True):
     StateHeatmap {
         & .state-heatmap--number { color: $text; }
         & .state-heatmap--said { color: $secondary; text-style: underline; }
-        & .state-heatmap--cursor { color: $accent; text-style: reverse; }
+        & .state-heatmap--cursor { color: $accent; text-style: bold reverse; }
         & .state-heatmap--faint { color: $text-muted; }
         & .state-heatmap--right { color: $success; }
         & .state-heatmap--wrong { color: $error; }
@@ -112,11 +114,10 @@ class StateHeatmap(Pane, can_focus=True):
     called: reactive[str] = reactive("1 State")
     """What the title begins with: the key that goes there, and what is shown."""
 
-    digits = LEAST_DIGITS
-    """The width of the widest number."""
+    vocabulary: reactive[Vocabulary] = reactive(Vocabulary(128))
 
     def on_mount(self) -> None:
-        for attribute in ("step", "unit", "density", "baseline", "called"):
+        for attribute in ("step", "unit", "density", "baseline", "called", "vocabulary"):
             self.watch(self, attribute, self.on_resize)
 
     # What of it is on the screen
@@ -130,15 +131,20 @@ class StateHeatmap(Pane, can_focus=True):
     def arranged(self) -> HeatmapLayout:
         """What stands where."""
         trace = self.trace
-        return self._layout(() if trace is None else trace.moment.sequence, self.step, self.digits)
+        return self._layout(() if trace is None else trace.moment.sequence, self.step)
+
+    @property
+    def digits(self) -> int:
+        """Cells that a number or a symbol has: as many as the widest, within bounds."""
+        return max(LEAST_DIGITS, min(MOST_DIGITS, widest(self.vocabulary)))
 
     def window_of(self, sequence: Sequence[int], step: int) -> Window:
         """What would be on the screen of another sequence."""
-        return self._layout(sequence, step, digits_of(sequence)).window
+        return self._layout(sequence, step).window
 
-    def _layout(self, sequence: Sequence[int], step: int, digits: int) -> HeatmapLayout:
+    def _layout(self, sequence: Sequence[int], step: int) -> HeatmapLayout:
         units = self.trace.units if self.trace else self.size.height
-        shape = HeatmapShape(len(sequence), units, step, self.unit, digits, len(sequence) - 1 in self.said)
+        shape = HeatmapShape(len(sequence), units, step, self.unit, self.digits, len(sequence) - 1 in self.said)
         return layout_of(shape, self.size.width, self.size.height, self.density, self.has_halves)
 
     @property
@@ -156,9 +162,6 @@ class StateHeatmap(Pane, can_focus=True):
         return self.density
 
     def watch_trace(self, before: Trace | None, trace: Trace | None) -> None:
-        sequence = () if trace is None else trace.moment.sequence
-        if before is None or before.moment.sequence != sequence:
-            self.digits = digits_of(sequence)
         if before is None or trace is None or _frame(before) != _frame(trace):
             self.refresh()
         else:
@@ -231,6 +234,7 @@ class StateHeatmap(Pane, can_focus=True):
             self.arranged,
             self.step,
             self.unit,
+            self.vocabulary,
             self.digits,
             self.said,
             self.answers,
