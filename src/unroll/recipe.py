@@ -278,7 +278,7 @@ def weights(recipe: Recipe) -> int:
 
 _RECALL = TaskConfig("recall", vocab_size=512, length=14)
 _FULL_BATCHES = TrainConfig(epochs=100, batch_size="full")
-_STARTS = {f"{name}, {task.start['cell']}": task for name, task in TASKS.items() if task.start}
+_STARTS = {name: task for name, task in TASKS.items() if task.start}
 PRESETS: Mapping[str, Recipe] = {
     "default": Recipe(),
     "the blog's": Recipe(model=ModelConfig(init="normal")),

@@ -1,6 +1,7 @@
 """Going on: with more numbers from the state that was kept, and with a branch from an epoch of another run."""
 
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from unroll.moment import MAX_STEPS, Interventions, Moment, Sampling
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.protocol.replies import Continued, Created, Error
-from unroll.protocol.requests import Advance, Branch, Continue, Create, Look, Play
+from unroll.protocol.requests import Advance, Branch, Continue, Create, Draw, Look, Play, Request
 from unroll.recipe import Recipe, recipe_of
 
 COUNTS = recipe_of({"vocab_size": 32, "length": 4, "hidden_size": 32, "epochs": 25})
@@ -19,7 +20,7 @@ PROMPT = (7, 8, 9, 10)
 HERE = Moment(0, PROMPT)
 
 
-def said(recipe: Recipe, request: Continue) -> Any:
+def said(recipe: Recipe, request: Request[Any]) -> Any:
     """What is answered once the recipe's network is trained."""
     return answers(converse(Create(recipe=recipe), Advance(updates=999), (5.0, request), until=9.0))[3]
 
@@ -40,6 +41,13 @@ def test_many_are_what_sampling_generates_under_the_interventions() -> None:
     request = Continue(moment=Moment(0, PROMPT, 0, None, does), count=9, sampling=how)
     expected = islice(generate(trained(COUNTS).model, PROMPT, how, does), 9)
     assert said(COUNTS, request).numbers == list(expected)
+
+
+def test_a_sequence_drawn_is_one_that_is_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "numbers").write_text("1 2 3 4\n9 8 7 6\n")
+    recipe = recipe_of({"task": "file", "path": str(tmp_path / "numbers"), "vocab_size": 10, "length": 3})
+    drawn = {tuple(said(recipe, Draw()).sequence) for _ in range(9)}
+    assert drawn and drawn <= {(1, 2, 3), (9, 8, 7)}
 
 
 def test_until_wrong_ends_with_the_first_wrong_number() -> None:

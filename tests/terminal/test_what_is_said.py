@@ -313,15 +313,16 @@ async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view(
     assert "from 0 (none) to 1 (all)" in told["forget gate"] and "+ is" not in told["forget gate"]
 
 
-async def test_a_file_has_no_random_sequences_to_type(tmp_path: Path) -> None:
+async def test_of_a_file_a_training_sequence_is_shown_and_none_that_is_longer(tmp_path: Path) -> None:
     path = tmp_path / "numbers.txt"
-    path.write_text("1 2 3 4 5 6 7 8\n")
-    async with playing(recipe_of({"task": "file", "path": str(path), "length": 3, "batch_size": 1})) as game:
-        before = game.session.moment
-        for key in "RB":
-            await game.press(key)
-            assert game.session.moment == before
-            assert "file" in game.notice
+    path.write_text("1 2 3 4 5 6\n")
+    async with playing(recipe_of({"task": "file", "path": str(path), "length": 5, "batch_size": 1})) as game:
+        await game.press("R")
+        await game.settle()
+        assert game.session.moment.sequence == (1, 2, 3, 4, 5)
+        await game.press("B")
+        assert game.session.moment.sequence == (1, 2, 3, 4, 5)
+        assert "none longer" in game.notice
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import inf
+from random import randrange
 from typing import Any
 
 from msgspec import structs
@@ -153,6 +154,10 @@ class Handlers:
         said = islice(said, min(request.count, room))
         numbers = list(_until_wrong(task, moment.sequence, said) if request.until_wrong else said)
         return replies.Continued(id=request.id, numbers=numbers)
+
+    def _draw(self, request: requests.Draw) -> replies.Drawn:
+        x_LN = self._runs.find(request.run).training.data.x
+        return replies.Drawn(id=request.id, sequence=x_LN[:, randrange(x_LN.shape[1])].tolist())
 
     def _save(self, request: requests.Save) -> replies.Saved:
         path = save_model(self._runs.find(request.run), request.epoch, request.name)

@@ -111,6 +111,12 @@ class Continued(Answer, frozen=True, kw_only=True):
     numbers: Annotated[list[Number], Meta(max_length=MAX_STEPS)]
 
 
+class Drawn(Answer, frozen=True, kw_only=True):
+    """A training sequence."""
+
+    sequence: Annotated[list[Number], Meta(min_length=1, max_length=MAX_STEPS)]
+
+
 class Saved(Answer, frozen=True, kw_only=True):
     """A model was saved, in this file."""
 
@@ -239,7 +245,19 @@ class Progress(Message, frozen=True, kw_only=True):
 
 
 AnyAnswer = (
-    Created | Done | Error | Looked | Pictured | Continued | Saved | Models | Measured | Begun | Resumed | Detached
+    Created
+    | Done
+    | Error
+    | Looked
+    | Pictured
+    | Continued
+    | Drawn
+    | Saved
+    | Models
+    | Measured
+    | Begun
+    | Resumed
+    | Detached
 )
 AnyReply = Hello | Progress | AnyAnswer
 

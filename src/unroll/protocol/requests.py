@@ -130,6 +130,12 @@ class Continue(Request[replies.Continued], frozen=True, kw_only=True):
     sampling: Sampling = ARGMAX
 
 
+class Draw(Request[replies.Drawn], frozen=True, kw_only=True):
+    """One of a run's training sequences, any of them; answered by `drawn`."""
+
+    run: RunNumber = 0
+
+
 class Save(Request[replies.Saved], frozen=True, kw_only=True):
     """Save a run's network as it was at an epoch (None: as it is); answered by `saved`. An old one is replaced.
 
@@ -217,4 +223,4 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
 
 
 OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
-AnyRequest = OnRuns | Look | Lens | Continue | Heard | Measure | Ping | Begin | Resume | Detach | End
+AnyRequest = OnRuns | Look | Lens | Continue | Draw | Heard | Measure | Ping | Begin | Resume | Detach | End

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import takewhile
 from pathlib import Path
+from random import Random
 from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
+from unroll.tasks import TASKS
+from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts, views
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
@@ -236,14 +239,20 @@ class Session:
         """Look at a run at its newest epoch, with what of the sequence and interventions its sizes allow."""
         before, self.run, units = self.vocabulary, run, run.recipe.model.hidden_size
         self.unit = min(self.unit, units - 1)
-        sequence = tuple(n for n in self.moment.sequence if n < run.recipe.task.vocab_size) or (0,)
-        if self.vocabulary.symbols != before.symbols:
-            sequence = self.vocabulary.opening
+        sequence = self._fitting(before)
         step, does = (
             min(self.moment.step, len(sequence) - 1),
             self.moment.interventions.within(len(sequence), units, run.recipe.task.vocab_size),
         )
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
+
+    def _fitting(self, before: Vocabulary) -> tuple[int, ...]:
+        """The sequence, if the run has all its numbers and they stand for what they did; else one of its task."""
+        sequence, now = self.moment.sequence, self.vocabulary
+        if now.symbols == before.symbols and max(sequence) < now.size:
+            return sequence
+        task = (self.run or self).recipe.task
+        return tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), now.opening))
 
     def choose_run(self, run: Run) -> None:
         """Look at a run of the table; the form shows its recipe."""
@@ -507,6 +516,13 @@ class Session:
             return
         self.type((*sequence[: step + 1], number))
         self.display.note(texts.of_continued(number, step, len(sequence) - step - 1, self.vocabulary))
+
+    async def draw(self) -> None:
+        """Look at one of the run's training sequences, unless another was typed meanwhile."""
+        typed = self._times_typed
+        drawn = await self.ask(requests.Draw(run=self.moment.run))
+        if drawn is not None and self._times_typed == typed:
+            self.type(tuple(drawn.sequence))
 
     def append(
         self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True

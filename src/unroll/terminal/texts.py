@@ -37,7 +37,7 @@ NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
 SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} steps: type a shorter one."
-FILE_ELSEWHERE = "R and B make sequences for every task but a file. For a file, type some of its numbers after /."
+NONE_LONGER = "Of a file there is none longer than in training: R shows one of its sequences, / takes any."
 WAYS_TO_LEAVE = (
     "d    let it continue: unroll attach returns to it\nq    end it: runs that are not saved are lost\nesc  stay here"
 )
@@ -509,6 +509,6 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
 def _samples(task: TaskConfig) -> str:
     """How to type a sequence of a task, and which numbers are in none."""
     if "path" in TASKS[task.task].fields:
-        return f"they are in {task.path}."
+        return f"R types one of those in {task.path}."
     rare = TASKS[task.task].never(task)
     return f"R types one, B a longer one of the same kind.{f' In training, {rare}.' if rare else ''}"

@@ -83,12 +83,16 @@ class AnsiWriter:
             for first, last in pairwise(sorted(cuts)):
                 pieces.setdefault(row[first][1], []).append((row, y, first, last))
         while pieces:
-            nearest = min(pieces, key=lambda pen: len(change(self.pen, pen)))
+            nearest = min(pieces, key=lambda pen: len(change(self.pen, pen)) + self._distance(pieces[pen][0]))
             nearer = pieces.pop(nearest)
             if self.cursor is not None and self.cursor[1] - nearer[0][1] > abs(nearer[-1][1] - self.cursor[1]):
                 nearer.reverse()
             for piece in nearer:
                 self.run(*piece)
+
+    def _distance(self, run: Run) -> int:
+        """How many bytes bring the cursor to a run."""
+        return len(travel(self.cursor, (run[2], run[1])))
 
     def emit(self, text: str) -> None:
         """Write something that leaves cursor and pen as they are."""

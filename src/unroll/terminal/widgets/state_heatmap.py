@@ -86,7 +86,7 @@ class StateHeatmap(Pane, can_focus=True):
     StateHeatmap {
         & .state-heatmap--number { color: $text; }
         & .state-heatmap--said { color: $secondary; text-style: underline; }
-        & .state-heatmap--cursor { color: $accent; text-style: bold reverse; }
+        & .state-heatmap--cursor { color: $accent; text-style: reverse; }
         & .state-heatmap--faint { color: $text-muted; }
         & .state-heatmap--right { color: $success; }
         & .state-heatmap--wrong { color: $error; }
