@@ -17,7 +17,6 @@ from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS
-from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts, views
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
