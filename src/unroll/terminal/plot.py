@@ -124,7 +124,7 @@ def _rule(figure: Any, plot: Plot) -> None:
         ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
     else:
         most = max(1, min(4, plot.height // 3))
-        most = max(2, most // 2 * 2) if plot.y_start < 0 else most  # so that 0 is marked
+        most = most // 2 * 2 or 1 if plot.y_start < 0 else most  # so that 0 is marked where there is room
         ticks, labels = _labelled(even_ticks(plot.y_end, most, start=plot.y_start))
         labels = [f"{tick:.0%}" for tick in ticks] if plot.percent else labels
     y.ticks(ticks, [label.rjust(plot.margin) for label in labels])

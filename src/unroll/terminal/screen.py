@@ -83,7 +83,7 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self._beside, self._second = Beside(self.session), StateHeatmap()
-        self._lens = LensSight(self.session, lambda: self._panes.panes["Lens"].display)
+        self._lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)

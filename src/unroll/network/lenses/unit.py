@@ -43,6 +43,6 @@ def _caption(unit: int, sequence: list[str], hidden: Tensor) -> str:
         return f"h of unit {unit} is {values[0]} after {sequence[0]}."
     low, high, most = int(hidden.argmin()), int(hidden.argmax()), int(hidden.diff().abs().argmax()) + 1
     return (
-        f"h of unit {unit} goes from {values[low]} (step {low + 1}) to {values[high]} (step {high + 1}); "
-        f"step {most + 1}, reading {sequence[most]}, changes it most."
+        f"Unit {unit}: h from {values[low]} (step {low + 1}) to {values[high]} (step {high + 1}), "
+        f"changed most by step {most + 1} ({sequence[most]})."
     )

@@ -24,7 +24,7 @@ from unroll.terminal.sparing import Latest, Pane
 
 SERIES = [f"lens-pane--series-{place}" for place in range(1, 7)]
 AXES, HERE, CAPTION, LIMITS = "lens-pane--axes", "lens-pane--here", "lens-pane--caption", "lens-pane--limits"
-CAPTION_CELLS, LIMITS_CELLS = 130, 80
+CAPTION_CELLS, LIMITS_CELLS = 90, 80
 """Room that is kept for the two sentences, so that nothing moves when they change."""
 ROWS_FOR_LIMITS = 15
 """Rows from which there is room for what a lens cannot show."""
