@@ -8,10 +8,12 @@ Looks are recorded only in the state in which a snapshot is taken, so that a rep
 import asyncio
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from unroll.client.client import Engine
 from unroll.moment import Moment
 from unroll.protocol.replies import Window
-from unroll.protocol.requests import Create, Look, Play
+from unroll.protocol.requests import Create, Lens, Look, Play
 
 RECORDINGS = Path(__file__).parent / "recordings"
 SEQUENCES = ((7, 8, 9, 10), (7, 8, 9, 10, 11))
@@ -31,6 +33,8 @@ async def record(name: str, train: bool) -> None:
         for sequence in SEQUENCES:
             moment = Moment(run, sequence, len(sequence) - 1)
             await engine.ask(Look(moment=moment, unit=0, score=True, top=7, window=Window(steps=8, units=32)))
+            await engine.ask(Lens(moment=moment))
+            await engine.ask(Lens(moment=replace(moment, step=0), lens="unit"))
     finally:
         await engine.close()
 

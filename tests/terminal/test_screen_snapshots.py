@@ -1,4 +1,4 @@
-"""What the screen looks like, at both sizes, on a recorded engine: `--snapshot-update` after it changed on purpose."""
+"""What the screen looks like, small to large, on a recorded engine: `--snapshot-update` after it changed on purpose."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +42,7 @@ async def train(pilot: Pilot[None]) -> None:
     await looked(pilot)
 
 
-@sizes
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 39), (120, 40), (200, 60), (300, 80)], ids=str)
 def test_it_opens_untrained(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(replayed("untrained"), terminal_size=size, run_before=looked)
 
