@@ -38,12 +38,12 @@ class History(Struct, frozen=True, forbid_unknown_fields=True):
         stride: Updates in a bucket: `losses[i]` and `accuracies[i]` are the means over the updates from
             `1 + i * stride` up to the next bucket's first.
         losses: Cross-entropy in nats a position.
-        accuracies: The part of the batch answered right at the last step.
+        accuracies: The part of the batch answered right, where its task says.
         lowest, highest: The smallest and largest loss of each bucket; empty where they equal `losses`.
         lowest_accuracies, highest_accuracies: The same of the accuracies.
         newest: Loss and accuracy of the newest update.
         newest_epoch: Their means over the newest epoch, whole or in part.
-        accuracy: The part of all training sequences answered right at the last step, after training.
+        accuracy: The part of all training sequences answered right, after training.
         held_out_accuracy: The same of the sequences held out, if any were.
     """
 

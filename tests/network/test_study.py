@@ -2,12 +2,14 @@
 
 import pytest
 
-from unroll.commands.study import study_all
+from unroll.commands.study import study_all, task_recipe
 from unroll.network.model import SequenceModel
 from unroll.network.study import (
     LENGTHS,
     PUBLISHED,
+    SOLVED,
     Spread,
+    learned,
     memory,
     memory_recipe,
     reach,
@@ -18,6 +20,7 @@ from unroll.network.study import (
 from unroll.network.training import Training, are_right, sequences
 from unroll.recipe import PRESETS, recipe_of
 from unroll.tasks import TASKS
+from unroll.tasks.config import TaskName
 
 
 def test_the_recipes_are_those_of_the_published_study() -> None:
@@ -55,6 +58,33 @@ def test_how_far_a_network_is_right_ends_at_the_first_that_is_wrong() -> None:
     model = SequenceModel.of(recipe_of({**TASKS["anbn"].start, "task": "anbn", "hidden_size": 4}))
     right = are_right(model, sequences(growing)).tolist()
     assert reach(model, sequences(growing)) == [*right, False].index(False)
+
+
+LESSONS = {
+    ("recall-any", "gru"): (10, 10),
+    ("long-lag", "gru"): (10, 10),
+    ("long-lag", "lstm"): (0, 1),
+    ("long-lag", "lstm-open"): (6, 10),
+    ("long-lag-2a", "gru"): (10, 10),
+    ("reber", "lstm"): (10, 10),
+    ("anbn", "lstm"): (10, 10),
+    ("parity", "gru"): (10, 10),
+    ("parity", "linear"): (0, 0),
+    ("parity", "linear-signed"): (10, 10),
+    ("echo", "rnn"): (10, 10),
+    ("echo", "lstm"): (0, 2),
+    ("modular", "rnn"): (0, 1),
+    ("modular", "gru"): (10, 10),
+}
+"""How many of ten seeds solve a task with a cell, at least and at most."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("task", "kind"), LESSONS)
+def test_of_ten_seeds_as_many_solve_a_task_as_is_said(task: TaskName, kind: str) -> None:
+    least, most = LESSONS[task, kind]
+    found = study(learned, task_recipe(task, kind), range(10))["accuracy"].values
+    assert least <= sum(accuracy >= SOLVED for accuracy in found) <= most
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])

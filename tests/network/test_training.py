@@ -13,7 +13,7 @@ from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.training import Diverged, Training, order, sequences
 from unroll.recipe import BLOCKS, PRESETS, Recipe, recipe_of
-from unroll.tasks import parts
+from unroll.tasks import TASKS, parts
 
 PUBLISHED = (
     "5.03 4.27 3.66 3.16 2.59 2.06 1.67 1.38 1.09 .90 .73 .59 .48 .37 .30 .24 .20 .17 .14 .13 .11 .10 .10 .09 .09"
@@ -236,6 +236,15 @@ def test_a_member_of_an_ensemble_goes_the_way_of_the_run_of_its_seed(cell):
         assert_close([row.accuracies[member] for row in rows], [update.accuracy for update in updates])
         assert_close(weights_of(ensemble.member(member)), weights_of(alone.model), atol=1e-3, rtol=0)
         assert ensemble.accuracies()[member] == pytest.approx(alone.accuracy())
+
+
+LEARNED = [name for name, task in TASKS.items() if task.start]
+
+
+@pytest.mark.parametrize("task", LEARNED)
+def test_what_a_task_starts_from_learns_it(task):
+    training = trained(PRESETS[task])
+    assert (training.accuracy() if training.held_out_accuracy() is None else training.held_out_accuracy()) >= 0.98
 
 
 SETS_AND_GAPS = {

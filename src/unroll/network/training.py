@@ -41,7 +41,7 @@ class Update(NamedTuple):
 
     Attributes:
         loss: Cross-entropy in nats, the mean over all positions of the batch that are asked.
-        accuracy: The part of the batch answered right, as `Task.counts` has it.
+        accuracy: The part of the batch answered right where `Task.right_where` says.
     """
 
     update: int
@@ -160,7 +160,7 @@ class Training:
         self._tape = None
 
     def accuracy(self) -> float:
-        """The part of all training sequences, 0 to 1, answered right, as `Task.counts` has it."""
+        """The part of all training sequences, 0 to 1, answered right where `Task.right_where` says."""
         return accuracy_of(self.model, self.data)
 
     def loss(self) -> float:

@@ -224,8 +224,8 @@ class Progress(Message, frozen=True, kw_only=True):
     Attributes:
         update: Updates made so far, those below included.
         losses: Every mean loss (nats a position) since the last progress, one an update.
-        accuracies: For each of them, the part of the batch answered right at the last step.
-        accuracy: When finished: the part of all sequences answered right at the last step.
+        accuracies: For each of them, the part of the batch answered right, where the task says.
+        accuracy: When finished: the part of all sequences answered right.
         held_out: When finished: the same of the sequences held out, where there are any.
         sentence: When diverged: at which update, the likely cause, and what to do. When a stop was reached: which.
     """
@@ -278,7 +278,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         likeliest: By step of the whole sequence, the likeliest number; empty where the window holds all steps.
         arithmetic: By step, how it comes to its answer; an engine may leave it out.
         detail: The unit asked for, at the moment's step.
-        score: The part of the training sequences answered right at the last step under the moment's interventions,
+        score: The part of the training sequences answered right under the moment's interventions,
             and without them; only when asked for.
         loss: Of the network without them, in nats, over all steps of these sequences; only for one that stays as it is.
         drawn: How many sequences were drawn at random for both; None where they are taken over all.

@@ -43,7 +43,7 @@ class Reber(StringTask, DrawnTask):
     fields = ("length", "sequences", "held_out")
     start = {
         "vocab_size": 7, "length": 24, "sequences": 1280, "held_out": 0.2, "cell": "lstm", "hidden_size": 16,
-        "batch_size": 64, "epochs": 20, "learning_rate": 0.03,
+        "batch_size": 64, "epochs": 30, "learning_rate": 0.03,
     }  # fmt: skip
     purpose = "Says what may come next in a grammar whose strings end as they begin."
 

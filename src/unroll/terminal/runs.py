@@ -107,7 +107,7 @@ class Run:
 
     Attributes:
         number: The engine's number for it.
-        accuracy: Over all sequences at the last step; known when it has finished. `held_out` likewise.
+        accuracy: Over all sequences; known when it has finished. `held_out` likewise.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
             be made again from one line.
         overlaid: Whether its curve is drawn, faint, behind the one that is shown.

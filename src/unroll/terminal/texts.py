@@ -489,6 +489,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         "NextNumber": [
             f"The head makes {v} logits of the hidden state, z = W h + b; the softmax, probabilities: e^zₖ / Σ e^zⱼ.",
             f"The likeliest come first; ✓ is a right answer. {task.asks} "
+            f"A sequence counts as right if it is right {task.right_where}. "
             "Of a pair of bars, ▀ is now and ▄ what it is compared with: the network untouched, or the marked run. "
             "enter or a click appends a candidate.",
             task.teaches,
