@@ -23,8 +23,10 @@ from unroll.tasks.datafile import MAX_VOCAB, understand
 
 NUMBERS = "1 2, 3;4\n5 6\t7\n\n8 9 10\n"
 LINE = permalink.write(
-    Recipe().replace(cell="lstm", epochs=40),
-    Moment(0, (7, 8, 9, 10), 2, 12, Interventions((0, 3), False, True, ((3, 0.0), (5, 1.5)))),
+    permalink.Link(
+        Recipe().replace(cell="lstm", epochs=40),
+        Moment(0, (7, 8, 9, 10), 2, 12, Interventions((0, 3), False, True, ((3, 0.0), (5, 1.5)))),
+    )
 )
 RECIPE = msgspec.json.encode(Recipe()).decode()
 
@@ -70,7 +72,7 @@ def test_a_spoiled_line_is_one_that_can_be_written_again_or_refused(text: str) -
     else:
         assert 0 <= link.moment.step < len(link.moment.sequence)
         if link.recipe.task.task != "file":
-            assert permalink.read(permalink.write(*link)) == link
+            assert permalink.read(permalink.write(link)) == link
 
 
 @given(spoiled(RECIPE, "null", "[]", "{}", "true", "61", '"lstm"', "1e400", '"task":'))

@@ -57,12 +57,25 @@ def test_a_line_brings_back_the_recipe_and_the_moment_it_was_written_for(data: s
     recipe = data.draw(recipes())
     moment = data.draw(moments(recipe))
     weights = data.draw(st.sampled_from(["", "09af3c71"]))
-    assert permalink.read(permalink.write(recipe, moment, weights)) == (recipe, moment, weights)
+    seen = data.draw(
+        st.tuples(
+            st.integers(0, recipe.model.hidden_size - 1),
+            st.sampled_from(["hidden", "cell state", "attribution"]),
+            st.booleans(),
+            st.sampled_from(["", "memory", "transplant"]),
+        )
+    )
+    link = permalink.Link(recipe, moment, weights, *seen)
+    assert permalink.read(permalink.write(link)) == link
 
 
 def test_a_line_is_one_line_of_words_that_a_shell_leaves_alone() -> None:
-    text = permalink.write(Recipe(), Moment(0, (7, 8), 1, 3, Interventions((1,), clamps=((2, 0.0),))))
-    assert text == "unroll:1 epoch=3 sequence=7,8 step=2 cut=2 hold=2:0"
+    text = permalink.write(
+        permalink.Link(
+            Recipe(), Moment(0, (7, 8), 1, 3, Interventions((1,), clamps=((2, 0.0),))), view="cell state", lens="map"
+        )
+    )
+    assert text == "unroll:1 epoch=3 sequence=7,8 step=2 cut=2 hold=2:0 view=cell-state lens=map"
 
 
 @given(st.text(max_size=200))
@@ -98,7 +111,7 @@ def test_a_refusal_names_the_word_that_cannot_be(words: str, named: str) -> None
 def test_a_recipe_that_reads_a_file_has_no_line() -> None:
     recipe = recipe_of({"task": "file", "path": "numbers.txt"})
     with pytest.raises(UserError, match=r"numbers\.txt"):
-        permalink.write(recipe, Moment(0, (1,), 0, 0))
+        permalink.write(permalink.Link(recipe, Moment(0, (1,), 0, 0)))
 
 
 def test_a_unit_is_held_at_one_value() -> None:

@@ -24,7 +24,7 @@ LEARNING = 25_000
 """The same in the first three seconds, when every cell of the hidden state changes with every epoch."""
 SESSION = 200_000
 """Bytes at most of the whole session."""
-LONG = permalink.write(Recipe().replace(epochs=100), Moment(0, (7, 8, 9, 10), 3, epoch=0))
+LONG = permalink.write(permalink.Link(Recipe().replace(epochs=100), Moment(0, (7, 8, 9, 10), 3, epoch=0)))
 
 
 @pytest.fixture

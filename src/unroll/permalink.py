@@ -5,7 +5,8 @@ long training, another one. So the line carries the fingerprint of its network, 
 
     unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0 weights=09af3c71
 
-Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen.
+Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen. What is
+looked at is there too: `put=` a state, `unit=`, `view=`, `difference=yes`, `lens=`.
 """
 
 from __future__ import annotations
@@ -26,19 +27,29 @@ MAX_LENGTH = 64_000
 
 
 class Link(NamedTuple):
-    """What a permalink says. `weights` is the network's fingerprint (`Trace.weights`); empty where it is not known."""
+    """What a permalink says.
+
+    Attributes:
+        weights: The network's fingerprint (`Trace.weights`); empty where it is not known.
+        unit, view, difference, lens: How the moment is seen; a view or a lens that is not there is passed over.
+    """
 
     recipe: Recipe
     moment: Moment
     weights: str = ""
+    unit: int = 0
+    view: str = "hidden"
+    difference: bool = False
+    lens: str = ""
 
 
-def write(recipe: Recipe, moment: Moment, weights: str = "") -> str:
-    """The permalink of a moment, whose `epoch` must be a number, in a run of this recipe.
+def write(link: Link) -> str:
+    """The permalink of a moment, whose `epoch` must be a number, in a run of a recipe, and of how it is seen.
 
     Raises:
         UserError: the recipe reads a file, which may be missing elsewhere.
     """
+    recipe, moment = link.recipe, link.moment
     if recipe.task.task == "file":
         raise UserError(f"This run learns from {recipe.task.path}, which no permalink can hold: save the model.")
     does = moment.interventions
@@ -51,7 +62,11 @@ def write(recipe: Recipe, moment: Moment, weights: str = "") -> str:
         "cut_cell": "yes" if does.cut_cell else "",
         "hold": ",".join(f"{unit}:{value:g}" for unit, value in does.clamps),
         "put": "/".join(map(_patch_text, does.patches)),
-        "weights": weights,
+        "unit": link.unit or "",
+        "view": "" if link.view == "hidden" else link.view.replace(" ", "-"),
+        "difference": "yes" if link.difference else "",
+        "lens": link.lens,
+        "weights": link.weights,
     }
     return " ".join([START, *(f"{name}={value}" for name, value in words.items() if value != "")])
 
@@ -73,11 +88,21 @@ def read(text: str) -> Link:
     given = dict(word.split("=", 1) for word in words[1:])
     recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
     moment, weights = _moment(given, recipe), given.pop("weights", "")
+    unit = _whole("unit", given.pop("unit", "0"), 0, recipe.model.hidden_size - 1)
+    view, lens = _name(given, "view").replace("-", " ") or "hidden", _name(given, "lens")
+    difference = given.pop("difference", "no") == "yes"
     if weights and not re.fullmatch("[0-9a-f]{8}", weights):
         raise UserError(f"weights cannot be {weights:.20} in this permalink: copy it again.")
     if given:
         raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
-    return Link(recipe, moment, weights)
+    return Link(recipe, moment, weights, unit, view, difference, lens)
+
+
+def _name(given: dict[str, str], word: str) -> str:
+    name = given.pop(word, "")
+    if not re.fullmatch("[a-z_-]{0,40}", name):
+        raise UserError(f"{word} cannot be {name:.20} in this permalink: copy it again.")
+    return name
 
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:

@@ -63,7 +63,7 @@ def check_moment(game: Playing) -> None:
     if not run.origin and (moment.epoch is not None or not run.curve.updates % run.curve.plan.updates_per_epoch):
         link = game.app.playground.recovery.to_link()
         whole = link._replace(moment=msgspec.structs.replace(link.moment, run=0))
-        assert permalink.read(permalink.write(*link)) == whole
+        assert permalink.read(permalink.write(link)) == whole
 
 
 def check_panes(game: Playing) -> None:

@@ -202,7 +202,7 @@ async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
         text = game.app.clipboard
         await game.press("escape")
         lines = game.lines
-    recipe, moment, weights = permalink.read(text)
+    recipe, moment, weights, *_ = permalink.read(text)
     async with playing(recipe, moment=moment, weights=weights) as again:
         await again.wait(30)
         assert (again.trace.epoch, again.trace.weights) == (23, weights)

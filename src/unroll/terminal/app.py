@@ -89,8 +89,9 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self._held: deque[Event] = deque()
         self._awaited: deque[Awaitable[object]] = deque()
         self._dress(theme)
-        recipe, moment, _ = wanted or Link(Recipe(), Moment(0, (7, 8, 9, 10)))
-        self.playground = Playground(recipe, moment.sequence)
+        seen = wanted or Link(Recipe(), Moment(0, (7, 8, 9, 10)))
+        self.playground = Playground(seen.recipe, seen.moment.sequence)
+        self.playground.lens.lens = seen.lens
         self.session = self.playground.session
 
     def _dress(self, name: str | None) -> None:

@@ -116,7 +116,9 @@ class Recovery:
             raise UserError(texts.BETWEEN_EPOCHS)
         trace, epoch = self._session.trace, run.epochs_done if moment.epoch is None else moment.epoch
         is_there = trace is not None and (trace.moment.run, trace.epoch) == (run.number, epoch)
-        return Link(run.recipe, replace(moment, epoch=epoch), trace.weights if trace and is_there else "")
+        weights, session = trace.weights if trace and is_there else "", self._session
+        there = replace(moment, epoch=epoch)
+        return Link(run.recipe, there, weights, session.unit, session.view, session.difference)
 
     async def _restore_moment(self, link: Link) -> None:
         """Train at full speed up to a moment of the recipe's run, and look at it."""
@@ -125,10 +127,10 @@ class Recovery:
         if run is None:
             return
         session.expected = run.number, float(moment.epoch or 0), link.weights
-        if moment.interventions.clamps:
-            session.unit = moment.interventions.clamps[0][0]
+        session.unit, session.view = link.unit, link.view
         session.type(moment.sequence, moment.step)
         session.intervene(moment.interventions)
+        session.difference = link.difference and session.can_compare
         if moment.epoch:
             session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
 

@@ -83,7 +83,7 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self._beside, self._second = Beside(self.session), StateHeatmap()
-        self._lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
+        self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
@@ -143,7 +143,7 @@ class Playground(Screen[None]):
         self._header.tabs, self._header.active = arranged.tabs, arranged.tab
         self._header.alone = texts.MAXIMISED if self._panes.alone else ""
         self._header.styles.height = layout.header_rows(self.app.size.width)
-        self._lens.look()
+        self.lens.look()
 
     async def on_event(self, event: Event) -> None:
         """As any screen's, but a resize to the size that it has, of which a start brings three, changes nothing."""
@@ -272,7 +272,7 @@ class Playground(Screen[None]):
         beside.look()
 
     def _show_lens(self) -> None:
-        pane, sight = self.query_one(LensPane), self._lens
+        pane, sight = self.query_one(LensPane), self.lens
         pane.picture, pane.refusal, pane.lens, pane.lenses = sight.picture, sight.refusal, sight.lens, sight.lenses
         pane.step = self.session.moment.step
         sight.look()
@@ -340,7 +340,7 @@ class Playground(Screen[None]):
         self.session.choose_epoch(message.epoch)
 
     def on_lens_pane_lens_chosen(self, message: LensPane.LensChosen) -> None:
-        self._lens.choose(message.by)
+        self.lens.choose(message.by)
 
     def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:
         self.hush()
@@ -409,7 +409,7 @@ class Playground(Screen[None]):
 
     def action_copy_line(self) -> None:
         try:
-            text = permalink.write(*self.recovery.to_link())
+            text = permalink.write(self.recovery.to_link()._replace(lens=self.lens.lens))
         except UserError as error:
             self.say(str(error))
         else:
@@ -509,7 +509,7 @@ class Playground(Screen[None]):
     def action_lens(self, by: int) -> None:
         """Bring the lens in sight, and where it is already, show the next one."""
         if self._panes.panes["Lens"].display:
-            self._lens.choose(by)
+            self.lens.choose(by)
         else:
             self.action_tab("Lens")
 
@@ -534,7 +534,7 @@ class Playground(Screen[None]):
         if field:
             sentences = texts.of_field(field, self.session.recipe)
         elif pane == "LensPane":
-            sentences = self._lens.sentences
+            sentences = self.lens.sentences
         else:
             sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
         title = field or texts.PANES[pane]

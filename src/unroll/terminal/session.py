@@ -406,6 +406,11 @@ class Session:
         theirs = Vocabulary.of(other.recipe.task)
         return max(self.moment.sequence) < theirs.size and theirs.symbols == self.vocabulary.symbols
 
+    @property
+    def can_compare(self) -> bool:
+        """Whether there is anything that values could be the difference from."""
+        return self._against() is not None
+
     def move(self, said: frozenset[int] = frozenset(), **changes: Any) -> None:
         """Turn to another moment, and look at it; `said` are steps whose numbers the network has just said."""
         before, self.moment = self.moment.sequence, replace(self.moment, **changes)
