@@ -17,10 +17,10 @@ from unroll.network.lenses import Subject, lenses, memory
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
 from unroll.picture import Grid, Lines, NamedLine, Plane, Shape
-from unroll.recipe import CellName, Recipe, recipe_of
+from unroll.recipe import BLOCKS, CellName, Recipe, recipe_of
 
 SMALL = Recipe().replace(vocab_size=12, length=4, hidden_size=5, init="normal")
-TRAININGS = {cell: Training(SMALL.replace(cell=cell)) for cell in ("rnn", "lstm", "gru")}
+TRAININGS = {cell: Training(SMALL.replace(cell=cell)) for cell in BLOCKS}
 cells = st.sampled_from(["rnn", "lstm", "gru"])
 sequences = st.lists(st.integers(0, 11), min_size=1, max_size=9)
 CUT = Interventions(cut_all=True)
@@ -103,6 +103,13 @@ def test_a_unit_that_is_held_is_the_same_after_every_number() -> None:
 
 def test_a_number_that_no_sequence_has_is_not_marked() -> None:
     assert look("numbers", subject("rnn", [3, 11])).marks == [3, None]
+
+
+@pytest.mark.parametrize("cell", BLOCKS)
+@pytest.mark.parametrize("name", lenses())
+def test_every_lens_looks_at_every_cell(name: str, cell: CellName) -> None:
+    shown = look(name, subject(cell, [3, 1, 2]))
+    assert shown.caption.endswith(".")
 
 
 # length

@@ -115,14 +115,14 @@ def _print(
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
         print_json({**whole, "loss": loss, "history": history})
         return
-    many = figures.count
+    many, task = figures.count, TASKS[recipe.task.task]
     rows = {
-        "task": f"{recipe.task.task}, {many(plan.sequences, 'sequence')} of {many(recipe.task.length, 'number')}",
+        "task": f"{task.name}, {many(plan.sequences, 'sequence')} of {task.length_of(recipe.task)}",
         "left out": f"{many(plan.short_lines, 'line')} with no sequence of that length" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
         "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",
         "loss": f"{figures.loss(loss)} nats, the mean of all steps asked",
-        "accuracy": f"{figures.share(history.accuracy or 0.0)} right {TASKS[recipe.task.task].right_where}",
+        "accuracy": f"{figures.share(history.accuracy or 0.0)} right {task.right_where}",
         "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),
         "saved": shown_path(place) if place else "",
     }

@@ -60,6 +60,7 @@ class Task(ABC):
         fields: The fields of `TaskConfig` that it uses.
         start: A recipe that learns it, as the fields that differ from the default recipe; empty for the default.
         purpose: What that recipe shows.
+        is_bound: Whether L bounds the sequences, rather than being the length of each.
         right_where: Which answers must be right for a sequence to be: completes "right ...".
         no_held_out: Why it holds nothing out; empty where it can.
     """
@@ -72,6 +73,7 @@ class Task(ABC):
     fields: ClassVar[tuple[str, ...]] = ("vocab_size", "length")
     start: ClassVar[Mapping[str, int | float | str]] = {}
     purpose: ClassVar[str] = ""
+    is_bound: ClassVar[bool] = False
     right_where: ClassVar[str] = "at the last step"
     no_held_out: ClassVar[str] = ""
 
@@ -102,6 +104,10 @@ class Task(ABC):
     def growing(self, most: int) -> Iterator[Item]:
         """One sequence of every size from 1 to `most`, all equally long; none of a task where size says nothing."""
         return iter(())
+
+    def length_of(self, config: TaskConfig, word: str = "number") -> str:
+        """How long its sequences are, in words."""
+        return f"{'up to ' if self.is_bound else ''}{figures.count(config.length, word)}"
 
     def never(self, config: TaskConfig) -> str:
         """What never comes in training, to stand after "In training,"; empty where that is not known."""
@@ -202,6 +208,7 @@ class StringTask(Task):
     is asked.
     """
 
+    is_bound = True
     right_where = "at every step"
 
     def item(self, config: TaskConfig, string: Sequence[int]) -> Item:

@@ -502,7 +502,7 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         "Prompt": [
             f"Type {vocabulary.rule}; the answer follows as you type, at the cursor.",
             f"enter appends the predicted {vocabulary.word}, as c does elsewhere; C appends the next ten.",
-            f"A training sequence has {figures.count(recipe.task.length, vocabulary.word)}: {_samples(recipe.task)}",
+            f"A training sequence has {task.length_of(recipe.task, vocabulary.word)}: {_samples(recipe.task)}",
         ],
     }[pane]
 

@@ -13,8 +13,11 @@ from unroll.network.lenses import Subject
 from unroll.picture import Lines, NamedLine
 
 ORDER = 0
-NAMES = {"i": "input", "f": "forget", "g": "candidate", "o": "output", "r": "reset", "z": "update", "n": "candidate"}
-"""A gate in one word, by torch.nn's letter."""
+NAMES = {
+    "i": "input", "f": "forget", "g": "candidate", "o": "output", "r": "reset", "z": "update", "n": "candidate",
+    "w": "write", "e": "eigenvalue", "v": "new value",
+}  # fmt: skip
+"""A gate in a word, by its letter in `Cell.gate_names`."""
 
 
 def look(subject: Subject) -> Lines:
