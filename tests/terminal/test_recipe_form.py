@@ -66,13 +66,41 @@ async def test_a_path_may_have_a_space_in_it(game: Playing) -> None:
     assert game.row("path").text == "a b"
 
 
+async def test_another_task_fills_in_what_learns_it_and_shows_the_fields_that_it_uses(game: Playing) -> None:
+    await game.press("4")
+    for task, shown, hidden in (
+        ("reber", {"length", "sequences", "held_out"}, {"vocab_size", "path", "asked", "steps_back", "eigenvalues"}),
+        ("echo", {"vocab_size", "steps_back"}, {"asked"}),
+        ("parity", {"asked"}, {"vocab_size", "steps_back"}),
+    ):
+        await game.choose("task", task)
+        assert game.session.recipe == PRESETS[task]
+        assert {name for name in shown | hidden if game.row(name).display} == shown
+        assert not game.pane(RecipeForm).fault
+        assert len(game.session.moment.sequence) == game.session.moment.step + 1 <= PRESETS[task].task.length
+    await game.choose("task", "recall")
+    assert game.session.recipe == Recipe().replace(task="recall")
+    await game.choose("cell", "linear")
+    assert game.row("eigenvalues").display
+
+
+ALL_FIELDS = (("task", "count"), ("task", "echo"), ("task", "parity"), ("cell", "linear"), ("task", "file"))
+"""Choices with which the form shows each field at some time."""
+
+
 async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: Playing) -> None:
     for size in (WHOLE, NARROW):
         await game.resize(*size)
         await game.press("4")
         read: set[str] = set()
-        for task in ("count", "file"):
-            await game.choose("task", task)
+        for field, word in (
+            ("task", "count"),
+            ("task", "echo"),
+            ("task", "parity"),
+            ("cell", "linear"),
+            ("task", "file"),
+        ):
+            await game.choose(field, word)
             shown = [name for name in ("preset", *FIELDS, "pace") if game.row(name).display]
             for name in [name for name in shown if name not in read or name == shown[-1]]:
                 game.row(name).control.focus()

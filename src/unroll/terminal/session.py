@@ -240,7 +240,7 @@ class Session:
         self.unit = min(self.unit, units - 1)
         sequence = self._fitting(before)
         step, does = (
-            min(self.moment.step, len(sequence) - 1),
+            min(self.moment.step if sequence == self.moment.sequence else MAX_STEPS, len(sequence) - 1),
             self.moment.interventions.within(len(sequence), units, run.recipe.task.vocab_size),
         )
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
