@@ -13,6 +13,7 @@ from unroll.text import shown_path
 COMMANDS = {
     "play": "play", "train": "train", "predict": "predict", "trace": "trace", "lens": "lens", "models": "models",
     "data": "data", "attach": "engine", "engine": "engine", "study": "study",
+    "sweep": "sweep",
 }  # fmt: skip
 """The commands by name, and in which file of `unroll.commands` each is written."""
 PERMALINK_START = "unroll:"

@@ -5,6 +5,9 @@ A rounded figure never says more than is so: "100 %" is all of it, "0 %" is none
 
 from __future__ import annotations
 
+from statistics import median
+from typing import NamedTuple
+
 
 def count(number: int, noun: str) -> str:
     """How many there are: `1 number`, `1,200 numbers`."""
@@ -42,3 +45,32 @@ def loss(nats: float) -> str:
         return f"{abs(nats):.{min(3, max(0, 5 - len(f'{abs(nats):.0f}')))}f}"
     mantissa, exponent = f"{nats:.{1 if nats >= 9.5e-10 else 0}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def duration(seconds: float) -> str:
+    """About how long something takes: `0.4 s`, `42 s`, `12 min`, `3.4 h`, `5.2 days`."""
+    for unit, size, most in (("s", 1, 100), ("min", 60, 100), ("h", 3600, 72)):
+        if seconds < most * size:
+            return f"{seconds / size:.{1 if seconds < 10 * size else 0}f} {unit}"
+    return f"{seconds / 86400:,.1f} days"
+
+
+class Spread(NamedTuple):
+    """One figure for each of several seeds."""
+
+    values: tuple[float, ...]
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @property
+    def low(self) -> float:
+        """The lowest."""
+        return min(self.values)
+
+    @property
+    def high(self) -> float:
+        """The highest."""
+        return max(self.values)

@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 MAX_TORCH_THREADS = 4
 """Of torch, and never more than half the cores: beside a busy terminal, two on two cores took 2 to 40 times as
@@ -56,6 +59,39 @@ def _quota(folder: Path) -> Iterator[float]:
             continue
 
 
+@contextmanager
+def pool(workers: int) -> Iterator[Executor]:
+    """That many processes to compute in, each on one thread; when the block is left early, they are ended at once.
+
+    `BrokenExecutor` is the result of whatever was under way when one of them was killed.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    os.environ |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}  # no module from the current folder; a core each
+    executor = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+    others = {*active_children()}
+    try:
+        with _deaf_to_interrupts():  # while they start: no traceback of theirs
+            executor.submit(int)  # starts all of them
+        yield executor
+    except BaseException:
+        for process in {*active_children()} - others:
+            process.terminate()
+        raise
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def spread(work: Callable[[Given], Found], tasks: Sequence[Given]) -> Iterator[tuple[int, Found]]:
     """What `work` finds of every task, with the task's place, as it is found: in as many processes as there are cores.
 
@@ -64,21 +100,12 @@ def spread(work: Callable[[Given], Found], tasks: Sequence[Given]) -> Iterator[t
     Raises:
         BrokenExecutor: a process was killed.
     """
-    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
+    from concurrent.futures import as_completed
 
-    os.environ |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}  # no module from the current folder; a core each
-    pool = ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn"), _begin)
-    try:
-        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # while they start: no traceback of theirs
-        try:
-            places: dict[Future[Found], int] = {pool.submit(work, task): place for place, task in enumerate(tasks)}
-        finally:
-            signal.signal(signal.SIGINT, interrupt)
+    with pool(min(cores(), len(tasks))) as executor:
+        places = {executor.submit(work, task): place for place, task in enumerate(tasks)}
         for future in as_completed(places):
             yield places[future], future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin() -> None:

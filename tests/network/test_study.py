@@ -3,12 +3,12 @@
 import pytest
 
 from unroll.commands.study import study_all, task_recipe
+from unroll.figures import Spread
 from unroll.network.model import SequenceModel
 from unroll.network.study import (
     LENGTHS,
     PUBLISHED,
     SOLVED,
-    Spread,
     learned,
     memory,
     memory_recipe,

@@ -14,6 +14,7 @@ import click
 from unroll import figures
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.commands.options import device_option, example, force_option, json_option, on_device
+from unroll.figures import Spread
 from unroll.files import check_place, write_atomically
 from unroll.recipe import CellName, DeviceName, Recipe, Value, plan, recipe_of
 from unroll.table import as_csv
@@ -21,7 +22,7 @@ from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
 
 if TYPE_CHECKING:
-    from unroll.network.study import Measure, Measured, Spread
+    from unroll.network.study import Measure, Measured
 
 CELLS: tuple[CellName, ...] = get_args(CellName)
 KINDS: Mapping[str, Mapping[str, Value]] = {
@@ -299,6 +300,7 @@ def study_all(measure: Measure, recipes: list[Recipe], seeds: int, device: str) 
     Seeds of the last recipes are shared among the cores, so that none is idle at the end.
     """
     from unroll.machine import cores, spread
+    from unroll.sweep.cost import guess
 
     workers = 1 if device != "cpu" else min(cores(), seeds)
     whole = len(recipes) - len(recipes) % workers
@@ -311,7 +313,7 @@ def study_all(measure: Measure, recipes: list[Recipe], seeds: int, device: str) 
     one = partial(_study_one, measure, device)
     found = ((i, one(given)) for i, given in enumerate(work)) if workers == 1 else spread(one, work)
     results: dict[int, Measured] = {}
-    costs = [_work(recipe) * len(chosen) for recipe, chosen in work]
+    costs = [guess(recipe, len(chosen)) for recipe, chosen in work]
     with progress(sum(costs), "training") as show:
         try:
             for place, result in found:
@@ -331,19 +333,11 @@ def _study_one(measure: Measure, device: str, given: tuple[Recipe, Sequence[int]
 
 def _joined(results: Sequence[tuple[Sequence[int], Measured]]) -> Measured:
     """What was measured of some seeds and of others, in the order of the seeds."""
-    from unroll.network.study import Spread
-
     found: Measured = {}
     for name in results[0][1]:
         by_seed = {seed: x for seeds, one in results for seed, x in zip(seeds, one[name].values, strict=True)}
         found[name] = Spread(tuple(by_seed[seed] for seed in sorted(by_seed)))
     return found
-
-
-def _work(recipe: Recipe) -> float:
-    """How long a recipe takes, in an arbitrary unit."""
-    task, slowness = recipe.task, 1.0 if recipe.model.cell == "rnn" else 1.2
-    return task.vocab_size * task.length * recipe.train.epochs * slowness
 
 
 def in_json(spread: Spread) -> dict[str, Any]:

@@ -45,12 +45,13 @@ class Ensemble:
         Raises:
             RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, _, short_lines = parts(recipe.task)
+        train, held_out, short_lines = parts(recipe.task)
         self.recipe = recipe
         self.seeds = list(seeds)
         self.plan = plan(recipe, len(train), short_lines)
         self.update = 0
         self._data = sequences(train, device)
+        self._held_out = sequences(held_out, device) if held_out else None
         logits = 4 * recipe.task.length * self.plan.batch_size * recipe.task.vocab_size
         size = len(self.seeds) if device != "cpu" else max(1, GROUP_BYTES // logits)
         self._groups = [Group(recipe, self.seeds[i : i + size], device) for i in range(0, len(self.seeds), size)]
@@ -64,10 +65,17 @@ class Ensemble:
             losses, accuracies = (torch.cat(part).tolist() for part in zip(*scores, strict=True))
             yield EnsembleUpdate(self.update, losses, accuracies)
 
-    @torch.no_grad()
     def accuracies(self) -> list[float]:
         """The part of all training sequences, 0 to 1, that each member answers right."""
-        x, y, masks = self._data
+        return self._accuracies(self._data)
+
+    def held_out_accuracies(self) -> list[float]:
+        """The same of the sequences held out; empty where there are none."""
+        return [] if self._held_out is None else self._accuracies(self._held_out)
+
+    @torch.no_grad()
+    def _accuracies(self, data: Sequences) -> list[float]:
+        x, y, masks = data
         found: list[float] = []
         for group in self._groups:
             logits, _ = group.model(x.expand(len(group.seeds), -1, -1))

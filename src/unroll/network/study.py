@@ -16,10 +16,9 @@ and networks take a part of this short cut.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import median
 from time import process_time
-from typing import NamedTuple
 
+from unroll.figures import Spread
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
@@ -44,27 +43,6 @@ CUTS = {
     "h and c cut": Interventions(cut_all=True, cut_cell=True),
 }
 """What is done to the state before every step, in the words of the tables."""
-
-
-class Spread(NamedTuple):
-    """One figure for each of several seeds."""
-
-    values: tuple[float, ...]
-
-    @property
-    def middle(self) -> float:
-        """The median."""
-        return median(self.values)
-
-    @property
-    def low(self) -> float:
-        """The lowest."""
-        return min(self.values)
-
-    @property
-    def high(self) -> float:
-        """The highest."""
-        return max(self.values)
 
 
 def recall_recipe(cell: CellName, length: int) -> Recipe:

@@ -1,0 +1,97 @@
+"""Units computed by a cluster that is there already: the workers of a `dask.distributed` scheduler.
+
+Schedulers, workers, SLURM and TLS are dask's own affair. A worker needs unroll installed, in the same version.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unroll.errors import UserError
+from unroll.sweep.run import Place, Stopped, Workers
+from unroll.text import printable
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_S = 20
+WORKER_S = 30
+CLOSE_S = 3
+"""How long a scheduler may take to answer, its first worker to join it, and the farewell."""
+GOES_ON = "the same command then goes on"
+
+
+def at(scheduler: str) -> Place:
+    """The workers of the scheduler at that address, or of that scheduler file.
+
+    Raises (once it is entered):
+        UserError: dask.distributed is not installed, or that is no address.
+        Stopped: no scheduler answers, or no worker joins it.
+    """
+
+    @contextmanager
+    def workers() -> Iterator[Workers]:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise UserError("--scheduler needs dask.distributed: pip install 'unroll[cluster]'.") from None
+        for name in ("distributed", "distributed.client"):  # what is lost is computed again, and said here
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": _address(scheduler)}
+        try:
+            client = Client(**where, timeout=CONNECT_S, set_as_default=False)
+        except Exception as error:  # of many kinds, dask's own among them
+            raise Stopped(
+                f"No dask scheduler answers at {printable(scheduler, 60)} ({_first_line(error)}): start one with "
+                f"dask scheduler; {GOES_ON}."
+            ) from None
+        try:
+            yield _workers(client)
+        finally:
+            with suppress(Exception):  # a scheduler that is gone cannot be told that this is
+                client.close(timeout=CLOSE_S)
+
+    return workers
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"((tcp|tls)://)?[^\s/]+:\d+", text):
+        raise UserError(
+            f"--scheduler cannot be {printable(text, 60)!r}: choose an address like tcp://127.0.0.1:8786, or a "
+            "scheduler file that is there."
+        )
+    return text
+
+
+def _workers(client: Client) -> Workers:
+    try:
+        client.wait_for_workers(1, timeout=WORKER_S)
+        scheduler = client.scheduler_info()["id"]
+    except TimeoutError:
+        raise Stopped(f"No worker joins the scheduler: start some with dask worker ADDRESS; {GOES_ON}.") from None
+    except Exception:
+        raise Stopped(f"The dask scheduler is lost: start one with dask scheduler; {GOES_ON}.") from None
+    return Workers(client.get_executor(pure=False), partial(_threads, client, scheduler))
+
+
+def _threads(client: Client, scheduler: str) -> int:
+    """How many units the workers can compute at once; raises `BrokenExecutor` where the scheduler is gone or another,
+    which knows nothing of what the first one was asked."""
+    try:
+        threads, now = int(sum(client.nthreads().values())), client.scheduler_info()["id"]
+    except Exception as error:
+        raise BrokenExecutor from error
+    if now != scheduler:
+        raise BrokenExecutor
+    return max(1, threads)
+
+
+def _first_line(error: Exception) -> str:
+    return printable((str(error) or type(error).__name__).partition("\n")[0], 80)

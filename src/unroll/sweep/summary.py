@@ -1,0 +1,131 @@
+"""What a sweep has found: figures of seeds, grouped by the fields that vary, as a table, as CSV and as a heatmap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Literal, NamedTuple
+
+from unroll import figures
+from unroll.figures import Spread
+from unroll.recipe import FIELDS, Recipe, Value
+from unroll.sweep.results import Made, Row
+
+Figure = Literal["accuracy", "held-out", "loss"]
+Key = tuple[Value, ...]
+WIDTH, HEIGHT = 10, 3
+"""Of a cell of the heatmap."""
+
+
+class Seed(NamedTuple):
+    """What came of one seed of one recipe."""
+
+    recipe: Recipe
+    digest: str
+    seed: int
+    accuracy: float | None
+    held_out: float | None
+    loss: float | None
+    weights: str
+    made: Made
+
+    def figure(self, name: Figure) -> float | None:
+        """One of its figures; None where it is no number."""
+        return {"accuracy": self.accuracy, "held-out": self.held_out, "loss": self.loss}[name]
+
+
+def seeds_of(rows: Iterable[Row]) -> list[Seed]:
+    """Every seed of every recipe once: the last that was written of it."""
+    found: dict[tuple[str, int], Seed] = {}
+    for row in rows:
+        held_out = row.held_out or (None,) * len(row.seeds)
+        for figures_of in zip(row.seeds, row.accuracy, held_out, row.loss, row.weights, strict=True):
+            found[row.digest, figures_of[0]] = Seed(row.recipe, row.digest, *figures_of, row.made)
+    return list(found.values())
+
+
+def varying(seeds: Iterable[Seed]) -> list[str]:
+    """The fields of a recipe of which there is more than one value: words first, then numbers, the most values last."""
+    recipes = {seed.digest: seed.recipe.values() for seed in seeds}.values()
+    counts = {name: len({recipe[name] for recipe in recipes}) for name in FIELDS if name != "seed"}
+    return sorted(
+        (name for name, count in counts.items() if count > 1),
+        key=lambda name: (FIELDS[name].kind is not str, counts[name]),
+    )
+
+
+def spreads(seeds: Iterable[Seed], names: Sequence[str], figure: Figure) -> dict[Key, Spread]:
+    """The figures of the seeds that share the values of these fields, in the order of the values."""
+    found: dict[Key, list[float]] = {}
+    for seed in seeds:
+        values, value = seed.recipe.values(), seed.figure(figure)
+        if value is not None:
+            found.setdefault(tuple(values[name] for name in names), []).append(value)
+    return {key: Spread(tuple(found[key])) for key in sorted(found, key=_by_value)}
+
+
+def _by_value(key: Key) -> list[tuple[bool, float, str]]:
+    """Numbers by size, then words."""
+    return [(isinstance(value, str), 0.0, value) if isinstance(value, str) else (False, value, "") for value in key]
+
+
+def shown(figure: Figure, value: float) -> str:
+    """A figure as it stands in a table."""
+    return figures.loss(value) if figure == "loss" else figures.share(value)
+
+
+def table(names: Sequence[str], found: Mapping[Key, Spread], figure: Figure) -> Iterator[list[str]]:
+    """The spreads as rows of text, the heading first."""
+    yield [*(name.replace("_", "-") for name in names), "seeds", "median", "lowest", "highest"]
+    for key, spread in found.items():
+        values = (f"{value:g}" if isinstance(value, float) else f"{value}" for value in key)
+        words = (shown(figure, value) for value in (spread.middle, spread.low, spread.high))
+        yield [*values, f"{len(spread.values)}", *words]
+
+
+def of_seeds(seeds: Iterable[Seed]) -> Iterator[list[object]]:
+    """A row for every seed with its whole recipe, the heading first, for CSV."""
+    yield [*FIELDS, "accuracy", "held_out_accuracy", "loss", "weights", "digest", *Made.__struct_fields__]
+    for one in seeds:
+        values = {**one.recipe.values(), "seed": one.seed}
+        made = [getattr(one.made, name) for name in Made.__struct_fields__]
+        yield [*values.values(), one.accuracy, one.held_out, one.loss, one.weights, one.digest, *made]
+
+
+def remarks(seeds: Sequence[Seed], figure: Figure) -> Iterator[str]:
+    """What is to be known of the figures beside themselves."""
+    if missing := sum(seed.figure(figure) is None for seed in seeds):
+        why = "nothing was held out" if figure == "held-out" else "training diverged"
+        yield f"{figures.count(missing, 'seed')} without {figure}: {why}."
+    if len(kinds := Counter(seed.made for seed in seeds)) > 1:
+        yield f"Computed by {len(kinds)} kinds of processor or versions, which --csv tells: last bits may differ."
+
+
+def heatmap(found: Mapping[Key, Spread], x_name: str, y_name: str, figure: Figure) -> str:
+    """The medians by two fields, `(x, y)`, as a grid with its figures, coloured from the lowest to the highest."""
+    import plotext
+
+    xs, ys = _ordered(key[0] for key in found), _ordered(key[1] for key in found)
+    middles = {key: spread.middle for key, spread in found.items()}
+    lowest = min(middles.values())
+    grid = [[middles.get((x, y), lowest) for x in xs for _ in range(WIDTH)] for y in ys for _ in range(HEIGHT)]
+    plot = plotext.figure
+    plotext.terminal.limit(False, False)
+    plot.clear()
+    plot.theme("colorless")
+    plot.plot_size(WIDTH * len(xs) + 2 + max(len(f"{y}") for y in ys), HEIGHT * len(ys) + 3)
+    across = {x: place * WIDTH + (WIDTH - 1) / 2 for place, x in enumerate(xs)}
+    down = {y: place * HEIGHT + HEIGHT // 2 for place, y in enumerate(reversed(ys))}
+    plot.ruler("x").ticks(list(across.values()), [f"{x}" for x in xs])
+    plot.ruler("y").ticks(list(down.values()), [f"{y}" for y in down])
+    plot.draw(plot.heatmap(grid, map="viridis", fill=True))
+    for x, y in product(xs, ys):
+        words = f" {shown(figure, middles[x, y])} " if (x, y) in middles else " none "
+        plot.draw(plot.text(across[x], down[y], words, alignment="center"))
+    title = f"median {figure}, {x_name.replace('_', '-')} across and {y_name.replace('_', '-')} down"
+    return f"{title}\n{plot.build().string().rstrip()}"
+
+
+def _ordered(values: Iterable[Value]) -> list[Value]:
+    return sorted(set(values), key=lambda value: _by_value((value,)))

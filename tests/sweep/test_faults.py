@@ -1,0 +1,98 @@
+"""Sweeps of real processes, killed and interrupted: no process is left, and no finished unit is lost."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pty_kit import family, living, wait_for
+
+GRID = ("--vocab-size", "24", "--cell", "rnn,gru", "--length", "3,4,5", "--hidden-size", "4", "--epochs", "60")
+LIMIT_S = 100
+
+
+def start(out: str, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "unroll", "sweep", *GRID, "--seeds", "32", "--json", "--out", out, *more]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture
+def ended() -> Iterator[list[int]]:
+    """Processes that are ended with the test, however that ends."""
+    processes: list[int] = []
+    yield processes
+    for process in living(processes):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def workers(parent: int) -> list[int]:
+    return [one for one in family(parent)[1:] if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+def lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def figures(path: str) -> dict[tuple[str, int], tuple[object, ...]]:
+    rows = [json.loads(line) for line in lines(path)]
+    keys = [(row["digest"], tuple(row["seeds"])) for row in rows]
+    assert len(keys) == len(set(keys)), "computed twice"
+    return {key: (row["accuracy"], row["loss"], row["weights"]) for key, row in zip(keys, rows, strict=True)}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(how: signal.Signals, ended: list[int]) -> None:
+    program = start("a.jsonl")
+    ended += [program.pid]
+    wait_for(lambda: lines("a.jsonl"))
+    everyone = family(program.pid)
+    ended += everyone
+    program.send_signal(how)
+    _, words = program.communicate(timeout=LIMIT_S)
+    wait_for(lambda: not living(everyone))
+    assert program.returncode == (130 if how == signal.SIGINT else -how)
+    assert "Traceback" not in words
+    assert ("the same command goes on" in words) is (how == signal.SIGINT)
+    found = len(figures("a.jsonl"))
+    assert found
+    again = start("a.jsonl", "--shard", "1/1")
+    ended += [again.pid]
+    said = json.loads(again.communicate(timeout=LIMIT_S)[0])
+    assert (said["done_before"], said["computed"], said["failed"]) == (found, 12 - found, 0)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
+def test_workers_killed_at_random_cost_nothing_but_time(kills: int, ended: list[int]) -> None:
+    chance = random.Random(kills)
+    done = 0
+    program = start("killed.jsonl")
+    while done < kills:
+        ended += family(program.pid)
+        if program.poll() is not None:  # done before all were killed, so begin anew
+            assert json.loads(program.communicate()[0])["failed"] == 0
+            Path("killed.jsonl").unlink()
+            program = start("killed.jsonl")
+        with suppress(ProcessLookupError, FileNotFoundError, IndexError):
+            victim = chance.choice(workers(program.pid))
+            time.sleep(chance.uniform(0, 3))
+            os.kill(victim, signal.SIGKILL)
+            done += 1
+    output, words = program.communicate(timeout=LIMIT_S)
+    wait_for(lambda: not living(ended))
+    said = json.loads(output)
+    assert (program.returncode, said["computed"], said["failed"], words) == (0, 12, 0, "")
+    whole = start("whole.jsonl")
+    ended += [whole.pid]
+    whole.communicate(timeout=LIMIT_S)
+    assert figures("killed.jsonl") == figures("whole.jsonl")
