@@ -22,7 +22,18 @@ from unroll.network.checkpoint import load
 from unroll.recipe import FIELDS
 
 QUICK = ("--vocab-size", "12", "--length", "3", "--hidden-size", "8")
-COMMANDS = ("train", "predict", "trace", "lens", "models", "study recall", "study memory", "study tasks", "study reber")
+COMMANDS = (
+    "train",
+    "predict",
+    "trace",
+    "lens",
+    "models",
+    "sweep",
+    "study recall",
+    "study memory",
+    "study tasks",
+    "study reber",
+)
 
 
 def run(*arguments: str, given: str = "") -> Result:

@@ -12,8 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from sweep_kit import Inline, place
 
-from pty_kit import family, living, wait_for
+from pty_kit import family, living, long, wait_for
+from unroll.cli import main
+from unroll.sweep import run as runner
+from unroll.sweep.results import read
 
 GRID = ("--vocab-size", "24", "--cell", "rnn,gru", "--length", "3,4,5", "--hidden-size", "4", "--epochs", "60")
 LIMIT_S = 100
@@ -44,14 +49,26 @@ def lines(path: str) -> list[str]:
     return Path(path).read_text().splitlines() if Path(path).exists() else []
 
 
-def figures(path: str) -> dict[tuple[str, int], tuple[object, ...]]:
-    rows = [json.loads(line) for line in lines(path)]
-    keys = [(row["digest"], tuple(row["seeds"])) for row in rows]
-    assert len(keys) == len(set(keys)), "computed twice"
-    return {key: (row["accuracy"], row["loss"], row["weights"]) for key, row in zip(keys, rows, strict=True)}
+Key = tuple[str, tuple[int, ...]]
+Figures = tuple[object, ...]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def figures(path: str) -> dict[Key, Figures]:
+    rows = read(path).rows
+    found = {(row.digest, row.seeds): (row.accuracy, row.loss, row.weights) for row in rows}
+    assert len(found) == len(rows), "computed twice"
+    return found
+
+
+@pytest.fixture
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> dict[Key, Figures]:
+    """The same sweep, computed in this process."""
+    monkeypatch.setattr(runner, "here", lambda units: place(Inline(lambda unit: None)))
+    assert CliRunner().invoke(main, ["sweep", *GRID, "--seeds", "32", "--out", "whole.jsonl"]).exit_code == 0
+    return figures("whole.jsonl")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, long(signal.SIGTERM)])
 def test_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(how: signal.Signals, ended: list[int]) -> None:
     program = start("a.jsonl")
     ended += [program.pid]
@@ -66,33 +83,34 @@ def test_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(how: signal.Signa
     assert ("the same command goes on" in words) is (how == signal.SIGINT)
     found = len(figures("a.jsonl"))
     assert found
-    again = start("a.jsonl", "--shard", "1/1")
-    ended += [again.pid]
-    said = json.loads(again.communicate(timeout=LIMIT_S)[0])
-    assert (said["done_before"], said["computed"], said["failed"]) == (found, 12 - found, 0)
+    if how == signal.SIGKILL:
+        again = start("a.jsonl")
+        ended += [again.pid]
+        said = json.loads(again.communicate(timeout=LIMIT_S)[0])
+        assert (said["done_before"], said["computed"], said["failed"]) == (found, 12 - found, 0)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
-def test_workers_killed_at_random_cost_nothing_but_time(kills: int, ended: list[int]) -> None:
+@pytest.mark.parametrize("kills", [2, long(20)])
+def test_workers_killed_at_random_cost_nothing_but_time(
+    kills: int, ended: list[int], undisturbed: dict[Key, Figures]
+) -> None:
     chance = random.Random(kills)
-    done = 0
-    program = start("killed.jsonl")
-    while done < kills:
+    done, program = 0, start("killed.jsonl")
+    end = time.monotonic() + LIMIT_S * max(1, kills / 4)
+    while done < kills and time.monotonic() < end:
         ended += family(program.pid)
         if program.poll() is not None:  # done before all were killed, so begin anew
             assert json.loads(program.communicate()[0])["failed"] == 0
             Path("killed.jsonl").unlink()
             program = start("killed.jsonl")
+        time.sleep(chance.uniform(0.1, 3))
         with suppress(ProcessLookupError, FileNotFoundError, IndexError):
-            victim = chance.choice(workers(program.pid))
-            time.sleep(chance.uniform(0, 3))
-            os.kill(victim, signal.SIGKILL)
+            os.kill(chance.choice(workers(program.pid)), signal.SIGKILL)
             done += 1
     output, words = program.communicate(timeout=LIMIT_S)
+    assert done == kills
     wait_for(lambda: not living(ended))
     said = json.loads(output)
     assert (program.returncode, said["computed"], said["failed"], words) == (0, 12, 0, "")
-    whole = start("whole.jsonl")
-    ended += [whole.pid]
-    whole.communicate(timeout=LIMIT_S)
-    assert figures("killed.jsonl") == figures("whole.jsonl")
+    assert len(undisturbed) == 12
+    assert figures("killed.jsonl") == undisturbed

@@ -49,10 +49,8 @@ def varying(seeds: Iterable[Seed]) -> list[str]:
     """The fields of a recipe of which there is more than one value: words first, then numbers, the most values last."""
     recipes = {seed.digest: seed.recipe.values() for seed in seeds}.values()
     counts = {name: len({recipe[name] for recipe in recipes}) for name in FIELDS if name != "seed"}
-    return sorted(
-        (name for name, count in counts.items() if count > 1),
-        key=lambda name: (FIELDS[name].kind is not str, counts[name]),
-    )
+    found = [name for name, count in counts.items() if count > 1]
+    return sorted(found, key=lambda name: (FIELDS[name].kind is not str, counts[name]))
 
 
 def spreads(seeds: Iterable[Seed], names: Sequence[str], figure: Figure) -> dict[Key, Spread]:
