@@ -55,7 +55,7 @@ def test_a_symbol_that_is_begun_is_completed(text: str, whole: str | None) -> No
 
 
 async def test_the_grammars_symbols_are_typed_read_and_said() -> None:
-    async with playing(PRESETS["reber, lstm"].replace(epochs=1), NARROW, Moment(0, (0,))) as game:
+    async with playing(PRESETS["reber"].replace(epochs=1), NARROW, Moment(0, (0,))) as game:
         await game.press("slash", "T", "S", "X")
         assert game.session.moment.sequence == (0, 1, 2, 3)
         assert game.pane(Prompt).text == "BTSX"
@@ -67,7 +67,7 @@ async def test_the_grammars_symbols_are_typed_read_and_said() -> None:
 
 @pytest.mark.parametrize("text", ["BTT", "B T T", " B  TT"])
 async def test_marks_fall_on_the_symbols_whatever_stands_between(text: str) -> None:
-    async with playing(PRESETS["reber, lstm"].replace(epochs=1), NARROW, Moment(0, (0,))) as game:
+    async with playing(PRESETS["reber"].replace(epochs=1), NARROW, Moment(0, (0,))) as game:
         field = game.pane(Numbers)
         field.marks.show(1, frozenset({2}))
         looks = {field.get_component_rich_style(look): look for look in (SAID, STEP)}
