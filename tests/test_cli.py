@@ -280,7 +280,7 @@ WRONG = """
     2 | train --task anbn --held-out 0.2 | every string up to that length is trained
     2 | train --hidden-size 0 | hidden_size cannot be 0: choose a whole number from 1 to 1,024.
     2 | train --hidden-size many | hidden_size cannot be many
-    2 | train --cell elman | rnn, lstm or gru
+    2 | train --cell elman | rnn, lstm, gru, mingru or linear
     2 | train --learning-rate nan | learning_rate cannot be nan
     2 | train --length 200 | at most 127
     2 | train --batch-size 4000 | at most 122

@@ -16,6 +16,7 @@ from unroll.tasks import TASKS, Item, answers, parts, sequences
 from unroll.tasks.config import TaskConfig, TaskName
 from unroll.tasks.datafile import understand
 from unroll.tasks.decoding import MAX_BYTES
+from unroll.tasks.file import longer
 from unroll.tasks.task import MAX_POSITIONS
 
 sizes = st.integers(2, 60).flatmap(lambda v: st.tuples(st.just(v), st.integers(1, v - 1)))
@@ -202,8 +203,32 @@ FOUR = ("modular", "recall-any", "echo", "long-lag")
 
 def test_a_file_is_learned_in_windows_that_have_a_next_number(tmp_path: Path) -> None:
     path = written(tmp_path, "1 2 3 4\n7\n5 6 7\n")
-    found = parts(TaskConfig("file", vocab_size=8, length=2, path=path)).train
-    assert as_lists(found) == [([1, 2], [2, 3]), ([2, 3], [3, 4]), ([5, 6], [6, 7])]
+    found = parts(TaskConfig("file", vocab_size=8, length=2, path=path))
+    assert as_lists(found.train) == [([1, 2], [2, 3]), ([2, 3], [3, 4]), ([5, 6], [6, 7])]
+    assert found.short_lines == 1
+
+
+def test_a_line_shorter_than_a_sequence_is_one_and_nothing_is_asked_behind_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "1 2\n3 4 5 6\n")
+    found = parts(TaskConfig("file", vocab_size=8, length=3, path=path)).train
+    assert as_lists(found) == [([1, 2, 2], [2, None, None]), ([3, 4, 5], [4, 5, 6])]
+
+
+def test_names_come_with_the_program_unless_there_is_a_file_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(understand("names").sequences) > 500
+    Path("names").write_text("1 2 3")
+    assert understand("names").sequences == [(1, 2, 3)]
+    assert "cannot be read" in refused(TaskConfig("file", path="./nam"))
+
+
+@pytest.mark.parametrize(("lines", "steps"), [("1 2 3 4 5 6 7 8 9", 5), ("1 2 3 4", 3), ("1 2 3\n1 2", 0)])
+def test_a_longer_sequence_of_a_file_is_one_of_its_own(tmp_path: Path, lines: str, steps: int) -> None:
+    found = longer(TaskConfig("file", vocab_size=16, length=2, path=written(tmp_path, lines)), Random(0))
+    assert len(found) == steps
+    assert [*found] == [*range(found[0], found[0] + steps)] if found else True
 
 
 def test_of_a_series_the_end_is_held_out_and_no_number_is_on_both_sides(tmp_path: Path) -> None:
@@ -229,7 +254,6 @@ BAD = {
     "1 " + "9" * 5000: "line 1, column 3: 999999999999999999999999 ",
     "": "is empty",
     b"1 2\n3 \xff\xfe": "line 2, column 3 is not text",
-    "1 2 3": "length cannot be 3",
 }
 
 
@@ -249,7 +273,7 @@ def test_the_part_held_out_is_a_part_of_the_windows_and_what_is_left_out_is_coun
 ) -> None:
     path = written(tmp_path_factory.mktemp("n"), "\n".join(" ".join(map(str, line)) for line in lines))
     config = TaskConfig("file", length=length, path=path, held_out=held_out)
-    windows = [len(line) - length for line in lines if len(line) > length]
+    windows = [max(1, len(line) - length) for line in lines if len(line) > 1]
     if not windows or (len(windows) == 1 and windows[0] < length + 2):
         assert " 0 numbers" not in refused(config)
         return
@@ -261,7 +285,7 @@ def test_the_part_held_out_is_a_part_of_the_windows_and_what_is_left_out_is_coun
     assert abs(len(away) - held_out * total) <= max(windows)
 
 
-@pytest.mark.parametrize("text", ["1 2 3 4 5 6", "1\n1 2 3 4 5 6\n2 3 4"])
+@pytest.mark.parametrize("text", ["1 2 3 4 5 6", "1\n1 2 3 4 5 6\n2"])
 def test_holding_out_too_much_of_a_series_is_refused_with_the_three_ways_out(tmp_path: Path, text: str) -> None:
     config = TaskConfig("file", length=3, path=written(tmp_path, text), held_out=0.5)
     assert all(way in refused(config) for way in ("6 numbers", "at most 2", "choose 0", "longer lines"))

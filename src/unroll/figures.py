@@ -5,8 +5,12 @@ A rounded figure never says more than is so: "100 %" is all of it, "0 %" is none
 
 from __future__ import annotations
 
+from math import exp
 from statistics import median
 from typing import NamedTuple
+
+MAX_EXPONENT = 700
+"""What e can be raised to, and still be a float."""
 
 
 def count(number: int, noun: str) -> str:
@@ -32,6 +36,11 @@ def signed_share(part: float) -> str:
 def probability(chance: float, places: int = 1) -> str:
     """The same of a network's answer: none is certain and none impossible, whatever rounding has made of it."""
     return share(min(max(chance, 1e-9), 1 - 1e-9), places)
+
+
+def perplexity(value: float) -> str:
+    """e to a loss in nats: among how many equally likely answers one would be as surprised."""
+    return f"{exp(min(value, MAX_EXPONENT)):,.3g}"
 
 
 def loss(nats: float) -> str:

@@ -286,6 +286,11 @@ PRESETS: Mapping[str, Recipe] = {
     "recall, lstm": Recipe(_RECALL, ModelConfig("lstm"), _FULL_BATCHES),
     "blank": Recipe(TaskConfig(vocab_size=16, length=3), ModelConfig(hidden_size=4), TrainConfig(epochs=100)),
     **{name: recipe_of({**task.start, "task": task.name}) for name, task in _STARTS.items()},
+    "names": Recipe(
+        TaskConfig("file", vocab_size=27, length=9, path="names", held_out=0.1),
+        ModelConfig("gru", hidden_size=48),
+        TrainConfig(epochs=30, batch_size=64, learning_rate=0.02),
+    ),
     "long-lag, lstm": recipe_of({**TASKS["long-lag"].start, "task": "long-lag", "cell": "lstm", "init": "forget-bias"}),
     "parity, linear": recipe_of({**TASKS["parity"].start, "task": "parity", "cell": "linear", "eigenvalues": "-1..1"}),
 }
@@ -297,6 +302,7 @@ PURPOSES: Mapping[str, str] = {
     "recall, lstm": "Says the first of fourteen numbers, which needs memory: an lstm is right nearly always.",
     "blank": "Counts up to 15 with four units: small enough to take in at a glance.",
     **{name: task.purpose for name, task in _STARTS.items()},
+    "names": "Learns 596 names letter by letter: T samples by temperature, and c then writes new ones.",
     "long-lag, lstm": "Keeps one symbol over 49 for most seeds, as its forget gate starts open: try init uniform.",
     "parity, linear": "A linear cell says whether there were an odd number of ones: try eigenvalues 0..1.",
 }
@@ -305,4 +311,5 @@ PURPOSES: Mapping[str, str] = {
 
 def preset_of(recipe: Recipe) -> str:
     """The name of the preset that a recipe is; empty where it is none."""
-    return next((name for name, preset in PRESETS.items() if preset == recipe), "")
+    plain = structs.replace(recipe, task=structs.replace(recipe.task, symbols=()))
+    return next((name for name, preset in PRESETS.items() if preset == plain), "")

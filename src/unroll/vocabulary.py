@@ -17,7 +17,7 @@ from msgspec import Struct
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS
 from unroll.tasks import TASKS
-from unroll.tasks.config import TaskConfig
+from unroll.tasks.config import ENDS, TaskConfig
 
 NUMBER, LETTER = re.compile(r"[^\s,;]+"), re.compile(r"\S")
 WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""", re.DOTALL)
@@ -27,16 +27,21 @@ COUNTING = (7, 8, 9, 10)
 
 
 class Vocabulary(Struct, frozen=True):
-    """V numbers and what they stand for; no `symbols`: themselves."""
+    """V numbers and what they stand for; no `symbols`: themselves. Behind `end` a sequence is over."""
 
     size: int
     symbols: tuple[str, ...] = ()
+    end: int | None = None
 
     @staticmethod
     @lru_cache(maxsize=32)
     def of(task: TaskConfig) -> Vocabulary:
         """That of a task: a file's, or the task's own."""
-        return Vocabulary(task.vocab_size, (task.symbols or TASKS[task.task].symbols)[: task.vocab_size])
+        known = TASKS[task.task]
+        symbols = (task.symbols or known.symbols)[: task.vocab_size]
+        if task.symbols:
+            return Vocabulary(task.vocab_size, symbols, 0 if symbols[0] in ENDS else None)
+        return Vocabulary(task.vocab_size, symbols, symbols.index(known.end) if known.end in symbols else None)
 
     @property
     def is_letters(self) -> bool:
@@ -94,6 +99,17 @@ class Vocabulary(Struct, frozen=True):
         if self.is_letters:
             return "".join(map(self.shown, sequence))
         return " ".join(_quoted(self.shown(number)) for number in sequence)
+
+    def is_over(self, sequence: Sequence[int]) -> bool:
+        """Whether a sequence has come to its end; one that only begins with the symbol for that has not."""
+        return self.end is not None and len(sequence) > 1 and sequence[-1] == self.end
+
+    def until_end(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Numbers up to the first end, with it."""
+        for number in numbers:
+            yield number
+            if number == self.end:
+                return
 
     # From symbols to numbers
 

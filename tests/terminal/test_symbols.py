@@ -10,10 +10,11 @@ from pane_kit import a_trace, alone, rows
 from playground_kit import NARROW, playing
 from unroll.moment import Moment
 from unroll.protocol.replies import Candidate
-from unroll.recipe import PRESETS
+from unroll.recipe import PRESETS, preset_of
 from unroll.terminal.cells import centred, cut, right, widest
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import SAID, STEP, Numbers, Prompt
+from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.vocabulary import Vocabulary
 
@@ -74,3 +75,34 @@ async def test_marks_fall_on_the_symbols_whatever_stands_between(text: str) -> N
         found = {looks[span.style]: span for span in field.marks(text).spans if isinstance(span.style, Style)}
         assert text[found[STEP].start : found[STEP].end] == text[found[SAID].start : found[SAID].end] == "T"
         assert found[STEP].start < found[SAID].start
+
+
+async def test_names_are_written_letter_by_letter_up_to_their_end_and_then_a_new_one() -> None:
+    async with playing(PRESETS["names"].replace(epochs=4), NARROW, Moment(0, (0,))) as game:
+        assert game.session.recipe.task.symbols[:3] == (".", "a", "b")
+        assert game.pane(RecipeForm).query_one("#field-preset", FieldRow).text == "your own"
+        await game.train()
+        assert game.hint.startswith("T, then 1")
+        for _ in range(6):
+            await game.press("C")
+            if game.pane(Prompt).text.endswith(".") and len(game.pane(Prompt).text) > 1:
+                break
+        name = game.pane(Prompt).text
+        assert name.startswith(".") and name.endswith(".") and name.count(".") == 2
+        await game.press("c")
+        assert game.pane(Prompt).text == name[:2], "a new one begins"
+        await game.press("R")
+        assert game.pane(Prompt).text.startswith(".") and len(game.pane(Prompt).text) > 3
+
+
+async def test_the_preset_of_a_file_is_still_that_when_its_symbols_are_known() -> None:
+    async with playing(PRESETS["names"], NARROW, Moment(0, (0,))) as game:
+        assert game.session.recipe.task.symbols and preset_of(game.session.recipe) == "names"
+        await game.write("epochs", "31")
+        await game.write("epochs", "30")
+        assert game.session.run is not None and game.session.recipe == game.session.run.recipe
+
+
+async def test_a_permalink_of_a_task_keeps_its_own_fields() -> None:
+    async with playing(PRESETS["anbn"].replace(epochs=7), NARROW, Moment(0, (0,))) as game:
+        assert game.session.recipe.train.epochs == 7

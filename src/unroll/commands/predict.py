@@ -50,7 +50,7 @@ def predict(
 
     MODEL is a file or the name of a saved network (see: unroll models). Without NUMBERS, or with a lone -, they are
     read from standard input. Prints the likeliest next numbers and their probabilities; with --continue, the likeliest
-    number at every step, or one drawn at random if --temperature, --top-k or --top-p is given.
+    number at every step, or one drawn at random if --temperature, --top-k or --top-p is given, up to an end symbol.
     """
     with refusals():
         saved, sequence = open_model(model, numbers)
@@ -66,7 +66,7 @@ def predict(
         return
     from unroll.network.sampling import generate
 
-    said = islice(generate(saved.model, sequence, sampling or ARGMAX), count)
+    said = vocabulary.until_end(islice(generate(saved.model, sequence, sampling or ARGMAX), count))
     if as_json:
         continued = list(said)
         shown = {"symbols": vocabulary.names(sequence), "continued_symbols": vocabulary.names(continued)}

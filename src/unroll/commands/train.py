@@ -16,6 +16,7 @@ from unroll.paths import place_to_save
 from unroll.recipe import DeviceName, Plan, Recipe
 from unroll.tasks import TASKS
 from unroll.text import encodable, shown_path
+from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.network.training import Training
@@ -25,6 +26,7 @@ EXAMPLES = """
 unroll train
 unroll train --task recall --cell lstm --epochs 100 --save my-recall
 unroll train --hidden-size 128 --epochs 20000 --background
+unroll train --task file --path names --length 9 --cell gru
 unroll train --task file --path numbers.txt --length 8 --held-out 0.2 --json
 """
 
@@ -115,13 +117,13 @@ def _print(
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
         print_json({**whole, "loss": loss, "history": history})
         return
-    many, task = figures.count, TASKS[recipe.task.task]
+    many, task, word = figures.count, TASKS[recipe.task.task], Vocabulary.of(recipe.task).word
     rows = {
-        "task": f"{task.name}, {many(plan.sequences, 'sequence')} of {task.length_of(recipe.task)}",
-        "left out": f"{many(plan.short_lines, 'line')} with no sequence of that length" if plan.short_lines else "",
+        "task": f"{task.name}, {many(plan.sequences, 'sequence')} of {task.length_of(recipe.task, word)}",
+        "left out": f"{many(plan.short_lines, 'line')} of one {word} only" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
         "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",
-        "loss": f"{figures.loss(loss)} nats, the mean of all steps asked",
+        "loss": f"{figures.loss(loss)} nats, the mean of all steps asked: a perplexity of {figures.perplexity(loss)}",
         "accuracy": f"{figures.share(history.accuracy or 0.0)} right {task.right_where}",
         "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),
         "saved": shown_path(place) if place else "",

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import inf
-from random import randrange
+from random import Random, randrange
 from typing import Any
 
 from msgspec import structs
@@ -35,6 +35,7 @@ from unroll.recipe import Recipe, check
 from unroll.tasks import TASKS
 from unroll.tasks.config import TaskConfig
 from unroll.tasks.datafile import fitted
+from unroll.tasks.file import longer
 from unroll.text import encodable, shown_path
 
 
@@ -156,8 +157,13 @@ class Handlers:
         return replies.Continued(id=request.id, numbers=numbers)
 
     def _draw(self, request: requests.Draw) -> replies.Drawn:
-        x_LN = self._runs.find(request.run).training.data.x
-        return replies.Drawn(id=request.id, sequence=x_LN[:, randrange(x_LN.shape[1])].tolist())
+        training = self._runs.find(request.run).training
+        if request.longer:
+            sequence = longer(training.recipe.task, Random())
+            if not sequence:
+                raise UserError("No line of this file is longer than a training sequence: / takes any.")
+            return replies.Drawn(id=request.id, sequence=list(sequence[:MAX_STEPS]))
+        return replies.Drawn(id=request.id, sequence=training.data.read(randrange(training.data.total)))
 
     def _save(self, request: requests.Save) -> replies.Saved:
         path = save_model(self._runs.find(request.run), request.epoch, request.name)

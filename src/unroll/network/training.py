@@ -239,6 +239,11 @@ class Sequences(NamedTuple):
             found = found.each(lambda part: part.view(-1, *columns.shape).transpose(0, 1).contiguous())
         return found
 
+    def read(self, column: int) -> list[int]:
+        """The numbers read in one of them, up to the last step asked."""
+        steps = len(self.x) if self.masks is None else 1 + int(self.masks.asked[:, column].nonzero()[-1])
+        return [int(number) for number in self.x[:steps, column]]
+
     def split(self, size: int) -> Iterator[Sequences]:
         """The same in parts of at most `size` sequences."""
         for first in range(0, self.total, size):

@@ -112,7 +112,7 @@ class Continued(Answer, frozen=True, kw_only=True):
 
 
 class Drawn(Answer, frozen=True, kw_only=True):
-    """A training sequence."""
+    """A sequence of the task."""
 
     sequence: Annotated[list[Number], Meta(min_length=1, max_length=MAX_STEPS)]
 

@@ -131,9 +131,14 @@ class Continue(Request[replies.Continued], frozen=True, kw_only=True):
 
 
 class Draw(Request[replies.Drawn], frozen=True, kw_only=True):
-    """One of a run's training sequences, any of them; answered by `drawn`."""
+    """One of a run's training sequences, any of them; answered by `drawn`.
+
+    Attributes:
+        longer: One of its file that is longer than those, in their place.
+    """
 
     run: RunNumber = 0
+    longer: bool = False
 
 
 class Save(Request[replies.Saved], frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class AnBn(StringTask):
     teaches = "An lstm counts: one value of its cell state rises with every a and falls with every b."
     published = "Weiss 2018, trained up to n = 100: an lstm is right up to n = 256, a gru fails from n = 39"
     symbols = ("a", "b", ".")
+    end = "."
     start = {
         "vocab_size": 3, "length": 20, "cell": "lstm", "hidden_size": 16, "batch_size": "full",
         "epochs": 750, "learning_rate": 0.03,

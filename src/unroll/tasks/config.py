@@ -12,6 +12,8 @@ TaskName = Literal[
 Asked = Literal["every", "last"]
 
 MAX_VOCAB = 4096
+ENDS = (".", "·", "|", "$", "#", "<end>")
+"""The symbol at the end of a file's sequence whose length says something: the first that the file does not have."""
 MAX_SYMBOL = 40
 """Letters of a symbol at most."""
 

@@ -16,15 +16,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from unroll.errors import RecipeError
-from unroll.tasks.config import MAX_SYMBOL, MAX_VOCAB, TaskConfig
+from unroll.tasks.config import ENDS, MAX_SYMBOL, MAX_VOCAB, TaskConfig
 from unroll.tasks.decoding import read_lines
 from unroll.tasks.forms import Misread, Rows, are_numbers, read_form
 from unroll.text import printable, shown_path
 
 LEVELS = 16
 """Levels that decimals are put into where none are asked for."""
-ENDS = (".", "·", "|", "$", "#", "<end>")
-"""The symbol at the end of a sequence whose length says something: the first that the file does not have."""
 
 
 class Understood(NamedTuple):

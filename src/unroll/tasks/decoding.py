@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import zlib
+from pathlib import Path
 
 from unroll.errors import FileError, RecipeError
 from unroll.files import at_home, read_regular
@@ -23,6 +24,8 @@ MARKS = {
 }
 """Byte order marks and what they stand for; that of UTF-32 begins like that of UTF-16."""
 GZIP = b"\x1f\x8b"
+SHIPPED = Path(__file__).parent.parent / "data"
+"""Where the files are that come with the program: text, each called by its name without `.txt`."""
 
 
 def read_lines(path: str) -> list[str]:
@@ -32,7 +35,7 @@ def read_lines(path: str) -> list[str]:
         RecipeError: of field `path`: it cannot be read, is too large, is no text, or has too many lines.
     """
     try:
-        data = read_regular(at_home(path), MAX_BYTES)
+        data = read_regular(located(path), MAX_BYTES)
     except FileError as error:
         raise RecipeError("path", str(error)) from None
     text = _decoded(_unpacked(data, path), path)
@@ -40,6 +43,13 @@ def read_lines(path: str) -> list[str]:
     if len(lines) > MAX_LINES + 1:
         raise RecipeError("path", f"{shown_path(path)} has more than {MAX_LINES:,} lines: shorten it.")
     return lines
+
+
+def located(path: str) -> Path:
+    """The file of a path; a name that is no file here is one that comes with the program, where that is its name."""
+    file = at_home(path)
+    shipped = {one.stem: one for one in SHIPPED.glob("*.txt")}.get(path)
+    return file if shipped is None or file.exists() else shipped
 
 
 def _unpacked(data: bytes, path: str) -> bytes:

@@ -1,7 +1,7 @@
 """Saying what comes next in a file of one's own: every window of L numbers in a row that has a next number.
 
-Whole lines are held out, or the end of a file that has one line of use: windows that share numbers are never on both
-sides.
+A line of no more than L + 1 is one sequence; behind it the last number is repeated, where nothing is asked. Whole lines
+are held out, or the end of a file that has one line of use: windows that share numbers are never on both sides.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class File(Task):
     name = "file"
     asks = "Say the number that comes next in your own data."
     teaches = "How much of the past the next number depends on is up to the data: erase the memory to find out."
+    is_bound = True
     fields = ("vocab_size", "length", "path", "column", "levels", "held_out")
 
     def check(self, config: TaskConfig) -> None:
@@ -36,12 +37,12 @@ class File(Task):
         from unroll.tasks.datafile import read_sequences  # the forms of files take a hundredth of the start
 
         lines = read_sequences(config)
-        usable = [line for line in lines if len(line) > config.length]
-        windows, short = _windows(lines, config), len(lines) - len(usable)
+        usable = [line for line in lines if len(line) > 1]
+        items, short = _items(usable, config), len(lines) - len(usable)
         if not config.held_out:
-            return Parts(windows, [], short)
+            return Parts(items, [], short)
         train, away = _divide(usable, config) if len(usable) > 1 else _cut(usable[0], config)
-        return Parts(_windows(train, config), _windows(away, config), short)
+        return Parts(_items(train, config), _items(away, config), short)
 
     def examples(self, config: TaskConfig, steps: int, random: Random) -> Iterator[Sequence[int]]:
         return iter(())
@@ -73,7 +74,7 @@ def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
 
 def _divide(lines: Lines, config: TaskConfig) -> tuple[Lines, Lines]:
     """Lines drawn at random once and for all, until the part `held_out` of all windows is as near as it gets."""
-    windows = [len(line) - config.length for line in lines]
+    windows = [_windows(line, config) for line in lines]
     order = list(range(len(lines)))
     random.Random(0).shuffle(order)
     away: set[int] = set()
@@ -86,23 +87,43 @@ def _divide(lines: Lines, config: TaskConfig) -> tuple[Lines, Lines]:
     return [line for i, line in enumerate(lines) if i not in away], [lines[i] for i in sorted(away)]
 
 
-def _windows(lines: Lines, config: TaskConfig) -> list[Item]:
-    """Every `length` numbers in a row that have a next number, as an item."""
-    length, longest = config.length, max(map(len, lines))
-    if longest <= length:
-        choices = [f"choose at most {longest - 1}"] if longest > 1 else []
+def longer(config: TaskConfig, random: Random) -> tuple[int, ...]:
+    """More than L numbers in a row, up to twice as many, from a line that has them; nothing where none has."""
+    from unroll.tasks.datafile import read_sequences
+
+    lines = [line for line in read_sequences(config) if len(line) > config.length + 1]
+    if not lines:
+        return ()
+    line = random.choice(lines)
+    steps = min(2 * config.length + 1, len(line) - 1)
+    start = random.randrange(len(line) - steps)
+    return line[start : start + steps]
+
+
+def _windows(line: tuple[int, ...], config: TaskConfig) -> int:
+    """How many sequences are in a line."""
+    return max(1, len(line) - config.length)
+
+
+def _items(lines: Lines, config: TaskConfig) -> list[Item]:
+    """Every `length` numbers in a row that have a next number, as an item; a shorter line as one of its own."""
+    length = config.length
+    if not lines:
         raise RecipeError(
-            "length",
-            f"length cannot be {length}, as the longest line of {shown_path(config.path)} has "
-            f"{figures.count(longest, 'number')} and a sequence needs a next number: "
-            f"{', or '.join([*choices, 'write longer lines'])}.",
+            "path",
+            f"The longest line of {shown_path(config.path)} has 1 number and a sequence needs a next number: "
+            "write longer lines.",
         )
-    count = sum(max(0, len(line) - length) for line in lines)
+    count = sum(_windows(line, config) for line in lines)
     if count * length > MAX_POSITIONS:
         raise RecipeError(
             "path",
             f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, 'number')}: "
             f"shorten it to {MAX_POSITIONS // length:,}.",
         )
-    starts = ((line, i) for line in lines for i in range(len(line) - length))
-    return [Item(line[i : i + length], line[i + 1 : i + length + 1]) for line, i in starts]
+    return [_item(line[i : i + length + 1], length) for line in lines for i in range(_windows(line, config))]
+
+
+def _item(numbers: tuple[int, ...], length: int) -> Item:
+    rest = length + 1 - len(numbers)
+    return Item((*numbers[:-1], *numbers[-1:] * rest), (*numbers[1:], *(None,) * rest))

@@ -40,6 +40,7 @@ class Reber(StringTask, DrawnTask):
         "Elman's network none"
     )
     symbols = SYMBOLS
+    end = "E"
     fields = ("length", "sequences", "held_out")
     start = {
         "vocab_size": 7, "length": 24, "sequences": 1280, "held_out": 0.2, "cell": "lstm", "hidden_size": 16,

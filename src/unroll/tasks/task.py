@@ -57,6 +57,7 @@ class Task(ABC):
         teaches: What watching it learn teaches, in a sentence or two.
         published: What others have measured, with the source; empty where nothing is known to be published.
         symbols: What its numbers stand for; empty where they are numbers.
+        end: The symbol behind which a sequence is over; empty where there is none.
         fields: The fields of `TaskConfig` that it uses.
         start: A recipe that learns it, as the fields that differ from the default recipe; empty for the default.
         purpose: What that recipe shows.
@@ -70,6 +71,7 @@ class Task(ABC):
     teaches: ClassVar[str]
     published: ClassVar[str] = ""
     symbols: ClassVar[tuple[str, ...]] = ()
+    end: ClassVar[str] = ""
     fields: ClassVar[tuple[str, ...]] = ("vocab_size", "length")
     start: ClassVar[Mapping[str, int | float | str]] = {}
     purpose: ClassVar[str] = ""

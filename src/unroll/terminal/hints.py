@@ -26,6 +26,7 @@ class Situation(NamedTuple):
         length, steps: Numbers in a training sequence, and in the one that is shown.
         epoch: The one that is looked at; None for the newest.
         is_right: Whether the answer at this step is; None where nothing is right.
+        samples: Whether the next numbers are drawn.
     """
 
     updates: int = 0
@@ -41,6 +42,7 @@ class Situation(NamedTuple):
     done: Interventions = UNTOUCHED
     is_right: bool | None = None
     is_marked: bool = False
+    samples: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -108,6 +110,11 @@ HINTS = (
         until=lambda s: s.epoch is None,
     ),
     Hint(
+        "T, then 1: the network draws what comes next, and c or C write on.",
+        when=lambda s: s.is_ready and s.task == "file" and not s.samples,
+        until=lambda s: s.samples,
+    ),
+    Hint(
         "X erases the memory at every step: is the answer still right?",
         when=lambda s: s.is_ready,
         until=lambda s: s.done.cut_all,
@@ -118,7 +125,7 @@ HINTS = (
         until=lambda s: s.is_right is not False,
     ),
     Hint(
-        "C appends the next ten numbers as the network says them: is it still right?",
+        "C appends the next ten as the network says them: is it still right?",
         when=lambda s: s.is_ready and s.steps <= s.length,
         until=lambda s: s.steps > s.length,
     ),
@@ -180,4 +187,5 @@ def situation(session: Session, is_right: bool | None) -> Situation | None:
         done=moment.interventions,
         is_right=is_right,
         is_marked=session.compared is not None,
+        samples=session.sampling.temperature > 0,
     )

@@ -458,16 +458,14 @@ class Playground(Screen[None]):
         self.spawn(self.session.append(count or MAX_STEPS, until_wrong=not count))
 
     def action_type_random(self, longer: bool) -> None:
-        """A sequence of the task, or one that is longer than in training; of a file, one of those trained on."""
+        """A sequence of the task, or one that is longer than in training; of a file, one of its own."""
         task = self.recipe_shown.task
         steps = 2 * task.length + 1 if longer else task.length
         example = next(TASKS[task.task].examples(task, steps, Random()), None)
         if example is not None:
             self.session.type(tuple(example))
-        elif longer:
-            self.note(texts.NONE_LONGER)
         else:
-            self.spawn(self.session.draw())
+            self.spawn(self.session.draw(longer))
 
     # What is done to the network, and what is shown of it
 

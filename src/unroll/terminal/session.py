@@ -521,10 +521,10 @@ class Session:
         self.type((*sequence[: step + 1], number))
         self.display.note(texts.of_continued(number, step, len(sequence) - step - 1, self.vocabulary))
 
-    async def draw(self) -> None:
-        """Look at one of the run's training sequences, unless another was typed meanwhile."""
+    async def draw(self, longer: bool) -> None:
+        """Look at a sequence that the engine has of the run's file, unless another was typed meanwhile."""
         typed = self._times_typed
-        drawn = await self.ask(requests.Draw(run=self.moment.run))
+        drawn = await self.ask(requests.Draw(run=self.moment.run, longer=longer))
         if drawn is not None and self._times_typed == typed:
             self.type(tuple(drawn.sequence))
 
@@ -547,13 +547,15 @@ class Session:
             if count <= 0:
                 self.display.say(texts.SEQUENCE_FULL)
                 return
+            if self.vocabulary.is_over(self.moment.sequence):
+                self._turn_to(self.vocabulary.opening)
             run, how = self.run, self.sampling
             continued = await self.ask(
                 requests.Continue(moment=self.moment, count=count, until_wrong=until_wrong, sampling=how)
             )
             if continued is not None and wanted() and self.run is run:
                 self.sampling = replace(how, seed=how.seed + 1)
-                sequence = *self.moment.sequence, *continued.numbers
+                sequence = *self.moment.sequence, *self.vocabulary.until_end(continued.numbers)
                 self._turn_to(sequence, said=frozenset(range(len(self.moment.sequence), len(sequence))))
                 if until_wrong and run is not None:
                     self.display.note(texts.of_stopped(self.moment.sequence, run.recipe.task))

@@ -37,7 +37,6 @@ NOTHING_TRAINS = "Nothing is training: space trains, s saves, q quits."
 TRAINING_WAITS = "Training starts as soon as the engine is ready."
 SAME_NETWORK = "The same recipe trains the same network: change the seed for another."
 SEQUENCE_FULL = f"A sequence can have at most {MAX_STEPS:,} steps: type a shorter one."
-NONE_LONGER = "Of a file there is none longer than in training: R shows one of its sequences, / takes any."
 WAYS_TO_LEAVE = (
     "d    let it continue: unroll attach returns to it\nq    end it: runs that are not saved are lost\nesc  stay here"
 )
@@ -468,7 +467,8 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
     figure = "nothing yet"
     if last is not None:
         chance = figures.probability(exp(-last))
-        figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer"
+        figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer, "
+        figure += f"a perplexity of {figures.perplexity(last)}"
     signs = "" if views.is_gate(view) else "+ is above 0, - below; "
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {

@@ -80,8 +80,8 @@ def _prompts(subject: Subject) -> Prompts:
         rows = Random(0).sample(rows, most)
     found = [(row, list(task.answers(config, row))) for row in rows]
     if not found:
-        x, y, _ = subject.sequences
-        return Prompts(x, y.unsqueeze(-1))
+        x, y, masks = subject.sequences
+        return Prompts(x, (y if masks is None else y.where(masks.asked, NONE)).unsqueeze(-1))
     widest = max(len(right) for _, answers in found for right in answers)
     rights = [torch.tensor([[*one, *[NONE] * (widest - len(one))] for one in answers]) for _, answers in found]
     x, right = pad_sequence([torch.tensor(row) for row, _ in found]), pad_sequence(rights, padding_value=NONE)

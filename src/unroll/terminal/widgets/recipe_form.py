@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
 from unroll.protocol.replies import Pace
-from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, recipe_of, turned_to
+from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, turned_to
 from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
 from unroll.terminal import texts
@@ -202,7 +202,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if name == "pace":
             self._pace = next(pace for pace in get_args(Pace) if pace == event.value)
             self.post_message(self.PaceChosen(self._pace))
-        elif name == "task":
+        elif name == "task" and event.value != self.recipe.task.task:
             self._turn_to(next(task for task in get_args(TaskName) if task == event.value))
         elif name != "preset":
             self._edited()
@@ -228,7 +228,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
                 values[name] = FIELDS[name].parse(self._rows[name].text)
         if not self._faults:
             with self._keeping_faults():
-                recipe = recipe_of(values)
+                recipe = self.recipe.replace(**values)
                 self._implied(recipe)
                 if not self._faults and recipe != self.recipe:
                     self.recipe = recipe
