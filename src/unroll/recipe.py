@@ -116,7 +116,7 @@ class Field(Struct, frozen=True):
         """What the field takes, to stand after "choose"."""
         words = ", ".join(self.words[:-1]) + " or " + self.words[-1] if self.words else ""
         if self.kind is str:
-            return words or ("a path" if self.section else self.help)
+            return words or ("a name or a number" if self.name == "column" else "a path" if self.section else self.help)
         noun = "a whole number" if self.kind is int else "a number"
         start = f"from {_plain(self.low)} to" if self.above is None else f"above {_plain(self.above)} and up to"
         return f"{noun} {start} {_plain(self.high)}" + (f", {words}" if words else "")

@@ -13,7 +13,7 @@ from playground_kit import Playing
 from unroll.network.training import Training
 from unroll.recipe import Recipe, plan
 from unroll.terminal.palette import DARK, LIGHT
-from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten
+from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten, round_ticks
 from unroll.terminal.runs import METRICS, SHORT, Curve, ceiling, reach
 from unroll.terminal.widgets.loss_curve import OVERLAID, TALL, LossCurve, Shown
 
@@ -215,3 +215,14 @@ async def test_while_a_network_trains_its_newest_figures_are_said_to_be_those_in
     await game.wait(1)
     assert str(game.pane(LossCurve).border_subtitle).startswith("in ")
     assert not game.engine.asked[-1].score  # type: ignore[attr-defined]
+
+
+@given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e4), st.integers(1, 9))
+def test_round_ticks_lie_in_the_range_and_are_round(start: float, size: float, most: int) -> None:
+    ticks = round_ticks(start, start + size, most)
+    assert len(ticks) <= most + 1 and all(start - 1e-6 <= tick <= start + size + 1e-6 for tick in ticks)
+    assert all(len(f"{tick:.10g}".replace(".", "").strip("-0").split("e")[0]) <= 8 for tick in ticks)
+
+
+def test_a_range_from_minus_three_to_four_is_marked_at_whole_numbers() -> None:
+    assert round_ticks(-3.2, 4.1, 4) == [-2.0, 0.0, 2.0, 4.0]

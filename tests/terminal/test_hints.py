@@ -18,7 +18,7 @@ def test_a_hint_fits_the_smallest_screen(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("situation", "begins"),
     [
-        (None, "space trains ·"),
+        (None, "The engine is starting"),
         (Situation(), "space trains"),
         (Situation(updates=3, trains=True), "space pauses"),
         (TRAINED, "X erases"),
@@ -26,7 +26,8 @@ def test_a_hint_fits_the_smallest_screen(sentence: str) -> None:
         (TRAINED._replace(task="file", samples=True), "X erases"),
         (TRAINED._replace(done=CUT), "Counting needs only"),
         (TRAINED._replace(done=CUT, keeps_cell=True), "The cell state is still there"),
-        (TRAINED._replace(done=CUT, task="recall"), "u restores"),
+        (TRAINED._replace(done=CUT, task="recall"), "Nothing of the past"),
+        (TRAINED._replace(done=Interventions((2,))), "u restores"),
         (TRAINED._replace(done=Interventions(cut_cell=True)), "k erases"),
         (TRAINED._replace(is_edited=True, form_task="recall"), "The recipe has changed"),
         (TRAINED._replace(epoch=3), "This is the network as it was"),
@@ -47,6 +48,7 @@ def test_every_hint_has_its_turn_as_others_are_followed() -> None:
             TRAINED._replace(steps=9),
             TRAINED._replace(task="file"),
             TRAINED._replace(done=CUT, keeps_cell=True),
+            TRAINED._replace(done=CUT, task="recall"),
             TRAINED._replace(done=Interventions(cut_cell=True)),
             TRAINED._replace(is_edited=True, epoch=3),
         )
@@ -72,7 +74,7 @@ async def test_the_lesson_is_told_by_hints_alone(game: Playing) -> None:
     await game.choose("task", "recall")
     assert game.hint.startswith("The recipe has changed")
     await game.press("space")
-    assert game.hint.startswith("u restores")
+    assert game.hint.startswith("Nothing of the past is left")
     await game.press("u")
     assert not game.hint.startswith(("X", "u ", "space"))
     game.app.playground.say("A file is damaged.")

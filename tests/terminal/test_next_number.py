@@ -164,7 +164,7 @@ def test_no_word_of_the_banner_is_clipped(does: Interventions, views: tuple[str,
 def test_what_comes_of_it_here_and_everywhere_is_said_with_the_verdict(task: str, said: str) -> None:
     config = TaskConfig(task=task)  # type: ignore[arg-type]
     _, here, everywhere = banner(touched(Interventions(cut_all=True)), 3, config)
-    assert (here, everywhere[0]) == ((said,), "all sequences: >99 % → 0.4 % right")
+    assert (here, everywhere[0]) == ((said,), "training sequences: >99 % → 0.4 % right")
 
 
 # The sentence

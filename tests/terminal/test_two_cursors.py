@@ -82,7 +82,7 @@ async def test_cutting_the_loop_shows_before_and_after_and_does_not_harm_countin
     assert game.pane(NextNumber).candidates[0].before == before[0].probability
     for said in ("memory erased at every step", "here: 11 → 11, still right", "▄ untouched"):
         assert said in game.text
-    assert re.search(r"all sequences: 100 % → \S+ % right", game.text)
+    assert re.search(r"training sequences: 100 % → \S+ % right", game.text)
     now, whole = game.trace.score or (0, 0)
     assert now >= 0.9 <= whole
     await game.press("u")

@@ -272,7 +272,7 @@ def test_the_runs_name_the_key_that_compares() -> None:
 
 def test_a_score_of_a_draw_is_not_called_one_of_all_sequences() -> None:
     scored = replace(a_trace(does=Interventions(cut_all=True)), score=(0.004, 0.999))
-    assert texts.banner(scored, 3, TaskConfig())[2][0] == "all sequences: >99 % → 0.4 % right"
+    assert texts.banner(scored, 3, TaskConfig())[2][0] == "training sequences: >99 % → 0.4 % right"
     drawn = texts.banner(replace(scored, drawn=20_000), 3, TaskConfig())[2]
     assert drawn[0] == "20,000 random sequences: >99 % → 0.4 % right"
     assert not any("all" in wording for wording in drawn)

@@ -192,7 +192,7 @@ class Questions:
             self._display.changed()
             session.look()
 
-        hint = "Temperature, then optionally top-k and top-p, such as 0.8 or 1 5 or 1 0 0.9; 0 takes the likeliest."
+        hint = "Temperature, top-k, top-p: 0.8, or 1 5, or 1 0 0.9. 0 takes the likeliest."
         answer = f"{now.temperature:g} {now.top_k} {now.top_p:g}"
         self._ask(Ask("Sample the next numbers with", answer, hint, lambda text: sampling(text, now)), take)
 
@@ -307,8 +307,7 @@ def sampling(text: str, now: Sampling) -> Sampling:
         return msgspec.convert({**given, "seed": now.seed}, Sampling, strict=False)
     except msgspec.ValidationError:
         raise UserError(
-            f"Enter a temperature from 0 to {MAX_TEMPERATURE:g}, such as 0.8; "
-            f"then, if you like, top-k from 0 to {MAX_TOP_K:,}, and top-p above 0 and up to 1."
+            f"Temperature 0 to {MAX_TEMPERATURE:g}; then top-k 0 to {MAX_TOP_K:,}; then top-p above 0, up to 1."
         ) from None
 
 

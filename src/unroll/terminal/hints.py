@@ -63,7 +63,7 @@ class Hint(NamedTuple):
     until: Callable[[Situation], bool] = lambda s: False
 
 
-STARTING = "space trains · ←/→ steps · x erases memory · / types a sequence · ? explains"
+STARTING = "The engine is starting: space, pressed now, trains as soon as it is there."
 """Stands while the engine starts."""
 ALWAYS = "? explains where you are and lists its keys; ctrl+p finds any by its words."
 """Stands where no other hint is left."""
@@ -90,9 +90,14 @@ HINTS = (
         until=lambda s: s.is_cut and not s.keeps_cell,
     ),
     Hint(
-        "Counting needs only the last number. Now choose task recall in the recipe.",
+        "Counting needs only the last number. Now choose the preset recall, lstm.",
         when=lambda s: s.done.cut_all and s.task == "count",
         until=lambda s: s.form_task == "recall",
+    ),
+    Hint(
+        "Nothing of the past is left: it answers as at a first step. u undoes that.",
+        when=lambda s: s.done.cut_all and not s.keeps_cell and s.task.startswith("recall"),
+        until=lambda s: not s.done.cut_all,
     ),
     Hint(
         "The recipe has changed: space trains a new network by it.",

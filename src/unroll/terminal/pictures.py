@@ -5,6 +5,7 @@ from itertools import groupby
 from math import ceil, floor, log10
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -20,6 +21,8 @@ LABEL_ROOM = 7
 ROW_LABEL = 11
 CELL = 5
 """Columns of a grid's cell at most."""
+LONGEST = 7
+"""Columns of a text in a grid's cell at most."""
 DOTS_HIGH = 2
 """How many columns are as wide as a row is high."""
 FEW = 40
@@ -118,6 +121,7 @@ def _plot_of_plane(picture: Plane, width: int, height: int, colours: PlotColours
         y_start=middle_y - size * rows / 2,
         y_end=middle_y + size * rows / 2,
         axis_colour=colours.axes,
+        has_round_ticks=True,
         lines=[*lines, *here],
     )
 
@@ -141,7 +145,8 @@ class Cells(NamedTuple):
 def fitted(picture: Grid, width: int, height: int, first_row: int = 0) -> Cells:
     """The cells that have room, those of the moment's column among them; one row is the heading."""
     room = max(1, width - ROW_LABEL)
-    cell = max(3 if picture.texts else 1, min(CELL, room // max(1, len(picture.columns))))
+    longest = max((cell_len(text) for row in picture.texts for text in row), default=0)
+    cell = max(min(longest, LONGEST) + 1 if longest else 1, min(CELL, room // max(1, len(picture.columns))))
     columns = min(len(picture.columns), room // cell)
     here = picture.mark[1] or 0
     first_column = max(0, min(here - columns // 2, len(picture.columns) - columns))

@@ -36,6 +36,7 @@ class Plot(NamedTuple):
         lines: Drawn in this order, the last on top.
         is_log: Whether the y axis is logarithmic; then no point may lie below `y_start`, which is above 0.
         percent: Whether it is marked in percent.
+        has_round_ticks: Whether the ranges begin anywhere, and are marked at round numbers.
         x_ticks: Where the x axis is marked, and with what; None for even steps.
         cursor, wall: Where vertical lines stand; None for none.
         margin: Columns that the y axis' labels take at least, so that plots over each other are aligned.
@@ -53,6 +54,7 @@ class Plot(NamedTuple):
     percent: bool = False
     x_start: float = 0.0
     x_ticks: list[tuple[float, str]] | None = None
+    has_round_ticks: bool = False
     cursor: float | None = None
     cursor_colour: Colour = (255, 255, 255)
     wall: float | None = None
@@ -119,7 +121,9 @@ def _named(row: Text, name: str) -> Text:
 
 def _rule(figure: Any, plot: Plot) -> None:
     x, y = figure.ruler("x"), figure.ruler("y")
-    if plot.is_log:
+    if plot.has_round_ticks:
+        ticks, labels = _labelled(round_ticks(plot.y_start, plot.y_end, max(1, plot.height // 3)))
+    elif plot.is_log:
         y.scale("log")
         ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
     else:
@@ -132,7 +136,10 @@ def _rule(figure: Any, plot: Plot) -> None:
     x.lim(plot.x_start, plot.x_end)
     wide, room = len(_labelled([plot.x_end])[1][0]), plot.width - 1 - max(map(len, labels))
     most = room // (wide + wide // 2 + 1)  # so far apart that the last label keeps clear of the one before
-    even = zip(*_labelled(even_ticks(plot.x_end, max(1, min(5, most)), 2, plot.x_start)), strict=True)
+    most = max(1, min(5, most))
+    round_ = plot.has_round_ticks
+    places = round_ticks(plot.x_start, plot.x_end, most) if round_ else even_ticks(plot.x_end, most, 2, plot.x_start)
+    even = zip(*_labelled(places), strict=True)
     x.ticks(*map(list, zip(*(even if plot.x_ticks is None else plot.x_ticks), strict=True)))
 
 
@@ -150,6 +157,14 @@ def even_ticks(end: float, most: int, fewest: int = 3, start: float = 0.0) -> li
     """Ticks from start to end: `most` steps, or fewer (at least `fewest`) if that gives whole numbers."""
     steps = next((n for n in range(most, fewest - 1, -1) if (end - start) % n == 0), most)
     return [start + (end - start) * i / steps for i in range(steps + 1)]
+
+
+def round_ticks(start: float, end: float, most: int) -> list[float]:
+    """Ticks inside a range at multiples of 1, 2 or 5 times a power of ten, so many at most and one more."""
+    least = (end - start) / most
+    power = 10.0 ** floor(log10(least))
+    step = next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
+    return [step * n + 0.0 for n in range(ceil(start / step), floor(end / step) + 1)]
 
 
 def powers_of_ten(start: float, end: float) -> list[float]:

@@ -215,14 +215,14 @@ def _of_answers(trace: Trace, step: int, task: TaskConfig) -> Wordings:
 
 
 def _of_score(trace: Trace) -> Wordings:
-    """How many sequences are answered right, before and now; empty where that was not asked for."""
+    """How many training sequences are answered right, before and now; empty where that was not asked for."""
     if trace.score is None:
         return ("",)
     now, before = (figures.share(part, 1 if part < 0.02 else 0) for part in trace.score)
     said = now if trace.moment.interventions == UNTOUCHED else f"{before} → {now}"
     if trace.drawn is None:
-        return f"all sequences: {said} right", f"sequences right: {said}"
-    return f"{trace.drawn:,} random sequences: {said} right", f"sample right: {said}"
+        return f"training sequences: {said} right", f"training set: {said}"
+    return f"{trace.drawn:,} training sequences: {said} right", f"some of training: {said}"
 
 
 # The steps, units and runs

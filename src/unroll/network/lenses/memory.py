@@ -56,7 +56,7 @@ def look(subject: Subject) -> Lines:
         xs=list(range(back + 1)),
         lines=[*lines, NamedLine("chance", [round(1 / choices, 4)] * (back + 1))],
         percent=True,
-        caption=f"Which of {choices} numbers came first is read {said}.",
+        caption=f"Which of {choices}{f' (of {v})' if v > choices else ''} numbers came first is read {said}.",
         limits=f"A linear probe on {x.shape[1]:,} random sequences: what it can read the network need not use.",
     )
 

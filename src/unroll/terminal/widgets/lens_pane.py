@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.picture import Grid, Lines, Picture
+from unroll.picture import Grid, Lines, Picture, Plane
 from unroll.terminal import pictures
 from unroll.terminal.bindings import both_ways
 from unroll.terminal.palette import shades
@@ -142,7 +142,16 @@ class LensPane(Pane, can_focus=True):
         names = [Segment(f" ━ {name}", style) for name, style in named]
         lines = [Strip(list(row.render(self.app.console))) for row in await drawn(plot)]
         self._plotted = plot
-        return [Strip(names).adjust_cell_length(self.size.width), *lines]
+        return [self._named(names, picture), *lines]
+
+    def _named(self, names: list[Segment], picture: Lines | Plane) -> Strip:
+        """The names, and at the right, where there is room, what the axis is."""
+        named = Strip(names)
+        room = self.size.width - named.cell_length
+        axis = f"{picture.x_name} → "
+        if len(axis) >= room:
+            return named.adjust_cell_length(self.size.width)
+        return Strip([*names, Segment(axis.rjust(room), self.get_component_rich_style(AXES))])
 
     def _grid(self, picture: Grid, rows: int) -> list[Strip]:
         cells = pictures.fitted(picture, self.size.width, rows, self.first_row)

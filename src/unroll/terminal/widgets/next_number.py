@@ -89,7 +89,7 @@ class NextNumber(Pane, can_focus=True):
 
     def on_resize(self) -> None:
         """Find what stands in every row, and repaint those that are others than before."""
-        sampled = ", as it is drawn" if self.is_sampled else ""
+        sampled = " (sampled)" if self.is_sampled else ""
         after = "" if self.after is None else f"after {cut(self.vocabulary.said(self.after), LONGEST)}"
         self.entitle(f"6 Next {self.vocabulary.word}{sampled}", escape(after))
         before, self._rows = self._rows, [*self._lines()][: self.size.height]
