@@ -89,6 +89,7 @@ async def test_names_are_written_letter_by_letter_up_to_their_end_and_then_a_new
                 break
         name = game.pane(Prompt).text
         assert name.startswith(".") and name.endswith(".") and name.count(".") == 2
+        assert '"." ends the sequence' in game.sentence
         await game.press("c")
         assert game.pane(Prompt).text == name[:2], "a new one begins"
         await game.press("R")

@@ -92,6 +92,9 @@ def of_step(trace: Trace, step: int, task: TaskConfig, is_sampled: bool = False)
     sequence, first = trace.moment.sequence, trace.candidates[row][0]
     right, chance = answers(task, sequence)[step], figures.probability(first.probability)
     vocabulary = Vocabulary.of(task)
+    if vocabulary.is_over(sequence[: step + 1]):
+        end = vocabulary.said(sequence[step])
+        return f"step {step + 1}/{len(sequence)}: {end} ends the sequence; c begins another"
     verdict = "" if not right else "  ✓" if first.number in right else f"  ✗ should be {vocabulary.either(right)}"
     says = f"{'is likeliest to draw' if is_sampled else 'expects'} {vocabulary.said(first.number)}"
     return f"step {step + 1}/{len(sequence)}: after {vocabulary.said(sequence[step])} it {says}, {chance}{verdict}"
