@@ -322,7 +322,7 @@ async def test_of_a_file_a_training_sequence_is_shown_and_none_that_is_longer(tm
         assert game.session.moment.sequence == (1, 2, 3, 4, 5)
         await game.press("B")
         assert game.session.moment.sequence == (1, 2, 3, 4, 5)
-        assert "none longer" in game.notice
+        assert "No line of this file is longer" in game.notice
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])

@@ -66,7 +66,7 @@ def look(subject: Subject) -> Lines:
         marks=[n if n <= steps else None for n in range(1, len(subject.moment.sequence) + 1)],
         wall=length,
         percent=True,
-        caption=f"Trained on {TASKS[subject.task.task].length_of(subject.task)}. Right: {', '.join(said)}.",
+        caption=f"Trained on {TASKS[subject.task.task].length_of(subject.task, subject.vocabulary.word)}. Right: {', '.join(said)}.",
         limits=_limits(subject, total.tolist()),
     )
 
