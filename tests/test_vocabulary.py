@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS
+from unroll.tasks.config import TaskConfig
 from unroll.vocabulary import Vocabulary
 
 NUMBERS = Vocabulary(128)
@@ -84,3 +85,9 @@ def test_more_steps_than_can_be_looked_at_are_refused() -> None:
     assert len(NUMBERS.parse("1 " * MAX_STEPS)) == MAX_STEPS
     with pytest.raises(UserError, match="has 1,025 numbers: type at most 1,024"):
         NUMBERS.parse("1 " * (MAX_STEPS + 1))
+
+
+@pytest.mark.parametrize("symbols", [("a", "a"), ("a", "\x1b[2J"), ("a", "\u202eb")])
+def test_symbols_that_cannot_be_shown_or_told_apart_are_refused(symbols: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="symbols"):
+        TaskConfig("file", vocab_size=2, symbols=symbols)

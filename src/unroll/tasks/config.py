@@ -49,3 +49,7 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0
     symbols: Annotated[tuple[Symbol, ...], Meta(max_length=MAX_VOCAB)] = ()
     """What each number stands for, in a file of words; empty where it is the number itself, or the task says it."""
+
+    def __post_init__(self) -> None:
+        if not all(map(str.isprintable, self.symbols)) or len({*self.symbols}) < len(self.symbols):
+            raise ValueError("symbols that cannot be shown, or of which two are the same")
