@@ -106,7 +106,7 @@ def test_units_that_fail_are_said_once_for_each_reason_and_tried_again(inline: I
         ("--show nowhere.jsonl", 1, "name an existing file"),
         ("--merge", 2, "--shard K/N"),
         ("--csv x.csv", 2, "add --show"),
-        ("--scheduler elsewhere", 2, "tcp://127.0.0.1:8786|unroll[cluster]"),
+        ("--scheduler elsewhere", 2, "tcp://127.0.0.1:8786|pip install distributed"),
         ("--out /nowhere/x.jsonl", 1, "make it first"),
     ],
 )

@@ -4,68 +4,14 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from sweep_kit import Inline, place
+from processes_kit import LIMIT_S, Figures, Key, figures, lines, start, workers
 
 from pty_kit import family, living, long, wait_for
-from unroll.cli import main
-from unroll.sweep import run as runner
-from unroll.sweep.results import read
-
-GRID = ("--vocab-size", "24", "--cell", "rnn,gru", "--length", "3,4,5", "--hidden-size", "4", "--epochs", "60")
-LIMIT_S = 100
-
-
-def start(out: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "unroll", "sweep", *GRID, "--seeds", "32", "--json", "--out", out, *more]
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-@pytest.fixture
-def ended() -> Iterator[list[int]]:
-    """Processes that are ended with the test, however that ends."""
-    processes: list[int] = []
-    yield processes
-    for process in living(processes):
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-
-
-def workers(parent: int) -> list[int]:
-    return [one for one in family(parent)[1:] if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
-
-
-def lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
-
-
-Key = tuple[str, tuple[int, ...]]
-Figures = tuple[object, ...]
-
-
-def figures(path: str) -> dict[Key, Figures]:
-    rows = read(path).rows
-    found = {(row.digest, row.seeds): (row.accuracy, row.loss, row.weights) for row in rows}
-    assert len(found) == len(rows), "computed twice"
-    return found
-
-
-@pytest.fixture
-def undisturbed(monkeypatch: pytest.MonkeyPatch) -> dict[Key, Figures]:
-    """The same sweep, computed in this process."""
-    monkeypatch.setattr(runner, "here", lambda units: place(Inline(lambda unit: None)))
-    assert CliRunner().invoke(main, ["sweep", *GRID, "--seeds", "32", "--out", "whole.jsonl"]).exit_code == 0
-    return figures("whole.jsonl")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, long(signal.SIGTERM)])

@@ -41,7 +41,7 @@ def at(scheduler: str) -> Place:
         try:
             from distributed import Client
         except ImportError:
-            raise UserError("--scheduler needs dask.distributed: pip install 'unroll[cluster]'.") from None
+            raise UserError("--scheduler needs dask.distributed: pip install distributed.") from None
         for name in ("distributed", "distributed.client"):  # what is lost is computed again, and said here
             logging.getLogger(name).setLevel(logging.CRITICAL)
         where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": _address(scheduler)}

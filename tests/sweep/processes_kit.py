@@ -1,0 +1,37 @@
+"""Sweeps in processes of their own, which end with the test, and what they have found."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pty_kit import family
+from unroll.sweep.results import read
+
+GRID = ("--vocab-size", "24", "--cell", "rnn,gru", "--length", "3,4,5", "--hidden-size", "4", "--epochs", "60")
+LIMIT_S = 100
+
+
+def start(out: str, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "unroll", "sweep", *GRID, "--seeds", "32", "--json", "--out", out, *more]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def workers(parent: int) -> list[int]:
+    return [one for one in family(parent)[1:] if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+def lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+Key = tuple[str, tuple[int, ...]]
+Figures = tuple[object, ...]
+
+
+def figures(path: str) -> dict[Key, Figures]:
+    rows = read(path).rows
+    found = {(row.digest, row.seeds): (row.accuracy, row.loss, row.weights) for row in rows}
+    assert len(found) == len(rows), "computed twice"
+    return found
