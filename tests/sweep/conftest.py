@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from click.testing import CliRunner
-from processes_kit import GRID, Figures, Key, figures
+from processes_kit import Figures, Key, figures, sweep_here
 from sweep_kit import Inline, place
 
 from pty_kit import living
-from unroll.cli import main
 from unroll.sweep import run as runner
 
 
@@ -27,7 +25,7 @@ def ended() -> Iterator[list[int]]:
 
 @pytest.fixture
 def undisturbed(monkeypatch: pytest.MonkeyPatch) -> dict[Key, Figures]:
-    """The same sweep, computed in this process."""
+    """The same sweep, computed in this process, as are those that `sweep_here` begins."""
     monkeypatch.setattr(runner, "here", lambda units: place(Inline(lambda unit: None)))
-    assert CliRunner().invoke(main, ["sweep", *GRID, "--seeds", "32", "--out", "whole.jsonl"]).exit_code == 0
+    sweep_here("whole.jsonl")
     return figures("whole.jsonl")

@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from pty_kit import family
+from unroll.cli import main
 from unroll.sweep.results import read
 
 GRID = ("--vocab-size", "24", "--cell", "rnn,gru", "--length", "3,4,5", "--hidden-size", "4", "--epochs", "60")
@@ -16,6 +19,11 @@ def start(out: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+def sweep_here(out: str) -> None:
+    """The same in this process."""
+    assert CliRunner().invoke(main, ["sweep", *GRID, "--seeds", "32", "--out", out]).exit_code == 0
 
 
 def workers(parent: int) -> list[int]:

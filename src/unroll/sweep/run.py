@@ -19,8 +19,8 @@ from unroll.machine import cores, pool
 from unroll.sweep.grid import Unit
 from unroll.sweep.results import Fault, Row
 
-DEATHS_TOGETHER = 2
-"""So often a unit is tried beside others whose workers were killed; then alone."""
+DEATHS_TOGETHER, MAX_DEATHS = 2, 4
+"""After how many deaths of its worker a unit is tried alone, and when no more."""
 MAX_IN_A_ROW = 3
 """Units at fault for the death of their worker, with none finished in between, after which a sweep ends."""
 KILLED = (
@@ -133,8 +133,8 @@ class Work:
 
     def _killed(self, unit: Unit) -> Iterator[Outcome]:
         self._deaths[unit] += 1
-        if self._deaths[unit] <= DEATHS_TOGETHER:
-            (self._waiting.append if self._deaths[unit] == DEATHS_TOGETHER else self._waiting.appendleft)(unit)
+        if self._deaths[unit] < MAX_DEATHS:
+            (self._waiting.appendleft if self._deaths[unit] < DEATHS_TOGETHER else self._waiting.append)(unit)
             return
         self._killers += 1
         yield Outcome(unit, Fault(KILLED))
