@@ -23,7 +23,7 @@ from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
 from unroll.network.training import Sequences, accuracy_of, are_right, sequences
-from unroll.recipe import CellName, Recipe
+from unroll.recipe import CellName, Recipe, recipe_of
 from unroll.tasks import TASKS, parts
 
 SOLVED = 0.99
@@ -60,9 +60,10 @@ def recall_recipe(cell: CellName, length: int) -> Recipe:
 
 
 def memory_recipe(cell: CellName, task: str) -> Recipe:
-    """The reference recipe for counting; for recall the same numbers, with the published study's training."""
-    if task == "count":
-        return Recipe().replace(cell=cell)
+    """The reference recipe for counting; for recall the same numbers, with the published study's training; for recall
+    of any numbers what that task starts from."""
+    if task != "recall":
+        return recipe_of({**TASKS[task].start, "task": task, "cell": cell})
     return recall_recipe(cell, 6).replace(vocab_size=128)
 
 

@@ -90,9 +90,9 @@ HINTS = (
         until=lambda s: s.is_cut and not s.keeps_cell,
     ),
     Hint(
-        "Counting needs only the last number. Now choose the preset recall, lstm.",
+        "Counting needs only the last number. Now choose the preset recall-any.",
         when=lambda s: s.done.cut_all and s.task == "count",
-        until=lambda s: s.form_task == "recall",
+        until=lambda s: s.form_task.startswith("recall"),
     ),
     Hint(
         "Nothing of the past is left: it answers as at a first step. u undoes that.",
