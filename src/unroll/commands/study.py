@@ -220,9 +220,8 @@ def _print_tasks(results: Mapping[tuple[TaskName, str], Measured]) -> None:
     from unroll.network.study import SOLVED
 
     seeds = len(next(iter(results.values()))["accuracy"].values)
-    click.echo(
-        f"seeds that solve it (at least {figures.share(SOLVED, 0)} right on what is held out), of {seeds}; seconds: a run's, of one processor\n"
-    )
+    click.echo(f"solved: seeds of {seeds} that are at least {figures.share(SOLVED, 0)} right on what is held out")
+    click.echo("seconds: of one processor, for one seed\n")
     click.echo("task         cell           solved   median   lowest  highest  updates  seconds")
     for (task, cell), measured in results.items():
         click.echo(
