@@ -82,8 +82,8 @@ def test_names_that_an_engine_elsewhere_gives_its_models_are_shown_inert(tmp_pat
 
 def test_a_runs_name_is_shown_inert(person: Person) -> None:
     person.send("5")
-    person.until_shown("r rename")
-    person.send("r")
+    person.until_shown("N rename")
+    person.send("N")
     person.until_shown("Name of the run")
     person.paste(f"{MARKUP}[/x]")
     person.send("\r")

@@ -58,7 +58,7 @@ REFUSED = [
     (moment(interventions={"cut": True}), 9, ["moment.interventions", "cut"]),
     (create("model", hidden_size=0), 9, ["hidden_size cannot be 0", "from 1 to 1,024"]),
     (create("model", hidden_size=10**9), 9, ["hidden_size cannot be 1000000000", "from 1 to 1,024"]),
-    (create("model", cell="esn"), 9, ["cell cannot be esn", "rnn, lstm or gru"]),
+    (create("model", cell="esn"), 9, ["cell cannot be esn", "rnn, lstm, gru, mingru or linear"]),
     (create("train", batch_size=61.5), 9, ["batch_size cannot be 61.5", "half or full"]),
     (create("train", batch_size=4096), 9, ["batch_size", "122"]),
     (create("task", vocab_size=4096, length=512), 9, ["batch_size cannot be half (1,792)", "GiB", "at most"]),

@@ -147,7 +147,7 @@ class Playground(Screen[None]):
 
     async def on_event(self, event: Event) -> None:
         """As any screen's, but a resize to the size that it has, of which a start brings three, changes nothing."""
-        if not (isinstance(event, Resize) and event.size == self._fitted):
+        if not (isinstance(event, Resize) and event.size == self._fitted == self.outer_size):
             await super().on_event(event)
 
     def update_node_styles(self, animate: bool = True) -> None:
