@@ -75,7 +75,7 @@ def test_a_line_is_one_line_of_words_that_a_shell_leaves_alone() -> None:
             Recipe(), Moment(0, (7, 8), 1, 3, Interventions((1,), clamps=((2, 0.0),))), view="cell state", lens="map"
         )
     )
-    assert text == "unroll:1 epoch=3 sequence=7,8 step=2 cut=2 hold=2:0 view=cell-state lens=map"
+    assert text == "unroll:1 epoch=3 sequence=7,8 step=2 cut=2 hold=2:0 unit=0 view=cell-state lens=map"
 
 
 @given(st.text(max_size=200))

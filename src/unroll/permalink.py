@@ -12,7 +12,7 @@ looked at is there too: `put=` a state, `unit=`, `view=`, `difference=yes`, `len
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from unroll.errors import UserError
@@ -62,7 +62,7 @@ def write(link: Link) -> str:
         "cut_cell": "yes" if does.cut_cell else "",
         "hold": ",".join(f"{unit}:{value:g}" for unit, value in does.clamps),
         "put": "/".join(map(_patch_text, does.patches)),
-        "unit": link.unit or "",
+        "unit": link.unit if link.unit != _held_first(does.clamps) else "",
         "view": "" if link.view == "hidden" else link.view.replace(" ", "-"),
         "difference": "yes" if link.difference else "",
         "lens": link.lens,
@@ -88,7 +88,8 @@ def read(text: str) -> Link:
     given = dict(word.split("=", 1) for word in words[1:])
     recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
     moment, weights = _moment(given, recipe), given.pop("weights", "")
-    unit = _whole("unit", given.pop("unit", "0"), 0, recipe.model.hidden_size - 1)
+    first = str(_held_first(moment.interventions.clamps))
+    unit = _whole("unit", given.pop("unit", first), 0, recipe.model.hidden_size - 1)
     view, lens = _name(given, "view").replace("-", " ") or "hidden", _name(given, "lens")
     difference = given.pop("difference", "no") == "yes"
     if weights and not re.fullmatch("[0-9a-f]{8}", weights):
@@ -96,6 +97,11 @@ def read(text: str) -> Link:
     if given:
         raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
     return Link(recipe, moment, weights, unit, view, difference, lens)
+
+
+def _held_first(clamps: Sequence[tuple[int, float]]) -> int:
+    """The unit that is selected where a permalink names none."""
+    return clamps[0][0] if clamps else 0
 
 
 def _name(given: dict[str, str], word: str) -> str:

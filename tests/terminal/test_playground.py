@@ -167,4 +167,4 @@ async def test_a_start_lays_out_and_styles_no_more_than_it_must(monkeypatch: pyt
     async with playing() as game:
         assert game.trace
     assert done["reflow"] <= 5, "for the first paint, when the recipe is there, and when a line has become longer"
-    assert done["apply"] <= 330, "each of 120 widgets once, with what it paints in"
+    assert done["apply"] <= 360, "each of 120 widgets once, with what it paints in"

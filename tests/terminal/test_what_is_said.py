@@ -274,7 +274,7 @@ def test_a_score_of_a_draw_is_not_called_one_of_all_sequences() -> None:
     scored = replace(a_trace(does=Interventions(cut_all=True)), score=(0.004, 0.999))
     assert texts.banner(scored, 3, TaskConfig())[2][0] == "training sequences: >99 % → 0.4 % right"
     drawn = texts.banner(replace(scored, drawn=20_000), 3, TaskConfig())[2]
-    assert drawn[0] == "20,000 random sequences: >99 % → 0.4 % right"
+    assert drawn[0] == "20,000 training sequences: >99 % → 0.4 % right"
     assert not any("all" in wording for wording in drawn)
 
 
@@ -333,7 +333,7 @@ async def test_what_an_intervention_did_can_be_read_whole_on_a_small_screen(cell
         shown = [line[47:79].strip() for line in game.lines]
         for wordings in game.pane(NextNumber).banner:
             assert any(wording in shown for wording in wordings), wordings
-        assert re.search(r"sequences.*\d % → \S+ %", game.text)
+        assert re.search(r"training (set|sequences).*\d % → \S+ %", game.text)
         assert game.hint in game.text
 
 
@@ -350,6 +350,7 @@ async def test_a_unit_that_is_held_is_said_to_be_and_z_lets_it_go_first() -> Non
     async with playing(Recipe(), moment=Moment(0, (7, 8), 1, interventions=held)) as game:
         await game.wait(1)
         assert game.banner[0] == "1 unit switched off, 1 held"
+        game.session.choose_unit(3)
         await game.press("z")
         assert "no longer held at 0.5" in game.notice
         assert dict(game.session.moment.interventions.clamps) == {4: 0.0}

@@ -246,10 +246,12 @@ class Session:
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
 
     def _fitting(self, before: Vocabulary) -> tuple[int, ...]:
-        """The sequence, if the run has all its numbers and they stand for what they did; else one of its task."""
-        sequence, now = self.moment.sequence, self.vocabulary
-        if now.symbols == before.symbols and max(sequence) < now.size:
-            return sequence
+        """What of the sequence the run has, where it stands for what it did; else, which is said, one of its task."""
+        now = self.vocabulary
+        kept = tuple(number for number in self.moment.sequence if number < now.size)
+        if kept and now.symbols == before.symbols:
+            return kept
+        self.display.note(texts.OWN_SEQUENCE)
         task = (self.run or self).recipe.task
         return tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), now.opening))
 

@@ -26,6 +26,7 @@ NOTHING_TO_COMPARE = (
 )
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
 NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
+OWN_SEQUENCE = "This network has another vocabulary, so it reads a sequence of its own task."
 NOTHING_BESIDE = "No other run is marked: = in the runs marks one, and 7 shows it beside this one."
 NOTHING_KEPT = "No state is kept: h keeps the one at this step; on another sequence, j puts it in."
 TOO_MANY_PATCHES = f"{MAX_PATCHES} states are put in, the most at a time: u takes them out."

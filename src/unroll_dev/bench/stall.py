@@ -23,7 +23,7 @@ from unroll_dev.bench.pty import Terminal
 STALL = 60.0
 EPOCH_TIMEOUT_S = 10.0
 
-_EPOCH = re.compile(r"(?:epoch|during) +([\d,]+)/")
+_EPOCH = re.compile(r"epoch +([\d,]+)/")
 _FRAME = re.compile(rb".*?\x1b\[m(?:\x1b\[[\d;]*H)?(?:\x1b\[\?2026l)?(?:\x1b\[\?2026\$p)?", re.DOTALL)
 
 
