@@ -72,10 +72,14 @@ class Panes(Widget):
             self._arrange()
 
     def go_to(self, pane: str) -> None:
-        """Bring a pane in sight, and give it the focus."""
+        """Bring a pane in sight, and give it the focus: at once where it is there, as the next key is meant for it."""
+        was_there = self.panes[pane].display
         self.show(pane)
         first = self.query(FOCUSED[pane]).first() if pane in FOCUSED else self.panes[pane]
-        self.screen.call_after_refresh(first.focus)
+        if was_there:
+            first.focus()
+        else:
+            self.screen.call_after_refresh(first.focus)
 
     def keep_in_sight(self, focused: Widget) -> None:
         """Go back to where the focus was, if another size, or one too small, has hidden it."""
