@@ -178,10 +178,3 @@ async def test_what_is_typed_after_a_slash_is_a_number_of_its_own() -> None:
         await game.press("enter", "3")
         assert game.session.moment.sequence[:5] == (7, 8, 9, 10, 20)
         assert game.session.moment.sequence[6:] == (3,)
-
-
-async def test_a_key_right_after_escape_is_meant_for_the_hidden_state(game: Playing) -> None:
-    await game.press("slash")
-    await game.burst("escape", "left")
-    await game.settle()
-    assert (game.session.moment.step, game.prompt) == (2, "7 8 9 10")
