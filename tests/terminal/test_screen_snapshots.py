@@ -8,6 +8,8 @@ from textual.pilot import Pilot
 
 from unroll.client.recording import Replay
 from unroll.terminal.app import UnrollApp
+from unroll.terminal.widgets.lens_pane import LensPane
+from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll_dev.looks import LOOKS, LookingApp
 from unroll_dev.screenshots import at_rest, playground, traced, until
@@ -30,8 +32,16 @@ def replayed(name: str, look: str = "dark") -> UnrollApp:
 async def looked(pilot: Pilot[None]) -> None:
     """Wait until everything has been said and drawn."""
     await until(pilot, lambda: traced(pilot) is not None)
-    await until(pilot, lambda: at_rest(pilot))
+    await until(pilot, lambda: is_drawn(pilot) and at_rest(pilot))
     await pilot.pause()
+
+
+def is_drawn(pilot: Pilot[None]) -> bool:
+    """Whether the plots that have a place stand there: they are drawn in a thread, after the layout."""
+    screen = playground(pilot)
+    panes = [pane for kind in (LossCurve, LensPane) if (pane := screen.query_one(kind)).display]
+    rows = [[pane.render_line(y).text for y in range(pane.size.height)] for pane in panes]
+    return screen.has_class("-too-small") or all(any(map(str.strip, drawn)) for drawn in rows)
 
 
 async def train(pilot: Pilot[None]) -> None:
