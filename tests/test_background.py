@@ -69,7 +69,7 @@ async def test_a_run_is_left_and_found_again_with_its_curve_complete() -> None:
     await again.ask(Play(run=1))
     losses = list(run.history.losses)
     async for news in again.events():
-        losses += news.losses
+        losses += news.losses[max(0, len(losses) - news.update + len(news.losses)) :]  # some may have come with the run
         if news.state == "finished":
             break
     assert losses == [round(update.loss, 6) for update in Training(SHORT).updates()]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unroll.protocol.codec import decode_reply, encode
-from unroll.protocol.replies import Created
+from unroll.protocol.replies import Created, Progress
 from unroll.recipe import Recipe, plan
 from unroll.series import BUCKETS, History, Series
 from unroll.terminal.runs import Run
@@ -135,3 +135,11 @@ def test_attaching_to_a_long_training_costs_no_more_than_its_buckets(
     tracemalloc.stop()
     assert run.curve.updates == updates
     assert peak < 3e6
+
+
+def test_updates_that_came_with_the_run_are_not_taken_in_again() -> None:
+    recipe = Recipe()
+    run = Run.of(Created(id=1, run=1, recipe=recipe, plan=plan(recipe, 122)))
+    for update, losses in ((2, [5.0, 4.0]), (2, [4.0]), (4, [4.0, 3.0, 2.0])):
+        run.advance(Progress(run=1, state="training", update=update, losses=losses, accuracies=[0.5] * len(losses)))
+    assert (run.curve.updates, run.curve.points("loss", 80, 25)[1]) == (4, [5.0, 4.0, 3.0, 2.0])

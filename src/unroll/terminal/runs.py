@@ -136,10 +136,14 @@ class Run:
         return cls(created.run, name, curve, created.state, *scores, origin, ordinal=ordinal, saved=saved)
 
     def advance(self, progress: Progress) -> None:
-        """Take in what the engine said of it, but no more updates than are planned."""
+        """Take in what the engine said of it, but no more updates than are planned, and none that it has already.
+
+        What was sent before this client had asked for the run has come with the run as well.
+        """
         self.state = progress.state
-        room = max(0, self.curve.plan.updates - self.curve.updates)
-        self.curve.extend(progress.losses[:room], progress.accuracies[:room])
+        known = max(0, self.curve.updates - progress.update + len(progress.losses))
+        new = slice(known, known + max(0, self.curve.plan.updates - self.curve.updates))
+        self.curve.extend(progress.losses[new], progress.accuracies[new])
         if progress.accuracy is not None:
             self.accuracy, self.held_out = progress.accuracy, progress.held_out
 
