@@ -118,7 +118,7 @@ def told(run: int = 1, state: State = "training", update: int = 1, count: int = 
 ABSURD = {
     "an unknown run": told(run=99),
     "an update before the last": told(update=0),
-    "more losses than the plan has": told(count=5_000),
+    "more losses than the plan has": told(count=5_000, update=5_000),
     "an end without a beginning": told(state="finished", count=0),
     "a sentence with an escape": Progress(
         run=1,
