@@ -139,12 +139,9 @@ class Scorer:
     """Scores one run's networks; the scores of one network are kept, for they are asked for at every step."""
 
     def __init__(self, sequences: Sequences, model: SequenceModel) -> None:
-        each = sequences.x.shape[0] * (model.rnn.work + model.head.weight.numel())
+        self._each = sequences.x.shape[0] * (model.rnn.work + model.head.weight.numel())
         self._sequences = sequences
-        self._samples = {
-            work: sample(sequences, max(MIN_SCORED, min(MAX_SCORED, work // each)))
-            for work in (WORK_AT_REST, WORK_IN_TRAINING, WORK_OF_LENS)
-        }
+        self._samples: dict[int, Sequences] = {}
         self._version: Hashable = None
         self._known: dict[Interventions, float] = {}
         self._loss: float | None = None
@@ -177,6 +174,8 @@ class Scorer:
 
     def sample(self, work: int) -> tuple[Sequences, int | None]:
         """The sequences that may be read for so much work, and how many were drawn; None where these are all."""
+        if work not in self._samples:
+            self._samples[work] = sample(self._sequences, max(MIN_SCORED, min(MAX_SCORED, work // self._each)))
         some = self._samples[work]
         return some, None if some is self._sequences else some.total
 

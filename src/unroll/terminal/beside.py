@@ -3,6 +3,8 @@
 It is looked at with its own newest network, and judged by its own task; cell, size, task and epochs may be others.
 """
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from unroll.moment import Moment
@@ -17,11 +19,10 @@ from unroll.terminal.sparing import Latest
 class Beside:
     """The newest look at the marked run; `trace` is None until there is one, or where it cannot read the sequence."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, window: Callable[[], Window]) -> None:
+        """`window` gives the steps and units that its heatmap shows."""
         self.trace: Trace | None = None
-        self.window = Window()
-        """The steps and units that its heatmap shows."""
-        self._session = session
+        self._session, self._window = session, window
         self._seen: tuple[Look, object] | None = None
         self._looking = Latest(session.display.spawn, self._look)
 
@@ -47,7 +48,7 @@ class Beside:
             len(moment.sequence), run.recipe.model.hidden_size, run.recipe.task.vocab_size
         )
         there = Moment(run.number, moment.sequence, interventions=does)
-        return Look(moment=there, view=self._session.view, window=self.window, top=1), run.curve.updates
+        return Look(moment=there, view=self._session.view, window=self._window(), top=1), run.curve.updates
 
     async def _look(self) -> None:
         wanted = self._wanted()

@@ -82,7 +82,8 @@ class Playground(Screen[None]):
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
-        self._beside, self._second = Beside(self.session), StateHeatmap()
+        self._second = StateHeatmap()
+        self._beside = Beside(self.session, lambda: self._second.window)
         self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
@@ -110,7 +111,7 @@ class Playground(Screen[None]):
         yield Static(id="too-small")
         yield self._header
         yield self._panes
-        yield Prompt(session.moment.sequence, Vocabulary.of(session.recipe.task))
+        yield Prompt(session.moment.sequence, session.vocabulary)
         yield Static(STARTING, id="sentence", markup=False)
         yield Static(hints.STARTING, id="hint", markup=False)
         yield Static(id="notice", markup=False)
@@ -203,7 +204,7 @@ class Playground(Screen[None]):
             self._show_beside()
             self._show_lens()
             prompt, session = self.query_one(Prompt), self.session
-            prompt.read_by(Vocabulary.of(self.recipe_shown.task))
+            prompt.read_by(session.vocabulary)
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling), session.said)
             self._show_notice()
             self._show_hint()
@@ -242,7 +243,7 @@ class Playground(Screen[None]):
         heatmap.answers, heatmap.baseline = answers(run.recipe.task, sequence), session.baseline
         step = min(session.moment.step, len(sequence) - 1)  # the trace of a longer one may be still on its way
         heatmap.said = session.said
-        heatmap.vocabulary = vocabulary = Vocabulary.of(run.recipe.task)
+        heatmap.vocabulary = vocabulary = session.vocabulary
         heatmap.trace, heatmap.step, heatmap.unit = trace, step, session.unit
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
@@ -268,7 +269,6 @@ class Playground(Screen[None]):
                 second.said, second.density = session.said, self._heatmap.density
                 second.trace, second.step = trace, session.moment.step
                 second.unit = min(session.unit, trace.units - 1)
-            beside.window = second.window
         beside.look()
 
     def _show_lens(self) -> None:
@@ -294,9 +294,7 @@ class Playground(Screen[None]):
         self._followed |= hints.followed(before, self._situation)
         said = hints.hint(self._situation, self._followed)
         if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
-            said = fitting(
-                texts.of_unit(trace.detail, Vocabulary.of(self.recipe_shown.task)), self.app.size.width - MARGINS
-            )
+            said = fitting(texts.of_unit(trace.detail, session.vocabulary), self.app.size.width - MARGINS)
         self._write("#hint", said)
 
     def _is_right(self) -> bool | None:
@@ -325,7 +323,6 @@ class Playground(Screen[None]):
         self.session.choose_view(message.view)
 
     def on_state_heatmap_window_moved(self, message: StateHeatmap.WindowMoved) -> None:
-        self._beside.window = self._second.window
         self._beside.look()
         trace = self.session.trace
         if trace is not None and not trace.holds(self._heatmap.window):

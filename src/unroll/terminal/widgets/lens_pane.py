@@ -177,9 +177,6 @@ class LensPane(Pane, can_focus=True):
         rows = len(self.picture.rows) if isinstance(self.picture, Grid) else 1
         self.first_row = max(0, min(self.first_row + by, rows - 1))
 
-    def on_click(self) -> None:
-        self.focus()
-
 
 def _marked(line: Strip, plot: Plot, mark: float, style: Style) -> Strip:
     """The axis with a sign where the moment stands; any other line as it is."""
