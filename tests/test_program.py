@@ -155,6 +155,13 @@ def test_where_a_stream_is_no_terminal_it_says_so_and_exits_with_2(redirected: s
         assert b"\x1b" not in session.sent
 
 
+def test_under_textual_serve_it_names_the_better_way() -> None:
+    environment = {**os.environ, "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
+    done = subprocess.run(UNROLL, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "JupyterLab" in done.stderr
+
+
 def test_without_any_terminal_it_says_so_in_one_line_and_exits_with_2() -> None:
     done = subprocess.run(UNROLL, input="", capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

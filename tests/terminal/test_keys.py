@@ -30,7 +30,8 @@ CONTEXTUAL = {
     "f1": "as ?",
 }
 """Keys that mean the like everywhere, and are called after what they do where they are."""
-README_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "plus": "+", "minus": "-", "slash": "/"}
+TAKEN_BY_BROWSERS = {"ctrl+t", "ctrl+n", "ctrl+w"}
+README_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "colon": ":"}
 README_NAMES |= {"left": "←", "right": "→", "up": "↑", "down": "↓", "delete": "del", "equals_sign": "="}
 
 
@@ -59,11 +60,19 @@ def test_no_key_has_two_meanings() -> None:
     assert {"N", "U", "t", "delete", "o", "q", "d"} <= meanings.keys(), "panes and dialogs are among them"
 
 
+def test_no_action_has_only_a_key_that_a_browser_keeps() -> None:
+    keys = defaultdict(set)
+    for binding in [*BINDINGS, *Binding.make_bindings(Input.BINDINGS)]:
+        keys[binding.action].add(binding.key)
+    assert keys["delete_left_word"] & TAKEN_BY_BROWSERS, "there are such keys"
+    assert [action for action, own in keys.items() if own <= TAKEN_BY_BROWSERS] == []
+
+
 def test_every_key_has_a_sentence_and_stands_in_the_readme() -> None:
     table = README.read_text().split("## Keys")[1].split("\n## ")[0]
     for binding in Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS, *RunTable.BINDINGS]):
         assert binding.tooltip.endswith(".") or not binding.description, binding
-        if binding.key not in ("backspace", *"23456"):
+        if binding.key not in ("backspace", "alt+backspace", *"23456"):
             assert f"`{README_NAMES.get(binding.key, binding.key)}`" in table, binding
 
 
@@ -155,7 +164,7 @@ async def test_every_key_is_in_the_palette_those_of_the_focused_pane_first(game:
         assert word in titles
     shown = {title.rpartition("(")[2].rstrip(")") for title in titles}
     for binding in Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS, *RunTable.BINDINGS]):
-        assert game.app.get_key_display(binding) in {*shown, "f1", "⌫", "↑/↓"}
+        assert game.app.get_key_display(binding) in {*shown, "f1", ":", "⌫", "↑/↓"}
 
 
 async def test_a_key_of_a_pane_that_is_chosen_in_the_palette_goes_there() -> None:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     Start = Callable[[], Awaitable[Conversation]]
 
 NO_TERMINAL = "unroll needs an interactive terminal (over ssh: ssh -t); see unroll --help for what works without one."
+NO_WEB_DRIVER = (
+    "unroll draws by a driver of its own, for real terminals, and textual serve brings another. "
+    "To see it in a browser, start it in JupyterLab's terminal (README: Where it runs)."
+)
 
 ENGINE_HELP = (
     "A command that connects to an engine, where networks are trained: for example 'ssh box unroll engine'. "
@@ -66,6 +70,8 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except UserError as error:
         raise Misused(printable(str(error))) from None
+    if os.environ.get("TEXTUAL_DRIVER"):
+        raise Misused(NO_WEB_DRIVER)
     streams = (sys.stdin, sys.stdout, sys.stderr)
     drawable = all(stream is not None and stream.isatty() for stream in streams)  # None if closed at the start
     if not drawable or (os.environ.get("TERM") or "dumb") in ("dumb", "unknown"):

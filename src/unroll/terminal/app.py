@@ -65,7 +65,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         Binding("ctrl+r", "restart_engine", "Restart", show=False, tooltip="Restart the engine when it has died."),
         Binding("ctrl+z", "stop", "Suspend", show=False, priority=True, tooltip="Suspend; fg in the shell resumes."),
         Binding("ctrl+l", "repaint", "Redraw", show=False, tooltip="Redraw the whole screen."),
-        Binding("ctrl+p", "command_palette", "Palette", show=False, tooltip="Find any action by a word."),
+        Binding("ctrl+p,colon", "command_palette", "Palette", show=False, tooltip="Find any action by a word."),
     )
 
     def __init__(

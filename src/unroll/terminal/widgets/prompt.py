@@ -52,6 +52,7 @@ class Numbers(Input):
         Binding("enter", "submit", "append", tooltip="Append the number that the network says comes next."),
         *both_ways("up down", "recall", "history", "An earlier or a later sequence."),
         Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line."),
+        Binding("alt+backspace", "delete_left_word", show=False),  # a browser keeps ctrl+w
     ]
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
