@@ -196,14 +196,15 @@ async def playing(
     theme: str | None = None,
     weights: str = "",
     tooltips: bool = False,
+    link: Link | None = None,
 ) -> AsyncIterator[Playing]:
-    """The playground, open and at rest; with a recipe, on its run at the moment."""
+    """The playground, open and at rest; with a recipe, on its run at the moment; or as a permalink has it."""
     engine = StillEngine()
 
     async def start() -> StillEngine:
         return engine
 
-    app = UnrollApp(start, Link(recipe, moment, weights) if recipe else None, theme)
+    app = UnrollApp(start, link or (Link(recipe, moment, weights) if recipe else None), theme)
     try:
         async with app.run_test(size=size, tooltips=tooltips) as pilot:
             game = Playing(pilot, engine)

@@ -6,8 +6,12 @@ from hypothesis import strategies as st
 
 from unroll import permalink
 from unroll.errors import UserError
-from unroll.moment import Interventions, Moment, Patch
+from unroll.moment import ARGMAX, Interventions, Moment, Patch, Sampling
 from unroll.recipe import FIELDS, Recipe, recipe_of
+
+LETTERS = st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(" %$\"'`!=/")
+NAMES = st.text(LETTERS, min_size=1, max_size=20).map(str.strip).filter(bool)
+"""Names of files and columns, among them what a shell would not leave alone."""
 
 
 @st.composite
@@ -24,6 +28,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "batch_size": draw(st.sampled_from(["half", "full", 7])),
             "epochs": draw(st.integers(1, 100_000)),
         }
+        | draw(st.just({}) | st.fixed_dictionaries({"task": st.just("file"), "path": NAMES, "column": NAMES}))
     )
 
 
@@ -63,10 +68,16 @@ def test_a_line_brings_back_the_recipe_and_the_moment_it_was_written_for(data: s
             st.sampled_from(["hidden", "cell state", "attribution"]),
             st.booleans(),
             st.sampled_from(["", "memory", "transplant"]),
+            st.sampled_from([None, 0.0, 0.01234, 4.852]),
+            NAMES | st.just(""),
+            st.sampled_from(["", "1a2b3c4d"]),
+            st.sampled_from([ARGMAX, Sampling(0.8, 5, 0.9), Sampling(1)]),
         )
     )
     link = permalink.Link(recipe, moment, weights, *seen)
-    assert permalink.read(permalink.write(link)) == link
+    text = permalink.write(link)
+    assert permalink.read(text) == link
+    assert not set(text) & set("\n\"'`$\\!"), "a shell would not leave it alone"
 
 
 def test_a_line_is_one_line_of_words_that_a_shell_leaves_alone() -> None:
@@ -99,6 +110,12 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
         ("hold=1:nan", "hold"),
         ("dance=1", "dance"),
         ("weights=09AF3C7", "weights"),
+        ("digest=09AF3C7", "digest"),
+        ("loss=nan", "loss"),
+        ("loss=-1", "loss"),
+        ("model=a%1b[2J", "model"),
+        ("sampling=-1", "sampling"),
+        ("sampling=1:2:3:4", "sampling"),
         ("dance", "dance"),
         ("vocab_size=5 length=7", "length"),
     ],
@@ -106,12 +123,6 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
 def test_a_refusal_names_the_word_that_cannot_be(words: str, named: str) -> None:
     with pytest.raises(UserError, match=named):
         permalink.read(f"{permalink.START} {words}")
-
-
-def test_a_recipe_that_reads_a_file_has_no_line() -> None:
-    recipe = recipe_of({"task": "file", "path": "numbers.txt"})
-    with pytest.raises(UserError, match=r"numbers\.txt"):
-        permalink.write(permalink.Link(recipe, Moment(0, (1,), 0, 0)))
 
 
 def test_a_unit_is_held_at_one_value() -> None:

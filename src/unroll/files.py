@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 
 from unroll.errors import FileError
@@ -88,6 +89,11 @@ def read_regular(path: str | Path, limit: int) -> bytes:
     if len(data) > limit:
         raise FileError(f"{name} grew while it was read: name a file of at most {limit:,} bytes.")
     return data
+
+
+def short_digest(data: bytes) -> str:
+    """Eight hex digits that tell a file's bytes from others."""
+    return blake2b(data, digest_size=4).hexdigest()
 
 
 @contextmanager

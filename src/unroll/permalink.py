@@ -1,12 +1,15 @@
 """A permalink: a moment as one line of text, which restores the whole screen elsewhere by training again.
 
 The network is the same to the bit where processor and torch are of the same kind; elsewhere it is nearly so or, after a
-long training, another one. So the line carries the fingerprint of its network, by which the other machine can tell.
+long training, another one. So the line carries the fingerprint of its network and its loss, by which the other machine
+can tell, and say how far off its own is.
 
-    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0 weights=09af3c71
+    unroll:1 cell=lstm epochs=40 epoch=12 sequence=7,8,9,10 step=3 cut=all hold=3:0,5:0 weights=09af3c71 loss=0.0123
 
 Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen. What is
-looked at is there too: `put=` a state, `unit=`, `view=`, `difference=yes`, `lens=`.
+looked at is there too: `put=` a state, `unit=`, `view=`, `difference=yes`, `lens=`, `sampling=`. Of a network that
+comes from a file (`model=`), or learns from one (`path=`), the line has the file's digest: elsewhere the same name may
+be another file. What a shell would take for its own in a name is written as in a URL (`%20`).
 """
 
 from __future__ import annotations
@@ -14,16 +17,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+import msgspec
 
 from unroll.errors import UserError
-from unroll.moment import MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch
+from unroll.moment import ARGMAX, MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch, Sampling
 from unroll.recipe import FIELDS, Recipe, recipe_of
+from unroll.series import MAX_LOSS
 from unroll.text import shown_path
 from unroll.vocabulary import Vocabulary
 
 START = "unroll:1"
 MAX_LENGTH = 64_000
 """Characters in a permalink at most."""
+NAMES = ("path", "column", "model")
+"""Words that may hold any character."""
+MAX_PATH = 4096
+DIGEST = re.compile("([0-9a-f]{8})?")
 
 
 class Link(NamedTuple):
@@ -32,6 +43,10 @@ class Link(NamedTuple):
     Attributes:
         weights: The network's fingerprint (`Trace.weights`); empty where it is not known.
         unit, view, difference, lens: How the moment is seen; a view or a lens that is not there is passed over.
+        loss: The network's own, in nats; None where it is not known.
+        model: What was opened, where the network comes from a file: the model's name, or a path, which has a `/`.
+        digest: Of that file, or of the data of a recipe that reads some; empty where there are none.
+        sampling: How the next numbers are drawn; its seed is left out.
     """
 
     recipe: Recipe
@@ -41,17 +56,15 @@ class Link(NamedTuple):
     view: str = "hidden"
     difference: bool = False
     lens: str = ""
+    loss: float | None = None
+    model: str = ""
+    digest: str = ""
+    sampling: Sampling = ARGMAX
 
 
 def write(link: Link) -> str:
-    """The permalink of a moment, whose `epoch` must be a number, in a run of a recipe, and of how it is seen.
-
-    Raises:
-        UserError: the recipe reads a file, which may be missing elsewhere.
-    """
+    """The permalink of a moment, whose `epoch` must be a number, in a run of a recipe, and of how it is seen."""
     recipe, moment = link.recipe, link.moment
-    if recipe.task.task == "file":
-        raise UserError(f"This run learns from {recipe.task.path}, which no permalink can hold: save the model.")
     does = moment.interventions
     words = {name: value for name, value in recipe.values().items() if value != FIELDS[name].default}
     words |= {
@@ -66,8 +79,13 @@ def write(link: Link) -> str:
         "view": "" if link.view == "hidden" else link.view.replace(" ", "-"),
         "difference": "yes" if link.difference else "",
         "lens": link.lens,
+        "sampling": _sampling_text(link.sampling),
         "weights": link.weights,
+        "loss": "" if link.loss is None else f"{link.loss:.4g}",
+        "model": link.model,
+        "digest": link.digest,
     }
+    words |= {name: quote(str(words[name]), safe="/._-~,:+@") for name in NAMES if name in words}
     return " ".join([START, *(f"{name}={value}" for name, value in words.items() if value != "")])
 
 
@@ -86,17 +104,24 @@ def read(text: str) -> Link:
         if "=" not in word:
             raise UserError(f"{word:.20} in the permalink is not of the form name=value: copy it again.")
     given = dict(word.split("=", 1) for word in words[1:])
+    given |= {name: unquote(given[name]) for name in NAMES if name in given}
     recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
     moment, weights = _moment(given, recipe), given.pop("weights", "")
     first = str(_held_first(moment.interventions.clamps))
     unit = _whole("unit", given.pop("unit", first), 0, recipe.model.hidden_size - 1)
     view, lens = _name(given, "view").replace("-", " ") or "hidden", _name(given, "lens")
     difference = given.pop("difference", "no") == "yes"
-    if weights and not re.fullmatch("[0-9a-f]{8}", weights):
-        raise UserError(f"weights cannot be {weights:.20} in this permalink: copy it again.")
+    loss = _loss(given.pop("loss")) if "loss" in given else None
+    digest, model = given.pop("digest", ""), given.pop("model", "")
+    if len(model) > MAX_PATH or not model.isprintable():
+        raise UserError(f"model cannot be {shown_path(model)} in this permalink: copy it again.")
+    sampling = _sampling(given.pop("sampling", "0"))
+    for name, value in (("weights", weights), ("digest", digest)):
+        if not DIGEST.fullmatch(value):
+            raise UserError(f"{name} cannot be {value:.20} in this permalink: copy it again.")
     if given:
         raise UserError(f"{next(iter(given)):.20} has no meaning in a permalink: copy it again.")
-    return Link(recipe, moment, weights, unit, view, difference, lens)
+    return Link(recipe, moment, weights, unit, view, difference, lens, loss, model, digest, sampling)
 
 
 def _held_first(clamps: Sequence[tuple[int, float]]) -> int:
@@ -104,11 +129,31 @@ def _held_first(clamps: Sequence[tuple[int, float]]) -> int:
     return clamps[0][0] if clamps else 0
 
 
+def _loss(word: str) -> float:
+    loss = _number("loss", word, float)
+    if not 0 <= loss <= MAX_LOSS:
+        raise UserError(f"loss cannot be {word:.20} in this permalink: copy it again.")
+    return loss
+
+
 def _name(given: dict[str, str], word: str) -> str:
     name = given.pop(word, "")
     if not re.fullmatch("[a-z_-]{0,40}", name):
         raise UserError(f"{word} cannot be {name:.20} in this permalink: copy it again.")
     return name
+
+
+def _sampling_text(sampling: Sampling) -> str:
+    """Temperature, top-k and top-p, as in `0.8:5:1`; empty for the likeliest each time."""
+    return f"{sampling.temperature:g}:{sampling.top_k}:{sampling.top_p:g}" if sampling.temperature else ""
+
+
+def _sampling(text: str) -> Sampling:
+    words = dict(zip(("temperature", "top_k", "top_p", "more"), text.split(":"), strict=False))
+    try:
+        return msgspec.convert(words, Sampling, strict=False)
+    except msgspec.ValidationError:
+        raise UserError(f"sampling cannot be {text:.20} in this permalink: copy it again.") from None
 
 
 def _moment(given: dict[str, str], recipe: Recipe) -> Moment:

@@ -7,7 +7,6 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from playground_kit import Playing, playing
-from unroll import permalink
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal import texts, views
 from unroll.terminal.sparing import Pane
@@ -193,36 +192,6 @@ async def test_a_saved_model_opens_with_its_curve_and_its_answers(game: Playing)
     assert opened.origin
     assert opened.curve.series.losses.total == game.pane(RunTable).runs[0].curve.series.losses.total
     assert game.trace.values == values
-
-
-async def test_the_line_of_a_moment_brings_the_whole_screen_back() -> None:
-    async with playing() as game:
-        await game.train()
-        await game.press("left", "x", "2", "left", "left", "y")
-        text = game.app.clipboard
-        await game.press("escape")
-        lines = game.lines
-    recipe, moment, weights, *_ = permalink.read(text)
-    async with playing(recipe, moment=moment, weights=weights) as again:
-        await again.wait(30)
-        assert (again.trace.epoch, again.trace.weights) == (23, weights)
-        assert [row[33:74] for row in again.lines[2:37]] == [row[33:74] for row in lines[2:37]]
-        assert texts.OTHER_NETWORK not in again.notice
-
-
-async def test_a_network_that_comes_out_otherwise_than_its_line_says_so_once_it_is_there() -> None:
-    link = permalink.read("unroll:1 epoch=3 sequence=7,8 weights=00000000")
-    async with playing(link.recipe, moment=link.moment, weights=link.weights) as game:
-        await game.wait(30)
-        assert (game.trace.epoch, game.notice) == (3, texts.OTHER_NETWORK)
-
-
-async def test_an_older_line_without_a_fingerprint_is_opened_and_nothing_is_said_of_it() -> None:
-    link = permalink.read("unroll:1 epoch=3 sequence=7,8")
-    async with playing(link.recipe, moment=link.moment) as game:
-        await game.wait(30)
-        assert game.trace.epoch == 3
-        assert texts.OTHER_NETWORK not in game.notice
 
 
 async def test_training_stops_where_it_was_told_to(game: Playing) -> None:

@@ -91,6 +91,7 @@ def run_as_saved(runs: LiveRuns, file: Path, device: str, origin: Origin) -> Liv
     at_rest = origin == "model" and (saved.optimizer is None or not training.update)
     over = at_rest or training.update >= training.plan.updates
     run = runs.add(training, "finished" if over else "paused", series, origin)
+    run.digest = saved.file if origin == "model" else run.digest
     if over:
         run.accuracy, run.held_out = saved.history.accuracy, saved.history.held_out_accuracy
     if saved.digest not in ("", training.digest):

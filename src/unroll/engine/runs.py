@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from unroll import figures
 from unroll.errors import NO_MEMORY, UserError, is_memory
+from unroll.files import short_digest
 from unroll.network.training import SNAPSHOT_BYTES, Diverged, Training
 from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Pace, Progress, State
 from unroll.protocol.requests import EPOCHS_PER_SECOND
@@ -58,7 +59,11 @@ class StopAt(NamedTuple):
 
 
 class LiveRun:
-    """A training that `play` and `advance` start and `pause` holds. Times are in seconds of one clock."""
+    """A training that `play` and `advance` start and `pause` holds. Times are in seconds of one clock.
+
+    Attributes:
+        digest: Tells the file that it was opened from, or else the data of its own that it reads; empty without either.
+    """
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class LiveRun:
         self.series = series or Series(training.plan.updates_per_epoch)
         self.accuracy: float | None = None
         self.held_out: float | None = None
+        self.digest = _digest(training)
         self._updates = training.updates()
         self._rate = RateLimiter()
         self._left: int | None = None
@@ -178,6 +184,7 @@ class LiveRun:
             history=self.history(max_buckets),
             origin=self.origin,
             was=was,
+            digest=self.digest,
             pace=self._pace if self.state == "training" else None,
             stop=self._stop if (self._stop.epoch or inf) > self.training.epoch else (None, self._stop.accuracy),
         )
@@ -199,6 +206,12 @@ class LiveRun:
         self._sentence = ""
         self._told_at, self._told_state = now, self.state
         return news
+
+
+def _digest(training: Training) -> str:
+    """Tells a file's sequences and what they stand for from others."""
+    symbols = "\0".join(training.recipe.task.symbols)
+    return training.digest and short_digest(f"{training.digest} {symbols}".encode())
 
 
 class LiveRuns:

@@ -31,7 +31,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from unroll.errors import CheckpointError, RecipeError
-from unroll.files import opened, read_regular, write_atomically
+from unroll.files import opened, read_regular, short_digest, write_atomically
 from unroll.network.adam import Snapshot, views
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, check
@@ -51,7 +51,8 @@ T = TypeVar("T")
 class Checkpoint(NamedTuple):
     """What a file holds; with `optimizer`, which may be None, training can continue.
 
-    `digest` tells the data it was trained on, as `Training.digest` does; empty where that is not known.
+    `digest` tells the data it was trained on, as `Training.digest` does; empty where that is not known. `file` tells
+    the bytes of the file it was read from; empty for a network that was not.
     """
 
     model: SequenceModel
@@ -59,6 +60,7 @@ class Checkpoint(NamedTuple):
     history: History = NO_HISTORY
     optimizer: Snapshot | None = None
     digest: str = ""
+    file: str = ""
 
 
 def save(path: str | Path, saved: Checkpoint) -> None:
@@ -118,7 +120,7 @@ def load(path: str | Path) -> Checkpoint:
     """
     data = read_regular(path, MAX_BYTES)
     try:
-        return _load(data)
+        return _load(data)._replace(file=short_digest(data))
     except CheckpointError as error:
         raise CheckpointError(f"{_name(path)} is not a saved network: {error}") from None
     except SafetensorError:

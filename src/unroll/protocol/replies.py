@@ -29,6 +29,8 @@ Name = Annotated[str, Meta(max_length=200)]
 Sentence = Annotated[str, Meta(max_length=4000)]
 PathText = Annotated[str, Meta(max_length=4096)]
 ViewName = Annotated[str, Meta(max_length=40)]
+Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{8})?\Z", max_length=8)]
+"""What tells one thing from others, by eight hex digits; empty where there is none."""
 Place = Annotated[int, Meta(ge=0, le=2**16)]
 Row = Annotated[list[Value], Meta(max_length=MAX_HIDDEN)]
 
@@ -51,6 +53,7 @@ class Created(Answer, frozen=True, kw_only=True):
         history: Its updates so far; `accuracy` and `held_out_accuracy` are there once it has finished.
         origin: What it was made of.
         was: For a run that was resumed, its number in its own session.
+        digest: Of the file of a model that was opened, or of the data that the recipe's `path` names.
         pace: Of one in training.
         stop: The epoch and the accuracy at which its training is to pause, as far as they lie ahead.
     """
@@ -62,6 +65,7 @@ class Created(Answer, frozen=True, kw_only=True):
     history: History = NO_HISTORY
     origin: Origin = "recipe"
     was: RunNumber = 0
+    digest: Digest = ""
     pace: Pace | None = None
     stop: tuple[Epoch | None, Share | None] = (None, None)
 
@@ -300,7 +304,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     score: tuple[Share, Share] | None = None
     loss: Loss | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
-    weights: Annotated[str, Meta(pattern=r"^([0-9a-f]{8})?\Z", max_length=8)] = ""
+    weights: Digest = ""
 
     def __post_init__(self) -> None:
         window, steps = self.window, len(self.values)

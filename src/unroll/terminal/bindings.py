@@ -83,7 +83,7 @@ RUNS = group(
     _more("s", "ask('save')", "Save", "Save the network shown."),
     _more("o", "ask('open')", "Open", "Open a saved model."),
     _more("r", "resume", "Restore", "Restore the unsaved runs of an earlier session."),
-    _more("y", "copy_line", "Copy a permalink", "Copy one line that restores run, sequence, step and interventions."),
+    _more("y", "copy_line", "Copy a permalink", "Copy one line that restores all that is seen."),
     _more("S", "ask('export')", "Export", "Write this screen as SVG, or this trace or curve as CSV, to a file."),
 )
 PROGRAM = group(

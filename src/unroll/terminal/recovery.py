@@ -17,9 +17,9 @@ from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.errors import UserError
 from unroll.permalink import Link
 from unroll.protocol.replies import Begun, Created, CutOff, Origin, Resumed
-from unroll.protocol.requests import Advance, Begin, Branch, Create, Look, Open, Pause, Play, Request, Resume
+from unroll.protocol.requests import Advance, Begin, Branch, Create, Forget, Look, Open, Pause, Play, Request, Resume
 from unroll.recipe import Recipe
-from unroll.terminal import texts
+from unroll.terminal import permalink_texts, texts
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 
@@ -59,12 +59,13 @@ class Recovery:
         except EngineError:  # a recording may have no answer
             begun = Begun(id=0, session="")
         lost, shown = [*session.runs.rows, *self._to_retrain], self._shown
+        refusal = ""
         if begun.runs:
             self._take_in(begun.runs, lost, shown)
         elif any(earlier.session == self._name for earlier in begun.cut_off):
             await self._restore_own(lost, shown)
         elif wanted is not None and not session.has_trained:
-            await self._restore_moment(wanted)
+            refusal = await self._restore_moment(engine, wanted)
         else:
             session.forget_runs()
             await self._train_again(lost, shown)
@@ -72,6 +73,8 @@ class Recovery:
             session.recipe = Recipe()  # the one that was wanted is refused, which has been said
             await session.create()
         self.offer(begun)
+        if refusal:
+            session.display.say(refusal)
         await session.engine_came()
 
     def offer(self, begun: Begun) -> None:
@@ -105,34 +108,55 @@ class Recovery:
         """What a permalink needs to restore this screen.
 
         Raises:
-            UserError: this run is not made by its recipe alone, or is between two epochs.
+            UserError: neither its recipe nor a file makes this run again, or it is between two epochs.
         """
-        run, moment = self._session.run, self._session.moment
+        session, run, moment = self._session, self._session.run, self._session.moment
         if run is None:
-            raise UserError(self._session.absence or texts.NO_NETWORK_YET)
-        if run.origin:
+            raise UserError(session.absence or texts.NO_NETWORK_YET)
+        if run.origin and not run.model:
             raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: s saves a file to share.")
         if moment.epoch is None and run.curve.updates % run.curve.plan.updates_per_epoch:
             raise UserError(texts.BETWEEN_EPOCHS)
-        trace, epoch = self._session.trace, run.epochs_done if moment.epoch is None else moment.epoch
-        is_there = trace is not None and (trace.moment.run, trace.epoch) == (run.number, epoch)
-        weights, session = trace.weights if trace and is_there else "", self._session
+        trace, epoch = session.trace, run.epochs_done if moment.epoch is None else moment.epoch
+        if trace is None or (trace.moment.run, trace.moment.epoch) != (run.number, moment.epoch):
+            trace = None
+        elif moment.epoch is not None:
+            epoch = int(trace.epoch)  # the nearest that is kept
+        weights, loss = ("", None) if trace is None or trace.epoch != epoch else (trace.weights, trace.loss)
+        seen = session.unit, session.view, session.difference
         there = replace(moment, epoch=epoch)
-        return Link(run.recipe, there, weights, session.unit, session.view, session.difference)
+        link = Link(run.recipe, there, weights, *seen, loss=loss, model=run.model, digest=run.digest)
+        return link._replace(sampling=replace(session.sampling, seed=0))
 
-    async def _restore_moment(self, link: Link) -> None:
-        """Train at full speed up to a moment of the recipe's run, and look at it."""
+    async def _restore_moment(self, engine: Conversation, link: Link) -> str:
+        """Train at full speed up to a moment of the recipe's run, or open its model, and look at it.
+
+        Gives a sentence where a file that it needs is not there, or is another one; then nothing is trained.
+        """
         session, moment = self._session, link.moment
-        run = await session.create()
-        if run is None:
-            return
-        session.expected = run.number, float(moment.epoch or 0), link.weights
-        session.unit, session.view = link.unit, link.view
+        request = _opening(link.model) if link.model else Create(recipe=link.recipe)
+        try:
+            created = await engine.ask(request)
+        except EngineDied:
+            raise
+        except EngineError as error:
+            return permalink_texts.of_missing(link, str(error))
+        is_other = link.digest not in ("", created.digest)
+        if is_other and link.model:
+            session.tell(Forget(run=created.run))
+            return permalink_texts.of_other_file(link, created.digest)
+        session.recipe = created.recipe
+        run = session.enter(Run.opened(created, link.model) if link.model else Run.of(created))
+        if is_other:
+            return permalink_texts.of_other_file(link, created.digest)
+        session.expected = run.number, link
+        session.unit, session.view, session.sampling = link.unit, link.view, link.sampling
         session.type(moment.sequence, moment.step)
         session.intervene(moment.interventions)
         session.difference = link.difference and session.can_compare
-        if moment.epoch:
+        if (moment.epoch or 0) > run.epochs_done:
             session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+        return ""
 
     async def _restore_own(self, lost: Sequence[Run], shown: Run | None) -> None:
         """The runs of this session's autosave, and the others by their recipes."""
@@ -226,4 +250,10 @@ def _run_of(created: Created, lost: Sequence[Run]) -> Run:
     old = next((run for run in lost if run.number == (created.was or created.run)), None)
     if old is None:
         return Run.of(created, origin=ORIGINS[created.origin])
-    return Run.of(created, old.name, old.origin, old.ordinal)
+    run = Run.of(created, old.name, old.origin, old.ordinal)
+    run.model, run.digest = old.model, old.digest
+    return run
+
+
+def _opening(model: str) -> Open:
+    return Open(path=model) if "/" in model else Open(name=model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil, floor, log, log10
+from pathlib import Path
 from typing import Literal
 
 from unroll.protocol.replies import Created, Progress, State
@@ -108,8 +109,10 @@ class Run:
     Attributes:
         number: The engine's number for it.
         accuracy: Over all sequences; known when it has finished. `held_out` likewise.
+        digest: Of the file that it was opened from, or of the data that it learns from; empty without either.
+        model: What it was opened from: a model's name, or a path, which has a `/`; empty for any other run.
         origin: How it came to be when not by its recipe alone: a branch, or a model that was opened. Such a run cannot
-            be made again from one line.
+            be made again by training alone.
         overlaid: Whether its curve is drawn, faint, behind the one that is shown.
         ordinal: The number that a person sees: which of the session's runs it is, from 1; 0 before it is one of them.
         saved: The updates it had when it was last saved, or opened.
@@ -125,6 +128,8 @@ class Run:
     overlaid: bool = True
     ordinal: int = 0
     saved: int = 0
+    digest: str = ""
+    model: str = ""
 
     @classmethod
     def of(cls, created: Created, name: str = "", origin: str = "", ordinal: int = 0) -> Run:
@@ -133,7 +138,16 @@ class Run:
         name = name or f"{recipe.task.task} {recipe.model.cell}"
         curve, scores = Curve(recipe, created.plan, history), (history.accuracy, history.held_out_accuracy)
         saved = curve.updates if created.origin == "model" else 0
-        return cls(created.run, name, curve, created.state, *scores, origin, ordinal=ordinal, saved=saved)
+        run = cls(created.run, name, curve, created.state, *scores, origin, ordinal=ordinal, saved=saved)
+        run.digest = created.digest
+        return run
+
+    @classmethod
+    def opened(cls, created: Created, model: str) -> Run:
+        """A run that was opened, by the name of a model or by the path of a file."""
+        run = cls.of(created, Path(model).stem if "/" in model else model, f"was opened from {model}")
+        run.model = model
+        return run
 
     def advance(self, progress: Progress) -> None:
         """Take in what the engine said of it, but no more updates than are planned, and none that it has already.

@@ -27,7 +27,7 @@ from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
 from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS, answers
-from unroll.terminal import hints, layout, texts
+from unroll.terminal import hints, layout, permalink_texts, texts
 from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.hints import Situation
@@ -406,12 +406,13 @@ class Playground(Screen[None]):
 
     def action_copy_line(self) -> None:
         try:
-            text = permalink.write(self.recovery.to_link()._replace(lens=self.lens.lens))
+            link = self.recovery.to_link()._replace(lens=self.lens.lens)
         except UserError as error:
             self.say(str(error))
         else:
+            text, marked = permalink.write(link), self.session.compared
             self.app.copy_to_clipboard(text)
-            self._explain(texts.PERMALINK, [f'unroll "{text}"', texts.COPIED], {})
+            self._explain(permalink_texts.TITLE, [f'unroll "{text}"', permalink_texts.of_copied(link, marked)], {})
 
     # Training
 

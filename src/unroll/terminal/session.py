@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import takewhile
-from pathlib import Path
 from random import Random
 from typing import Any, Protocol, TypeVar
 
@@ -12,12 +11,13 @@ from msgspec.structs import replace
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
 from unroll.moment import ARGMAX, MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Moment, Patch, Sampling
+from unroll.permalink import Link
 from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS
-from unroll.terminal import texts, views
+from unroll.terminal import permalink_texts, texts, views
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
 from unroll.vocabulary import Vocabulary
@@ -80,8 +80,8 @@ class Session:
         self.trace: Trace | None = None
         self.baseline = self.versus = ""
         self.is_sampled = False
-        self.expected: tuple[int, float, str] | None = None
-        """Of the network of a permalink: its run, its epoch and its fingerprint, until it is there."""
+        self.expected: tuple[int, Link] | None = None
+        """A permalink and its run, until its network is there."""
         self.engine: Conversation | None = None
         self.absence = self.background = ""
         self.display = display
@@ -205,8 +205,8 @@ class Session:
         """Show a saved model as a run of its own, by its name or by the path of its file."""
         created = await self.ask(requests.Open(name=name, path=path))
         if created is not None:
-            self.recipe, name = created.recipe, name or Path(path).stem
-            self.enter(Run.of(created, name, f"was opened from {path or name}"))
+            self.recipe = created.recipe
+            self.enter(Run.opened(created, name or (path if "/" in path else f"./{path}")))
 
     async def delete_model(self, name: str) -> None:
         """Delete a saved model."""
@@ -374,11 +374,18 @@ class Session:
             self.display.changed()
 
     def _compare_with_expected(self, trace: Trace) -> None:
-        """Say so where a permalink's network has come out otherwise here."""
-        if self.expected and self.expected[:2] == (trace.moment.run, trace.epoch):
-            if self.expected[2] not in ("", trace.weights):
-                self.display.say(texts.OTHER_NETWORK, fault=False)
-            self.expected = None
+        """Say so where a permalink's network has come out otherwise here; its loss is known once it is at rest."""
+        if self.expected is None:
+            return
+        run, link = self.expected
+        if (run, float(link.moment.epoch or 0)) != (trace.moment.run, trace.epoch):
+            return
+        is_other = link.weights not in ("", trace.weights)
+        if is_other and link.loss is not None and trace.loss is None:
+            return
+        self.expected = None
+        if is_other:
+            self.display.note(permalink_texts.of_other_network(link.loss, trace.loss))
 
     def _look_request(self) -> Look:
         against, is_touched = self._against(), self.moment.interventions != UNTOUCHED

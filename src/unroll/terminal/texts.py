@@ -50,12 +50,6 @@ NO_NETWORK_YET = "There is no network yet, one moment."
 TRAINS_ON = "The network trains on: space pauses it, or choose an epoch, and its trace can be exported."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
 NOTHING_TO_RESTORE = "No earlier session has unsaved runs: there is nothing to restore."
-PERMALINK = "A line that restores the run, sequence, step and interventions"
-OTHER_NETWORK = (
-    "This network is not to the bit the one of the permalink, as on another kind of processor or with another torch: "
-    "it may answer otherwise."
-)
-COPIED = "It is copied, if the terminal allows that. The weights come back by training again."
 
 
 def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
