@@ -31,8 +31,8 @@ CONTEXTUAL = {
 }
 """Keys that mean the like everywhere, and are called after what they do where they are."""
 TAKEN_BY_BROWSERS = {"ctrl+t", "ctrl+n", "ctrl+w"}
-README_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "colon": ":"}
-README_NAMES |= {"left": "←", "right": "→", "up": "↑", "down": "↓", "delete": "del", "equals_sign": "="}
+README_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "plus": "+", "minus": "-", "slash": "/"}
+README_NAMES |= {"left": "←", "right": "→", "up": "↑", "down": "↓", "delete": "del", "equals_sign": "=", "colon": ":"}
 
 
 def kinds(base: type = DOMNode) -> Iterator[type[DOMNode]]:
