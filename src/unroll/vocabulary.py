@@ -86,6 +86,11 @@ class Vocabulary(Struct, frozen=True):
         """What each number stands for."""
         return [self.shown(number) for number in sequence]
 
+    @property
+    def quoted(self) -> list[str]:
+        """Every symbol as it can be typed among others."""
+        return [_quoted(self.shown(number)) for number in range(self.size)]
+
     def named(self, name: str, number: int) -> dict[str, str]:
         """The symbol of a number as a field of that name; none where numbers stand for themselves."""
         return {name: self.shown(number)} if self.symbols else {}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_right
+from collections.abc import Hashable
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -17,12 +19,14 @@ from msgspec.structs import replace
 
 from unroll.errors import RecipeError
 from unroll.tasks.config import ENDS, MAX_SYMBOL, MAX_VOCAB, TaskConfig
-from unroll.tasks.decoding import read_lines
+from unroll.tasks.decoding import read_lines, stamp
 from unroll.tasks.forms import Misread, Rows, are_numbers, read_form
 from unroll.text import printable, shown_path
 
 LEVELS = 16
 """Levels that decimals are put into where none are asked for."""
+KEPT = 2
+"""Files that are kept as they were read: the one in use, and the one before it."""
 
 
 class Understood(NamedTuple):
@@ -35,6 +39,7 @@ class Understood(NamedTuple):
         vocab_size: How many there are, at least 2.
         edges: Where one level ends and the next begins; empty where there are none.
         left_out: Lines that are no sequence, by why.
+        otherwise: What to do where something else is meant.
     """
 
     says: str
@@ -43,15 +48,11 @@ class Understood(NamedTuple):
     vocab_size: int
     edges: tuple[float, ...] = ()
     left_out: dict[str, int] = {}
-
-    def shown(self, sequence: tuple[int, ...]) -> str:
-        """A sequence as its symbols."""
-        words = [self.symbols[number] for number in sequence] if self.symbols else list(map(str, sequence))
-        return ("" if all(len(word) == 1 for word in words) and self.symbols else " ").join(words)
+    otherwise: str = ""
 
 
 def understand(path: str, column: str = "", levels: int = 0) -> Understood:
-    """Read a file.
+    """Read a file, unless it is one of the last and has not been changed since.
 
     Args:
         column: Of a table: the name or the number, from 1, of the column that is the series.
@@ -60,20 +61,24 @@ def understand(path: str, column: str = "", levels: int = 0) -> Understood:
     Raises:
         RecipeError: it cannot be read in one way; the sentence names line and column where it can, and a way out.
     """
+    return _understood(path, column, levels, stamp(path))
+
+
+@lru_cache(maxsize=KEPT)
+def _understood(path: str, column: str, levels: int, stamp: Hashable) -> Understood:
     lines = read_lines(path)
     try:
         form = read_form(lines, column)
-        if form.has_end:
-            return _with_ends(form.says, form.rows, form.left_out)
         words = [*chain.from_iterable(form.rows)]
         is_number = are_numbers(words)
         if form.is_free and not is_number:
             _check_words(words, lines)
-        read = (_of_numbers if is_number else _of_words)(form.rows, levels)
+        of = _with_ends if form.has_end else _of_numbers if is_number else _of_words
+        read = of(form.rows, levels)
     except Misread as error:
         place = f"{shown_path(path)}, line {error.line:,}, column {error.column:,}" if error.line else shown_path(path)
         raise RecipeError(error.field, f"{place}: {printable(str(error))}") from None
-    return read._replace(says=form.says, left_out=form.left_out)
+    return read._replace(says=f"{form.says}{read.says}", left_out=form.left_out, otherwise=form.otherwise)
 
 
 def _check_words(words: list[str], lines: list[str]) -> None:
@@ -133,24 +138,24 @@ def _in_levels(rows: list[list[float]], levels: int) -> Understood:
 
 
 def _of_words(rows: Rows, levels: int) -> Understood:
-    if levels:
-        raise Misread("it has words, and words have no levels: leave levels at 0.", field="levels")
-    symbols = _symbols(rows)
+    symbols = _symbols_of(rows, levels)
     place = {symbol: i for i, symbol in enumerate(symbols)}
     return _over(symbols, [tuple(place[word] for word in row) for row in rows])
 
 
-def _with_ends(says: str, rows: Rows, left_out: dict[str, int]) -> Understood:
+def _with_ends(rows: Rows, levels: int) -> Understood:
     """Sequences between end symbols: the network learns how one begins and where it ends."""
-    symbols = _symbols(rows)
+    symbols = _symbols_of(rows, levels)
     end = next(one for one in ENDS if one not in symbols)
     place = {symbol: i for i, symbol in enumerate((end, *symbols))}
     sequences = [(0, *(place[word] for word in row), 0) for row in rows]
-    return _over((end, *symbols), sequences)._replace(says=f"{says} ({end})", left_out=left_out)
+    return _over((end, *symbols), sequences)._replace(says=f" ({end})")
 
 
-def _symbols(rows: Rows) -> tuple[str, ...]:
+def _symbols_of(rows: Rows, levels: int) -> tuple[str, ...]:
     """The different words, in order."""
+    if levels:
+        raise Misread("it has words, and words have no levels: leave levels at 0.", field="levels")
     symbols = tuple(sorted(set(chain.from_iterable(rows))))
     if len(symbols) > MAX_VOCAB:
         raise Misread(f"it has {len(symbols):,} different words, where {MAX_VOCAB:,} are allowed: shorten it.")

@@ -52,6 +52,15 @@ def located(path: str) -> Path:
     return file if shipped is None or file.exists() else shipped
 
 
+def stamp(path: str) -> tuple[int, ...]:
+    """Tells a file from any other, and from itself as it was before a change; empty where there is none."""
+    try:
+        found = located(path).stat()
+    except (OSError, ValueError):
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def _unpacked(data: bytes, path: str) -> bytes:
     if not data.startswith(GZIP):
         return data

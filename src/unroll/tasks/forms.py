@@ -14,6 +14,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 DIGITS = re.compile(r"[-+0-9eE. ]*")
@@ -21,6 +22,8 @@ MAX_DIGITS = re.compile(r"\S{25}")
 OEIS = re.compile(r"A\d{6,7} ,(-?\d+,)+")
 WHOLE = re.compile(r"-?\d{1,18}")
 LETTERS = re.compile(r"[^\W\d_][\w'’.-]*")
+FIGURES = re.compile(r"[-+0-9eE., ]*")
+DIGIT_STRING = re.compile(r"0\d{4,}")
 SHOWN_COLUMNS = 8
 
 Rows = list[list[str]]
@@ -47,6 +50,7 @@ class Form(NamedTuple):
         has_end: Whether a sequence ends with an end symbol of its own: its length says something.
         is_free: Whether the form does not say what is a word: then one among numbers is a mistake.
         left_out: Lines that are none, by why.
+        otherwise: What to do where something else is meant, as a sentence.
     """
 
     says: str
@@ -54,6 +58,7 @@ class Form(NamedTuple):
     has_end: bool = False
     is_free: bool = False
     left_out: dict[str, int] = {}
+    otherwise: str = ""
 
 
 class Misread(Exception):  # noqa: N818 -- it says what happened
@@ -70,7 +75,18 @@ class Misread(Exception):  # noqa: N818 -- it says what happened
 
 
 def read_form(lines: Sequence[str], column: str) -> Form:
-    """The rows of a file; `column` chooses one of a table, or a key of JSON objects. Raises `Misread`."""
+    """The rows of a file; `column` chooses one of a table, or a key of JSON objects. Raises `Misread`.
+
+    Lines of # before all others are comments.
+    """
+    comments = sum(1 for _ in takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    form = _form(["" if number < comments else line for number, line in enumerate(lines)], column)
+    if many := sum(bool(line.strip()) for line in lines[:comments]):
+        form = form._replace(left_out={**form.left_out, "of # before the others": many})
+    return form
+
+
+def _form(lines: Sequence[str], column: str) -> Form:
     first = next((line.strip() for line in lines if line.strip()), "")
     if not first:
         raise Misread("it is empty: name a file with sequences in it.")
@@ -108,19 +124,22 @@ def _oeis(lines: Sequence[str]) -> Form:
         if OEIS.fullmatch(line.strip()):
             rows.append(line.strip().split(",")[1:-1])
         else:
-            others += bool(line.strip()) and not line.startswith("#")
+            others += bool(line.strip())
     return Form("OEIS, one sequence a line", rows, left_out={"not in the form of the OEIS": others} if others else {})
 
 
 def _is_spmf(lines: Sequence[str]) -> bool:
-    return all(line.split()[-1] == "-2" and " -1" in line for line in lines if line.strip())
+    rows = [line for line in lines if line.strip() and line[0] not in "@%#"]
+    return bool(rows) and all(line.split()[-1] == "-2" and " -1" in line for line in rows)
 
 
 def _spmf(lines: Sequence[str]) -> Form:
+    """Items may have names, in lines such as @ITEM=1=apple."""
+    names = dict(line[6:].rstrip().split("=", 1) for line in lines if re.match("@ITEM=[^=]+=.", line))
     rows = []
     for line in lines:
-        sets = line.rpartition("-2")[0].split(" -1")
-        row = [" ".join(one.split()) for one in sets if one.strip()]
+        sets = "" if line[:1] in "@%#" else line.rpartition("-2")[0]
+        row = [" ".join(names.get(item, item) for item in one.split()) for one in sets.split(" -1") if one.strip()]
         rows += [row] if row else []
     return Form("SPMF, one sequence of item sets a line", rows)
 
@@ -177,22 +196,48 @@ def _table(lines: Sequence[str], column: str) -> Form:
     delimiter = next((one for one in "\t;," if any(one in line for line in lines)), " ")
     if delimiter == " " and not column and not any(" " in line.strip() for line in lines):
         return _single([(number, word) for number, line in enumerate(lines, 1) if (word := line.strip())])
-    if delimiter == " ":
+    cells = [] if delimiter == " " else _split(lines, delimiter)
+    if not cells or (not column and _is_prose(cells)):
+        delimiter = " "
         cells = [(number, row) for number, line in enumerate(lines, 1) if (row := line.split())]
-    else:
-        cells = _split(lines, delimiter)
     if column:
         return _column(cells, column, delimiter)
-    for number, row in cells:
+    heading = _has_heading(cells)
+    for number, row in cells if not heading else ():
         _check_cells(number, row, delimiter)
+    _ask_for_a_column(cells, delimiter, heading)
     if all(len(row) == 1 for _, row in cells):
         return _single([(number, row[0]) for number, row in cells])
-    heading = _has_heading(cells)
-    if len({len(row) for _, row in cells}) == 1 and delimiter != " " and (heading or not _all_whole(cells)):
+    _check_counts(cells)
+    if delimiter == " ":
+        _check_blanks(cells)
+    says, rows = f"one sequence a line, separated by {NAMES[delimiter]}", [row for _, row in cells]
+    width = len(rows[0]) if len({len(row) for row in rows}) == 1 else 0
+    otherwise = f"Where its columns are the series, choose a column, 1 to {width}." if width and len(rows) > 1 else ""
+    return Form(says, rows, is_free=True, otherwise=otherwise)
+
+
+def _ask_for_a_column(cells: Sequence[tuple[int, list[str]]], delimiter: str, heading: bool) -> None:
+    """Ask which column of a table is the series: one with a heading, or not of whole numbers, or that is numbered."""
+    if len(cells) < 2 or len({len(row) for _, row in cells}) > 1 or len(cells[0][1]) == 1:
+        return
+    if (delimiter != " " and (heading or not _all_whole(cells))) or _is_numbered(cells):
         names = cells[0][1] if heading else [f"{n + 1} ({cell})" for n, cell in enumerate(cells[0][1])]
         raise Misread(_which(names, "", "columns"), field="column")
-    _check_counts(cells)
-    return Form(f"one sequence a line, separated by {NAMES[delimiter]}", [row for _, row in cells], is_free=True)
+
+
+def _is_numbered(cells: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether each line has two numbers, of which the first only counts the lines, as in the OEIS's b-files."""
+    if len(cells) < 3 or len(cells[0][1]) != 2 or not all(WHOLE.fullmatch(row[0]) for _, row in cells):
+        return False
+    first = int(cells[0][1][0])
+    return all(int(row[0]) == number for number, (_, row) in enumerate(cells, first))
+
+
+def _is_prose(cells: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether commas stand between parts of sentences, rather than between the cells of a table."""
+    is_even = len({len(row) for _, row in cells}) == 1
+    return not is_even and any(" " in cell and not are_numbers([cell]) for _, row in cells for cell in row)
 
 
 OTHER_SEPARATOR = {"\t": ",", ";": ",", ",": " "}
@@ -212,14 +257,16 @@ def _split(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
     return [(number, [cell.strip() for cell in row]) for number, row in rows] if any(" " in x for x in lines) else rows
 
 
-def _check_cells(number: int, row: list[str], delimiter: str) -> None:
+def _check_cells(number: int, row: list[str], delimiter: str, first: int = 1) -> None:
+    """Refuse cells, of which the first is in a column of that number, that are empty or can be read in two ways."""
     if "" in row:
-        raise Misread("an empty field: fill it in, or take the line out.", number, row.index("") + 1)
+        raise Misread("an empty field: fill it in, or take the line out.", number, row.index("") + first)
     other = OTHER_SEPARATOR.get(delimiter, ",")
-    for place, cell in enumerate(row, 1) if any(other in cell for cell in row) else ():
+    for place, cell in enumerate(row, first) if any(other in cell for cell in row) else ():
         if other in cell and are_numbers(cell.replace(other, " ").split()):
             what = "several numbers" if other == " " else "several numbers, thousands or a decimal comma"
-            raise Misread(f"{cell:.24} may be {what}: separate numbers in one way.", number, place)
+            ways = "separate numbers in one way" if other == " " else "write decimals with a point, thousands with none"
+            raise Misread(f"{cell:.24} may be {what}: {ways}.", number, place)
 
 
 def _all_whole(cells: Sequence[tuple[int, list[str]]]) -> bool:
@@ -227,11 +274,11 @@ def _all_whole(cells: Sequence[tuple[int, list[str]]]) -> bool:
 
 
 def _has_heading(cells: Sequence[tuple[int, list[str]]]) -> bool:
-    """Whether the first line names the columns: a word stands over a number."""
+    """Whether the first line names the columns: a word stands over a number, however its decimals are written."""
     if len(cells) < 2:
         return False
     below = zip(cells[0][1], cells[1][1], strict=False)
-    return any(not are_numbers([top]) and are_numbers([under]) for top, under in below)
+    return any(not FIGURES.fullmatch(top) and are_numbers([under.replace(",", "")]) for top, under in below)
 
 
 def _column(cells: list[tuple[int, list[str]]], column: str, delimiter: str) -> Form:
@@ -249,29 +296,57 @@ def _column(cells: list[tuple[int, list[str]]], column: str, delimiter: str) -> 
         raise Misread(f"a line without column {column}: fill it in, or take it out.", short, place + 1)
     for number, row in body:
         if not row[place] or OTHER_SEPARATOR.get(delimiter, ",") in row[place]:
-            _check_cells(number, [row[place]], delimiter)
+            _check_cells(number, [row[place]], delimiter, place + 1)
     name = f" ({names[place]})" if names else ""
-    return Form(f"column {place + 1}{name}, one series", [[row[place] for _, row in body]], is_free=True)
+    others = [one for n, one in enumerate(names or map(str, range(1, wide + 1))) if n != place]
+    otherwise = f"Other columns: {_listed(others)}." if others else ""
+    row = [row[place] for _, row in body]
+    return Form(f"column {place + 1}{name}, one series", [row], is_free=True, otherwise=otherwise)
 
 
 def _which(names: Sequence[str], given: str, what: str) -> str:
-    shown = ", ".join(names[:SHOWN_COLUMNS]) + (", …" if len(names) > SHOWN_COLUMNS else "")
     wrong = f"it has no column {given:.24}" if given else f"it is a table of {len(names)} {what}"
-    return f"{wrong}: choose a column, by name or number ({shown})."
+    return f"{wrong}: choose a column, by name or number ({_listed(names)})."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A few columns; one without a name by its number."""
+    shown = [name.strip() or str(number) for number, name in enumerate(names[:SHOWN_COLUMNS], 1)]
+    return ", ".join([*shown, "…"] if len(names) > SHOWN_COLUMNS else shown)
 
 
 def _single(cells: Sequence[tuple[int, str]]) -> Form:
     """One word a line: a series of numbers, with a heading or not, or the letters of names."""
     words = [word for _, word in cells]
     is_number = are_numbers(words)
+    if digits := next(((number, word) for number, word in cells if DIGIT_STRING.fullmatch(word)), None):
+        raise Misread(
+            f"{digits[1]:.24} may be one number or a row of digits: write blanks between digits, or no 0 before it.",
+            digits[0],
+            1,
+        )
     if not is_number and len(words) > 1 and not are_numbers(words[:1]) and are_numbers(words[1:]):
         return Form(f"one series of numbers under the heading {words[0]:.24}, one a line", [words[1:]])
     if not is_number and len(words) > 1 and all(LETTERS.fullmatch(word) for word in words):
-        return Form("letters of a line, with an end symbol", [list(word) for word in words], has_end=True)
+        rows, otherwise = [list(word) for word in words], "Where every line is one symbol, write them on one line."
+        return Form("letters of a line, with an end symbol", rows, has_end=True, otherwise=otherwise)
     if not is_number and are_numbers(words[:1]):
         number, word = next((number, word) for number, word in cells if not are_numbers([word]))
         raise Misread(f"{word:.24} is no number, where the others are: correct it, or take it out.", number, 1)
     return Form("one series, one a line" if len(words) > 1 else "one series", [words], is_free=True)
+
+
+def _check_blanks(cells: Sequence[tuple[int, list[str]]]) -> None:
+    """Refuse a blank in the name of one line where most lines are names without."""
+    single = [row[0] for _, row in cells if len(row) == 1 and LETTERS.fullmatch(row[0])]
+    if len(single) > len(cells) / 2:
+        number, row = next((number, row) for number, row in cells if len(row) > 1)
+        raise Misread(
+            f"a blank, where most lines are one word, which is read by its letters: write {'-'.join(row[:3]):.24}, "
+            "or more words in every line.",
+            number,
+            len(row[0]) + 1,
+        )
 
 
 def _check_counts(cells: Sequence[tuple[int, list[str]]]) -> None:
