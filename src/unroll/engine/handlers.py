@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -28,15 +29,20 @@ from unroll.network.lenses import lenses
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.paths import delete_model
+from unroll.preview import preview
 from unroll.protocol import replies, requests
-from unroll.protocol.codec import KINDS, read_request
+from unroll.protocol.codec import KINDS, encode, read_request
 from unroll.protocol.replies import Answer, Created, Done, Error
+from unroll.protocol.requests import AnyRequest
 from unroll.recipe import Recipe, check
 from unroll.tasks import TASKS
 from unroll.tasks.config import TaskConfig
 from unroll.tasks.datafile import fitted
+from unroll.tasks.decoding import is_large
 from unroll.tasks.file import longer
 from unroll.text import encodable, shown_path
+
+BUSY = "Another large file is still being read: ask again when that has been answered."
 
 
 class Handlers:
@@ -62,15 +68,33 @@ class Handlers:
         self._log = log
         self._device = device
         self._clock = clock
+        self._answering = threading.Lock()
         self._methods: dict[type, Callable[[Any], Answer]] = {
             kind: getattr(self, f"_{name}") for name, kind in KINDS.items()
         }
 
-    def answer(self, line: bytes) -> Answer:
-        """The answer to a line, whatever it is."""
+    def answer(self, line: bytes) -> Answer | None:
+        """The answer to a line, whatever it is; None where it comes later by itself."""
         request = read_request(line)
         if isinstance(request, Error):
             return request
+        if isinstance(request, requests.ReadFile) and is_large(request.task.path):
+            return self._answer_later(request)
+        return self._answered(request)
+
+    def _answer_later(self, request: AnyRequest) -> Error | None:
+        """Answer from a thread, one at a time, so that training and looks go on; what it read is kept for `create`."""
+
+        def work() -> None:
+            with self._answering:
+                self._connection.put(encode(self._answered(request)) + b"\n")
+
+        if self._answering.locked():
+            return Error(id=request.id, sentence=BUSY)
+        threading.Thread(target=work, name="file", daemon=True).start()
+        return None
+
+    def _answered(self, request: AnyRequest) -> Answer:
         try:
             return self._methods[type(request)](request)
         except UserError as refusal:
@@ -86,6 +110,14 @@ class Handlers:
     def _create(self, request: requests.Create) -> Created:
         recipe = structs.replace(request.recipe, task=fitted(check(request.recipe).task))
         return self._created(request.id, self._runs.add(Training(recipe, self._device)))
+
+    def _readfile(self, request: requests.ReadFile) -> replies.FileRead:
+        task = request.task
+        try:
+            found = preview(task.path, task.column, task.levels)
+        except RecipeError as refusal:
+            return replies.FileRead(id=request.id, refusal=str(refusal), field=refusal.field)
+        return replies.FileRead(id=request.id, sentences=found.sentences, first=found.first)
 
     def _branch(self, request: requests.Branch) -> Created:
         run = self._runs.find(request.run)

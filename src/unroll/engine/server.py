@@ -131,7 +131,8 @@ class Server:
 
     def _answer(self, line: bytes) -> None:
         if line.strip():
-            self._say(self._handlers.answer(line))
+            if (answer := self._handlers.answer(line)) is not None:
+                self._say(answer)
             self._tell()
         self._connection.said.heartbeat.heard(self._clock())
 

@@ -79,6 +79,21 @@ class Created(Answer, frozen=True, kw_only=True):
         return self.history.updates
 
 
+class FileRead(Answer, frozen=True, kw_only=True):
+    """How a file of sequences is understood.
+
+    Attributes:
+        sentences: Its form, how much is in it, what is left out, and what to do where something else is meant.
+        first: Its first sequences as symbols, each a line.
+        refusal: Why it cannot be read in one way, with a way out, and `field`, the recipe's field that it lies in.
+    """
+
+    sentences: Annotated[list[Sentence], Meta(max_length=100)] = []
+    first: Annotated[list[Sentence], Meta(max_length=100)] = []
+    refusal: Sentence = ""
+    field: Name = ""
+
+
 class Done(Answer, frozen=True, kw_only=True):
     """It was done; there is nothing else to say."""
 
@@ -250,6 +265,7 @@ class Progress(Message, frozen=True, kw_only=True):
 
 AnyAnswer = (
     Created
+    | FileRead
     | Done
     | Error
     | Looked

@@ -11,6 +11,7 @@ from unroll.protocol import replies
 from unroll.protocol.replies import MAX_CANDIDATES, Answer, Id, Message, Pace, ViewName, Window
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
+from unroll.tasks.config import TaskConfig
 
 EPOCHS_PER_SECOND: dict[Pace, float] = {
     "by hand": 0.0,
@@ -38,6 +39,12 @@ class Create(Request[replies.Created], frozen=True, kw_only=True):
     """Make an untrained network by a recipe; answered by `created`."""
 
     recipe: Recipe = Recipe()
+
+
+class ReadFile(Request[replies.FileRead], frozen=True, kw_only=True):
+    """Say how the file of a task is understood; answered by `fileread`, that of a large one after later requests."""
+
+    task: TaskConfig
 
 
 class Branch(Request[replies.Created], frozen=True, kw_only=True):
@@ -227,5 +234,5 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
     """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
-OnRuns = Create | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
+OnRuns = Create | ReadFile | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
 AnyRequest = OnRuns | Look | Lens | Continue | Draw | Heard | Measure | Ping | Begin | Resume | Detach | End

@@ -15,6 +15,8 @@ from unroll.text import shown_path
 MAX_BYTES = 16 * 10**6
 """Of the file, and of its text when it is packed."""
 MAX_LINES = 10**6
+LARGE = 2**17
+"""Bytes that are read, packed or not, in some tens of milliseconds."""
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -59,6 +61,11 @@ def stamp(path: str) -> tuple[int, ...]:
     except (OSError, ValueError):
         return ()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def is_large(path: str) -> bool:
+    """Whether reading a file takes long enough to be noticed."""
+    return stamp(path)[2:3] > (LARGE,)
 
 
 def _unpacked(data: bytes, path: str) -> bytes:

@@ -215,6 +215,7 @@ class Playground(Screen[None]):
         session, run = self.session, self.session.run
         form, table, loss = self.query_one(RecipeForm), self.query_one(RunTable), self.query_one(LossCurve)
         form.load(session.recipe)
+        form.file = session.file.read
         if session.pace != self._pace_shown:  # not at every redraw: a choice may be still on its way from the form
             self._pace_shown = session.pace
             form.show_pace(session.pace)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import takewhile
 from random import Random
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -13,11 +13,13 @@ from unroll.client.diagnosis import EngineError
 from unroll.moment import ARGMAX, MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Moment, Patch, Sampling
 from unroll.permalink import Link
 from unroll.protocol import requests
-from unroll.protocol.replies import Answer, Pace, Progress, Trace, Window
+from unroll.protocol.replies import Answer, Pace, Progress, Trace
 from unroll.protocol.requests import Look, Request
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS
 from unroll.terminal import permalink_texts, texts, views
+from unroll.terminal.display import Display
+from unroll.terminal.file_sight import FileSight
 from unroll.terminal.runs import Run, Runs
 from unroll.terminal.sparing import Latest
 from unroll.vocabulary import Vocabulary
@@ -25,25 +27,6 @@ from unroll.vocabulary import Vocabulary
 A = TypeVar("A", bound=Answer)
 TOP = 7
 """Candidates that are asked for: six are shown, and a seventh tells whether there are others."""
-
-
-class Display(Protocol):
-    """What a session needs of whatever shows it."""
-
-    def changed(self) -> None:
-        """Redraw from the session: something in it has changed."""
-
-    def say(self, sentence: str, fault: bool = True) -> None:
-        """Show a sentence, as an error unless it is none."""
-
-    def note(self, sentence: str) -> None:
-        """Show a sentence that is no error."""
-
-    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Run a coroutine in the background."""
-
-    def window(self) -> Window:
-        """The steps and units that are on the screen."""
 
 
 class Session:
@@ -55,6 +38,7 @@ class Session:
         stop: The epoch or the accuracy (0..1) at which training stops.
         compared: The run that others are compared with.
         kept: What is read to come to the state that was kept; None before one was.
+        file: How the form's file is understood.
         run: The run that is shown; None while there is no engine.
         trace: The newest look at the moment, or at the one before it while a look is under way.
         background: The name of an engine that was in the background when it came, and stays there; else empty.
@@ -87,6 +71,7 @@ class Session:
         self.display = display
         self._looking = Latest(display.spawn, self._look)
         self._creating = Latest(display.spawn, self.create)
+        self.file = FileSight(display, self.ask, lambda: self.recipe.task)
         self._answered: Look | None = None
         self._appending = asyncio.Lock()
         self._times_typed = 0
@@ -185,6 +170,8 @@ class Session:
     async def create(self) -> Run | None:
         """Show an untrained network; None where the engine refuses the recipe."""
         wanted = self.recipe
+        if not await self.file.can_be_trained(wanted.task):
+            return None
         created = await self.ask(requests.Create(recipe=wanted))
         if created is not None and self.recipe == wanted:
             self.recipe = created.recipe  # a file's vocabulary is known once it is read
@@ -236,6 +223,7 @@ class Session:
 
     def show_run(self, run: Run) -> None:
         """Look at a run at its newest epoch, with what of the sequence and interventions its sizes allow."""
+        self.file.look()
         before, self.run, units = self.vocabulary, run, run.recipe.model.hidden_size
         self.unit = min(self.unit, units - 1)
         sequence = self._fitting(before)
@@ -299,6 +287,8 @@ class Session:
         self.recipe = recipe
         if self.run is None or not self.run.curve.updates:
             self._creating.ask()
+        else:
+            self.file.look()
         self.display.changed()
 
     def choose_pace(self, pace: Pace) -> None:

@@ -16,16 +16,21 @@ from textual.reactive import reactive
 from textual.widgets import Button, Input, Label, Select, Static
 
 from unroll.errors import RecipeError
-from unroll.protocol.replies import Pace
+from unroll.protocol.replies import FileRead, Pace
 from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, turned_to
 from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
 from unroll.terminal import texts
 from unroll.terminal.bindings import both_ways
+from unroll.terminal.cells import cut
 from unroll.terminal.sparing import compact
 
 OWN = "your own"
 """The preset of a recipe that is none of them."""
+OF_FILE = ("path", "column", "levels")
+"""The fields that say how a file is understood."""
+LEAST_HELP = 4
+"""Lines of help under the button, without room for which the button stays at the bottom, under the help."""
 
 
 class TextField(Input, inherit_bindings=False):
@@ -100,7 +105,11 @@ class FieldRow(Horizontal):
 
 
 class RecipeForm(VerticalScroll, can_focus=False):
-    """Holds the recipe being edited; the last good one stays in force while a field is wrong."""
+    """Holds the recipe being edited; the last good one stays in force while a field is wrong.
+
+    Attributes:
+        file: How the recipe's file is understood, where it is on one and that is known.
+    """
 
     @dataclass
     class Edited(Message):
@@ -124,6 +133,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         & > #plan, & > #advice { color: $text-muted; }
         & > #advice { dock: bottom; height: auto; }
         & > #advice.-whole { dock: none; margin-top: 1; }
+        &.-tight > #train { dock: bottom; }
+        &.-tight > #advice { dock: bottom; margin: 0 0 1 0; }
         &.-faulty > #advice { color: $error; }
     }
     """
@@ -131,6 +142,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     BINDINGS: ClassVar = both_ways("up down", "go", "field", "The field above or below; tab works too.")
 
     train_label: reactive[str] = reactive("▶ Train")
+    file: reactive[FileRead | None] = reactive(None)
 
     def __init__(self, recipe: Recipe, pace: Pace) -> None:
         super().__init__()
@@ -161,6 +173,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def watch_train_label(self, label: str) -> None:
         for button in self.query("#train").results(Button):
             button.label = label
+
+    def watch_file(self) -> None:
+        self._show()
 
     # What is typed in it
 
@@ -272,39 +287,63 @@ class RecipeForm(VerticalScroll, can_focus=False):
             return
         values, trained = self.recipe.values(), self._trained.values()
         implied = self._implied(self.recipe)
-        for name in FIELDS:
-            self._rows[name].show(fault=name in self._faults, changed=values[name] != trained[name])
         used = ("task", *TASKS[self._rows["task"].text].fields)
         for name in FIELDS:
+            self._rows[name].show(fault=name in self._all_faults, changed=values[name] != trained[name])
             self._rows[name].display = FIELDS[name].section != "task" or name in used
         self._rows["eigenvalues"].display = self._rows["cell"].text == "linear"
         self._rows["preset"].write(preset_of(self.recipe) or OWN)
         self.query_one("#plan", Static).update("" if implied is None else texts.of_plan(implied))
         self._advise()
 
+    @property
+    def _all_faults(self) -> dict[str, str]:
+        """What is wrong, by its field: here, or in the file."""
+        file = self.file
+        return {**self._faults, **({file.field: file.refusal} if file and file.refusal else {})}
+
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     @on(events.Resize)
     def _advise(self) -> None:
-        """Show the focused field's fault or its help, or else any fault; the plan, where there is room for both."""
+        """Show what there is to say of the focused field, or of any fault, with Train always in sight.
+
+        That is the field's fault; else how the file is understood, in its fields, and everywhere where there is room;
+        else the field's help. The plan is shown where there is room for all.
+        """
         if not self._rows:
             return
         row = next((row for row in self._rows.values() if row.has_focus_within), None)
         self._helped = self._helped if row is None else row.field_name
-        fault = (self._faults.get(row.field_name) if row else None) or self.fault
-        plan, whole = self.query_one("#plan", Static), "\n".join(texts.of_field(self._helped, self.recipe))
-        room = self.size.height - sum(row.display for row in self._rows.values()) - 1 - self._lines(str(plan.content))
+        faults = self._all_faults
+        fault = (faults.get(row.field_name) if row else None) or next(iter(faults.values()), "")
+        plan, help_ = self.query_one("#plan", Static), self.query_one("#advice", Static)
+        read = self._file_lines()
+        whole = "\n".join([*texts.of_field(self._helped, self.recipe), *([""] * bool(read)), *read])
+        rows = sum(row.display for row in self._rows.values()) + 1
+        room = self.size.height - rows - self._lines(str(plan.content))
         short = texts.short_help_of(row.field_name, self.recipe) if row else ""
         is_whole = not fault and self._lines(whole) < room
-        advice = fault or (whole if is_whole else short)
+        is_of_file = bool(read) and self._helped in OF_FILE
+        advice = fault or (whole if is_whole else "\n".join(read) if is_of_file else short)
         self.set_class(bool(fault), "-faulty")
+        self.set_class(self.size.height < rows + LEAST_HELP, "-tight")
         plan.display = not fault and self._lines(advice) <= room  # it is the last good recipe's
-        help_ = self.query_one("#advice", Static).set_class(is_whole, "-whole")
-        help_.update(advice)
+        help_.set_class(is_whole, "-whole").update(advice)
         help_.display = bool(advice)
         if row is not None:  # the help may need more lines than the last, and cover the field
             self.call_after_refresh(row.scroll_visible, animate=False)
 
+    def _file_lines(self) -> list[str]:
+        """How the file is understood, and its first lines, each cut to the form's width."""
+        if self.file is None or self.file.refusal:
+            return []
+        return [*self.file.sentences, *(cut(line, self._width) for line in self.file.first)]
+
+    @property
+    def _width(self) -> int:
+        return max(1, self.scrollable_content_region.width)
+
     def _lines(self, text: str) -> int:
         """How many lines a text takes in the form."""
-        return sum(len(wrap(line, max(1, self.scrollable_content_region.width))) for line in text.splitlines())
+        return sum(len(wrap(line, self._width)) or 1 for line in text.splitlines())
