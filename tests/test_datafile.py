@@ -125,6 +125,7 @@ def test_decimals_are_put_into_levels_in_their_order(
     found = read(tmp_path_factory.getbasetemp(), text, levels=levels)
     (sequence,) = found.sequences
     assert [*found.edges] == sorted(found.edges) and len(found.edges) < levels
+    assert 0 in sequence
     for number, value in zip(sequence, values, strict=True):
         assert (number == 0 or found.edges[number - 1] <= value) and (
             number == len(found.edges) or value < found.edges[number]

@@ -1,5 +1,6 @@
 """The server: what it does about requests, and what it tells."""
 
+import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,22 @@ from typing import Any
 import pytest
 import torch
 
-from engine_kit import answers, converse, losses, progress
+from engine_kit import answers, converse, losses, progress, serve
+from unroll.engine import handlers
+from unroll.engine.connection import Event
 from unroll.engine.inspect import Inspector
 from unroll.engine.runs import LiveRun, StopAt
 from unroll.moment import Interventions, Moment
 from unroll.network import inspection
 from unroll.network.training import Training
-from unroll.protocol.codec import VERSION
+from unroll.preview import Preview, preview
+from unroll.protocol.codec import VERSION, decode_reply
 from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress, Window
-from unroll.protocol.requests import Advance, Create, Look, Pause, Play
+from unroll.protocol.requests import Advance, Create, Look, Measure, Pause, Play, ReadFile
 from unroll.recipe import Recipe, recipe_of
+from unroll.tasks import datafile
+from unroll.tasks.config import TaskConfig
+from unroll.tasks.datafile import understand
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})
 LONG = SMALL.replace(epochs=1000)
@@ -25,6 +32,32 @@ PROMPT = Moment(0, (7, 8, 9, 10))
 
 def expected_losses(recipe: Recipe) -> list[float]:
     return [round(update.loss, 6) for update in Training(recipe).updates()]
+
+
+def test_a_large_file_is_read_beside_what_else_is_asked_and_then_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large").write_text("1 2 3\n" * 30_000)
+    (tmp_path / "small").write_text("1 2 3\n")
+    large, small = (ReadFile(task=TaskConfig("file", path=str(tmp_path / name))) for name in ("large", "small"))
+    go = threading.Event()
+
+    def slow(path: str, *given: Any) -> Preview:
+        assert path == small.task.path or go.wait(10)
+        return preview(path, *given)
+
+    monkeypatch.setattr(handlers, "preview", slow)
+    connection = serve(Measure(), large, large, small, Measure(), (0.0, Event.END))
+    go.set()
+    for thread in threading.enumerate():
+        if thread.name == "file":
+            thread.join()
+    replies = answers([decode_reply(line) for line in connection.heard])
+    assert [*replies] == [1, 3, 4, 5, 2]
+    assert replies[3].sentence == handlers.BUSY
+    assert "30,000 sequences of 3 numbers, 90,000 in all; a vocabulary of 4." in replies[2].sentences
+    monkeypatch.setattr(datafile, "read_lines", None)
+    assert len(understand(large.task.path).sequences) == 30_000
 
 
 def test_it_speaks_first() -> None:

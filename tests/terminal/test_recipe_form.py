@@ -1,5 +1,7 @@
 """The recipe's form under a person's fingers: going from field to field, lists, help and faults."""
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Select
 
@@ -108,9 +110,36 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: 
                 told = PURPOSES["default"] if name == "preset" else texts.help_of(name)
                 assert (game.pane(RecipeForm).fault or told) in said(game)
                 assert game.row(name).text in said(game)
+                assert "▶ Train" in said(game)
             read |= set(shown)
         await game.choose("task", "count")
         await game.press("escape")
+
+
+@pytest.mark.parametrize("size", [NARROW, WHOLE])
+async def test_a_file_is_shown_as_it_is_understood_before_it_is_trained(size: tuple[int, int], tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("day,sun\n" + "".join(f"{n},{n * 7 % 5}.5\n" for n in range(90)))
+    async with playing(size=size) as game:
+        await game.press("4")
+        await game.choose("task", "file")
+        await game.write("path", str(tmp_path / "t"))
+        assert "choose a column, by name or number (day, sun)" in said(game)
+        assert game.row("column").has_class("-invalid") and game.fault
+        await game.write("column", "sun")
+        for fact in (
+            "column 2 (sun), one series",
+            "1 sequence of 90 numbers",
+            "Other columns: day",
+            "› 0 2 4 1",
+            "▶ Train",
+        ):
+            assert fact in said(game)
+        assert not game.row("column").has_class("-invalid")
+        assert game.session.recipe.task.vocab_size == 128
+        await game.write("levels", "2")
+        assert "Levels 0 to 1, divided at 2.5; levels chooses how many." in said(game)
+        await game.write("epochs", "7")
+        assert texts.help_of("epochs") in said(game) and "▶ Train" in said(game)
 
 
 async def test_where_there_is_room_all_that_is_known_of_the_field_stands_under_the_others() -> None:

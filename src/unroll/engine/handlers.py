@@ -86,10 +86,10 @@ class Handlers:
         """Answer from a thread, one at a time, so that training and looks go on; what it read is kept for `create`."""
 
         def work() -> None:
-            with self._answering:
-                self._connection.put(encode(self._answered(request)) + b"\n")
+            self._connection.put(encode(self._answered(request)) + b"\n")
+            self._answering.release()
 
-        if self._answering.locked():
+        if not self._answering.acquire(blocking=False):
             return Error(id=request.id, sentence=BUSY)
         threading.Thread(target=work, name="file", daemon=True).start()
         return None

@@ -132,7 +132,8 @@ def _of_numbers(rows: Rows, levels: int) -> Understood:
 def _in_levels(rows: list[list[float]], levels: int) -> Understood:
     values = [*chain.from_iterable(rows)]
     cuts = statistics.quantiles(values, n=levels) if len(values) > 1 else []
-    edges = tuple(sorted(set(cuts)))
+    lowest = min(values)
+    edges = tuple(sorted({cut for cut in cuts if cut > lowest}))  # what is on an edge is in the level above it
     sequences = [tuple(bisect_right(edges, value) for value in row) for row in rows]
     return Understood("", sequences, (), max(2, len(edges) + 1), edges)
 

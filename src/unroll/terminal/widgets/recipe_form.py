@@ -29,6 +29,8 @@ OWN = "your own"
 """The preset of a recipe that is none of them."""
 OF_FILE = ("path", "column", "levels")
 """The fields that say how a file is understood."""
+LEAST_FIELDS, LEAST_SAID = 4, 4
+"""Fields that stay in sight beside what is said of a file; and its lines that are said in any case."""
 LEAST_HELP = 4
 """Lines of help under the button, without room for which the button stays at the bottom, under the help."""
 
@@ -318,14 +320,15 @@ class RecipeForm(VerticalScroll, can_focus=False):
         faults = self._all_faults
         fault = (faults.get(row.field_name) if row else None) or next(iter(faults.values()), "")
         plan, help_ = self.query_one("#plan", Static), self.query_one("#advice", Static)
-        read = self._file_lines()
+        read = self._file_lines(self.size.height)
         whole = "\n".join([*texts.of_field(self._helped, self.recipe), *([""] * bool(read)), *read])
         rows = sum(row.display for row in self._rows.values()) + 1
         room = self.size.height - rows - self._lines(str(plan.content))
         short = texts.short_help_of(row.field_name, self.recipe) if row else ""
         is_whole = not fault and self._lines(whole) < room
-        is_of_file = bool(read) and self._helped in OF_FILE
-        advice = fault or (whole if is_whole else "\n".join(read) if is_of_file else short)
+        if read and self._helped in OF_FILE:
+            short = "\n".join(self._file_lines(self.size.height - 1 - LEAST_FIELDS))
+        advice = fault or (whole if is_whole else short)
         self.set_class(bool(fault), "-faulty")
         self.set_class(self.size.height < rows + LEAST_HELP, "-tight")
         plan.display = not fault and self._lines(advice) <= room  # it is the last good recipe's
@@ -334,11 +337,14 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if row is not None:  # the help may need more lines than the last, and cover the field
             self.call_after_refresh(row.scroll_visible, animate=False)
 
-    def _file_lines(self) -> list[str]:
-        """How the file is understood, and its first lines, each cut to the form's width."""
+    def _file_lines(self, room: int) -> list[str]:
+        """How the file is understood, and its first lines, each cut to the form's width; what is dispensable goes."""
         if self.file is None or self.file.refusal:
             return []
-        return [*self.file.sentences, *(cut(line, self._width) for line in self.file.first)]
+        said, first = list(self.file.sentences), [cut(f"› {line}", self._width) for line in self.file.first]
+        while self._lines("\n".join([*said, *first])) > room and len(said) + len(first) > LEAST_SAID:
+            (first.pop if len(first) > 2 else said.pop)(-1 if len(first) > 2 else 2)
+        return [*said, *first]
 
     @property
     def _width(self) -> int:
