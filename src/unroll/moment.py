@@ -21,6 +21,7 @@ MAX_CLAMP = 1000.0
 MAX_TEMPERATURE = 100.0
 MAX_TOP_K = 4096
 MAX_SEED = 2**31 - 1
+Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 
 RunNumber = Annotated[int, Meta(ge=0, le=10**9)]
 Epoch = Annotated[int, Meta(ge=0, le=10 * MAX_EPOCHS)]
@@ -141,7 +142,7 @@ class Sampling(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] = 0.0
     top_k: Annotated[int, Meta(ge=0, le=MAX_TOP_K)] = 0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
-    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
+    seed: Seed = 0
 
 
 ARGMAX = Sampling()

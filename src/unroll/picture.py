@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from unroll.moment import MAX_STEPS
+from unroll.moment import MAX_STEPS, Seed
+from unroll.series import Loss, Share
 from unroll.tasks.config import MAX_VOCAB
 
 MAX_VALUE = 1e6
@@ -38,6 +39,21 @@ class NamedLine(Struct, frozen=True):
     ys: Annotated[list[Value | None], Meta(max_length=MAX_VOCAB)]
 
 
+class Ranked(Struct, frozen=True, array_like=True):
+    """One of several trainings that a picture is of, which can be opened as a run.
+
+    Attributes:
+        place, seed: Its place among the seeds that are trained together, and its seed.
+        loss: Its newest loss in nats; None where that is no number, or too large to record.
+        right: The part that it is right at; None before its end.
+    """
+
+    place: Place
+    seed: Seed
+    loss: Loss | None
+    right: Share | None = None
+
+
 class Lines(Seen, frozen=True, kw_only=True):
     """Lines over one axis.
 
@@ -49,6 +65,8 @@ class Lines(Seen, frozen=True, kw_only=True):
         wall: The x after which nothing was trained; None where that has no meaning.
         log: Whether the values are better seen on a logarithmic scale; then all are above 0.
         percent: Whether the values are parts of a whole, from 0 to 1.
+        band: The places of two lines between which most others would lie.
+        ranked: The trainings that it is of, the worst first.
     """
 
     x_name: Label
@@ -59,6 +77,8 @@ class Lines(Seen, frozen=True, kw_only=True):
     wall: Value | None = None
     log: bool = False
     percent: bool = False
+    band: tuple[Place, Place] | None = None
+    ranked: Annotated[list[Ranked], Meta(max_length=MAX_POINTS)] = []
 
     def __post_init__(self) -> None:
         if any(len(line.ys) != len(self.xs) for line in self.lines) or len(self.labels) not in (0, len(self.xs)):
@@ -67,6 +87,8 @@ class Lines(Seen, frozen=True, kw_only=True):
             raise ValueError("places that do not rise")
         if self.log and any(y is not None and y <= 0 for line in self.lines for y in line.ys):
             raise ValueError("a value that has no logarithm")
+        if self.band is not None and max(self.band) >= len(self.lines):
+            raise ValueError("a band between lines that are not there")
 
 
 class Grid(Seen, frozen=True, kw_only=True):

@@ -108,7 +108,8 @@ def test_a_number_that_no_sequence_has_is_not_marked() -> None:
 @pytest.mark.parametrize("cell", BLOCKS)
 @pytest.mark.parametrize("name", lenses())
 def test_every_lens_looks_at_every_cell(name: str, cell: CellName) -> None:
-    shown = look(name, subject(cell, [3, 1, 2]))
+    prepare = lenses()[name].prepare
+    shown = look(name, subject(cell, [3, 1, 2])._replace(prepared=prepare and prepare(TRAININGS[cell])))
     assert shown.caption.endswith(".")
 
 

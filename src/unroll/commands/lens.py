@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
+from operator import length_hint
 from typing import Any
 
 import click
 
 from unroll.commands import options
-from unroll.commands.common import Misused, print_json, refusals
+from unroll.commands.common import Misused, print_json, progress, refusals
 from unroll.moment import Moment
 from unroll.picture import Grid, Lines, Picture
+from unroll.series import Series
 
 EXAMPLES = """
 unroll lens length recall-rnn
@@ -80,12 +82,23 @@ def _seen(
         if unit >= saved.recipe.model.hidden_size:
             raise Misused(f"--unit cannot be {unit}: choose one from 0 to {saved.recipe.model.hidden_size - 1}.")
         from unroll.network.lenses import Subject, lenses
-        from unroll.network.training import sequences
-        from unroll.tasks import parts
+        from unroll.network.training import Training
 
-        data = sequences(parts(saved.recipe.task).train)
+        training, known = Training(saved.recipe, options.on_device("cpu")), lenses()[name]
+        prepared = None if known.prepare is None else _computed(known.prepare(training), name)
         moment = Moment(0, sequence, step - 1, interventions=interventions)
-        return lenses()[name].look(Subject(saved.model, moment, saved.recipe.task, data, unit=unit))
+        series = Series.of(saved.history, training.plan.updates_per_epoch)
+        return known.look(
+            Subject(saved.model, moment, saved.recipe.task, training.data, unit=unit, series=series, prepared=prepared)
+        )
+
+
+def _computed(job: Iterator[None], name: str) -> Iterator[None]:
+    """What a lens needs, computed to its end."""
+    with progress(length_hint(job), name) as tell:
+        for done, _ in enumerate(job, 1):
+            tell(done, name)
+    return job
 
 
 def _rows(picture: Picture) -> Rows:

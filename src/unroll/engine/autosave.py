@@ -86,7 +86,7 @@ class Autosave:
         """Whether all that was trained is on disk."""
         if self._changed or self.complaint or (self._writing is not None and not self._writing.done()):
             return False
-        return all(run.number in self._sizes for run in self._runs.all() if run.training.update)
+        return all(run.number in self._sizes for run in self._runs.all() if run.is_restorable)
 
     @property
     def complaint(self) -> str:
@@ -109,7 +109,7 @@ class Autosave:
 
     def touch(self, run: LiveRun) -> None:
         """A run has changed."""
-        if self.name and run.number not in self._changed and run.number not in self._too_large and run.training.update:
+        if self.name and run.is_restorable and run.number not in self._changed and run.number not in self._too_large:
             self._changed[run.number] = run
             self.due = min(self.due, self._save_at)
 

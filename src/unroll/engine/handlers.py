@@ -19,13 +19,14 @@ from msgspec import structs
 from unroll.engine.autosave import Autosave, SavedRun, SessionFolder, cut_off_sessions
 from unroll.engine.connection import Connection
 from unroll.engine.inspect import Inspector, check_epoch, check_moment
+from unroll.engine.jobs import Jobs
 from unroll.engine.models import list_models, open_model, run_as_saved, save_model
 from unroll.engine.runs import MAX_BUCKETS_TOLD, LiveRun, LiveRuns, StopAt
 from unroll.errors import NO_MEMORY, RecipeError, UserError, is_memory
 from unroll.log import Log
 from unroll.machine import end_with_parent, resident
 from unroll.moment import MAX_STEPS
-from unroll.network.lenses import lenses
+from unroll.network.ensemble import MemberTraining
 from unroll.network.sampling import generate
 from unroll.network.training import Training
 from unroll.paths import delete_model
@@ -57,6 +58,7 @@ class Handlers:
         autosave: Autosave,
         connection: Connection,
         log: Log,
+        jobs: Jobs,
         device: str,
         clock: Callable[[], float],
     ) -> None:
@@ -64,7 +66,7 @@ class Handlers:
         self._runs = runs
         self._autosave = autosave
         self._connection = connection
-        self._inspector = Inspector(runs.find)
+        self._inspector = Inspector(runs.find, jobs)
         self._log = log
         self._device = device
         self._clock = clock
@@ -119,6 +121,14 @@ class Handlers:
             return replies.FileRead(id=request.id, refusal=str(refusal), field=refusal.field)
         return replies.FileRead(id=request.id, sentences=found.sentences, first=found.first)
 
+    def _member(self, request: requests.Member) -> Created:
+        recipe = structs.replace(request.recipe, task=fitted(check(request.recipe).task))
+        training = MemberTraining(recipe, request.seeds, request.index, self._device)
+        run = self._runs.add(training, origin="member")
+        run.play("full", StopAt(), self._clock())
+        self._runs.wake(run)
+        return self._created(request.id, run)
+
     def _branch(self, request: requests.Branch) -> Created:
         run = self._runs.find(request.run)
         training = _branched(run, request.epoch, check(request.recipe))
@@ -169,11 +179,7 @@ class Handlers:
         return replies.Looked(id=request.id, trace=self._inspector.look(request))
 
     def _lens(self, request: requests.Lens) -> replies.Pictured:
-        lens, picture = self._inspector.picture(request)
-        known = lenses()
-        about, by_step, _ = known[lens]
-        names = tuple(known)
-        return replies.Pictured(id=request.id, picture=picture, lens=lens, about=about, by_step=by_step, lenses=names)
+        return self._inspector.picture(request)
 
     def _continue(self, request: requests.Continue) -> replies.Continued:
         moment = request.moment

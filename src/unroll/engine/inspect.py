@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from unroll import figures
+from unroll.engine.jobs import Jobs
 from unroll.engine.runs import LiveRun
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, Sampling, check_sequence
@@ -28,8 +29,7 @@ from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
 from unroll.network.training import Sequences, accuracy_of, mean_loss
-from unroll.picture import Picture
-from unroll.protocol.replies import Arithmetic, Candidate, Trace, UnitDetail, Window
+from unroll.protocol.replies import Arithmetic, Candidate, Pictured, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
 from unroll.series import MAX_LOSS
 
@@ -76,9 +76,10 @@ class Sight(NamedTuple):
 class Inspector:
     """Answers looks; a network is not run anew for another step, unit or view of the same moment."""
 
-    def __init__(self, find: Callable[[int], LiveRun]) -> None:
-        """`find` gives the run of a number, the newest for 0, or raises `UserError`."""
+    def __init__(self, find: Callable[[int], LiveRun], jobs: Jobs) -> None:
+        """`find` gives the run of a number, the newest for 0, or raises `UserError`; `jobs` compute what takes long."""
         self._find = find
+        self._jobs = jobs
         self._sights: dict[tuple[Hashable, ...], Sight] = {}
         self._scorers: dict[int, Scorer] = {}
 
@@ -98,15 +99,29 @@ class Inspector:
         loss = scorer.loss(here.model, version, _work(run)) if is_still else None
         return replace(trace, score=score, drawn=drawn, loss=loss)
 
-    def picture(self, request: Lens) -> tuple[str, Picture]:
-        """What a lens shows of a moment, by the name of the lens; raises `UserError` where that cannot be seen."""
+    def picture(self, request: Lens) -> Pictured:
+        """What a lens shows of a moment; raises `UserError` where that cannot be seen."""
         here, known = self._see(request.moment), lenses()
         _check_unit(request.unit, here.units, "look at")
         name = request.lens if request.lens in known else next(iter(known))
         sequences, drawn = self._scorer(here.run).sample(WORK_OF_LENS)
-        task = here.run.training.recipe.task
-        subject = Subject(here.model, here.moment, task, sequences, drawn, WORK_OF_LENS, request.unit)
-        return name, known[name].look(subject)
+        training, (about, by_step, look, prepare) = here.run.training, known[name]
+        prepared, is_done = None, True
+        if prepare is not None:
+            key = name, training.recipe.replace(seed=0), training.digest
+            prepared, is_done = self._jobs.ask(key, lambda: prepare(training))
+        task, series = training.recipe.task, here.run.series
+        subject = Subject(here.model, here.moment, task, sequences, drawn, WORK_OF_LENS, request.unit, series, prepared)
+        picture, names = look(subject), tuple(known)
+        return Pictured(
+            id=request.id,
+            picture=picture,
+            lens=name,
+            about=about,
+            by_step=by_step,
+            unfinished=not is_done,
+            lenses=names,
+        )
 
     def _scorer(self, run: LiveRun) -> Scorer:
         if run.number not in self._scorers:

@@ -104,6 +104,12 @@ class LiveRun:
             return -inf
         return self._told_at + PROGRESS_INTERVAL_S if self._losses else inf
 
+    @property
+    def is_restorable(self) -> bool:
+        """Whether there is anything to save that could go on as it would: a member of an ensemble could not."""
+        is_over = self.state in ("finished", "diverged")
+        return self.training.update > 0 and (is_over or self.origin != "member")
+
     def play(self, pace: Pace, stop: StopAt, now: float) -> None:
         """Train on at a pace, up to a stop; raises `UserError` when there is nothing left to train."""
         self._start(pace, EPOCHS_PER_SECOND[pace] * self.training.plan.updates_per_epoch, None, stop, now)

@@ -1,8 +1,8 @@
 """The engine's loop: between two updates it answers what was asked meanwhile, and reports how the runs stand.
 
-It makes one update at a time, of the run that has waited longest, so that a look is answered within an update even at
-full speed. A client that does not read stops nothing: progress waits until what was said before is on its way, and then
-tells of all that has happened since; requests wait while too many answers do.
+It makes one update at a time, of the run that has waited longest, and one slice of a lens's work, so that a look is
+answered within these even at full speed. A client that does not read stops nothing: progress waits until what was said
+before is on its way, and then tells of all that has happened since; requests wait while too many answers do.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import inf
 from unroll.engine.autosave import Autosave
 from unroll.engine.connection import MAX_WAITING_LINES, Connection, Event, Heartbeat
 from unroll.engine.handlers import Handlers
+from unroll.engine.jobs import Jobs
 from unroll.engine.runs import LiveRuns
 from unroll.log import Log
 from unroll.protocol.codec import VERSION, encode
@@ -39,7 +40,8 @@ class Server:
         self._clock = clock
         self._runs = LiveRuns()
         self._autosave = Autosave(self._runs, log)
-        self._handlers = Handlers(self._runs, self._autosave, connection, log, device, clock)
+        self._jobs = Jobs(log, clock)
+        self._handlers = Handlers(self._runs, self._autosave, connection, log, self._jobs, device, clock)
         self._is_alone = self._is_terminated = False
         self._company = Heartbeat(FORSAKEN_AFTER_S)
 
@@ -79,6 +81,7 @@ class Server:
             self._connection.leave()
             self._is_alone = True
         self._train()
+        self._jobs.work(is_training=any(run.due != inf for run in self._runs.active.values()))
         self._tell()
         self._autosave.keep(self._clock())
         return None
@@ -96,7 +99,7 @@ class Server:
         """Seconds until there is something to do; None for ever."""
         now = self._clock()
         hears = self._connection.said.hears(self._connection.idle)
-        due = min(self._autosave.due, self._connection.said.heartbeat.due, self._company.due)
+        due = min(self._autosave.due, self._jobs.due, self._connection.said.heartbeat.due, self._company.due)
         for run in self._runs.active.values():
             if run.due <= now:
                 return 0.0

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
-from unroll.network.adam import Adam
+from unroll.network.adam import Adam, Snapshot, views
 from unroll.network.bptt import Score, Tape, backpropagate
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences, order, sequences
-from unroll.recipe import Recipe, plan
-from unroll.tasks import parts
+from unroll.network.training import Sequences, Training, order
+from unroll.recipe import Plan, Recipe
 
 GROUP_BYTES = 3 * 2**20
 """Bytes of logits that a group may have on a CPU; other devices train all members as one group."""
@@ -39,28 +39,42 @@ class Ensemble:
         update: Updates made so far.
     """
 
-    def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str = "cpu") -> None:
-        """Untrained members.
+    def __init__(
+        self, recipe: Recipe, seeds: Sequence[int], device: str = "cpu", alike: Training | None = None
+    ) -> None:
+        """Untrained members; `alike` is a run of that recipe, if there is one, whose sequences are theirs too.
 
         Raises:
             RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, held_out, short_lines = parts(recipe.task)
+        training = alike or Training(recipe, device)
         self.recipe = recipe
         self.seeds = list(seeds)
-        self.plan = plan(recipe, len(train), short_lines)
+        self.plan = training.plan
         self.update = 0
-        self._data = sequences(train, device)
-        self._held_out = sequences(held_out, device) if held_out else None
-        logits = 4 * recipe.task.length * self.plan.batch_size * recipe.task.vocab_size
-        size = len(self.seeds) if device != "cpu" else max(1, GROUP_BYTES // logits)
-        self._groups = [Group(recipe, self.seeds[i : i + size], device) for i in range(0, len(self.seeds), size)]
+        self._data, self._held_out = training.data, training.held_out
+        size, tapes = group_size(recipe, self.plan, len(self.seeds), device), dict[int, Tape]()
+        firsts = range(0, len(self.seeds), size)
+        self._groups = [Group(recipe, self.seeds[i : i + size], device, tapes) for i in firsts]
+
+    @property
+    def groups(self) -> int:
+        """How many groups an update is made of."""
+        return len(self._groups)
 
     def updates(self) -> Iterator[EnsembleUpdate]:
         """Make the remaining updates, one for each `next`; a loss may be NaN."""
+        return (made for made in self.slices() if made is not None)
+
+    def slices(self) -> Iterator[EnsembleUpdate | None]:
+        """The same in smaller parts, one group's update for each `next`; None until that of the last."""
         while self.update < self.plan.updates:
             epoch, place = divmod(self.update, self.plan.updates_per_epoch)
-            scores = [group.learn(self._data, self.plan.batch_size, epoch, place) for group in self._groups]
+            scores: list[Score] = []
+            for group in self._groups:
+                if scores:
+                    yield None
+                scores.append(group.learn(self._data, self.plan.batch_size, epoch, place))
             self.update += 1
             losses, accuracies = (torch.cat(part).tolist() for part in zip(*scores, strict=True))
             yield EnsembleUpdate(self.update, losses, accuracies)
@@ -93,15 +107,22 @@ class Ensemble:
         return model
 
 
+def group_size(recipe: Recipe, plan: Plan, seeds: int, device: str) -> int:
+    """How many of so many seeds are computed together: a member's last bits may depend on it."""
+    logits = 4 * recipe.task.length * plan.batch_size * recipe.task.vocab_size
+    return seeds if device != "cpu" else max(1, GROUP_BYTES // logits)
+
+
 class Group:
     """Members that are computed together."""
 
-    def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str) -> None:
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], device: str, tapes: dict[int, Tape] | None = None) -> None:
+        """Untrained members; `tapes` are those of the other groups, by their number of members."""
         self.recipe = recipe
         self.seeds = seeds
         self.model = SequenceModel.of(recipe, seeds).to(device)
         self._adam = Adam(self.model)
-        self._tape: Tape | None = None
+        self._tapes = {} if tapes is None else tapes
         self._columns = torch.empty(0)
 
     def learn(self, data: Sequences, size: int, epoch: int, place: int) -> Score:
@@ -110,7 +131,54 @@ class Group:
             columns = torch.stack([order(seed, epoch, data.total) for seed in self.seeds])
             self._columns = columns.to(data.x.device)
         x, y, masks = data.at(self._columns[:, place * size : (place + 1) * size])
-        self._tape = self._tape or Tape(self.model, x)
-        score = backpropagate(self.model, x, y, self._tape, masks)
+        if len(self.seeds) not in self._tapes:
+            self._tapes[len(self.seeds)] = Tape(self.model, x)
+        score = backpropagate(self.model, x, y, self._tapes[len(self.seeds)], masks)
         self._adam.step(self.recipe.train.rate(epoch))
         return score
+
+    def snapshot(self, place: int, model: SequenceModel, steps: int) -> Snapshot:
+        """A member's weights and optimizer after so many steps, laid out as those of `model`, a network alone."""
+
+        def part(whole: Tensor) -> Tensor:
+            flat = whole.new_empty(whole.numel() // len(self.seeds))
+            for mine, all_members in zip(views(model, flat), views(self.model, whole), strict=True):
+                mine.copy_(all_members[place])
+            return flat
+
+        return Snapshot(part(self._adam.weights), part(self._adam.m), part(self._adam.v), steps)
+
+    def clear(self) -> None:
+        """Free the memory that only an update needs; the next update allocates it again."""
+        self._tapes.clear()
+
+
+class MemberTraining(Training):
+    """One member of an ensemble as a run of its own: to the bit what it is there, with its curve and its epochs."""
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], index: int, device: str = "cpu") -> None:
+        """The untrained member at a place among the seeds.
+
+        Raises:
+            RecipeError: as `Ensemble` does.
+        """
+        super().__init__(recipe.replace(seed=seeds[index]), device)
+        size = group_size(recipe, self.plan, len(seeds), device)
+        first = index // size * size
+        self._group: Group | None = Group(recipe, seeds[first : first + size], device)
+        self._place = index - first
+
+    def _score(self, epoch: int, place: int) -> tuple[float, float]:
+        assert self._group is not None, "there is no update after the last"
+        losses, accuracies = self._group.learn(self.data, self.plan.batch_size, epoch, place)
+        return losses[self._place].item(), accuracies[self._place].item()
+
+    def _step(self, epoch: int) -> None:
+        assert self._group is not None, "there is no update after the last"
+        self._adam.restore(self._group.snapshot(self._place, self.model, self.update + 1))
+
+    def clear(self) -> None:
+        if self._group is not None:
+            self._group.clear()
+        if self.update == self.plan.updates:
+            self._group = None

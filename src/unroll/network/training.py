@@ -76,7 +76,7 @@ class Training:
         recipe: All that determines the run.
         plan: What the recipe implies: sequences, batch size, updates.
         device: Where it computes, as torch names it.
-        data: The training sequences.
+        data, held_out: The sequences to train on, and those held out; None where there are none.
         model: The newest network, changed in place by every update.
         update: Updates made so far.
         snapshots: The epochs that are kept: those that `at` and `branch` give exactly.
@@ -95,7 +95,7 @@ class Training:
         self.model = SequenceModel.of(recipe).to(device)
         self.update = 0
         self.data = sequences(train, device)
-        self._held_out = sequences(held_out, device) if held_out else None
+        self.held_out = sequences(held_out, device) if held_out else None
         self._adam = Adam(self.model)
         self._good = self._adam.weights.clone()
         self._diverged: Diverged | None = None
@@ -123,6 +123,20 @@ class Training:
         if self._diverged is not None:
             raise self._diverged
         epoch, place = divmod(self.update, self.plan.updates_per_epoch)
+        loss, accuracy = self._score(epoch, place)
+        if not loss <= MAX_LOSS:
+            self._give_up(loss)
+        self._good.copy_(self._adam.weights)
+        self._step(epoch)
+        if place == self.plan.updates_per_epoch - 1:
+            if not math.isfinite(self._adam.weights.sum().item()):
+                self._give_up(math.nan)
+            self.snapshots.add(epoch + 1, self._adam.snapshot())
+        self.update += 1
+        return Update(self.update, loss, accuracy)
+
+    def _score(self, epoch: int, place: int) -> tuple[float, float]:
+        """Loss and accuracy of a batch, whose gradient is then at hand."""
         if self._ordered != epoch:
             self._ordered = epoch
             self._columns = order(self.recipe.train.seed, epoch, self.data.total).to(self.device)
@@ -130,17 +144,10 @@ class Training:
         x, y, masks = self.data.at(self._columns[place * size : (place + 1) * size])
         self._tape = self._tape or Tape(self.model, x)
         loss, accuracy = backpropagate(self.model, x, y, self._tape, masks)
-        value = loss.item()
-        if not value <= MAX_LOSS:
-            self._give_up(value)
-        self._good.copy_(self._adam.weights)
+        return loss.item(), accuracy.item()
+
+    def _step(self, epoch: int) -> None:
         self._adam.step(self.recipe.train.rate(epoch))
-        if place == self.plan.updates_per_epoch - 1:
-            if not math.isfinite(self._adam.weights.sum().item()):
-                self._give_up(math.nan)
-            self.snapshots.add(epoch + 1, self._adam.snapshot())
-        self.update += 1
-        return Update(self.update, value, accuracy.item())
 
     def _give_up(self, loss: float) -> NoReturn:
         self._adam.weights.copy_(self._good)
@@ -152,7 +159,7 @@ class Training:
         """Tells a file's sequences from others, as a file may change; empty for the other tasks."""
         if self.recipe.task.task != "file":
             return ""
-        held_out = self._held_out or ()
+        held_out = self.held_out or ()
         return sha256(b"".join(part.cpu().numpy().tobytes() for part in (*self.data[:2], *held_out[:2]))).hexdigest()
 
     def clear(self) -> None:
@@ -169,7 +176,7 @@ class Training:
 
     def held_out_accuracy(self) -> float | None:
         """The same of the sequences held out; None when there are none."""
-        return None if self._held_out is None else accuracy_of(self.model, self._held_out)
+        return None if self.held_out is None else accuracy_of(self.model, self.held_out)
 
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
         """The network as it was after an epoch, and which epoch that is: the nearest that is kept.

@@ -25,7 +25,7 @@ from unroll.protocol.replies import AnyReply, Created, CutOff, Error, Id
 from unroll.protocol.requests import AnyRequest
 from unroll.recipe import FIELDS, field_of
 
-VERSION = 5
+VERSION = 6
 MAX_LINE = 16 * 2**20
 """Bytes in a line of the engine's at most; a longer one is refused."""
 MAX_REQUEST = 2**20

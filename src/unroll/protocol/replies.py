@@ -21,7 +21,7 @@ MAX_TIME = 4_102_444_800
 MAX_CANDIDATES = 100
 
 State = Literal["ready", "training", "paused", "finished", "diverged"]
-Origin = Literal["recipe", "branch", "model"]
+Origin = Literal["recipe", "branch", "model", "member"]
 Pace = Literal["by hand", "0.5/s", "2/s", "8/s", "30/s", "full"]
 """How fast a run trains, in epochs a second; by hand, one update for every `advance`."""
 Id = Annotated[int, Meta(ge=0, le=2**53)]
@@ -115,12 +115,15 @@ class Pictured(Answer, frozen=True, kw_only=True):
 
     Attributes:
         by_step: Whether it shows another picture at another step.
+        unfinished: Whether more will be seen when it is asked for again: what takes long is computed while it is, with
+            what time training and other requests leave.
     """
 
     picture: Picture
     lens: Name
     about: Sentence
     by_step: bool = False
+    unfinished: bool = False
     lenses: Annotated[tuple[Name, ...], Meta(max_length=100)]
 
 

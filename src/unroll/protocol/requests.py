@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta
 
-from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Unit
+from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Seed, Unit
 from unroll.protocol import replies
 from unroll.protocol.replies import MAX_CANDIDATES, Answer, Id, Message, Pace, ViewName, Window
 from unroll.recipe import Recipe
@@ -25,6 +25,8 @@ EPOCHS_PER_SECOND: dict[Pace, float] = {
 NAME_RULE = "a letter or digit, then letters, digits and . _ -, at most 64 in all"
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", max_length=64, description=NAME_RULE)]
 """A saved model's name: no folder in it."""
+
+MAX_SEEDS = 1024
 
 A = TypeVar("A", bound=Answer)
 
@@ -56,6 +58,24 @@ class Branch(Request[replies.Created], frozen=True, kw_only=True):
     run: RunNumber = 0
     epoch: Epoch
     recipe: Recipe
+
+
+class Member(Request[replies.Created], frozen=True, kw_only=True):
+    """Make a run of one of several seeds of a recipe that were trained together, and train it; answered by `created`.
+
+    The run is that member to the bit, and a seed trained by itself may not be; it cannot be restored before its end.
+
+    Attributes:
+        seeds: All seeds that were trained together, in their order; `index` is the place of the one that is wanted.
+    """
+
+    recipe: Recipe
+    seeds: Annotated[tuple[Seed, ...], Meta(min_length=1, max_length=MAX_SEEDS)]
+    index: Annotated[int, Meta(ge=0, lt=MAX_SEEDS)]
+
+    def __post_init__(self) -> None:
+        if self.index >= len(self.seeds):
+            raise ValueError("a place beyond the seeds")
 
 
 class Play(Request[replies.Done], frozen=True, kw_only=True):
@@ -234,5 +254,5 @@ class End(Request[replies.Done], frozen=True, kw_only=True):
     """End the session: drop what was saved of it, and end with this line even after `detach`; answered by `done`."""
 
 
-OnRuns = Create | ReadFile | Branch | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
+OnRuns = Create | ReadFile | Branch | Member | Play | Pause | Advance | Save | Open | Delete | ListModels | Forget
 AnyRequest = OnRuns | Look | Lens | Continue | Draw | Heard | Measure | Ping | Begin | Resume | Detach | End

@@ -27,6 +27,7 @@ ORIGINS: dict[Origin, str] = {
     "recipe": "",
     "branch": "was branched from another run",
     "model": "was opened from a file",
+    "member": "was trained together with other seeds",
 }
 """How a run came about whose own story is lost."""
 

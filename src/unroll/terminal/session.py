@@ -1,7 +1,7 @@
 """One person's session: the moment, the runs, and all that is asked of the engine. No screen."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import takewhile
 from random import Random
 from typing import Any, TypeVar
@@ -194,6 +194,13 @@ class Session:
         if created is not None:
             self.recipe = created.recipe
             self.enter(Run.opened(created, name or (path if "/" in path else f"./{path}")))
+
+    async def open_member(self, recipe: Recipe, seeds: Sequence[int], index: int) -> None:
+        """Show one of several seeds that were trained together, trained again as a run of its own."""
+        created = await self.ask(requests.Member(recipe=recipe, seeds=tuple(seeds), index=index))
+        if created is not None:
+            self.recipe, of = created.recipe, texts.of_seeds(seeds)
+            self.enter(Run.of(created, f"seed {seeds[index]} of {of}", f"was trained together with others ({of})"))
 
     async def delete_model(self, name: str) -> None:
         """Delete a saved model."""

@@ -340,6 +340,12 @@ def of_run(run: Run) -> str:
     )
 
 
+def of_seeds(seeds: Sequence[int]) -> str:
+    """Which seeds: `0-31` where they follow each other, else how many."""
+    is_row = list(seeds) == list(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]}-{seeds[-1]}" if is_row and len(seeds) > 1 else figures.count(len(seeds), "seed")
+
+
 def of_mark(run: Run | None) -> str:
     """Which run the others are compared with."""
     if run is None:

@@ -1,13 +1,14 @@
 """Ways of seeing a network, one file each: a pure function `look(subject) -> Picture`.
 
 A lens is added by adding its file: its name is the file's, its first sentence says what it shows, and `ORDER` in it
-says where it stands among the others; `BY_STEP` is set where a picture is of one step.
+says where it stands among the others; `BY_STEP` is set where a picture is of one step. What takes long is
+computed by the iterator that its `prepare(training)` gives, a slice for each `next`: `look` shows how far that is.
 What many lenses draw from, sequences that the network may or may not know, is here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -19,8 +20,9 @@ from torch import Tensor
 from unroll import figures
 from unroll.moment import Moment
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences
+from unroll.network.training import Sequences, Training
 from unroll.picture import Picture
+from unroll.series import Series
 from unroll.tasks.config import TaskConfig
 from unroll.vocabulary import Vocabulary
 
@@ -36,6 +38,8 @@ class Subject(NamedTuple):
         drawn: How many were drawn; None where these are all.
         work: Multiplications that a look may cost, roughly.
         unit: The unit that is selected.
+        series: How its training went, where that is known.
+        prepared: What the lens has prepared; None for those that prepare nothing.
     """
 
     model: SequenceModel
@@ -45,6 +49,8 @@ class Subject(NamedTuple):
     drawn: int | None = None
     work: int = 10**9
     unit: int = 0
+    series: Series | None = None
+    prepared: Iterator[None] | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -58,11 +64,15 @@ class Subject(NamedTuple):
 
 
 class KnownLens(NamedTuple):
-    """A way of seeing: what it shows, in a sentence, how, and whether another step makes another picture."""
+    """A way of seeing: what it shows, in a sentence, how, and whether another step makes another picture.
+
+    `prepare` gives what computes the rest first, for a run; None where there is nothing that takes long.
+    """
 
     about: str
     by_step: bool
     look: Callable[[Subject], Picture]
+    prepare: Callable[[Training], Iterator[None]] | None
 
 
 @cache
@@ -71,7 +81,12 @@ def lenses() -> dict[str, KnownLens]:
     modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in iter_modules(__path__)]
     modules.sort(key=lambda found: (found[1].ORDER, found[0]))
     return {
-        name: KnownLens(_about(module.__doc__ or ""), getattr(module, "BY_STEP", False), module.look)
+        name: KnownLens(
+            _about(module.__doc__ or ""),
+            getattr(module, "BY_STEP", False),
+            module.look,
+            getattr(module, "prepare", None),
+        )
         for name, module in modules
     }
 
