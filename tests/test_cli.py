@@ -64,7 +64,7 @@ def test_a_trained_network_can_be_saved_and_asked(tmp_path: Path) -> None:
     file = str(tmp_path / "mine.safetensors")
     trained = run("train", "--save", file)
     assert trained.exit_code == 0
-    assert "accuracy  100.0 %" in trained.stdout
+    assert "accuracy    100.0 % of the sequences" in trained.stdout
     assert run("predict", file, "7", "8", "9", "10").stdout.split()[0] == "11"
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from unroll.errors import RecipeError
@@ -109,7 +109,7 @@ def test_an_example_is_one_of_the_task_and_a_longer_one_is_longer(task: str, len
 @given(st.sampled_from(DRAWN), lengths, st.sampled_from([0.1, 0.5]))
 def test_what_is_held_out_is_never_trained_on(task: str, length: int, held_out: float) -> None:
     config = small(task, max(length, 20), held_out=held_out)
-    train, away, _ = parts(config)
+    train, away, *_ = parts(config)
     assert len(train) + len(away) == 40
     assert len(away) == 40 * held_out
     assert not {tuple(item.inputs) for item in train} & {tuple(item.inputs) for item in away}
@@ -233,16 +233,16 @@ def test_a_longer_sequence_of_a_file_is_one_of_its_own(tmp_path: Path, lines: st
 
 def test_of_a_series_the_end_is_held_out_and_no_number_is_on_both_sides(tmp_path: Path) -> None:
     path = written(tmp_path, " ".join(map(str, range(20))))
-    train, away, _ = parts(TaskConfig("file", vocab_size=20, length=2, path=path, held_out=0.25))
-    assert (len(train), len(away)) == (12, 4)
+    train, away, _, whence = parts(TaskConfig("file", vocab_size=20, length=2, path=path, held_out=0.25))
+    assert (len(train), len(away), whence) == (12, 4, "the end of the series")
     assert max(train[-1].targets) < min(away[0].inputs)
 
 
 def test_of_many_lines_whole_lines_are_held_out(tmp_path: Path) -> None:
     lines = [range(10 * i, 10 * i + 5) for i in range(10)]
     path = written(tmp_path, "\n".join(" ".join(map(str, line)) for line in lines))
-    train, away, _ = parts(TaskConfig("file", vocab_size=100, length=2, path=path, held_out=0.3))
-    assert (len(train), len(away)) == (21, 9)
+    train, away, _, whence = parts(TaskConfig("file", vocab_size=100, length=2, path=path, held_out=0.3))
+    assert (len(train), len(away), whence) == (21, 9, "3 of 10 lines")
     assert not {item.inputs[0] // 10 for item in train} & {item.inputs[0] // 10 for item in away}
 
 
@@ -271,13 +271,14 @@ LINES = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=30), min_size=
 def test_the_part_held_out_is_a_part_of_the_windows_and_what_is_left_out_is_counted(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[int]], length: int, held_out: float
 ) -> None:
+    assume({*map(len, lines)} != {2} or len(lines) < 3)  # might number its lines
     path = written(tmp_path_factory.mktemp("n"), "\n".join(" ".join(map(str, line)) for line in lines))
     config = TaskConfig("file", length=length, path=path, held_out=held_out)
     windows = [max(1, len(line) - length) for line in lines if len(line) > 1]
     if not windows or (len(windows) == 1 and windows[0] < length + 2):
         assert " 0 numbers" not in refused(config)
         return
-    train, away, short = parts(config)
+    train, away, short, _ = parts(config)
     assert min(len(train), len(away)) >= 1
     assert short == len(lines) - len(windows)
     total = sum(windows) if len(windows) > 1 else windows[0] - length

@@ -230,10 +230,16 @@ class Plan(Struct, frozen=True):
     weights: Some
     short_lines: Annotated[int, Meta(ge=0, le=10**12)] = 0
     """Lines of a file that are left out, as they are too short for one sequence and its next number."""
+    held_out: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    """Sequences that are scored and never trained on."""
+    whence: Annotated[str, Meta(max_length=100)] = ""
+    """Of a file, what is held out."""
 
 
-def plan(recipe: Recipe, sequences: int, short_lines: int = 0) -> Plan:
+def plan(recipe: Recipe, sequences: int, short_lines: int = 0, held_out: int = 0, whence: str = "") -> Plan:
     """What training `recipe` on that many sequences implies: whole batches only, the rest of an epoch is dropped.
+
+    What else is known of the sequences is told with it.
 
     Raises:
         RecipeError: the batch is larger than the data, or than `MEMORY` has room for.
@@ -253,7 +259,7 @@ def plan(recipe: Recipe, sequences: int, short_lines: int = 0) -> Plan:
             f"{MEMORY >> 30} GiB of memory: choose at most {most:,}, or a smaller length.",
         )
     each = sequences // size
-    return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe), short_lines)
+    return Plan(sequences, size, each, each * recipe.train.epochs, weights(recipe), short_lines, held_out, whence)
 
 
 def _most_that_fit(recipe: Recipe) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from unroll.errors import RecipeError
+from unroll.network import inspection
 from unroll.network import training as training_module
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel, fingerprint
@@ -67,7 +68,7 @@ def test_the_small_preset_learns_with_every_seed():
 
 def test_the_loss_of_the_network_is_the_next_updates_over_all_data():
     training = Training(SMALL.replace(batch_size="full"))
-    before = training.loss()
+    before = training.fit().loss
     assert next(training.updates()).loss == pytest.approx(before, rel=1e-5)
 
 
@@ -275,17 +276,20 @@ def test_where_some_steps_ask_nothing_an_ensemble_goes_the_way_of_each_seed(task
 @pytest.mark.parametrize("task", SETS_AND_GAPS)
 def test_accuracy_and_loss_are_those_counted_item_by_item(task, monkeypatch):
     training = trained(asked_of(task, learning_rate=0.03, epochs=30))
-    items, right, losses = parts(training.recipe.task).train, 0, []
+    items, right, losses, hits = parts(training.recipe.task).train, 0, [], []
     for item in items:
         logits = training.model(torch.tensor(item.inputs))[0]
         asked = [t for t, target in enumerate(item.targets) if target is not None]
         losses += [-logits[t].log_softmax(-1)[item.targets[t]].item() for t in asked]
         allowed = {t: item.answers[t] if item.answers else [item.targets[t]] for t in asked}
-        right += all(int(logits[t].argmax()) in allowed[t] for t in (asked if item.all_count else asked[-1:]))
+        hit = {t: int(logits[t].argmax()) in allowed[t] for t in asked}
+        right += all(hit[t] for t in (asked if item.all_count else asked[-1:]))
+        hits += hit.values()
     for _ in range(2):
         assert training.accuracy() == pytest.approx(right / len(items))
-        assert training.loss() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
-        monkeypatch.setattr(training_module, "READ_AT_ONCE", 12 * 24 * 5)
+        assert training.fit().loss == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+        assert training.fit().steps_right == pytest.approx(sum(hits) / len(hits))
+        monkeypatch.setattr(inspection, "READ_AT_ONCE", 12 * 24 * 5)
 
 
 def test_groups_of_an_ensemble_keep_the_order_of_the_seeds(monkeypatch):
@@ -311,10 +315,10 @@ def test_large_data_is_scored_in_parts_as_in_one_go(monkeypatch, cell):
     run = Training(Recipe().replace(cell=cell))
     for _, _made in zip(range(8), run.updates(), strict=False):
         pass
-    whole, loss = run.accuracy(), run.loss()
-    monkeypatch.setattr(training_module, "READ_AT_ONCE", 6 * 32 * 5)
+    whole, fit = run.accuracy(), run.fit()
+    monkeypatch.setattr(inspection, "READ_AT_ONCE", 6 * 32 * 5)
     assert run.accuracy() == whole
-    assert run.loss() == pytest.approx(loss)
+    assert run.fit() == pytest.approx(fit)
     assert 0 < whole < 1
 
 

@@ -5,16 +5,17 @@ from math import inf, isfinite, log
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual.color import Color
 from textual.pilot import Pilot
 
 from pane_kit import alone, rows
 from playground_kit import Playing
 from unroll.network.training import Training
-from unroll.recipe import Recipe, plan
+from unroll.recipe import PRESETS, Recipe, plan
 from unroll.terminal.palette import DARK, LIGHT
 from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten, round_ticks
-from unroll.terminal.runs import METRICS, SHORT, Curve, ceiling, reach
+from unroll.terminal.runs import METRICS, SHORT, Curve, NetworkScore, ceiling, reach
 from unroll.terminal.widgets.loss_curve import OVERLAID, TALL, LossCurve, Shown
 
 losses = st.lists(st.floats(0, 1e6), max_size=50)
@@ -204,9 +205,27 @@ async def test_an_epochs_own_loss_and_accuracy_are_those_of_the_network_that_is_
     await game.press("2", "home", *["right"] * 3)
     for _, _made in zip(range(6), training.updates(), strict=False):
         pass
-    assert loss.own == (pytest.approx(training.loss(), abs=1e-5), pytest.approx(training.accuracy()))
-    assert str(loss.border_subtitle).startswith(f"at  3/25 · loss {training.loss():.3f} · ")
+    assert loss.own == pytest.approx((training.fit().loss, training.accuracy(), training.fit().steps_right), abs=1e-5)
+    assert str(loss.border_subtitle).startswith(f"at  3/25 · loss {training.fit().loss:.3f} · ")
     assert str(loss.border_subtitle).endswith("lr 0.092")
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (96, "at epoch 30/30 · loss 0.612 · perplexity 1.84 ·  62 % of symbols ·  11 % right · lr 6.7e-4"),
+        (80, "at epoch 30/30 · loss 0.612 · perplexity 1.84 ·  62 % of symbols ·  11 %"),
+        (45, "at 30/30 · 0.612 ·  62 % of symbols ·  11 %"),
+    ],
+)
+async def test_of_symbols_the_loss_tells_how_each_is_answered_as_far_as_there_is_room(width: int, told: str) -> None:
+    recipe = PRESETS["names"]
+    recipe = replace(recipe, task=replace(recipe.task, symbols=tuple("abcdefghijklmnopqrstuvwxyz.")))
+    curve = Curve(recipe, plan(recipe, 536))
+    curve.extend([0.5] * curve.plan.updates, [0.5] * curve.plan.updates)
+    async with alone(LossCurve(), width, 12) as (pane, _, _):
+        pane.run, pane.updates, pane.own = Shown(1, "names", curve), curve.updates, NetworkScore(0.612, 0.11, 0.62)
+        assert pane.border_subtitle == told
 
 
 async def test_while_a_network_trains_its_newest_figures_are_said_to_be_those_in_the_epoch(game: Playing) -> None:

@@ -18,12 +18,13 @@ from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions, Moment
 from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State, UnitDetail
 from unroll.protocol.requests import Begin, Create, Detach, Resume
-from unroll.recipe import Recipe, plan, recipe_of
+from unroll.recipe import PRESETS, Recipe, plan, recipe_of
 from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Ask
+from unroll.terminal.runs import NetworkScore
 from unroll.terminal.splash import STARTING
 from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.next_number import NextNumber
@@ -282,6 +283,19 @@ def test_lines_that_are_left_out_are_said() -> None:
     told = replace(plan(Recipe(), 122), short_lines=1)
     assert "1 line too short" in texts.of_plan(told)
     assert "too short" not in texts.of_plan(plan(Recipe(), 122))
+
+
+def test_what_is_held_out_is_said_in_figures_and_of_what_it_is() -> None:
+    assert texts.of_plan(plan(Recipe(), 536, 0, 60, "60 of 596 lines")).startswith(
+        "536 sequences, and 60 held out (60 of 596 lines), 268 a batch"
+    )
+    assert "122 sequences, 61 a batch" in texts.of_plan(plan(Recipe(), 122))
+
+
+def test_the_loss_explains_what_part_of_the_symbols_is_right() -> None:
+    told = texts.of_pane("LossCurve", PRESETS["reber"], None, own=NetworkScore(0.693147, 0.25, 0.5))[1]
+    assert "a loss of 0.693, a perplexity of 2: 50.0 % of all symbols asked for are right, and 25.0 %" in told
+    assert "must be right at every step" in told
 
 
 async def test_a_wrong_prompt_leaves_no_old_answer_standing(game: Playing) -> None:

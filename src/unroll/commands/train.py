@@ -13,13 +13,13 @@ from unroll.commands import options as shared
 from unroll.commands.common import Misused, Refused, print_json, progress, refusals
 from unroll.files import check_place
 from unroll.paths import place_to_save
-from unroll.recipe import DeviceName, Plan, Recipe
-from unroll.tasks import TASKS
+from unroll.recipe import DeviceName, Recipe
+from unroll.tasks import TASKS, Task
 from unroll.text import encodable, shown_path
 from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from unroll.network.training import Training
+    from unroll.network.training import Fit, Training
     from unroll.series import History
 
 EXAMPLES = """
@@ -69,12 +69,11 @@ def train(
         started = perf_counter()
         history = run_training(training)
         seconds = perf_counter() - started
-        loss = training.loss()
         if place is not None:
             state = training.saved_state() if optimizer else None
             found = checkpoint.Checkpoint(training.model, recipe, history, state, training.digest)
             checkpoint.save(place, found)
-    _print(recipe, training.plan, history, loss, seconds, place, as_json)
+    _print(training, history, seconds, place, as_json)
 
 
 def _start_in_background(recipe: Recipe, device: DeviceName) -> None:
@@ -109,13 +108,12 @@ def run_training(training: Training) -> History:
     return series.history(training.accuracy(), training.held_out_accuracy())
 
 
-def _print(
-    recipe: Recipe, plan: Plan, history: History, loss: float, seconds: float, place: Path | None, as_json: bool
-) -> None:
-    """How it went: loss and accuracy are of the trained network, on all training sequences."""
+def _print(training: Training, history: History, seconds: float, place: Path | None, as_json: bool) -> None:
+    """How the trained network does, on all training sequences and on those held out."""
+    recipe, plan, fit, away = training.recipe, training.plan, training.fit(), training.held_out_fit()
     if as_json:
         whole = {"recipe": recipe, "plan": plan, "seconds": round(seconds, 3), "saved": place and encodable(place)}
-        print_json({**whole, "loss": loss, "history": history})
+        print_json({**whole, **fit._asdict(), "held_out": away and away._asdict(), "history": history})
         return
     many, task, word = figures.count, TASKS[recipe.task.task], Vocabulary.of(recipe.task).word
     rows = {
@@ -123,11 +121,23 @@ def _print(
         "left out": f"{many(plan.short_lines, 'line')} of one {word} only" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
         "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",
-        "loss": f"{figures.loss(loss)} nats, the mean of all steps asked: a perplexity of {figures.perplexity(loss)}",
-        "accuracy": f"{figures.share(history.accuracy or 0.0)} right {task.right_where}",
-        "held out": "" if history.held_out_accuracy is None else figures.share(history.held_out_accuracy),
+        "loss": _of_loss(fit),
+        "accuracy": _of_accuracy(history.accuracy, task, fit, word),
+        "held out": f"{many(plan.held_out, 'sequence')}{f' ({plan.whence})' if plan.whence else ''}" if away else "",
+        "  loss": _of_loss(away) if away else "",
+        "  accuracy": _of_accuracy(history.held_out_accuracy, task, away, word) if away else "",
         "saved": shown_path(place) if place else "",
     }
     for name, value in rows.items():
         if value:
-            click.echo(f"{name:10}{value}")
+            click.echo(f"{name:12}{value}")
+
+
+def _of_loss(fit: Fit) -> str:
+    perplexity = figures.perplexity(fit.loss)
+    return f"{figures.loss(fit.loss)} nats, the mean of all steps asked: a perplexity of {perplexity}"
+
+
+def _of_accuracy(accuracy: float | None, task: Task, fit: Fit, word: str) -> str:
+    asked = f"{figures.share(fit.steps_right)} of all {word}s asked for"
+    return f"{figures.share(accuracy or 0.0)} of the sequences are right {task.right_where}, {asked}"

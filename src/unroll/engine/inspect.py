@@ -28,7 +28,7 @@ from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
-from unroll.network.training import Sequences, accuracy_of, mean_loss
+from unroll.network.training import Fit, Sequences, accuracy_of, fit
 from unroll.protocol.replies import Arithmetic, Candidate, Pictured, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
 from unroll.series import MAX_LOSS
@@ -96,8 +96,9 @@ class Inspector:
         run, scorer, version = here.run, self._scorer(here.run), (here.epoch, here.run.state == "diverged")
         score, drawn = scorer.score(here.model, version, here.moment.interventions, _work(run))
         is_still = run.state != "training" or here.moment.epoch is not None
-        loss = scorer.loss(here.model, version, _work(run)) if is_still else None
-        return replace(trace, score=score, drawn=drawn, loss=loss)
+        found = scorer.fit(here.model, version, _work(run)) if is_still else None
+        trace = replace(trace, score=score, drawn=drawn)
+        return trace if found is None else replace(trace, loss=found.loss, steps_right=found.steps_right)
 
     def picture(self, request: Lens) -> Pictured:
         """What a lens shows of a moment; raises `UserError` where that cannot be seen."""
@@ -159,7 +160,7 @@ class Scorer:
         self._samples: dict[int, Sequences] = {}
         self._version: Hashable = None
         self._known: dict[Interventions, float] = {}
-        self._loss: float | None = None
+        self._fit: Fit | None = None
 
     def score(
         self, model: SequenceModel, version: Hashable, does: Interventions, work: int = WORK_AT_REST
@@ -175,17 +176,18 @@ class Scorer:
                 self._known[one] = accuracy_of(model, scored, one)
         return (self._known[does], self._known[UNTOUCHED]), drawn
 
-    def loss(self, model: SequenceModel, version: Hashable, work: int = WORK_AT_REST) -> float | None:
-        """The loss over the same sequences, in nats; None where it is no number."""
+    def fit(self, model: SequenceModel, version: Hashable, work: int = WORK_AT_REST) -> Fit | None:
+        """How the steps of the same sequences are answered; None where the loss is no number."""
         self._turn_to(version, work)
-        if self._loss is None:
-            self._loss = mean_loss(model, self.sample(work)[0])
-        return round(min(self._loss, MAX_LOSS), 6) if isfinite(self._loss) else None
+        if self._fit is None:
+            self._fit = fit(model, self.sample(work)[0])
+        loss, right = self._fit
+        return Fit(round(min(loss, MAX_LOSS), 6), round(right, 6)) if isfinite(loss) else None
 
     def _turn_to(self, version: Hashable, work: int) -> None:
         """Forget what is known of another network, or of other sequences."""
         if (version, work) != self._version or len(self._known) > MAX_KNOWN_SCORES:
-            self._version, self._known, self._loss = (version, work), {}, None
+            self._version, self._known, self._fit = (version, work), {}, None
 
     def sample(self, work: int) -> tuple[Sequences, int | None]:
         """The sequences that may be read for so much work, and how many were drawn; None where these are all."""

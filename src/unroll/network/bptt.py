@@ -84,10 +84,13 @@ class Masks(NamedTuple):
         answers = None if self.answers is None else change(self.answers)
         return Masks(change(self.asked), change(self.counts), answers)
 
+    def are_right(self, said: Tensor, y: Tensor) -> Tensor:
+        """Whether each number said is right; of no meaning where nothing is asked."""
+        return said == y if self.answers is None else (self.answers >> said & 1).bool()
+
     def hits(self, said: Tensor, y: Tensor) -> Tensor:
         """Whether each number said is right, or does not count."""
-        is_right = said == y if self.answers is None else (self.answers >> said & 1).bool()
-        return is_right.logical_or_(~self.counts)
+        return self.are_right(said, y).logical_or_(~self.counts)
 
 
 class Tape:

@@ -120,9 +120,14 @@ def moved(hidden_LD: Tensor, does: Interventions = UNTOUCHED) -> Tensor:
 def unit_values(model: SequenceModel, x: Tensor, unit: int, does: Interventions = UNTOUCHED) -> Tensor:
     """h of one unit at every step of sequences `(L, N)`: many are read in parts, so that a cell's inputs stay small."""
     does = does.within(steps=len(x))
-    size = max(1, READ_AT_ONCE // (len(x) * model.rnn.blocks * model.hidden_size))
-    found = [[step.state.h[:, unit] for step in model.steps(part, does=does)] for part in torch.split(x, size, 1)]
+    parts = torch.split(x, at_once(model, len(x)), 1)
+    found = [[step.state.h[:, unit] for step in model.steps(part, does=does)] for part in parts]
     return torch.cat([torch.stack(values) for values in found], 1)
+
+
+def at_once(model: SequenceModel, steps: int, width: int = 0) -> int:
+    """How many sequences to read at once: at every step the cell's inputs are kept, or `width` values of each."""
+    return max(1, READ_AT_ONCE // (steps * max(model.rnn.blocks * model.hidden_size, width)))
 
 
 def rounded(values: Tensor, places: int) -> Tensor:

@@ -24,7 +24,7 @@ from unroll.errors import RecipeError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
 from unroll.network.bptt import Masks, Tape, backpropagate
-from unroll.network.inspection import READ_AT_ONCE
+from unroll.network.inspection import at_once
 from unroll.network.model import SequenceModel
 from unroll.recipe import Recipe, plan
 from unroll.series import MAX_LOSS
@@ -88,9 +88,9 @@ class Training:
         Raises:
             RecipeError: two fields of the recipe do not go together, or its file cannot be used.
         """
-        train, held_out, short_lines = parts(recipe.task)
+        train, held_out, short_lines, whence = parts(recipe.task)
         self.recipe = recipe
-        self.plan = plan(recipe, len(train), short_lines)
+        self.plan = plan(recipe, len(train), short_lines, len(held_out), whence)
         self.device = device
         self.model = SequenceModel.of(recipe).to(device)
         self.update = 0
@@ -170,13 +170,17 @@ class Training:
         """The part of all training sequences, 0 to 1, answered right where `Task.right_where` says."""
         return accuracy_of(self.model, self.data)
 
-    def loss(self) -> float:
-        """The loss over all steps asked of all training sequences, in nats."""
-        return mean_loss(self.model, self.data)
+    def fit(self) -> Fit:
+        """How the steps asked of all training sequences are answered."""
+        return fit(self.model, self.data)
 
     def held_out_accuracy(self) -> float | None:
-        """The same of the sequences held out; None when there are none."""
+        """The accuracy on the sequences held out; None when there are none."""
         return None if self.held_out is None else accuracy_of(self.model, self.held_out)
+
+    def held_out_fit(self) -> Fit | None:
+        """How the steps asked of the sequences held out are answered; None when there are none."""
+        return None if self.held_out is None else fit(self.model, self.held_out)
 
     def at(self, epoch: int | None = None) -> tuple[SequenceModel, float]:
         """The network as it was after an epoch, and which epoch that is: the nearest that is kept.
@@ -298,8 +302,8 @@ def accuracy_of(model: SequenceModel, data: Sequences, does: Interventions = UNT
 
     Large data is scored in parts, so that the cell's inputs of all steps stay small.
     """
-    size = max(1, READ_AT_ONCE // (data.x.shape[0] * model.rnn.blocks * model.hidden_size))
-    return sum(int(are_right(model, part, does).sum()) for part in data.split(size)) / data.total
+    parts = data.split(at_once(model, len(data.x)))
+    return sum(int(are_right(model, part, does).sum()) for part in parts) / data.total
 
 
 @torch.no_grad()
@@ -315,16 +319,28 @@ def are_right(model: SequenceModel, data: Sequences, does: Interventions = UNTOU
     return masks.hits(said, y).all(0)
 
 
+class Fit(NamedTuple):
+    """How all steps asked are answered, each counted alike.
+
+    Attributes:
+        loss: The mean cross-entropy, in nats.
+        steps_right: The part, 0 to 1, that is answered right.
+    """
+
+    loss: float
+    steps_right: float
+
+
 @torch.no_grad()
-def mean_loss(model: SequenceModel, data: Sequences) -> float:
-    """The cross-entropy in nats, the mean over all steps asked; large data is scored in parts."""
-    size = max(1, READ_AT_ONCE // (data.x.shape[0] * max(model.rnn.blocks * model.hidden_size, model.vocab_size)))
-    total, asked = 0.0, data.y.numel() if data.masks is None else int(data.masks.asked.sum())
-    for x, y, masks in data.split(size):
-        asked_y = y if masks is None else y.where(masks.asked, UNASKED)
-        logits, wanted = model(x)[0].flatten(0, 1), asked_y.flatten()
-        total += cross_entropy(logits, wanted, ignore_index=UNASKED, reduction="sum").item()
-    return total / asked
+def fit(model: SequenceModel, data: Sequences) -> Fit:
+    """How a network answers; large data is read in parts."""
+    total, right, asked = 0.0, 0, data.y.numel() if data.masks is None else int(data.masks.asked.sum())
+    for x, y, masks in data.split(at_once(model, len(data.x), model.vocab_size)):
+        logits, wanted = model(x)[0], y if masks is None else y.where(masks.asked, UNASKED)
+        total += cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=UNASKED, reduction="sum").item()
+        said = logits.argmax(-1)
+        right += int((said == y if masks is None else masks.are_right(said, y) & masks.asked).sum())
+    return Fit(total / asked, right / asked)
 
 
 class Snapshots:

@@ -304,6 +304,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         score: The part of the training sequences answered right under the moment's interventions,
             and without them; only when asked for.
         loss: Of the network without them, in nats, over all steps of these sequences; only for one that stays as it is.
+        steps_right: Of the same network and steps, the part answered right.
         drawn: How many sequences were drawn at random for both; None where they are taken over all.
         weights: The network's fingerprint: equal for networks that are equal to the bit.
     """
@@ -322,6 +323,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     detail: UnitDetail | None = None
     score: tuple[Share, Share] | None = None
     loss: Loss | None = None
+    steps_right: Share | None = None
     drawn: Annotated[int, Meta(ge=1, le=10**6)] | None = None
     weights: Digest = ""
 

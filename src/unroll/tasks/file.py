@@ -42,7 +42,8 @@ class File(Task):
         if not config.held_out:
             return Parts(items, [], short)
         train, away = _divide(usable, config) if len(usable) > 1 else _cut(usable[0], config)
-        return Parts(_items(train, config), _items(away, config), short)
+        whence = f"{len(away):,} of {len(usable):,} lines" if len(usable) > 1 else "the end of the series"
+        return Parts(_items(train, config), _items(away, config), short, whence)
 
     def examples(self, config: TaskConfig, steps: int, random: Random) -> Iterator[Sequence[int]]:
         return iter(())

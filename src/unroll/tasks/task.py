@@ -41,11 +41,17 @@ class Item(Struct, frozen=True):
 
 
 class Parts(NamedTuple):
-    """The sequences to train on, at least one, those held out, and how many lines of a file are too short for any."""
+    """The sequences to train on, at least one, and those held out.
+
+    Attributes:
+        short_lines: How many lines of a file are too short for any.
+        whence: What of a file is held out, in words.
+    """
 
     train: list[Item]
     held_out: list[Item]
     short_lines: int = 0
+    whence: str = ""
 
 
 class Task(ABC):
@@ -95,6 +101,10 @@ class Task(ABC):
     def count(self, config: TaskConfig) -> int | None:
         """How many sequences are trained on; None where that takes reading a file."""
 
+    def away(self, config: TaskConfig) -> int:
+        """How many sequences are held out; 0 where that takes reading a file."""
+        return 0
+
     @abstractmethod
     def examples(self, config: TaskConfig, steps: int, random: Random) -> Iterator[Sequence[int]]:
         """Fresh sequences of the task, of `steps` numbers or as near as they come, without end; none of a file."""
@@ -142,9 +152,9 @@ class DrawnTask(Task):
     fields: ClassVar[tuple[str, ...]] = ("vocab_size", "length", "sequences", "held_out")
 
     def count(self, config: TaskConfig) -> int:
-        return config.sequences - self._away(config)
+        return config.sequences - self.away(config)
 
-    def _away(self, config: TaskConfig) -> int:
+    def away(self, config: TaskConfig) -> int:
         return max(1, round(config.sequences * config.held_out)) if config.held_out else 0
 
     def check(self, config: TaskConfig) -> None:
@@ -160,7 +170,7 @@ class DrawnTask(Task):
         """What is held out is never trained on; within the training sequences some may be equal."""
         drawn = self.drawn(config, Random(0))
         train = [tuple(inputs) for inputs in islice(drawn, self.count(config))]
-        known, away, wanted = set(train), dict[tuple[int, ...], None](), self._away(config)
+        known, away, wanted = set(train), dict[tuple[int, ...], None](), self.away(config)
         for inputs in islice(drawn, TRIES * wanted):
             if (one := tuple(inputs)) not in known:
                 away[one] = None

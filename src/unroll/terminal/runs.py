@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil, floor, log, log10
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from unroll.protocol.replies import Created, Progress, State
 from unroll.recipe import Plan, Recipe
@@ -19,6 +19,19 @@ SHORT = 200
 """Epochs that an axis shows at once, where so many are planned."""
 MAX_DELETED = 20
 """Deleted runs that can be brought back."""
+
+
+class NetworkScore(NamedTuple):
+    """How well one network does over all training sequences, or a sample of them.
+
+    Attributes:
+        loss: The mean over all steps asked, in nats.
+        right: The part of the sequences answered right. `steps_right`: the part of the steps asked.
+    """
+
+    loss: float
+    right: float
+    steps_right: float
 
 
 class Curve:

@@ -224,7 +224,7 @@ class Playground(Screen[None]):
             return
         self._header.status = texts.of_status(run, session.pace)
         self._panes.show_units(run.recipe.model.hidden_size)
-        form.compare_with(run.recipe)
+        form.compare_with(run.recipe, run.curve.plan)
         edited = run.recipe != session.recipe and run.state != "training"
         form.train_label = "▶ Train" if edited else TRAIN_LABELS.get(run.state, "▶ Train again")
         self.query_one(Keys).words = {"train": form.train_label.split(" ", 1)[1].lower()}
@@ -533,7 +533,7 @@ class Playground(Screen[None]):
         elif pane == "LensPane":
             sentences = self.lens.sentences
         else:
-            sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view)
+            sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view, self.session.own)
         title = field or texts.PANES[pane]
         self._explain(title, sentences, self._keys(title))
 

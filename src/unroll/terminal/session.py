@@ -20,7 +20,7 @@ from unroll.tasks import TASKS
 from unroll.terminal import permalink_texts, texts, views
 from unroll.terminal.display import Display
 from unroll.terminal.file_sight import FileSight
-from unroll.terminal.runs import Run, Runs
+from unroll.terminal.runs import NetworkScore, Run, Runs
 from unroll.terminal.sparing import Latest
 from unroll.vocabulary import Vocabulary
 
@@ -103,14 +103,15 @@ class Session:
         return self.run is not None and self.run.state == "training"
 
     @property
-    def own(self) -> tuple[float, float] | None:
-        """Loss and accuracy of the network that is looked at itself; None between two epochs, or while it trains."""
+    def own(self) -> NetworkScore | None:
+        """How well the network that is looked at does itself; None between two epochs, or while it trains."""
         run, trace = self.run, self.trace
-        if run is None or trace is None or trace.loss is None or trace.score is None:
+        if run is None or trace is None or trace.loss is None or trace.score is None or trace.steps_right is None:
             return None
         shown = trace.moment.run, trace.moment.epoch
         is_whole = trace.epoch.is_integer() and (self.moment.epoch is not None or trace.epoch == run.curve.epoch)
-        return (trace.loss, trace.score[1]) if is_whole and shown == (run.number, self.moment.epoch) else None
+        is_own = is_whole and shown == (run.number, self.moment.epoch)
+        return NetworkScore(trace.loss, trace.score[1], trace.steps_right) if is_own else None
 
     # The engine
 

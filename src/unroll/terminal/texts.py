@@ -13,7 +13,7 @@ from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, preset_of
 from unroll.tasks import TASKS, answers
 from unroll.tasks.config import TaskConfig
 from unroll.terminal import views
-from unroll.terminal.runs import Run
+from unroll.terminal.runs import NetworkScore, Run
 from unroll.vocabulary import Vocabulary
 
 MAX_NAMED = 4
@@ -243,8 +243,10 @@ def of_unit(detail: UnitDetail, vocabulary: Vocabulary) -> Wordings:
 
 def of_plan(implied: Plan) -> str:
     """What a recipe implies, as a sentence."""
+    away = f", and {implied.held_out:,} held out" if implied.held_out else ""
+    away += f" ({implied.whence})" if implied.whence else ""
     return (
-        f"{figures.count(implied.sequences, 'sequence')}, {implied.batch_size:,} a batch, "
+        f"{figures.count(implied.sequences, 'sequence')}{away}, {implied.batch_size:,} a batch, "
         f"{figures.count(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
         f"{figures.count(implied.weights, 'weight')}."
         + (f" {figures.count(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")
@@ -463,8 +465,10 @@ PANES = {
 """The panes that `?` explains: their titles, by their widgets' names."""
 
 
-def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") -> list[str]:
-    """A pane, by its widget's name, in three sentences; the heatmap with this view in it."""
+def of_pane(
+    pane: str, recipe: Recipe, run: Run | None, view: str = "hidden", own: NetworkScore | None = None
+) -> list[str]:
+    """A pane, by its widget's name, in three sentences; the heatmap with this view, the loss with the network's own."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task, vocabulary = TASKS[recipe.task.task], Vocabulary.of(recipe.task)
     last = run.curve.last()[0] if run is not None else None
@@ -473,6 +477,12 @@ def of_pane(pane: str, recipe: Recipe, run: Run | None, view: str = "hidden") ->
         chance = figures.probability(exp(-last))
         figure = f"{figures.loss(last)} nats: a geometric mean of {chance} for the right answer, "
         figure += f"a perplexity of {figures.perplexity(last)}"
+    if own is not None:
+        figure += (
+            f". The network shown has a loss of {figures.loss(own.loss)}, a perplexity of "
+            f"{figures.perplexity(own.loss)}: {figures.share(own.steps_right)} of all {vocabulary.word}s asked for are "
+            f"right, and {figures.share(own.right)} of the sequences, which must be right {task.right_where}"
+        )
     signs = "" if views.is_gate(view) else "+ is above 0, - below; "
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {

@@ -20,8 +20,9 @@ from textual.strip import Strip
 from unroll import figures
 from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.plot import Colour, Line, Plot, drawn, rgb
-from unroll.terminal.runs import Curve, Metric, ceiling, reach
+from unroll.terminal.runs import Curve, Metric, NetworkScore, ceiling, reach
 from unroll.terminal.sparing import Latest, Pane
+from unroll.vocabulary import Vocabulary
 
 CURVE, AXES, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--cursor"
 OVERLAID = "#3b8eea", "#009e73", "#c070b0", "#848484", "#c0583c"
@@ -51,7 +52,7 @@ class LossCurve(Pane, can_focus=True):
 
     Attributes:
         run: The one that is shown; `updates` is how many points its curve has, for it grows in place.
-        own: Loss and accuracy of the network at the cursor, where they are known; else its epoch's means are told.
+        own: How the network at the cursor does, where that is known; else its epoch's means are told.
     """
 
     @dataclass
@@ -82,7 +83,7 @@ class LossCurve(Pane, can_focus=True):
     others: reactive[tuple[Shown, ...]] = reactive((), repaint=False)
     epoch: reactive[int | None] = reactive(None, repaint=False)
     shown: reactive[float | None] = reactive(None, repaint=False)
-    own: reactive[tuple[float, float] | None] = reactive(None, repaint=False)
+    own: reactive[NetworkScore | None] = reactive(None, repaint=False)
     metric: reactive[Metric] = reactive("loss", repaint=False)
     log_scale: reactive[bool] = reactive(False, repaint=False)
 
@@ -185,13 +186,20 @@ class LossCurve(Pane, can_focus=True):
             shown = self.epoch if self.shown is None else self.shown
             epoch = epoch if shown == self.epoch else f"epoch {at:,}→{shown:,.0f}/{total}"
             during = curve.at(ceil(shown))
-        loss, accuracy = self.own or during
+        loss, accuracy = self.own[:2] if self.own else during
         parts = [f"{'at' if self.own else 'in'} {epoch}" if loss is not None else epoch]
         parts += [] if loss is None else [f"loss {figures.loss(loss)}"]
         parts += [] if accuracy is None else [f"{figures.share(accuracy, 0):>5} right"]
-        parts += [f"lr {figures.loss(curve.recipe.train.rate(max(0, at - 1)))}"]
-        said = " · ".join(parts)
-        for word in (" right", "epoch ", "loss ", f" · {parts[-1]}"):  # spared in turn, until the border has room
+        rate = f" · lr {figures.loss(curve.recipe.train.rate(max(0, at - 1)))}"
+        said, spared = " · ".join(parts), [" right", "epoch ", "loss ", rate]
+        vocabulary = Vocabulary.of(curve.recipe.task)
+        if vocabulary.symbols and self.own:
+            perplexity = f" · perplexity {figures.perplexity(self.own.loss):>4}"
+            each = f" · {figures.share(self.own.steps_right, 0):>5} of {vocabulary.word}s"
+            said = f"{perplexity}{each} · ".join(said.rsplit(" · ", 1))
+            spared = [rate, " right", perplexity, *spared[1:3]]
+        said += rate
+        for word in spared:  # in turn, until the border has room
             if len(said) > self.size.width - CORNERS:
                 said = said.replace(word, "")
         return said

@@ -150,6 +150,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         super().__init__()
         self.recipe = self._loaded = self._trained = recipe
         self._unheard: list[Recipe] = []
+        self._made: Plan | None = None
         self._pace = pace
         self._faults: dict[str, str] = {}
         self._rows: dict[str, FieldRow] = {}
@@ -193,10 +194,10 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self._show()
         self._loaded = recipe
 
-    def compare_with(self, trained: Recipe) -> None:
-        """Mark the fields that differ from this recipe."""
-        if trained != self._trained:
-            self._trained = trained
+    def compare_with(self, trained: Recipe, made: Plan) -> None:
+        """Mark the fields that differ from this recipe, of which the engine has made a plan."""
+        if (trained, made) != (self._trained, self._made):
+            self._trained, self._made = trained, made
             self._show()
 
     def show_pace(self, pace: Pace) -> None:
@@ -279,9 +280,11 @@ class RecipeForm(VerticalScroll, can_focus=False):
 
     def _implied(self, recipe: Recipe) -> Plan | None:
         """What a recipe implies; None where only the engine knows, or where it is refused, which is a fault."""
-        known = sequences(recipe.task)
+        known, task = sequences(recipe.task), recipe.task
+        if known is None:
+            return self._made if recipe == self._trained else None
         with self._keeping_faults():
-            return None if known is None else plan(recipe, known)
+            return plan(recipe, known, held_out=TASKS[task.task].away(task))
         return None
 
     def _show(self) -> None:
