@@ -79,7 +79,9 @@ def test_ticks_start_at_zero_and_end_at_the_end(end: int, most: int) -> None:
 
 
 def test_a_log_axis_is_marked_at_powers_of_ten() -> None:
-    assert powers_of_ten(1e-2, 6) == [0.01, 0.1, 1.0]
+    assert powers_of_ten(1e-2, 6, 3) == [0.01, 0.1, 1.0]
+    assert powers_of_ten(1e-4, 10, 3) == [1e-3, 0.1, 10.0], "where all have no room"
+    assert powers_of_ten(1e-4, 10, 1) == [10.0]
 
 
 def test_a_plot_has_the_size_that_was_asked_for_and_paints_no_background() -> None:

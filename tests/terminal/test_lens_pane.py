@@ -10,11 +10,15 @@ from textual.pilot import Pilot
 from pane_kit import alone, rows
 from playground_kit import NARROW, Playing, playing
 from unroll.engine import inspect
-from unroll.picture import Grid, Lines, NamedLine, Picture, Plane, Shape
+from unroll.network.ensemble import Ensemble
+from unroll.network.model import fingerprint
+from unroll.picture import Grid, Lines, NamedLine, Picture, Plane, Ranked, Shape
 from unroll.protocol.requests import Lens
-from unroll.terminal import pictures
-from unroll.terminal.widgets.lens_pane import LensPane
+from unroll.recipe import Recipe, recipe_of
+from unroll.terminal import lens_sight, pictures
+from unroll.terminal.widgets.lens_pane import LensPane, ranked
 
+SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 5})
 SAID: Any = {"caption": "what is seen", "limits": "what cannot be"}
 LINES = Lines(
     x_name="step",
@@ -145,6 +149,46 @@ def test_the_cells_of_a_grid_fit_and_hold_the_moments_column(
     assert cells.first_column + cells.columns == columns and cells.first_row + cells.rows <= rows_
 
 
+@given(st.lists(st.tuples(finite, finite), min_size=2, max_size=20), st.integers(20, 80), st.integers(6, 30))
+def test_a_band_is_shaded_between_its_two_lines(ends: list[tuple[float, float]], width: int, height: int) -> None:
+    edges = [NamedLine(f"{edge} %", [pair[edge] for pair in ends]) for edge in (0, 1)]
+    xs = [float(x) for x in range(len(ends))]
+    picture = Lines(x_name="", xs=xs, lines=[NamedLine("h", [0.0] * len(xs)), *edges], band=(1, 2), **SAID)
+    shade, *lines = pictures.plot_of(picture, width, height, COLOURS).lines
+    assert (pictures.names(picture), pictures.band_name(picture), len(lines)) == (["h"], "0-1 %", 1)
+    for x, y in zip(shade.xs, shade.ys, strict=True):
+        before, part = min(int(x), len(ends) - 2), x - min(int(x), len(ends) - 2)
+        low, high = sorted(a + part * (b - a) for a, b in zip(ends[before], ends[before + 1], strict=True))
+        assert low - 1e-6 <= y <= high + 1e-6
+
+
+SEVERAL = Lines(
+    x_name="update",
+    xs=[1, 2],
+    lines=[NamedLine("median", [1.0, 0.5])],
+    ranked=[Ranked(1, 8, None), Ranked(2, 9, 0.5, 0.25), Ranked(0, 3, 0.25, 1.0)],
+    **SAID,
+)
+
+
+async def test_of_several_trainings_one_is_chosen_by_its_rank_and_asked_for() -> None:
+    async with alone(LensPane(), 60, 12) as (pane, pilot, said):
+        await pilot.press("enter")
+        pane.picture = SEVERAL
+        found = []
+        for key in ("down", "down", "down", "up"):
+            await drawn(pilot)
+            found.append(next(row.split() for row in rows(pane) if "seed" in row))
+            await pilot.press(key)
+        await pilot.press("enter")
+        assert found[:2] == [
+            ["↕", "seed", "8", "worst", "-", "enter", "opens", "it"],
+            ["↕", "seed", "9", "median", "0.500", "25", "%", "enter", "opens", "it"],
+        ]
+        assert found[2][:4] == ["↕", "seed", "3", "best"] and found[3] == found[0], "and from the best to the worst"
+        assert [(m.seeds, m.index) for m in said if isinstance(m, LensPane.MemberChosen)] == [((3, 8, 9), 0)]
+
+
 COLOURS = pictures.PlotColours((1, 1, 1), (2, 2, 2), [(3, 3, 3), (4, 4, 4)])
 
 
@@ -163,6 +207,39 @@ async def test_a_lens_is_asked_for_only_while_it_is_in_sight_and_shows_what_the_
         assert len(lens_requests(game)) == 3, "an intervention changes what it shows"
         await game.press("1", "left")
         assert len(lens_requests(game)) == 3, "out of sight, nothing is asked for"
+
+
+async def test_a_lens_chosen_while_another_is_on_its_way_stays_chosen() -> None:
+    async with playing(size=NARROW) as game:
+        await game.press("L")
+        game.engine.hold()
+        await game.burst("L", "L")
+        game.engine.let_go()
+        await game.settle()
+        assert (game.app.playground.lens.lens, game.pane(LensPane).lens) == ("length", "length")
+
+
+async def test_the_worst_of_32_seeds_opens_as_a_run_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lens_sight, "REST_S", 0.05)
+    async with playing(SMALL, size=NARROW) as game:
+        await game.press("3", "left")
+        pane = game.pane(LensPane)
+        worst = ranked(pane.picture)[0]
+        assert "Solved by" in " ".join(" ".join(game.lines).split()) and worst.right is not None
+        await game.press("enter")
+        run = game.session.run
+        assert run is not None and run.name == f"seed {worst.seed} of 0-31" and run.state == "finished"
+        assert game.trace.weights == fingerprint(trained(SMALL).member(worst.place))
+        asked = len(lens_requests(game))
+        await game.press("up")
+        assert len(lens_requests(game)) == asked, "what is known is not asked for again"
+
+
+def trained(recipe: Recipe) -> Ensemble:
+    together = Ensemble(recipe, range(32))
+    for _ in together.updates():
+        pass
+    return together
 
 
 async def test_what_a_lens_cannot_show_is_said_in_its_pane(monkeypatch: pytest.MonkeyPatch) -> None:

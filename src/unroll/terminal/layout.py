@@ -20,6 +20,8 @@ BESIDE = 120
 """Columns from which the status stands in the header's row, and from which three areas stand side by side."""
 BELOW = 5
 """Rows under the panes: prompt, sentence, hint, notice, keys."""
+LENS_ROWS = 14
+"""Rows that a lens has before the loss over it has more than it needs."""
 FRAME = 6
 """Rows of the heatmap that are no units: its border, the numbers read and said, the overview and the scale."""
 
@@ -171,9 +173,10 @@ def _recipe_over_runs(area: Place) -> Iterator[tuple[str, Place]]:
 
 
 def _stacked(area: Place, *panes: str) -> Iterator[tuple[str, Place]]:
-    """Panes over each other: the last has the rows that it needs, the others share the rest."""
+    """Panes over each other: the last has the rows that it needs, the others share the rest, but a lens comes first."""
     rest, last = _cut_rows(area, LEAST_OF[panes[-1]][1] if panes[-1] == "Next" else max(7, area.height * 2 // 5))
     first = rest.height // (len(panes) - 1)
+    first = max(LEAST_OF["Loss"][1], min(first, rest.height - LENS_ROWS)) if "Lens" in panes[1:-1] else first
     heights = [first] * (len(panes) - 2) + [rest.height - first * (len(panes) - 2)]
     y = rest.y
     for pane, height in zip(panes[:-1], heights, strict=True):

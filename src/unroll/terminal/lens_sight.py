@@ -1,5 +1,6 @@
 """What the lens in sight shows of the session's moment, asked for anew when that or the network has changed."""
 
+from asyncio import sleep
 from collections.abc import Callable
 from math import inf
 from time import monotonic
@@ -37,6 +38,7 @@ class LensSight:
         self._rests_until = -inf
         self._by_step = True  # until it is known
         self._looking = Latest(session.display.spawn, self._look)
+        self._is_unfinished = False
 
     @property
     def sentences(self) -> list[str]:
@@ -47,13 +49,13 @@ class LensSight:
     def choose(self, by: int) -> None:
         """Take the lens so many places on."""
         if self.lenses:
-            self._by_step = True
+            self._by_step, self._rests_until = True, -inf
             self.lens = self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)]
             self.look()
 
     def look(self) -> None:
         """Ask for a picture soon, if the lens is in sight and would show another. A training comes back to this."""
-        rests = self._session.is_training and monotonic() < self._rests_until
+        rests = (self._session.is_training or self._is_unfinished) and monotonic() < self._rests_until
         if self._is_in_sight() and not rests and self._wanted() not in (None, self._seen):
             self._looking.ask()
 
@@ -72,14 +74,23 @@ class LensSight:
         try:
             found = await engine.ask(wanted[0])
         except EngineError as error:
-            self.picture, self.refusal = None, str(error)
+            self.picture, self.refusal, self._is_unfinished = None, str(error), False
         else:
+            if self.lens != wanted[0].lens:
+                return  # another was chosen meanwhile, and is asked for next
             self.picture, self.refusal = found.picture, ""
             self.lens, self.about, self.lenses = found.lens, found.about, found.lenses
-            self._by_step = found.by_step
+            self._by_step, self._is_unfinished = found.by_step, found.unfinished
             moment = wanted[0].moment if found.by_step else replace(wanted[0].moment, step=0)
             wanted = replace(wanted[0], moment=moment, lens=found.lens), wanted[1]
-        self._seen = wanted
+        self._seen = None if self._is_unfinished else wanted
         took = monotonic() - started
         self._rests_until = started + took + min(MAX_REST_S, max(REST_S, REST_PER_LOOK * took))
+        if self._is_unfinished:
+            self._session.display.spawn(self._look_again())
         self._session.display.changed()
+
+    async def _look_again(self) -> None:
+        """See how far what takes long has come, if the lens is still in sight."""
+        await sleep(max(0.0, self._rests_until - monotonic()))
+        self.look()

@@ -1,7 +1,7 @@
 """What a lens shows, as a plot or as cells, at any size: no lens is known here, only the three kinds of pictures."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import ceil, floor, log10
 from typing import NamedTuple
 
@@ -42,8 +42,18 @@ class PlotColours(NamedTuple):
 
 
 def names(picture: Lines | Plane) -> list[str]:
-    """What the lines or shapes are called, in the order of their colours."""
-    return [one.name for one in (picture.lines if isinstance(picture, Lines) else picture.shapes)]
+    """What the lines or shapes are called, in the order of their colours; the edges of a band are left out."""
+    if isinstance(picture, Plane):
+        return [shape.name for shape in picture.shapes]
+    return [line.name for place, line in enumerate(picture.lines) if place not in (picture.band or ())]
+
+
+def band_name(picture: Lines | Plane) -> str:
+    """What a band is called; empty where there is none."""
+    if isinstance(picture, Plane) or picture.band is None:
+        return ""
+    low, high = (picture.lines[place].name for place in picture.band)
+    return f"{low.removesuffix(' %')}-{high}"
 
 
 def plot_of(picture: Lines | Plane, width: int, height: int, colours: PlotColours) -> Plot:
@@ -58,8 +68,10 @@ def _plot_of_lines(picture: Lines, width: int, height: int, colours: PlotColours
     lines = [
         Line(xs, ys, colours.of(place))
         for place, line in reversed([*enumerate(picture.lines)])
+        if place not in (picture.band or ())
         for xs, ys in _unbroken(picture.xs, line.ys)
     ]
+    band = [_shade(picture, width, height, (low, high), colours.axes)] if picture.band else []
     first, last = (picture.xs[0], picture.xs[-1]) if picture.xs else (0.0, 1.0)
     return Plot(
         width=width,
@@ -72,9 +84,31 @@ def _plot_of_lines(picture: Lines, width: int, height: int, colours: PlotColours
         is_log=picture.log,
         percent=picture.percent,
         axis_colour=colours.axes,
-        lines=lines,
+        lines=[*band, *lines],
         wall=picture.wall,
     )
+
+
+def _shade(picture: Lines, width: int, height: int, ends: tuple[float, float], colour: Colour) -> Line:
+    """Every second dot between the two lines of a band, `ends` being those of the y axis."""
+    assert picture.band is not None
+    start, end = (log10(y) if picture.log else y for y in ends)
+    across, up = (picture.xs[-1] - picture.xs[0]) / (2 * width) if picture.xs else 1.0, (end - start) / (4 * height)
+    dots: list[tuple[float, float]] = []
+    for (x, *edges), (next_x, *next_edges) in pairwise(_edges(picture, *picture.band)):
+        for column in range(ceil(x / across), ceil(next_x / across)):
+            part = (column * across - x) / (next_x - x)
+            low, high = sorted(a + part * (b - a) for a, b in zip(edges, next_edges, strict=True))
+            rows = range(max(0, ceil((low - start) / up)), floor((high - start) / up) + 1)
+            dots += [(column * across, start + row * up) for row in rows if (row + column) % 2]
+    return Line([x for x, _ in dots], [10**y if picture.log else y for _, y in dots], colour, is_joined=False)
+
+
+def _edges(picture: Lines, low: int, high: int) -> Iterator[tuple[float, float, float]]:
+    """Where both lines of a band have values, on the scale of the axis."""
+    for x, *ys in zip(picture.xs, picture.lines[low].ys, picture.lines[high].ys, strict=True):
+        if None not in ys:
+            yield x, *(log10(y) if picture.log else y for y in ys if y is not None)  # type: ignore[misc]
 
 
 def _range(picture: Lines) -> tuple[float, float]:

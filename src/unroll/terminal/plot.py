@@ -125,7 +125,7 @@ def _rule(figure: Any, plot: Plot) -> None:
         ticks, labels = _labelled(round_ticks(plot.y_start, plot.y_end, max(1, plot.height // 3)))
     elif plot.is_log:
         y.scale("log")
-        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end))
+        ticks, labels = _labelled(powers_of_ten(plot.y_start, plot.y_end, max(1, plot.height // 3)))
     else:
         most = max(1, min(4, plot.height // 3))
         most = most // 2 * 2 or 1 if plot.y_start < 0 else most  # so that 0 is marked where there is room
@@ -167,6 +167,7 @@ def round_ticks(start: float, end: float, most: int) -> list[float]:
     return [step * n + 0.0 for n in range(ceil(start / step), floor(end / step) + 1)]
 
 
-def powers_of_ten(start: float, end: float) -> list[float]:
-    """The ticks of a log axis."""
-    return [10.0**power for power in range(ceil(log10(start)), floor(log10(end)) + 1)]
+def powers_of_ten(start: float, end: float, most: int) -> list[float]:
+    """The ticks of a log axis: at every power, or where that is more than so many, evenly chosen from the top."""
+    powers = range(ceil(log10(start)), floor(log10(end)) + 1)
+    return [10.0**power for power in powers[:: -ceil(len(powers) / most)]][::-1]

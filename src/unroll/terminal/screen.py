@@ -340,6 +340,9 @@ class Playground(Screen[None]):
     def on_lens_pane_lens_chosen(self, message: LensPane.LensChosen) -> None:
         self.lens.choose(message.by)
 
+    def on_lens_pane_member_chosen(self, message: LensPane.MemberChosen) -> None:
+        self.spawn(self.session.open_member(self.recipe_shown, message.seeds, message.index))
+
     def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:
         self.hush()
         self.session.edit(message.recipe)

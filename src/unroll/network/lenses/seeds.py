@@ -114,18 +114,19 @@ def look(subject: Subject) -> Lines:
     found = subject.prepared
     assert isinstance(found, SeedsTrained)
     count = len(found.seeds)
-    ranks = {"median": (count - 1) // 2, "25 %": count // 4, "75 %": count - 1 - count // 4}
+    quarters = {"25 %": count // 4, "75 %": count - 1 - count // 4}
     in_order = [row.sort().values for row in found.losses]
     worst_first = found.losses[-1].argsort(descending=True).tolist() if found.losses else list(range(count))
     lines = {"this run": _own(subject.series, found.edges)}
-    lines |= {name: [row[rank].item() for row in in_order] for name, rank in ranks.items()}
-    ends = {"worst": worst_first[0], "best": worst_first[-1]}
+    ends = {"best": worst_first[-1], "worst": worst_first[0]}
+    lines |= {"median": [row[(count - 1) // 2].item() for row in in_order]}
     lines |= {name: [row[place].item() for row in found.losses] for name, place in ends.items()}
+    lines |= {name: [row[rank].item() for row in in_order] for name, rank in quarters.items()}
     return Lines(
         x_name="update",
         xs=[float(update) for update in found.edges[1:]],
         lines=[NamedLine(name, [_shown(y) for y in ys]) for name, ys in lines.items()],
-        band=(2, 3),
+        band=(4, 5),
         ranked=[_ranked(found, place) for place in worst_first],
         log=True,
         caption=_caption(found, {name: ys[-1] for name, ys in lines.items() if ys}),

@@ -1,6 +1,7 @@
 """The lens: one more way of seeing the network that is shown, its caption and what it cannot show under it.
 
-Draws any picture that the engine sends, and says `LensChosen`. Knows neither lenses nor the engine.
+Draws any picture that the engine sends, and says `LensChosen`; and `MemberChosen` where it is of several trainings.
+Knows neither lenses nor the engine.
 """
 
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from unroll.picture import Grid, Lines, Picture, Plane
+from unroll import figures
+from unroll.picture import Grid, Lines, Picture, Plane, Ranked
 from unroll.terminal import pictures
 from unroll.terminal.bindings import both_ways
 from unroll.terminal.palette import shades
@@ -41,6 +44,13 @@ class LensPane(Pane, can_focus=True):
 
         by: int
 
+    @dataclass
+    class MemberChosen(Message):
+        """One of the trainings that are trained together is wanted as a run: their seeds, and its place among them."""
+
+        seeds: tuple[int, ...]
+        index: int
+
     COMPONENT_CLASSES = {AXES, HERE, CAPTION, LIMITS, *SERIES}
     DEFAULT_CSS = """
     LensPane {
@@ -59,8 +69,13 @@ class LensPane(Pane, can_focus=True):
     BINDINGS: ClassVar = [
         *both_ways("left right", "choose", "lens", "The lens before or after this one."),
         *both_ways(
-            "up down", "scroll_rows", "rows", "Earlier or later rows, where there are more than fit.", show=False
+            "up down",
+            "scroll_rows",
+            "rows",
+            "Earlier or later rows; of several seeds, a worse or a better one.",
+            show=False,
         ),
+        Binding("enter", "open", "open seed", tooltip="Open the chosen seed as a run, where the lens is of several."),
     ]
 
     picture: reactive[Picture | None] = reactive(None, repaint=False)
@@ -69,6 +84,8 @@ class LensPane(Pane, can_focus=True):
     refusal: reactive[str] = reactive("", repaint=False)
     """Why there is no picture; empty where there is one."""
     first_row: reactive[int] = reactive(0, repaint=False)
+    chosen: reactive[int] = reactive(0, repaint=False)
+    """Which of several trainings is chosen, the worst being 0."""
     step: reactive[int] = reactive(0, repaint=False)
 
     def __init__(self) -> None:
@@ -78,8 +95,13 @@ class LensPane(Pane, can_focus=True):
         self._plotted: Plot | None = None
         self._drawing = Latest(self.run_worker, self._draw)
 
+    def watch_picture(self, before: Picture | None, now: Picture | None) -> None:
+        """Offer the key that opens a seed where there are some."""
+        if bool(ranked(before)) != bool(ranked(now)):
+            self.refresh_bindings()
+
     def on_mount(self) -> None:
-        for attribute in ("picture", "lens", "lenses", "refusal", "first_row"):
+        for attribute in ("picture", "lens", "lenses", "refusal", "first_row", "chosen"):
             self.watch(self, attribute, self.on_resize)
         self.watch(self, "step", self._mark)
 
@@ -116,12 +138,22 @@ class LensPane(Pane, can_focus=True):
         (width, height), self._plotted = self.size, None
         if self.picture is None or self.refusal:
             return [self._line(line, CAPTION) for line in wrap(self.refusal, width)]
-        said = self._sentence(self.picture.caption, CAPTION, CAPTION_CELLS)
+        said = [self._line(self._member(several), HERE)] if (several := ranked(self.picture)) else []
+        said += self._sentence(self.picture.caption, CAPTION, CAPTION_CELLS)
         if height >= ROWS_FOR_LIMITS:
             said += self._sentence(self.picture.limits, LIMITS, LIMITS_CELLS)
         room = max(LEAST_ROWS, height - len(said))
         shown = self._grid(self.picture, room) if isinstance(self.picture, Grid) else await self._plot(room)
         return [*shown, *[Strip.blank(width)] * (room - len(shown)), *said][:height]
+
+    def _member(self, several: list[Ranked]) -> str:
+        """The chosen training, in columns that stand still, and what can be done about it."""
+        place, last = min(self.chosen, len(several) - 1), len(several) - 1
+        one, word = several[place], {0: "worst", last // 2: "median", last: "best"}.get(place, "")
+        loss = "-" if one.loss is None else figures.loss(one.loss)
+        right = "" if one.right is None else figures.share(one.right, 0)
+        said = f"↕ seed {one.seed:>3}  {word:6}  {loss:>6}  {right:>6}"
+        return f"{said}  enter opens it" if self.size.width >= len(said) + 16 else said
 
     def _sentence(self, sentence: str, look: str, room: int) -> list[Strip]:
         lines = wrap(sentence, max(1, self.size.width))
@@ -139,7 +171,9 @@ class LensPane(Pane, can_focus=True):
         colours = pictures.PlotColours(axes, here, [rgb(style) for style in styles])
         plot = pictures.plot_of(picture, self.size.width, rows - 1, colours)
         named = zip(pictures.names(picture), cycle(styles), strict=False)
-        names = [Segment(f" ━ {name}", style) for name, style in named]
+        names = [Segment(f"{' ' * (place > 0)}━ {name}", style) for place, (name, style) in enumerate(named)]
+        if band := pictures.band_name(picture):
+            names.append(Segment(f" ░ {band}", self.get_component_rich_style(AXES)))
         lines = [Strip(list(row.render(self.app.console))) for row in await drawn(plot)]
         self._plotted = plot
         return [self._named(names, picture), *lines]
@@ -174,8 +208,26 @@ class LensPane(Pane, can_focus=True):
         self.post_message(self.LensChosen(by))
 
     def action_scroll_rows(self, by: int) -> None:
+        if several := ranked(self.picture):
+            self.chosen = (self.chosen + by) % len(several)
+            return
         rows = len(self.picture.rows) if isinstance(self.picture, Grid) else 1
         self.first_row = max(0, min(self.first_row + by, rows - 1))
+
+    def action_open(self) -> None:
+        """Say which training is chosen."""
+        if several := ranked(self.picture):
+            seeds = tuple(one.seed for one in sorted(several, key=lambda one: one.place))
+            self.post_message(self.MemberChosen(seeds, several[min(self.chosen, len(several) - 1)].place))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a seed only where there are several."""
+        return action != "open" or bool(ranked(self.picture))
+
+
+def ranked(picture: Picture | None) -> list[Ranked]:
+    """The trainings that a picture is of, the worst first; none where it is of one network."""
+    return picture.ranked if isinstance(picture, Lines) else []
 
 
 def _marked(line: Strip, plot: Plot, mark: float, style: Style) -> Strip:
