@@ -12,6 +12,7 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Key
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
@@ -25,6 +26,7 @@ from unroll.protocol.requests import ListModels, Measure, ModelName
 from unroll.terminal import export, texts
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
+from unroll.terminal.shapes import of_shapes
 from unroll.tty.renderer import CellDiffApp
 
 CONFIRM = "enter confirms · esc cancels"
@@ -116,20 +118,28 @@ class Leave(Dialog):
 
 
 class Help(Dialog):
-    """Some sentences, and groups of keys by what each does; escape, ? and enter close it."""
+    """Some sentences, and groups of keys by what each does; escape, ?, enter and the `key` that opened it close it."""
 
     BINDINGS: ClassVar = [Binding("question_mark,f1,enter", "dismiss", "Close", show=False)]
     Box = VerticalScroll
 
-    def __init__(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]], key: str = ""
+    ) -> None:
         said = [Static(sentence, markup=False, classes="sentence") for sentence in sentences]
         super().__init__(title, "esc closes", *said)
+        self._key = key
         for name, keys in groups.items():
             if keys:
                 self._contents += Static(name, markup=False, classes="group"), Static(_table(keys), classes="keys")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.on_resize)
+
+    def on_key(self, event: Key) -> None:
+        if event.key == self._key:
+            event.stop()  # else it would come to the playground and open this again
+            self.dismiss()
 
     def on_resize(self) -> None:
         """Say that there is more than fits."""
@@ -168,7 +178,16 @@ class Questions:
         measured, app = await self._session.ask(Measure()), self._screen.app
         if measured is not None and isinstance(app, CellDiffApp):
             sentences = texts.of_cost(resident(), app.bytes_written, app.frames, measured)
-            app.push_screen(Help("What it costs", sentences, {}))
+            app.push_screen(Help("What it costs", sentences, {}, "i"))
+
+    async def shapes(self) -> None:
+        """The shapes of what is shown."""
+        run, moment = self._session.run, self._session.moment
+        if run is None:
+            self._display.note(texts.NO_NETWORK_YET)
+            return
+        sentences = of_shapes(run.recipe, len(moment.sequence), run.curve.plan.batch_size)
+        self._screen.app.push_screen(Help(f"Shapes of this {run.recipe.model.cell}", sentences, {}, "a"))
 
     async def stop(self) -> None:
         """Where training should stop."""
