@@ -10,7 +10,7 @@ from unroll import figures
 from unroll.errors import NO_MEMORY, UserError, is_memory
 from unroll.files import short_digest
 from unroll.network.training import SNAPSHOT_BYTES, Diverged, Training
-from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Created, Origin, Pace, Progress, State
+from unroll.protocol.replies import MAX_NEWS, MAX_RUNS, Baselines, Created, Origin, Pace, Progress, State
 from unroll.protocol.requests import EPOCHS_PER_SECOND
 from unroll.series import BUCKETS, History, Series
 
@@ -191,6 +191,7 @@ class LiveRun:
             origin=self.origin,
             was=was,
             digest=self.digest,
+            baselines=Baselines(*(round(figure, 6) for figure in self.training.baselines)),
             pace=self._pace if self.state == "training" else None,
             stop=self._stop if (self._stop.epoch or inf) > self.training.epoch else (None, self._stop.accuracy),
         )

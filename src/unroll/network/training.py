@@ -162,6 +162,11 @@ class Training:
         held_out = self.held_out or ()
         return sha256(b"".join(part.cpu().numpy().tobytes() for part in (*self.data[:2], *held_out[:2]))).hexdigest()
 
+    @cached_property
+    def baselines(self) -> tuple[float, float, float]:
+        """Without learning: the part right by repeating, by always saying one number; and the least constant loss."""
+        return baselines_of(self.data)
+
     def clear(self) -> None:
         """Free the memory that only an update needs; the next update allocates it again."""
         self._tape = None
@@ -329,6 +334,18 @@ class Fit(NamedTuple):
 
     loss: float
     steps_right: float
+
+
+def baselines_of(data: Sequences) -> tuple[float, float, float]:
+    """The part of the sequences right by repeating each number read, and by always saying the one that is right most
+    often where it counts; and the entropy, in nats, of all targets together."""
+    x, y, masks = data
+    asked, counting = (y, y[-1]) if masks is None else (y[masks.asked], y[masks.asked & masks.counts])
+    common = torch.full_like(x, int(counting.mode().values))
+    hits = [said[-1] == y[-1] if masks is None else masks.hits(said, y).all(0) for said in (x, common)]
+    chances = asked.flatten().bincount().double() / asked.numel()
+    entropy = -torch.xlogy(chances, chances).sum()
+    return hits[0].double().mean().item(), hits[1].double().mean().item(), max(0.0, entropy.item())
 
 
 @torch.no_grad()

@@ -45,6 +45,24 @@ class Answer(Message, frozen=True, kw_only=True):
     id: Id
 
 
+class Baselines(Struct, frozen=True, array_like=True):
+    """What can be had of a run's training sequences without learning.
+
+    Attributes:
+        repeating: The part answered right by saying the number just read; `commonest`: by always saying the one that
+            is right most often.
+        entropy: The least loss, in nats, with the same chances at every step.
+    """
+
+    repeating: Share = 0.0
+    commonest: Share = 0.0
+    entropy: Loss = 0.0
+
+
+NO_BASELINES = Baselines()
+"""While they are not known."""
+
+
 class Created(Answer, frozen=True, kw_only=True):
     """A run exists.
 
@@ -54,6 +72,7 @@ class Created(Answer, frozen=True, kw_only=True):
         origin: What it was made of.
         was: For a run that was resumed, its number in its own session.
         digest: Of the file of a model that was opened, or of the data that the recipe's `path` names.
+        baselines: What could be had without learning.
         pace: Of one in training.
         stop: The epoch and the accuracy at which its training is to pause, as far as they lie ahead.
     """
@@ -66,6 +85,7 @@ class Created(Answer, frozen=True, kw_only=True):
     origin: Origin = "recipe"
     was: RunNumber = 0
     digest: Digest = ""
+    baselines: Baselines = NO_BASELINES
     pace: Pace | None = None
     stop: tuple[Epoch | None, Share | None] = (None, None)
 

@@ -32,7 +32,7 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=2, le=100_000, description="How many sequences are drawn at random, with those held out.")
     ] = 1280
     steps_back: Annotated[
-        int, Meta(ge=1, le=511, description="For task echo: how many steps ago the number to say was read.")
+        int, Meta(ge=0, le=511, description="For task echo: how many steps ago the number to say was read.")
     ] = 5
     asked: Annotated[Asked, Meta(description="Where an answer is asked for: at every step, or at the last only.")] = (
         "every"

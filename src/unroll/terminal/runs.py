@@ -8,7 +8,7 @@ from math import ceil, floor, log, log10
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from unroll.protocol.replies import Created, Progress, State
+from unroll.protocol.replies import NO_BASELINES, Baselines, Created, Progress, State
 from unroll.recipe import Plan, Recipe
 from unroll.series import NO_HISTORY, History, Series, Track
 
@@ -121,6 +121,7 @@ class Run:
 
     Attributes:
         number: The engine's number for it.
+        baselines: What could be had of its sequences without learning.
         accuracy: Over all sequences; known when it has finished. `held_out` likewise.
         digest: Of the file that it was opened from, or of the data that it learns from; empty without either.
         model: What it was opened from: a model's name, or a path, which has a `/`; empty for any other run.
@@ -143,6 +144,7 @@ class Run:
     saved: int = 0
     digest: str = ""
     model: str = ""
+    baselines: Baselines = NO_BASELINES
 
     @classmethod
     def of(cls, created: Created, name: str = "", origin: str = "", ordinal: int = 0) -> Run:
@@ -152,7 +154,7 @@ class Run:
         curve, scores = Curve(recipe, created.plan, history), (history.accuracy, history.held_out_accuracy)
         saved = curve.updates if created.origin == "model" else 0
         run = cls(created.run, name, curve, created.state, *scores, origin, ordinal=ordinal, saved=saved)
-        run.digest = created.digest
+        run.digest, run.baselines = created.digest, created.baselines
         return run
 
     @classmethod

@@ -30,6 +30,7 @@ from unroll.tasks import TASKS, answers
 from unroll.terminal import hints, layout, permalink_texts, texts
 from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
+from unroll.terminal.doctor import Doctor
 from unroll.terminal.hints import Situation
 from unroll.terminal.lens_sight import LensSight
 from unroll.terminal.recovery import Recovery
@@ -82,6 +83,7 @@ class Playground(Screen[None]):
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
+        self._doctor = Doctor(self.session)
         self._second = StateHeatmap()
         self._beside = Beside(self.session, lambda: self._second.window)
         self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
@@ -289,13 +291,15 @@ class Playground(Screen[None]):
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 
     def _show_hint(self) -> None:
-        """Say what to try next; or what there is to say of the unit that was chosen, at the moment it was."""
+        """Say what is wrong with the run, or what to try next; or what there is to say of the unit just chosen."""
         session, trace = self.session, self.session.trace
         before, self._situation = self._situation, hints.situation(session, self._is_right())
         self._followed |= hints.followed(before, self._situation)
-        said = hints.hint(self._situation, self._followed)
+        found = self._doctor.finding()
+        said = found or hints.hint(self._situation, self._followed)
         if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
             said = fitting(texts.of_unit(trace.detail, session.vocabulary), self.app.size.width - MARGINS)
+        self.query_one("#hint").set_class(bool(found) and said == found, "-finding")
         self._write("#hint", said)
 
     def _is_right(self) -> bool | None:

@@ -409,7 +409,8 @@ FIELD_MORE: dict[str, str] = {
     "sequences": "They are drawn once, the same for every seed; R types another of the same kind.",
     "steps_back": "What was read before that is no longer needed, so the state may forget it.",
     "asked": "Asked at every step, an error is corrected where it is made; at the last, far from there.",
-    "vocab_size": "A number goes in as V places, all 0 but one that is 1; V logits come out, one a number.",
+    "vocab_size": "A number goes in as V places, all 0 but one that is 1; V logits come out, one a number. Put in "
+    "as one scaled number, 10 / 128, it would hardly stand apart from 9 and 11, whose answers are others.",
     "length": "In task recall the first number must be kept over more steps the longer a sequence is.",
     "path": "A sequence, a number or a name a line; CSV, FASTA, OEIS, SPMF, JSON: unroll data FILE shows how it reads.",
     "column": "A table with a heading, or with decimals, is read one column at a time: unroll data FILE shows them.",
