@@ -21,7 +21,7 @@ def _example(lines: str) -> str:
     return example("".join(f"python -m unroll_dev bench {line}\n" for line in lines.split("\n") if line))
 
 
-GROUPS = ("starts", "rest", "training", "slow", "far", "stall", "resize", "large", "runs", "memory")
+GROUPS = ("starts", "rest", "lenses", "training", "slow", "far", "stall", "resize", "large", "runs", "memory")
 """What `python -m unroll_dev bench screen` measures: the keys of `bench/screen.py`, which is slow to import."""
 
 

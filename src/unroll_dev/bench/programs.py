@@ -68,11 +68,13 @@ def in_training(command: Command, rate: float | None = None) -> Iterator[Termina
 
 
 class Sent(NamedTuple):
-    """What a key brought about: bytes, the cursor's column and row before them, and seconds until it was there."""
+    """What a key brought about: bytes, the cursor's column and row before them, and seconds until it was there, and
+    until the last byte."""
 
     data: bytes
     start: tuple[int, int]
     seconds: float
+    until_last: float
 
     @property
     def size(self) -> int:
@@ -91,4 +93,6 @@ def caused(terminal: Terminal, key: str, shown: str = "") -> Sent:
     pressed = terminal.send(key)
     seconds = terminal.until_shown(shown, START_WITHIN) - pressed
     terminal.quiet(AFTER, START_WITHIN)
-    return Sent(b"".join(chunk.data for chunk in terminal.chunks[before:]), start, seconds)
+    chunks = terminal.chunks[before:]
+    until_last = chunks[-1].when - pressed if chunks else 0.0
+    return Sent(b"".join(chunk.data for chunk in chunks), start, seconds, until_last)

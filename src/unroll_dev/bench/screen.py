@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from unroll_dev.bench import echo, far, large, memory, resize, rest, runs, stall, starts, training
+from unroll_dev.bench import echo, far, large, lenses, memory, resize, rest, runs, stall, starts, training
 from unroll_dev.bench.figures import Figure, Report, collect
 
 Group = Callable[[], Iterator[Figure]]
 GROUPS: Mapping[str, Group] = {
     "starts": starts.figures,
     "rest": rest.figures,
+    "lenses": lenses.figures,
     "training": training.figures,
     "slow": echo.figures,
     "far": far.figures,
