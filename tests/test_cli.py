@@ -200,6 +200,17 @@ def test_a_trace_shows_what_cutting_and_silencing_do() -> None:
     assert silenced["steps"][0]["h"][3:6] == [0, 0, 0.5]
 
 
+def test_a_state_put_in_is_that_of_the_other_sequence_in_a_trace_and_in_a_lens() -> None:
+    put = ("7", "8", "9", "--put", "2:whole:50,51", "--json")
+    found = json.loads(run("trace", "recall-lstm", *put).stdout)["steps"]
+    other = json.loads(run("trace", "recall-lstm", "50", "51", "9", "--json").stdout)["steps"]
+    assert [step["h"] for step in found[1:]] == [step["h"] for step in other[1:]] and found[0]["h"] != other[0]["h"]
+    seen = json.loads(run("lens", "unit", "recall-lstm", *put, "--unit", "3").stdout)
+    assert seen["lines"][0]["ys"] == pytest.approx([step["h"][3] for step in found], abs=1e-3)
+    cell = run("trace", "recall-lstm", "7", "8", "--put", "1:cell:50", "--put", "2:3:50").stdout
+    assert cell.startswith("put   after step 1: the cell state after 50\nput   after step 2: unit 3 of the state after")
+
+
 def test_a_lens_prints_its_figures_what_is_seen_and_what_cannot_be() -> None:
     *rows, _, caption, limits = run("lens", "length", "count-rnn").stdout.splitlines()
     assert rows[0].split() == ["numbers", "read", "right"] and rows[6].split() == ["6", "1"]
@@ -311,6 +322,11 @@ WRONG = """
     2 | trace count-rnn 7 8 --cut all --cut-cell | the rnn has no cell state
     2 | trace count-rnn 7 --silence 3 --clamp 3=0.5 | Unit 3 is given two values
     2 | trace count-rnn 7 --clamp 3=1 --clamp 3=0 | Unit 3 is given two values
+    2 | trace count-rnn 7 8 --put 3:whole:5 | a step from 1 to 2
+    2 | trace count-rnn 7 8 --put 2:32:5 | a unit from 0 to 31
+    2 | trace count-rnn 7 8 --put 2:cell:5 | the rnn has no cell state
+    2 | trace count-rnn 7 8 --put 2:whole | empty
+    2 | trace count-rnn 7 8 --put 2:whole:5 --put 2:1:5 | after one step
     2 | train --path numbers.txt | add --task file
     2 | train --optimizer | add --save
     2 | train --background --json | --json

@@ -20,6 +20,7 @@ EXAMPLES = """
 unroll lens length recall-rnn
 unroll lens memory recall-lstm --json
 unroll lens transplant recall-lstm 7 8 9 10 11 12
+unroll lens unit recall-lstm 7 8 9 10 --put 2:whole:50,51
 unroll lens unit count-lstm 7 8 9 10 --unit 3 --csv > unit3.csv
 """
 Rows = Iterator[list[Any]]
@@ -75,7 +76,7 @@ def _seen(
 ) -> Picture:
     with refusals():
         saved, sequence = options.open_model(model, numbers, has_opening=True)
-        interventions = options.interventions_from(saved.recipe.model, len(sequence), **does)
+        interventions = options.interventions_from(saved.recipe, len(sequence), **does)
         step = len(sequence) if step is None else step
         if step > len(sequence):
             raise Misused(f"--step cannot be {step}: choose one from 1 to {len(sequence)}.")

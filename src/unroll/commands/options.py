@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from unroll.commands.common import Misused
 from unroll.errors import RecipeError
 from unroll.machine import torch_threads
-from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions
+from unroll.moment import MAX_CLAMP, MAX_STEPS, Interventions, Patch
 from unroll.paths import find_model
-from unroll.recipe import FIELDS, DeviceName, Field, ModelConfig, Recipe, Value, recipe_of
+from unroll.recipe import FIELDS, DeviceName, Field, Recipe, Value, recipe_of
 from unroll.tasks import TASKS
 from unroll.tasks.datafile import fitted
 from unroll.text import printable
@@ -127,9 +127,14 @@ def _standard_input(numbers: tuple[str, ...]) -> str:
 
 
 def intervention_options(command: F) -> F:
-    """`--cut`, `--cut-cell`, `--silence` and `--clamp`."""
+    """`--cut`, `--cut-cell`, `--silence`, `--clamp` and `--put`."""
     cut = "Erase the hidden state before every step (all) or before some: 2,4 for example, from 1."
+    put = (
+        "Put in another state after a step: 4:whole:7,8,9 the one after 7 8 9; :cell: the LSTM's cell state alone, "
+        ":3: unit 3 alone."
+    )
     for option in (
+        click.option("--put", metavar="STEP:PART:NUMBERS", multiple=True, help=put),
         click.option("--clamp", metavar="UNIT=VALUE", multiple=True, help="Hold a unit at a value at every step."),
         click.option("--silence", metavar="UNITS", default="", help="Hold units at 0: 3,17 for example, from 0."),
         click.option("--cut-cell", is_flag=True, help="Where --cut applies, also erase the LSTM's cell state."),
@@ -140,11 +145,11 @@ def intervention_options(command: F) -> F:
 
 
 def interventions_from(
-    model: ModelConfig, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...]
+    recipe: Recipe, steps: int, cut: str, cut_cell: bool, silence: str, clamp: tuple[str, ...], put: tuple[str, ...]
 ) -> Interventions:
     """The interventions of the options given, for a network and a sequence of `steps` steps; raises `Misused` for a
     value that is not allowed, or an option that would do nothing."""
-    units = model.hidden_size
+    model, units = recipe.model, recipe.model.hidden_size
     if cut_cell and not cut:
         raise Misused("--cut-cell does nothing without --cut: add --cut all, or --cut with steps.")
     if cut_cell and model.cell != "lstm":
@@ -154,9 +159,29 @@ def interventions_from(
     if twice := sorted({unit for place, (unit, _) in enumerate(clamps) if unit in dict(clamps[:place])}):
         raise Misused(f"Unit {twice[0]} is given two values by --silence and --clamp: choose one.")
     cuts = () if cut == "all" else _numbers("--cut", cut, 1, steps, "steps, separated by commas,")
+    patches = [_patch(text, recipe, steps) for text in put]
+    if len({patch.step for patch in patches}) < len(patches):
+        raise Misused("Two states are put in after one step: choose one.")
     return Interventions(
-        cut_steps=tuple(step - 1 for step in cuts), cut_all=cut == "all", cut_cell=cut_cell, clamps=tuple(clamps)
+        cut_steps=tuple(step - 1 for step in cuts),
+        cut_all=cut == "all",
+        cut_cell=cut_cell,
+        clamps=tuple(clamps),
+        patches=tuple(patches),
     )
+
+
+def _patch(text: str, recipe: Recipe, steps: int) -> Patch:
+    step, part, source = [*text.split(":", 2), "", ""][:3]
+    (place,) = _numbers("--put", step or "nothing", 1, steps, "a step")
+    if part == "cell" and recipe.model.cell != "lstm":
+        raise Misused(f"--put {step}:cell does nothing here: the {recipe.model.cell} has no cell state. Choose whole.")
+    read = Vocabulary.of(recipe.task).parse(source)
+    if part in ("whole", "cell"):
+        return Patch(place - 1, read, "whole" if part == "whole" else "cell")
+    last = recipe.model.hidden_size - 1
+    (unit,) = _numbers("--put", part or "nothing", 0, last, "whole, an LSTM's cell, or a unit")
+    return Patch(place - 1, read, "unit", unit)
 
 
 def _numbers(option: str, text: str, low: int, high: int, noun: str) -> list[int]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 unroll trace count-rnn 7 8 9 10
 unroll trace recall-lstm 7 8 9 10 --cut all --cut-cell
+unroll trace recall-lstm 7 8 9 10 --put 2:cell:50,51
 unroll trace count-lstm 7 8 9 10 --csv > states.csv
 """
 TOP_UNITS = 3
@@ -44,7 +45,7 @@ def trace(model: str, numbers: tuple[str, ...], as_csv: bool, as_json: bool, **d
     """
     with refusals():
         saved, sequence = options.open_model(model, numbers)
-        interventions = options.interventions_from(saved.recipe.model, len(sequence), **does)
+        interventions = options.interventions_from(saved.recipe, len(sequence), **does)
     from unroll.network import inspection
 
     seen = inspection.trace(saved.model, sequence, interventions)
@@ -100,6 +101,10 @@ def _step(model: SequenceModel, vocabulary: Vocabulary, seen: Activations, t: in
 def _print_table(steps: list[dict[str, Any]], vocabulary: Vocabulary, done: Interventions) -> None:
     if done.clamps:
         click.echo("held  " + ", ".join(f"unit {unit} at {value:g}" for unit, value in done.clamps))
+    for patch in done.patches:
+        what = {"whole": "the state", "cell": "the cell state", "unit": f"unit {patch.unit} of the state"}[patch.part]
+        read = " ".join(printable(vocabulary.shown(number)) for number in patch.source)
+        click.echo(f"put   after step {patch.step + 1}: {what} after {read}")
     click.echo(
         f"step  {vocabulary.word}  erased  answer  right     chance  runner-up   lead  units with the largest parts"
     )
