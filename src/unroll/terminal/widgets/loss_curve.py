@@ -196,8 +196,9 @@ class LossCurve(Pane, can_focus=True):
         if vocabulary.symbols and self.own:
             perplexity = f" · perplexity {figures.perplexity(self.own.loss):>4}"
             each = f" · {figures.share(self.own.steps_right, 0):>5} of {vocabulary.word}s"
-            said = f"{perplexity}{each} · ".join(said.rsplit(" · ", 1))
-            spared = [rate, " right", perplexity, *spared[1:3]]
+            sequences = f" · {figures.share(self.own.right, 0):>5}"
+            said = f"{perplexity}{each}{sequences}".join(said.rsplit(sequences, 1))
+            spared = [rate, " right", perplexity, sequences, *spared[1:3]]
         said += rate
         for word in spared:  # in turn, until the border has room
             if len(said) > self.size.width - CORNERS:
