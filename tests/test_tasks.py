@@ -293,7 +293,9 @@ def test_holding_out_too_much_of_a_series_is_refused_with_the_three_ways_out(tmp
 
 
 def test_one_number_is_not_one_numbers(tmp_path: Path) -> None:
-    assert "1 number and" in refused(TaskConfig("file", length=3, path=written(tmp_path, "1")))
+    assert "1 number, and" in refused(TaskConfig("file", length=3, path=written(tmp_path, "1")))
+    words = TaskConfig("file", vocab_size=2, length=3, path=written(tmp_path, "a b"), held_out=0.5, symbols=("a", "b"))
+    assert "2 symbols, and two parts" in refused(words)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from unroll.errors import UserError
 from unroll.moment import MAX_STEPS
 from unroll.tasks import TASKS
 from unroll.tasks.config import ENDS, TaskConfig
+from unroll.tasks.task import noun
 
 NUMBER, LETTER = re.compile(r"[^\s,;]+"), re.compile(r"\S")
 WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""", re.DOTALL)
@@ -51,7 +52,7 @@ class Vocabulary(Struct, frozen=True):
     @property
     def word(self) -> str:
         """What one of it is called."""
-        return "symbol" if self.symbols else "number"
+        return noun(self.symbols)
 
     @property
     def gap(self) -> str:

@@ -74,7 +74,7 @@ def test_a_sequence_grows_no_longer_than_it_may() -> None:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (Continue(moment=Moment(0, (7,) * MAX_STEPS)), ["1,024 numbers", "shorter"]),
+        (Continue(moment=Moment(0, (7,) * MAX_STEPS)), ["1,024 steps", "shorter"]),
         (Continue(moment=HERE, count=0), ["count cannot be 0"]),
         (Continue(moment=HERE, sampling=Sampling(-1)), ["temperature cannot be -1"]),
         (Continue(moment=HERE, sampling=Sampling(top_p=0)), ["top_p cannot be 0"]),

@@ -28,18 +28,18 @@ seq 7 10 | unroll predict count-rnn --continue 5 --temperature 1.5 --top-p 0.9 -
 @model_arguments
 @click.option("--top", type=click.IntRange(1), help="How many of the likeliest to show.  [default: 5]")
 @click.option(
-    "--continue", "count", type=click.IntRange(1, 100_000), help="Continue by this many numbers, feeding each back."
+    "--continue", "count", type=click.IntRange(1, 100_000), help="Continue by this many answers, feeding each back."
 )
 @click.option(
     "--temperature",
     type=click.FloatRange(0, MAX_TEMPERATURE),
     help="Below 1: bolder. Above 1: more even. 0: always the likeliest.",
 )
-@click.option("--top-k", type=click.IntRange(1, MAX_TOP_K), help="Draw from the k likeliest numbers only.")
+@click.option("--top-k", type=click.IntRange(1, MAX_TOP_K), help="Draw from the k likeliest answers only.")
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Draw from the smallest set of likeliest numbers whose probabilities add up to this.",
+    help="Draw from the smallest set of likeliest answers whose probabilities add up to this.",
 )
 @click.option("--seed", type=click.IntRange(0, MAX_SEED), help="Fixes the draw.  [default: 0]")
 @json_option

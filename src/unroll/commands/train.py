@@ -117,7 +117,7 @@ def _print(training: Training, history: History, seconds: float, place: Path | N
         return
     many, task, word = figures.count, TASKS[recipe.task.task], Vocabulary.of(recipe.task).word
     rows = {
-        "task": f"{task.name}, {many(plan.sequences, 'sequence')} of {task.length_of(recipe.task, word)}",
+        "task": f"{task.name}, {many(plan.sequences, 'sequence')} of {task.length_of(recipe.task)}",
         "left out": f"{many(plan.short_lines, 'line')} of one {word} only" if plan.short_lines else "",
         "network": f"{recipe.model.cell}, {many(recipe.model.hidden_size, 'unit')}, {many(plan.weights, 'weight')}",
         "training": f"{many(plan.updates, 'update')} in {seconds:.2f} s",

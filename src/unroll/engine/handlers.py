@@ -42,6 +42,7 @@ from unroll.tasks.datafile import fitted
 from unroll.tasks.decoding import is_large
 from unroll.tasks.file import longer
 from unroll.text import encodable, shown_path
+from unroll.vocabulary import Vocabulary
 
 BUSY = "Another large file is still being read: ask again when that has been answered."
 
@@ -186,7 +187,7 @@ class Handlers:
         run = self._runs.find(moment.run)
         check_moment(run, moment)
         if not (room := MAX_STEPS - len(moment.sequence)):
-            raise UserError(f"The sequence has {MAX_STEPS:,} numbers, the most it can have: give a shorter one.")
+            raise UserError(f"The sequence has {MAX_STEPS:,} steps, the most it can have: give a shorter one.")
         task = run.training.recipe.task
         model, _ = run.training.at(moment.epoch)
         said = generate(model, moment.sequence, request.sampling, moment.interventions)
@@ -307,9 +308,9 @@ def _until_wrong(task: TaskConfig, sequence: Sequence[int], said: Iterator[int])
     for _ in sequence:
         right = next(answers)
     if not right:
+        last = Vocabulary.of(task).said(sequence[-1])
         raise UserError(
-            f"Task {task.task} has no right answer after {sequence[-1]}, so nothing counts as wrong: "
-            "continue by a number of steps instead."
+            f"Task {task.task} has no right answer after {last}, so nothing counts as wrong: continue by steps instead."
         )
     while right and (number := next(said, None)) is not None:
         yield number

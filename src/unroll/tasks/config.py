@@ -25,9 +25,14 @@ class TaskConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     task: Annotated[TaskName, Meta(description="What the network must predict.")] = "count"
     vocab_size: Annotated[
-        int, Meta(ge=2, le=MAX_VOCAB, description="How many different numbers there are: 0 to vocab_size - 1.")
+        int,
+        Meta(
+            ge=2,
+            le=MAX_VOCAB,
+            description="How many numbers, 0 to vocab_size - 1, or symbols there are.",
+        ),
     ] = 128
-    length: Annotated[int, Meta(ge=1, le=512, description="How many numbers each training sequence has.")] = 6
+    length: Annotated[int, Meta(ge=1, le=512, description="How many numbers or symbols a training sequence has.")] = 6
     sequences: Annotated[
         int, Meta(ge=2, le=100_000, description="How many sequences are drawn at random, with those held out.")
     ] = 1280

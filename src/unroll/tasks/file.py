@@ -13,7 +13,7 @@ from random import Random
 from unroll import figures
 from unroll.errors import RecipeError
 from unroll.tasks.config import TaskConfig
-from unroll.tasks.task import MAX_POSITIONS, Item, Parts, Task
+from unroll.tasks.task import MAX_POSITIONS, Item, Parts, Task, noun
 from unroll.text import shown_path
 
 
@@ -21,8 +21,8 @@ class File(Task):
     """What comes next in a file."""
 
     name = "file"
-    asks = "Say the number that comes next in your own data."
-    teaches = "How much of the past the next number depends on is up to the data: erase the memory to find out."
+    asks = "Say what comes next in your own data."
+    teaches = "How much of the past decides what comes next is up to the data: erase the memory to find out."
     is_bound = True
     fields = ("vocab_size", "length", "path", "column", "levels", "held_out")
 
@@ -62,11 +62,12 @@ def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
     length, windows = config.length, len(line) - 2 * config.length
     if windows < 2:
         most = len(line) // 2 - 1
+        word = noun(config.symbols)
         ways = [f"choose a length of at most {most}"] if most > 0 else []
         raise RecipeError(
             "held_out",
             f"held_out cannot be {config.held_out:g}, as the one line of use of {shown_path(config.path)} has "
-            f"{figures.count(len(line), 'number')}, and two parts with sequences of {length} need {2 * length + 2}: "
+            f"{figures.count(len(line), word)}, and two parts with sequences of {length} need {2 * length + 2}: "
             f"{', or '.join([*ways, 'choose 0', 'write longer lines'])}.",
         )
     away = min(max(1, round(windows * config.held_out)), windows - 1)
@@ -112,14 +113,14 @@ def _items(lines: Lines, config: TaskConfig) -> list[Item]:
     if not lines:
         raise RecipeError(
             "path",
-            f"The longest line of {shown_path(config.path)} has 1 number and a sequence needs a next number: "
-            "write longer lines.",
+            f"The longest line of {shown_path(config.path)} has 1 {noun(config.symbols)}, "
+            "and a sequence needs a next one: write longer lines.",
         )
     count = sum(_windows(line, config) for line in lines)
     if count * length > MAX_POSITIONS:
         raise RecipeError(
             "path",
-            f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, 'number')}: "
+            f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, noun(config.symbols))}: "
             f"shorten it to {MAX_POSITIONS // length:,}.",
         )
     return [_item(line[i : i + length + 1], length) for line in lines for i in range(_windows(line, config))]

@@ -117,9 +117,10 @@ class Task(ABC):
         """One sequence of every size from 1 to `most`, all equally long; none of a task where size says nothing."""
         return iter(())
 
-    def length_of(self, config: TaskConfig, word: str = "number") -> str:
+    def length_of(self, config: TaskConfig) -> str:
         """How long its sequences are, in words."""
-        return f"{'up to ' if self.is_bound else ''}{figures.count(config.length, word)}"
+        length = figures.count(config.length, noun(config.symbols or self.symbols))
+        return f"up to {length}" if self.is_bound else length
 
     def never(self, config: TaskConfig) -> str:
         """What never comes in training, to stand after "In training,"; empty where that is not known."""
@@ -139,6 +140,11 @@ class Task(ABC):
                 "held_out",
                 f"held_out cannot be {config.held_out:g} with task {self.name}, as {self.no_held_out}: choose 0.",
             )
+
+
+def noun(symbols: Sequence[str]) -> str:
+    """What one of a sequence is called."""
+    return "symbol" if symbols else "number"
 
 
 def refuse_length(config: TaskConfig, choose: str) -> RecipeError:

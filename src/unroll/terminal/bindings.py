@@ -33,9 +33,9 @@ TRAIN = group(
 )
 LOOK = group(
     "Look",
-    Binding("c", "carry_on(1)", "append", tooltip="Append the number that the network says comes next."),
-    _more("C", "carry_on(10)", "Append ten", "Append the next ten numbers, each said by the network."),
-    _more("W", "carry_on(0)", "Append until wrong", "Append numbers until one is wrong, or none can be."),
+    Binding("c", "carry_on(1)", "append", tooltip="Append what the network says comes next."),
+    _more("C", "carry_on(10)", "Append ten", "Append the next ten that the network says, one after the other."),
+    _more("W", "carry_on(0)", "Append until wrong", "Append what the network says until it is wrong, or cannot be."),
     Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
     _more(
         "R",
@@ -44,7 +44,7 @@ LOOK = group(
         "Type a sequence of the task, or of the file.",
     ),
     _more("B", "type_random(True)", "Longer sequence", "Type a sequence longer than in training."),
-    _more("T", "ask('sampling')", "Sampling", "Sample the next numbers: temperature, top-k, top-p."),
+    _more("T", "ask('sampling')", "Sampling", "Sample what comes next: temperature, top-k, top-p."),
     _more("p", "play", "Play", "Step through the sequence by itself, from this step to the end, or stop."),
     Binding("escape", "back", "back", tooltip="Leave the field and go to the hidden state."),
     Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
@@ -61,7 +61,7 @@ LOOK = group(
     _more("3", "tab('Lens')", "Lens", "Go to the lens."),
     _more("4", "tab('Recipe')", "Recipe", "Go to the recipe."),
     _more("5", "tab('Runs')", "Runs", "Go to the runs."),
-    _more("6", "tab('Next')", "Next number", "Go to the next number."),
+    _more("6", "tab('Next')", "Next number", "Go to the next number or symbol."),
     _more("7", "tab('Beside')", "Marked run", "Go to the marked run's hidden state, beside that of this run."),
 )
 CHANGE = group(

@@ -213,7 +213,7 @@ class Questions:
 
         hint = "Temperature, top-k, top-p: 0.8, or 1 5, or 1 0 0.9. 0 takes the likeliest."
         answer = f"{now.temperature:g} {now.top_k} {now.top_p:g}"
-        self._ask(Ask("Sample the next numbers with", answer, hint, lambda text: sampling(text, now)), take)
+        self._ask(Ask("Sample what comes next with", answer, hint, lambda text: sampling(text, now)), take)
 
     def rename(self, run: Run) -> None:
         """Another name for a run."""

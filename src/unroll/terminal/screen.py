@@ -541,7 +541,7 @@ class Playground(Screen[None]):
             sentences = self.lens.sentences
         else:
             sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view, self.session.own)
-        title = field or texts.PANES[pane]
+        title = field or texts.PANES[pane].replace("number", self.session.vocabulary.word)
         self._explain(title, sentences, self._keys(title))
 
     def _keys(self, own: str) -> dict[str, dict[str, str]]:

@@ -25,7 +25,7 @@ NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
 )
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
-NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of numbers cannot be subtracted: v shows another view."
+NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of answers cannot be subtracted: v shows another view."
 OWN_SEQUENCE = "This network has another vocabulary, so it reads a sequence of its own task."
 NOTHING_BESIDE = "No other run is marked: = in the runs marks one, and 7 shows it beside this one."
 NOTHING_KEPT = "No state is kept: h keeps the one at this step; on another sequence, j puts it in."
@@ -398,7 +398,7 @@ GATES: dict[CellName, str] = {
 }
 DENSITIES: dict[str, str] = {
     "fitting": "The heatmap by itself: steps as wide as all of them fit; two units a row where there are too many.",
-    "wide": "The heatmap wide: every step has its number above it, every unit a row of its own.",
+    "wide": "The heatmap wide: every step has what it reads above it, every unit a row of its own.",
     "narrow": "The heatmap narrow: one column a step, every unit a row of its own.",
     "half": "The heatmap in halves: two units a row, one above the other in each cell; the sign is in the colour.",
 }
@@ -517,7 +517,7 @@ def of_pane(
         "Prompt": [
             f"Type {vocabulary.rule}; the answer follows as you type, at the cursor.",
             f"enter appends the predicted {vocabulary.word}, as c does elsewhere; C appends the next ten.",
-            f"A training sequence has {task.length_of(recipe.task, vocabulary.word)}: {_samples(recipe.task)}",
+            f"A training sequence has {task.length_of(recipe.task)}: {_samples(recipe.task)}",
         ],
     }[pane]
 

@@ -13,8 +13,8 @@ VIEWS = {
     "new gate": "A unit's candidate, from -1 to 1: what takes the place of the part that it does not keep",
     "write gate": "How much of its new value a unit takes, from 0 (none) to 1 (all)",
     "eigenvalue": "What a unit's state is multiplied by at the step: near 1 it is kept, near 0 forgotten",
-    "new value": "What a step can write to a unit; it depends on the number read alone",
-    "attribution": "Each cell is what a unit adds, in logits, to the lead of the expected number over the runner-up",
+    "new value": "What a step can write to a unit; it depends on what is read there alone",
+    "attribution": "Each cell is what a unit adds, in logits, to the lead of the expected answer over the runner-up",
 }
 """What a view of the heatmap shows."""
 CANDIDATES = ("cell gate", "new gate")

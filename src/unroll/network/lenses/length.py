@@ -59,9 +59,9 @@ def look(subject: Subject) -> Lines:
     shares = [share if count else None for share, count in asked]
     named = sorted({n for n in (1, length, 2 * length, steps) if n <= steps and shares[n - 1] is not None})
     said = [f"{figures.share(shares[n - 1] or 0.0, 0)} after {n}" for n in named]
-    trained = TASKS[subject.task.task].length_of(subject.task, subject.vocabulary.word)
+    trained = TASKS[subject.task.task].length_of(subject.task)
     return Lines(
-        x_name="numbers read",
+        x_name=f"{subject.vocabulary.word}s read",
         xs=list(range(1, steps + 1)),
         lines=[NamedLine("right", shares)],
         marks=[n if n <= steps else None for n in range(1, len(subject.moment.sequence) + 1)],

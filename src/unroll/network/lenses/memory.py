@@ -51,12 +51,13 @@ def look(subject: Subject) -> Lines:
         for name, shares in found.items()
     )
     lines = [NamedLine(name, rounded(torch.tensor(shares), 4).tolist()) for name, shares in found.items()]
+    among = f"{choices}{f' (of {v})' if v > choices else ''} {subject.vocabulary.word}s"
     return Lines(
         x_name="steps since it was read",
         xs=list(range(back + 1)),
         lines=[*lines, NamedLine("chance", [round(1 / choices, 4)] * (back + 1))],
         percent=True,
-        caption=f"Which of {choices}{f' (of {v})' if v > choices else ''} numbers came first is read {said}.",
+        caption=f"Which of {among} came first is read {said}.",
         limits=f"A linear probe on {x.shape[1]:,} random sequences: what it can read the network need not use.",
     )
 

@@ -1,6 +1,6 @@
 """The lens `unit`: one unit's value, gates and share of the lead, at every step of the sequence shown.
 
-The share is what the unit adds to the lead of the expected number over the runner-up, in logits
+The share is what the unit adds to the lead of the expected answer over the runner-up, in logits
 (`network.inspection`): the two numbers may differ from step to step.
 """
 

@@ -49,7 +49,7 @@ class Numbers(Input):
     }
     """
     BINDINGS: ClassVar = [
-        Binding("enter", "submit", "append", tooltip="Append the number that the network says comes next."),
+        Binding("enter", "submit", "append", tooltip="Append what the network says comes next."),
         *both_ways("up down", "recall", "history", "An earlier or a later sequence."),
         Binding("ctrl+u", "delete_left_all", "clear", tooltip="Clear the line."),
         Binding("alt+backspace", "delete_left_word", show=False),  # a browser keeps ctrl+w
