@@ -5,6 +5,7 @@ import pytest
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.protocol.requests import Look
 from unroll.recipe import Recipe
+from unroll.terminal import texts
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -52,6 +53,10 @@ async def test_where_both_have_no_room_7_and_1_bring_one_to_the_front() -> None:
         assert not second.display
         await game.press("7")
         assert second.display and not game.pane(StateHeatmap).display
+        await game.press("x", "D")
+        assert game.notice == texts.of_difference("before"), "it cannot be seen from here"
+        await game.press("D")
+        assert game.notice == texts.VALUES_AGAIN
         await game.press("1")
         assert game.pane(StateHeatmap).display and not second.display
 

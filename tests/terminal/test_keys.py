@@ -130,6 +130,7 @@ async def found(game: Playing, query: str) -> list[str]:
         ("load", "Open (o)"),
         ("open", "Open (o)"),
         ("memory", "Erase (x)"),
+        ("own", "Recipe (4)"),
         ("restart", "Restart (ctrl+r)"),
         ("share", "Copy a permalink (y)"),
         ("X", "Erase everywhere (X)"),

@@ -21,6 +21,7 @@ async def test_a_kept_state_is_put_in_whole_then_its_cell_state_then_a_unit_and_
         assert "state put in at step 3" in game.text or "state after" in game.text
         await game.press("j")
         assert patches(game) == (Patch(2, (7, 8, 9, 10), "cell"),)
+        assert "c acts from the next step on" in game.banner[1] and "here: c acts one step later" in game.text
         await game.press("down", "j")
         assert patches(game) == (Patch(2, (7, 8, 9, 10), "unit", 1),)
         await game.press("j")

@@ -130,6 +130,7 @@ OTHER_WORDS = {
     "ask('export')": "screenshot picture image save file table print download",
     "resume": "recover resume session",
     "copy_line": "share link url",
+    "tab('Recipe')": "own data file csv task settings preset",
     "explain": "help keys manual",
     "ask('cost')": "ram usage",
     "ask('shapes')": "tensor size dimensions torch batch_first",

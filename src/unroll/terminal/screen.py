@@ -518,7 +518,11 @@ class Playground(Screen[None]):
             self.action_tab("Lens")
 
     def action_difference(self) -> None:
-        self.session.toggle_difference()
+        """Switch it; where its pane is not in sight, say what that did."""
+        session, before = self.session, self.session.difference
+        session.toggle_difference()
+        if session.difference != before and not self._heatmap.display:
+            self.note(texts.of_difference(session.baseline_wanted) if session.difference else texts.VALUES_AGAIN)
 
     def action_log(self) -> None:
         loss = self.query_one(LossCurve)

@@ -354,13 +354,21 @@ class Session:
                 return
         self.look()
 
+    @property
+    def baseline_wanted(self) -> str:
+        """What values would be the difference from, in words."""
+        return f"run {self._other.ordinal}" if self._other else "before"
+
+    @property
+    def _other(self) -> Run | None:
+        """The marked run, where nothing is done to this one."""
+        return self.compared if self.moment.interventions == UNTOUCHED else None
+
     async def _look(self) -> None:
         if self.engine is None or self.run is None:
             return
         request = self._look_request()
-        is_touched = request.moment.interventions != UNTOUCHED
-        other = None if is_touched else self.compared
-        baseline = f"run {other.ordinal}" if other else "before"
+        other, baseline = self._other, self.baseline_wanted
         versus = f"{baseline}, {other.name}" if other else "untouched"
         looked = await self.ask(request)
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):

@@ -31,6 +31,7 @@ NOTHING_BESIDE = "No other run is marked: = in the runs marks one, and 7 shows i
 NOTHING_KEPT = "No state is kept: h keeps the one at this step; on another sequence, j puts it in."
 TOO_MANY_PATCHES = f"{MAX_PATCHES} states are put in, the most at a time: u takes them out."
 COMPARED_WITH_ITSELF = "This is the marked run itself: choose another run, and D shows the difference."
+VALUES_AGAIN = "The hidden state (1) shows its values again."
 NO_ENGINE = "no engine"
 ENGINE_STARTS = "The engine is starting, one moment."
 TRAINS = "Start or pause training, as space does."
@@ -204,12 +205,20 @@ def _of_answers(trace: Trace, step: int, task: TaskConfig) -> Wordings:
     if trace.moment.interventions == UNTOUCHED:
         verdict = "" if not right else ", right" if now in right else f", wrong: {vocabulary.either(right)} is right"
         return (f"here: {vocabulary.said(now)}{verdict}",)
+    if _is_too_late(trace.moment.interventions, step):
+        return f"here: {vocabulary.said(now)}; c acts from the next step on", "here: c acts one step later"
     before = max(candidates, key=lambda one: one.before or 0).number
     verdict = "the same" if now == before else "another"
     if right:
         is_still = (now in right) == (before in right)
         verdict = f"{'still' if is_still else 'now'} {'right' if now in right else 'wrong'}"
     return (f"here: {vocabulary.said(before)} → {vocabulary.said(now)}, {verdict}",)
+
+
+def _is_too_late(done: Interventions, step: int) -> bool:
+    """Whether all that is done is a cell state put in after this step, or later: it answers by h, which is there."""
+    is_all = done.patches and not (done.cut_all or done.cut_steps or done.clamps)
+    return bool(is_all) and all(patch.part == "cell" and patch.step >= step for patch in done.patches)
 
 
 def _of_score(trace: Trace) -> Wordings:
@@ -369,6 +378,11 @@ def _megabytes(size: int | None) -> str:
     return "an unknown amount" if size is None else f"{size / 1e6:,.0f} MB"
 
 
+def of_difference(baseline: str) -> str:
+    """What the heatmap shows the difference from, where it is not in sight."""
+    return f"The hidden state (1) shows the difference from {baseline}."
+
+
 def of_sampling(sampling: Sampling) -> str:
     """How the next numbers are drawn; empty when it is the likeliest each time."""
     if not sampling.temperature:
@@ -510,8 +524,9 @@ def of_pane(
             task.teaches,
         ],
         "RunTable": [
-            "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch.",
-            "Choosing one shows its network and its curve; the last curves of others (~) stay behind it in colours.",
+            "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch. "
+            "○ is ready, ▶ in training, ‖ paused, ● finished, ✗ diverged.",
+            "Choosing one shows its network and its curve; a ~ says that another's curve stays behind it, in a colour.",
             "= marks the run that D compares with, N renames, del deletes and U brings back.",
         ],
         "Prompt": [
