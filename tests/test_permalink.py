@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from unroll import permalink
 from unroll.errors import UserError
@@ -17,7 +18,7 @@ NAMES = st.text(LETTERS, min_size=1, max_size=20).map(str.strip).filter(bool)
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
     vocab_size = draw(st.integers(3, 4096))
-    return recipe_of(
+    recipe = recipe_of(
         {
             "task": draw(st.sampled_from(["count", "recall"])),
             "vocab_size": vocab_size,
@@ -30,6 +31,10 @@ def recipes(draw: st.DrawFn) -> Recipe:
         }
         | draw(st.just({}) | st.fixed_dictionaries({"task": st.just("file"), "path": NAMES, "column": NAMES}))
     )
+    known = draw(st.sampled_from([(), ("a", "b", "c"), ("to", "New York", "%,'"), ("é", '"', ".")]))
+    if not known or recipe.task.task != "file":
+        return recipe
+    return replace(recipe, task=replace(recipe.task, vocab_size=len(known), symbols=known))
 
 
 @st.composite
@@ -114,6 +119,9 @@ def test_no_text_brings_more_than_a_refusal_in_words(text: str) -> None:
         ("loss=nan", "loss"),
         ("loss=-1", "loss"),
         ("model=a%1b[2J", "model"),
+        ("symbols=a,b", "symbols"),
+        ("task=file path=x vocab_size=3 symbols=a,b", "symbols"),
+        ("task=file path=x vocab_size=2 symbols=a,a", "symbols"),
         ("sampling=-1", "sampling"),
         ("sampling=1:2:3:4", "sampling"),
         ("dance", "dance"),

@@ -9,7 +9,8 @@ can tell, and say how far off its own is.
 Fields of the recipe have their own names, and defaults are left out. Steps count from 1, as on the screen. What is
 looked at is there too: `put=` a state, `unit=`, `view=`, `difference=yes`, `lens=`, `sampling=`. Of a network that
 comes from a file (`model=`), or learns from one (`path=`), the line has the file's digest: elsewhere the same name may
-be another file. What a shell would take for its own in a name is written as in a URL (`%20`).
+be another file; a small vocabulary travels (`symbols=`). What a shell would take for its own in a name is written as in
+a URL (`%20`).
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import msgspec
+from msgspec import structs
 
 from unroll.errors import UserError
 from unroll.moment import ARGMAX, MAX_CLAMP, MAX_PATCHES, Interventions, Moment, Patch, Sampling
 from unroll.recipe import FIELDS, Recipe, recipe_of
 from unroll.series import MAX_LOSS
+from unroll.tasks.config import TaskConfig
 from unroll.text import shown_path
 from unroll.vocabulary import Vocabulary
 
@@ -34,6 +37,8 @@ MAX_LENGTH = 64_000
 NAMES = ("path", "column", "model")
 """Words that may hold any character."""
 MAX_PATH = 4096
+MAX_SYMBOLS = 400
+"""Characters of a vocabulary that travels; a larger one comes with its file alone."""
 DIGEST = re.compile("([0-9a-f]{8})?")
 
 
@@ -65,7 +70,7 @@ class Link(NamedTuple):
 def write(link: Link) -> str:
     """The permalink of a moment, whose `epoch` must be a number, in a run of a recipe, and of how it is seen."""
     recipe, moment = link.recipe, link.moment
-    does = moment.interventions
+    does, symbols = moment.interventions, ",".join(quote(symbol, safe="") for symbol in recipe.task.symbols)
     words = {name: value for name, value in recipe.values().items() if value != FIELDS[name].default}
     words |= {
         "epoch": moment.epoch or 0,
@@ -83,6 +88,7 @@ def write(link: Link) -> str:
         "weights": link.weights,
         "loss": "" if link.loss is None else f"{link.loss:.4g}",
         "model": link.model,
+        "symbols": symbols if len(symbols) <= MAX_SYMBOLS else "",
         "digest": link.digest,
     }
     words |= {name: quote(str(words[name]), safe="/._-~,:+@") for name in NAMES if name in words}
@@ -106,6 +112,7 @@ def read(text: str) -> Link:
     given = dict(word.split("=", 1) for word in words[1:])
     given |= {name: unquote(given[name]) for name in NAMES if name in given}
     recipe = recipe_of({name: FIELDS[name].parse(given.pop(name)) for name in [*given] if name in FIELDS})
+    recipe = structs.replace(recipe, task=_with_symbols(recipe.task, given.pop("symbols", "")))
     moment, weights = _moment(given, recipe), given.pop("weights", "")
     first = str(_held_first(moment.interventions.clamps))
     unit = _whole("unit", given.pop("unit", first), 0, recipe.model.hidden_size - 1)
@@ -127,6 +134,17 @@ def read(text: str) -> Link:
 def _held_first(clamps: Sequence[tuple[int, float]]) -> int:
     """The unit that is selected where a permalink names none."""
     return clamps[0][0] if clamps else 0
+
+
+def _with_symbols(task: TaskConfig, text: str) -> TaskConfig:
+    """The task with a file's vocabulary, which it has until the file is read."""
+    symbols = [unquote(word) for word in text.split(",")] if text else []
+    try:
+        if symbols and (task.task != "file" or len(symbols) != task.vocab_size):
+            raise ValueError
+        return msgspec.convert({**structs.asdict(task), "symbols": symbols}, TaskConfig)
+    except ValueError:  # msgspec's is one too
+        raise UserError(f"symbols cannot be {text:.20} in this permalink: copy it again.") from None
 
 
 def _loss(word: str) -> float:

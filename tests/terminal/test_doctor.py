@@ -67,7 +67,7 @@ def figures(training: Training) -> Figures:
             {"baselines": Baselines(1, 0.01, 4.8)},
             "To repeat the last number is right in 100 %: targets off by one? C shows it.",
         ),
-        ({"held_out": 0.2}, "Right in 100 % of training, in 20 % of held-out sequences: by heart."),
+        ({"held_out": 0.2}, "Right in 100 % of training, in 20 % of held-out sequences: by heart. See 5."),
         ({"longer": (1, 0.47)}, "Right at 6 numbers, 47 % at 12: learned no longer. See 3, lens length."),
     ],
 )  # fmt: skip
@@ -92,6 +92,7 @@ def test_whatever_the_figures_a_finding_has_room(data: st.DataObject) -> None:
         draw(st.none() | st.tuples(SHARES, SHARES)),
     )
     assert len(finding(known)) <= MAX_COLUMNS
+    known = known._replace(word="symbol")
     for test in TESTS:
         assert len(test(known)) <= MAX_COLUMNS
     assert len(TESTS[-1](known._replace(longer=(0.9, 0.004)))) <= MAX_COLUMNS

@@ -10,6 +10,7 @@ from unroll.moment import Moment, Patch
 from unroll.permalink import Link
 from unroll.recipe import PRESETS, Recipe, recipe_of
 from unroll.terminal import permalink_texts
+from unroll.terminal.app import UnrollApp
 from unroll.terminal.permalink_texts import OTHER_NETWORK
 
 
@@ -103,6 +104,8 @@ async def test_a_file_of_ones_own_is_trained_on_again_where_it_is_the_same(
         await game.ask("not to")
         await game.press("escape")
         link, line = await copied(game), game.prompt
+    assert link.recipe.task.symbols == ("be", "not", "or", "to")
+    assert UnrollApp(None, link).playground.session.vocabulary.line(link.moment.sequence) == line  # type: ignore[arg-type]
     async with playing(link=link) as again:
         await again.wait(30)
         assert again.trace.weights == link.weights and not again.fault and again.prompt == line

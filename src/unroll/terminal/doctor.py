@@ -28,6 +28,7 @@ from unroll.protocol.requests import Lens
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
+from unroll.vocabulary import Vocabulary
 
 MAX_COLUMNS = 76
 """A finding has room where a hint has."""
@@ -42,6 +43,7 @@ class Figures(NamedTuple):
     Attributes:
         losses: By epoch, each with its mean loss; the newest last.
         accuracy, held_out: Over all training sequences and those held out, after training; None where not known.
+        word: What one of a sequence is called.
         longer: The part right at L numbers and at 2 L; None where that is not known.
     """
 
@@ -55,6 +57,7 @@ class Figures(NamedTuple):
     accuracy: float | None = None
     held_out: float | None = None
     longer: tuple[float, float] | None = None
+    word: str = "number"
 
 
 def finding(known: Figures) -> str:
@@ -93,7 +96,7 @@ def _ignorant(known: Figures) -> str:
     error = sqrt(best * (1 - best) / known.sequences)
     if known.accuracy > best + 2 * error or known.losses[-1][1] < 0.9 * known.baselines.entropy:
         return ""
-    who = "repeating the last number" if repeating >= commonest else "always saying the same"
+    who = f"repeating the last {known.word}" if repeating >= commonest else "always saying the same"
     return f"No better than {who}: {figures.share(known.accuracy)} against {figures.share(best)}. See 2."
 
 
@@ -101,21 +104,21 @@ def _repeating(known: Figures) -> str:
     if known.baselines.repeating < 0.99 or not known.losses:
         return ""
     said = figures.share(known.baselines.repeating, 0)
-    return f"To repeat the last number is right in {said}: targets off by one? C shows it."
+    return f"To repeat the last {known.word} is right in {said}: targets off by one? C shows it."
 
 
 def _by_heart(known: Figures) -> str:
     if known.accuracy is None or known.held_out is None or known.accuracy - known.held_out < 0.25:
         return ""
     right, away = figures.share(known.accuracy, 0), figures.share(known.held_out, 0)
-    return f"Right in {right} of training, in {away} of held-out sequences: by heart."
+    return f"Right in {right} of training, in {away} of held-out sequences: by heart. See 5."
 
 
 def _no_longer(known: Figures) -> str:
     if known.longer is None or known.longer[0] < 0.9 or known.longer[1] > 0.6:
         return ""
     share, length = figures.share(known.longer[1], 0), known.length
-    return f"Right at {length} numbers, {share} at {2 * length}: learned no longer. See 3, lens length."
+    return f"Right at {length} {known.word}s, {share} at {2 * length}: learned no longer. See 3, lens length."
 
 
 TESTS: tuple[Callable[[Figures], str], ...] = (
@@ -129,12 +132,12 @@ TESTS: tuple[Callable[[Figures], str], ...] = (
 )
 
 
-def looping(said: Sequence[int]) -> str:
+def looping(said: Sequence[int], word: str = "symbol") -> str:
     """Whether the numbers that a network has said, one after another, have become a loop; empty where not."""
     for period in range(1, MAX_PERIOD + 1):
         tail = said[-max(ROUNDS * period, LEAST_SAID) :]
         if len(said) >= LEAST_SAID and all(a == b for a, b in zip(tail, tail[period:], strict=False)):
-            return f"It says the same {figures.count(period, 'symbol')} again and again. T, then 1, draws by chance."
+            return f"It says the same {figures.count(period, word)} again and again. T, then 1, draws by chance."
     return ""
 
 
@@ -160,7 +163,7 @@ class Doctor:
             return ""
         steps = len(session.moment.sequence)
         first = next((step for step in reversed(range(steps)) if step not in session.said), -1) + 1
-        return looping(session.moment.sequence[first:])
+        return looping(session.moment.sequence[first:], session.vocabulary.word)
 
     def _figures(self, run: Run) -> Figures:
         if self._read != (run, run.curve.updates):
@@ -177,6 +180,7 @@ class Doctor:
             run.accuracy,
             run.held_out,
             self._longer.get(run),
+            Vocabulary.of(recipe.task).word,
         )
 
     def _look(self, run: Run) -> None:
