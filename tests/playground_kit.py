@@ -23,6 +23,7 @@ from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.prompt import Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.tour.lesson import Lesson
 from unroll.tty.textual_patches import compositor_of
 from unroll_dev.screenshots import at_rest, traced, until
 
@@ -197,14 +198,17 @@ async def playing(
     weights: str = "",
     tooltips: bool = False,
     link: Link | None = None,
+    lesson: Lesson | None = None,
+    seconds: float = 0.0,
 ) -> AsyncIterator[Playing]:
-    """The playground, open and at rest; with a recipe, on its run at the moment; or as a permalink has it."""
+    """The playground, open and at rest; with a recipe, on its run at the moment; as a permalink has it; in a lesson."""
     engine = StillEngine()
 
     async def start() -> StillEngine:
         return engine
 
-    app = UnrollApp(start, link or (Link(recipe, moment, weights) if recipe else None), theme)
+    wanted = link or (Link(recipe, moment, weights) if recipe else None)
+    app = UnrollApp(start, wanted, theme, lesson=lesson, seconds=seconds)
     try:
         async with app.run_test(size=size, tooltips=tooltips) as pilot:
             game = Playing(pilot, engine)

@@ -11,8 +11,8 @@ from unroll.commands.common import Misused, run
 from unroll.text import shown_path
 
 COMMANDS = {
-    "play": "play", "train": "train", "predict": "predict", "trace": "trace", "lens": "lens", "models": "models",
-    "data": "data", "attach": "engine", "engine": "engine", "study": "study",
+    "play": "play", "tour": "tour", "train": "train", "predict": "predict", "trace": "trace", "lens": "lens",
+    "models": "models", "data": "data", "attach": "engine", "engine": "engine", "study": "study",
     "sweep": "sweep",
 }  # fmt: skip
 """The commands by name, and in which file of `unroll.commands` each is written."""

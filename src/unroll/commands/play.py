@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from unroll.client.client import Conversation
-    from unroll.permalink import Link
     from unroll.terminal.app import UnrollApp
+    from unroll.tour.lesson import Lesson
 
     Start = Callable[[], Awaitable[Conversation]]
 
@@ -70,6 +70,20 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except UserError as error:
         raise Misused(printable(str(error))) from None
+    show(theme, start, wanted=wanted, command=engine or "")
+
+
+def show_lesson(lesson: Lesson, seconds: float, theme: str | None, engine: str | None) -> None:
+    """Open the playground on a lesson, which plays by itself where its scenes have `seconds`."""
+    try:
+        start = partial(_start, _words(engine) if engine else None, None)
+    except UserError as error:
+        raise Misused(printable(str(error))) from None
+    show(theme, start, command=engine or "", lesson=lesson, seconds=seconds)
+
+
+def show(theme: str | None, start: Start, **shown: Any) -> None:
+    """Draw the playground until it is left; `shown` are arguments of `UnrollApp`."""
     if os.environ.get("TEXTUAL_DRIVER"):
         raise Misused(NO_WEB_DRIVER)
     streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -81,7 +95,7 @@ def play(permalink: str | None, theme: str | None, engine: str | None, record: s
         import asyncio
 
         gc.disable()  # there is no garbage before the first screen, and looking for it took a twentieth of the start
-        code = asyncio.run(_play(wanted, theme, start, engine or ""))
+        code = asyncio.run(_play(theme, start, shown))
     if code:
         raise SystemExit(code)
 
@@ -118,7 +132,7 @@ async def _replay(recording: str) -> Conversation:
         raise EngineDied(f"{recording} is not a recording of this version: make one with --record.") from None
 
 
-async def _play(wanted: Link | None, theme: str | None, another: Start, command: str) -> int:
+async def _play(theme: str | None, another: Start, shown: dict[str, Any]) -> int:
     """Start an engine and the screen side by side: one core loads torch while another draws."""
     import asyncio
 
@@ -130,7 +144,7 @@ async def _play(wanted: Link | None, theme: str | None, another: Start, command:
 
     from unroll.terminal.app import UnrollApp
 
-    app = UnrollApp(start, wanted, theme, command)
+    app = UnrollApp(start, theme=theme, **shown)
     _settle_into_terminal(app)
     for step in (gc.freeze, gc.enable):
         asyncio.get_running_loop().call_later(GC_DELAY_S, step)

@@ -36,6 +36,7 @@ from unroll.terminal.screen import Playground
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.text import printable, shown_path
+from unroll.tour.lesson import Lesson
 from unroll.tty import textual_patches
 from unroll.tty.driver import key_handled
 from unroll.tty.renderer import CellDiffApp
@@ -74,13 +75,16 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         wanted: Link | None = None,
         theme: str | None = None,
         command: str = "",
+        lesson: Lesson | None = None,
+        seconds: float = 0.0,
     ) -> None:
         """`start` brings an engine, by `command` unless it is this machine's own; `wanted` is a moment to restore;
-        `theme` is `dark`, `light` or `ansi`."""
+        `theme` is `dark`, `light` or `ansi`; a `lesson` plays by itself where its scenes have `seconds`."""
         super().__init__()
         textual_patches.apply()
         self.animation_level = "none"
         self.engine: Conversation | None = None
+        wanted = lesson.scenes[0].link if lesson else wanted
         self._start, self._wanted, self._command = start, wanted, command
         self._trouble = ""
         self._detached = self._gives_up = False
@@ -93,6 +97,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self.playground = Playground(seen.recipe, seen.moment.sequence)
         self.playground.lens.lens = seen.lens
         self.session = self.playground.session
+        if lesson is not None:
+            self.playground.tour.begin(lesson, seconds)
 
     def _dress(self, name: str | None) -> None:
         """Choose the theme before anything is drawn: a change parses and styles everything once more."""
@@ -116,6 +122,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         is_input = isinstance(event, InputEvent | Paste) and not event.is_forwarded
         if self._playback is not None and isinstance(event, Key | MouseDown | Paste):
             self._playback.cancel()
+        if isinstance(event, Key | MouseDown | Paste):
+            self.playground.tour.interrupt()
         if is_input and self._is_holding and not (isinstance(event, Key) and event.key in AT_ONCE):
             self._held.append(event)
         elif not is_input or self.return_code is None:
@@ -188,6 +196,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
             recipes = [asked.recipe for _, asked in script if isinstance(asked, Create)]
             self.session.recipe = recipes[0] if recipes else self.session.recipe
             await self.playground.recovery.engine_came(engine, self._wanted)
+            self.playground.tour.engine_came()
             if script:
                 self._playback = self.run_worker(play_back(self.session, script), name="playback")
             async for progress in engine.events():

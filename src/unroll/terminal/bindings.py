@@ -79,6 +79,13 @@ CHANGE = group(
         tooltip="Undo all that is done to the network.",
     ),
 )
+TOUR = group(
+    "Tour",
+    _more("g", "tour", "Tour", "Start a lesson; in a lesson, show the scene as it is meant."),
+    _more("full_stop", "scene(1)", "Next scene", "The next scene; behind the last, the next lesson.", "."),
+    _more("comma", "scene(-1)", "Previous scene", "The scene before.", ","),
+    _more("M", "mark", "Record a scene", "Record this moment as a scene of a lesson of your own."),
+)
 RUNS = group(
     "Runs",
     _more("s", "ask('save')", "Save", "Save the network shown."),
@@ -93,8 +100,8 @@ PROGRAM = group(
     _more("i", "ask('cost')", "Cost", "Show the memory of both processes and the bytes sent to this screen."),
     _more("d", "app.detach", "Detach", "Quit and keep training; unroll attach returns to it."),
 )
-ACTIONS: list[BindingType] = [*TRAIN, *LOOK, *CHANGE, *RUNS, *PROGRAM]
-GROUPS = ("Train", "Look", "Change", "Runs", "Program")
+ACTIONS: list[BindingType] = [*TRAIN, *LOOK, *CHANGE, *TOUR, *RUNS, *PROGRAM]
+GROUPS = ("Train", "Look", "Change", "Tour", "Runs", "Program")
 """The words that `?` lists keys under, after the focused pane's own."""
 OTHER_WORDS = {
     "train": "start pause stop run continue fit learn",
@@ -125,6 +132,10 @@ OTHER_WORDS = {
     "keep_state": "transplant patch copy",
     "put_state": "transplant patch paste insert",
     "intervene('nothing')": "undo mend",
+    "tour": "lesson learn tutorial introduction demo start",
+    "scene(1)": "lesson forward",
+    "scene(-1)": "lesson back",
+    "mark": "lesson own write",
     "ask('save')": "store write keep model file",
     "ask('open')": "load import read file",
     "ask('export')": "screenshot picture image save file table print download",

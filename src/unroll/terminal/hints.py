@@ -75,7 +75,7 @@ HINTS = (
         until=lambda s: s.is_cut,
     ),
     Hint(
-        "space trains this network: watch its hidden state take shape.",
+        "space trains this network; g starts a tour: two minutes that explain it.",
         when=lambda s: not s.updates,
         until=lambda s: s.updates > 0,
     ),

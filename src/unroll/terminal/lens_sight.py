@@ -49,9 +49,12 @@ class LensSight:
     def choose(self, by: int) -> None:
         """Take the lens so many places on."""
         if self.lenses:
-            self._by_step, self._rests_until = True, -inf
-            self.lens = self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)]
-            self.look()
+            self.show(self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)])
+
+    def show(self, lens: str) -> None:
+        """Take the lens of this name."""
+        self._by_step, self._rests_until, self.lens = True, -inf, lens
+        self.look()
 
     def look(self) -> None:
         """Ask for a picture soon, if the lens is in sight and would show another. A training comes back to this."""

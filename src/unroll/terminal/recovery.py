@@ -134,8 +134,21 @@ class Recovery:
 
         Gives a sentence where a file that it needs is not there, or is another one; then nothing is trained.
         """
-        session, moment = self._session, link.moment
-        request = _opening(link.model) if link.model else Create(recipe=link.recipe)
+        session, moment, run = self._session, link.moment, await self.bring(engine, link)
+        if isinstance(run, str):
+            return run
+        session.expected = run.number, link
+        session.unit, session.view, session.sampling = link.unit, link.view, link.sampling
+        session.type(moment.sequence, moment.step)
+        session.intervene(moment.interventions)
+        session.difference = link.difference and session.can_compare
+        if (moment.epoch or 0) > run.epochs_done:
+            session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+        return ""
+
+    async def bring(self, engine: Conversation, link: Link) -> Run | str:
+        """Show a permalink's network, untrained or from its file; or why that is not there, or is another one."""
+        session, request = self._session, _opening(link.model) if link.model else Create(recipe=link.recipe)
         try:
             created = await engine.ask(request)
         except EngineDied:
@@ -148,16 +161,7 @@ class Recovery:
             return permalink_texts.of_other_file(link, created.digest)
         session.recipe = created.recipe
         run = session.enter(Run.opened(created, link.model) if link.model else Run.of(created))
-        if is_other:
-            return permalink_texts.of_other_file(link, created.digest)
-        session.expected = run.number, link
-        session.unit, session.view, session.sampling = link.unit, link.view, link.sampling
-        session.type(moment.sequence, moment.step)
-        session.intervene(moment.interventions)
-        session.difference = link.difference and session.can_compare
-        if (moment.epoch or 0) > run.epochs_done:
-            session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
-        return ""
+        return permalink_texts.of_other_file(link, created.digest) if is_other else run
 
     async def _restore_own(self, lost: Sequence[Run], shown: Run | None) -> None:
         """The runs of this session's autosave, and the others by their recipes."""

@@ -24,6 +24,7 @@ from textual.worker import Worker
 from unroll import permalink
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
+from unroll.permalink import Link
 from unroll.protocol.replies import Pace, Window
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS, answers
@@ -38,6 +39,7 @@ from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
 from unroll.terminal.slow_motion import SlowMotion
 from unroll.terminal.splash import STARTING
+from unroll.terminal.tour import Tour
 from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.lens_pane import LensPane
 from unroll.terminal.widgets.loss_curve import LossCurve, Shown
@@ -47,12 +49,15 @@ from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.terminal.widgets.tour_card import HEIGHT, TourCard
 from unroll.text import fitting, printable
 from unroll.tty.textual_patches import draw_sparingly
 from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.terminal.dialogs import Questions
+    from unroll.terminal.lessons import Lessons
+    from unroll.tour.lesson import PaneName
 
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 5
@@ -88,6 +93,7 @@ class Playground(Screen[None]):
         self._beside = Beside(self.session, lambda: self._second.window)
         self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
+        self.tour = Tour(self.session, self.recovery, self.lens, self._stage, self.set_timer)
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
         panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
@@ -96,6 +102,7 @@ class Playground(Screen[None]):
         self._situation: Situation | None = None
         self._followed: frozenset[int] = frozenset()
         self._of_unit: Moment | None = None
+        self._unit_told = ""
         self._last_focused: Widget | None = None
         self._fitted = Size(0, 0)
         self._pace_shown = self.session.pace
@@ -113,6 +120,7 @@ class Playground(Screen[None]):
         yield Static(id="too-small")
         yield self._header
         yield self._panes
+        yield TourCard(self.tour.card())
         yield Prompt(session.moment.sequence, session.vocabulary)
         yield Static(STARTING, id="sentence", markup=False)
         yield Static(hints.STARTING, id="hint", markup=False)
@@ -137,7 +145,9 @@ class Playground(Screen[None]):
         """Give the panes their places, or show one sentence. Called before there are any: the first paint is right."""
         self._fitted = size
         self.set_class(layout.is_too_small(*size), "-too-small")
-        self._panes.fit(size)
+        is_touring = self.tour.lesson is not None
+        self.set_class(is_touring, "-touring")
+        self._panes.fit(size - Size(0, HEIGHT - 1) if is_touring else size)  # the hint gives its line
         self._arranged()
 
     def _arranged(self) -> None:
@@ -168,7 +178,8 @@ class Playground(Screen[None]):
         """Offer only the keys that would do something where the focus is."""
         if action == "prompt":  # Textual does not know that these take the key named "slash"
             return not isinstance(self.focused, Input | OptionList)
-        is_back = bool(self._panes.alone) or not isinstance(self.focused, StateHeatmap)
+        is_at_home = isinstance(self.focused, StateHeatmap) and self.tour.lesson is None
+        is_back = bool(self._panes.alone) or not is_at_home
         return is_back if action == "back" else True
 
     # What the session asks of its display
@@ -210,6 +221,7 @@ class Playground(Screen[None]):
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling), session.said)
             self._show_notice()
             self._show_hint()
+            self._show_tour()
 
     # Drawing
 
@@ -296,11 +308,18 @@ class Playground(Screen[None]):
         before, self._situation = self._situation, hints.situation(session, self._is_right())
         self._followed |= hints.followed(before, self._situation)
         found = self._doctor.finding()
-        said = found or hints.hint(self._situation, self._followed)
+        self._unit_told = ""
         if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
-            said = fitting(texts.of_unit(trace.detail, session.vocabulary), self.app.size.width - MARGINS)
-        self.query_one("#hint").set_class(bool(found) and said == found, "-finding")
-        self._write("#hint", said)
+            self._unit_told = fitting(texts.of_unit(trace.detail, session.vocabulary), self.app.size.width - MARGINS)
+        self.query_one("#hint").set_class(bool(found) and not self._unit_told, "-finding")
+        self._write("#hint", self._unit_told or found or hints.hint(self._situation, self._followed))
+
+    def _show_tour(self) -> None:
+        """Say where the lesson is, with room of its own as long as there is one."""
+        self.tour.follow()
+        self.query_one(TourCard).card = self.tour.card(self._unit_told)
+        if self.has_class("-touring") != (self.tour.lesson is not None):
+            self._fit(self.app.size)
 
     def _is_right(self) -> bool | None:
         """Whether the answer on the screen is right; None where none is."""
@@ -403,6 +422,37 @@ class Playground(Screen[None]):
 
         self.app.push_screen(Help(title, sentences, groups))
 
+    # Lessons
+
+    @cached_property
+    def lessons(self) -> Lessons:
+        """What is asked about lessons."""
+        from unroll.terminal.lessons import Lessons
+
+        return Lessons(self, self.tour, self._link)
+
+    def _stage(self, pane: PaneName) -> None:
+        """Clear the way to a scene: nothing is open, half typed or playing, and its pane is in sight."""
+        while self.app.screen is not self:
+            self.app.pop_screen()
+        self.slow_motion.stop()
+        self.query_one(Prompt).drop()
+        self._of_unit = None
+        self._panes.go_to(pane.capitalize())
+
+    def action_tour(self) -> None:
+        """Return to the scene; or choose a lesson."""
+        if self.tour.lesson is not None:
+            self.tour.restore()
+        else:
+            self.lessons.choose()
+
+    def action_scene(self, by: int) -> None:
+        self.tour.step(by)
+
+    def action_mark(self) -> None:
+        self.lessons.record(self._panes.of(self.focused) or "State")
+
     # The runs
 
     def action_ask(self, what: str) -> None:
@@ -412,9 +462,12 @@ class Playground(Screen[None]):
     def action_resume(self) -> None:
         self.spawn(self.recovery.resume())
 
+    def _link(self) -> Link:
+        return self.recovery.to_link()._replace(lens=self.lens.lens)
+
     def action_copy_line(self) -> None:
         try:
-            link = self.recovery.to_link()._replace(lens=self.lens.lens)
+            link = self._link()
         except UserError as error:
             self.say(str(error))
         else:
@@ -566,6 +619,8 @@ class Playground(Screen[None]):
     def action_back(self) -> None:
         if self._panes.alone:
             self.action_maximise()
+        elif isinstance(self.focused, StateHeatmap) and self.tour.lesson is not None:
+            self.tour.leave()
         else:
             self.action_tab("State")
 

@@ -51,6 +51,12 @@ NO_NETWORK_YET = "There is no network yet, one moment."
 TRAINS_ON = "The network trains on: space pauses it, or choose an epoch, and its trace can be exported."
 BETWEEN_EPOCHS = "This network is between two epochs: e trains to the end of the epoch."
 NOTHING_TO_RESTORE = "No earlier session has unsaved runs: there is nothing to restore."
+LESSONS_HINT = "A lesson takes two minutes. . and , go through it, and you can do anything meanwhile."
+NO_TOUR = "No lesson is shown: g starts one."
+TOUR_LEFT = "You have left the lesson; g chooses one."
+FIRST_SCENE = "This is the first scene: . goes on to the next."
+LAST_SCENE = "The lesson ends here: escape leaves it, and g then chooses another."
+OFF_THE_PATH = "You have left the scene"
 
 
 def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
@@ -284,6 +290,22 @@ def of_stop(epoch: int | None, accuracy: float | None, epochs: int) -> str:
     if accuracy is not None:
         return f"Training stops after the first epoch with at least {accuracy * 100:g} % right."
     return "Training runs to the end."
+
+
+def of_way_to_epoch(run: Run, epoch: int) -> str:
+    """How far a run is on its way to an epoch."""
+    done = f"{min(run.epochs_done, epoch):>{len(f'{epoch:,}')},}/{epoch:,}"
+    return f"the scene needs epoch {epoch:,} of this network, which is at {done}"
+
+
+def of_brought_about(condition: str) -> str:
+    """That a scene has what it waited for."""
+    return f"{condition} is reached: . goes on"
+
+
+def of_recorded(path: str, scenes: int) -> str:
+    """What has been recorded, and how it is played."""
+    return f"{figures.count(scenes, 'scene')} in {path}. It is played by: unroll tour {path}"
 
 
 def of_cut_off(earlier: CutOff, sessions: int) -> str:

@@ -292,6 +292,11 @@ class Prompt(Horizontal):
         self._field.cursor_position = len(self.text)
         self.post_message(self.CaretMoved(self.step))
 
+    def drop(self) -> None:
+        """Take what stands there as read: nothing that is half typed is handed on."""
+        self._text, self._typed, self._edits_read = self.text, None, self.edits
+        self.remove_class("-invalid")
+
     def occupy(self, is_occupied: bool) -> None:
         """A person is typing here from now on, or has left: what was typed is taken, or dropped if it is invalid."""
         if is_occupied == self._is_occupied:
