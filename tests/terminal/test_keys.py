@@ -31,7 +31,16 @@ CONTEXTUAL = {
 }
 """Keys that mean the like everywhere, and are called after what they do where they are."""
 TAKEN_BY_BROWSERS = {"ctrl+t", "ctrl+n", "ctrl+w"}
-README_NAMES = {"pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "plus": "+", "minus": "-", "slash": "/"}
+README_NAMES = {
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "slash": "/",
+    "full_stop": ".",
+    "comma": ",",
+}
 README_NAMES |= {"left": "←", "right": "→", "up": "↑", "down": "↓", "delete": "del", "equals_sign": "=", "colon": ":"}
 
 

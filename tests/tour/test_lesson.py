@@ -15,8 +15,8 @@ from unroll.permalink import Link
 from unroll.recipe import recipe_of
 from unroll.terminal import layout, views
 from unroll.tour import lesson
-from unroll.tour.lesson import Condition, Scene, Seen
-from unroll.tour.recorder import Recorder, written
+from unroll.tour.lesson import Condition, Scene, Sight
+from unroll.tour.recorder import LessonFile, written
 
 README = Path(__file__).parents[2] / "README.md"
 GOOD = """\
@@ -110,17 +110,17 @@ def test_what_is_recorded_is_read_again(text: str, pane: lesson.PaneName) -> Non
 @pytest.mark.parametrize(
     ("text", "holds", "fails"),
     [
-        ("answer 11", Seen("11", True, 1, None), Seen("1", True, 1, None)),
-        ("right", Seen("11", True, 1, None), Seen("11", False, 1, None)),
-        ("wrong", Seen("11", False, 1, None), Seen("11", True, 1, None)),
-        ("epoch 3", Seen("", True, 3, None), Seen("", True, 2.5, None)),
-        ("accuracy 99.5 %", Seen("", True, 0, 0.995), Seen("", True, 0, 0.99)),
-        ("accuracy below 5 %", Seen("", True, 0, 0.049), Seen("", True, 0, 0.05)),
-        ("accuracy 0 %", Seen("", True, 0, 0.0), Seen("", True, 0, None)),
-        ("lens 100 % after 6", Seen("", True, 0, 0, "Right: 100 % after 6."), Seen("", True, 0, 0, "90 % after 6.")),
+        ("answer 11", Sight("11", True, 1, None), Sight("1", True, 1, None)),
+        ("right", Sight("11", True, 1, None), Sight("11", False, 1, None)),
+        ("wrong", Sight("11", False, 1, None), Sight("11", True, 1, None)),
+        ("epoch 3", Sight("", True, 3, None), Sight("", True, 2.5, None)),
+        ("accuracy 99.5 %", Sight("", True, 0, 0.995), Sight("", True, 0, 0.99)),
+        ("accuracy below 5 %", Sight("", True, 0, 0.049), Sight("", True, 0, 0.05)),
+        ("accuracy 0 %", Sight("", True, 0, 0.0), Sight("", True, 0, None)),
+        ("lens 100 % after 6", Sight("", True, 0, 0, "Right: 100 % after 6."), Sight("", True, 0, 0, "90 % after 6.")),
     ],
 )
-def test_a_condition_holds_of_what_is_seen(text: str, holds: Seen, fails: Seen) -> None:
+def test_a_condition_holds_of_what_is_seen(text: str, holds: Sight, fails: Sight) -> None:
     condition = lesson.condition(text)
     assert condition.holds(holds) and not condition.holds(fails)
 
@@ -158,7 +158,7 @@ def test_the_lessons_that_ship_are_found_by_name_and_lead_on_to_the_next(tmp_pat
 def test_scenes_are_recorded_one_behind_another_into_a_file_of_their_own(tmp_path: Path) -> None:
     others = tmp_path / "unroll-lesson.toml"
     others.write_text("not a lesson")
-    recorder, (one, two) = Recorder(), lesson.parse(GOOD, "x").scenes
+    recorder, (one, two) = LessonFile(), lesson.parse(GOOD, "x").scenes
     place = recorder.place(tmp_path)
     assert (place.name, recorder.add(place, one)) == ("unroll-lesson-2.toml", 1)
     assert (recorder.place(tmp_path), recorder.add(place, two)) == (place, 2)
@@ -166,12 +166,12 @@ def test_scenes_are_recorded_one_behind_another_into_a_file_of_their_own(tmp_pat
     assert [scene._replace(suggestion="") for scene in lesson.read(place).scenes] == plain
     assert "unroll tour" in place.read_text().splitlines()[0]
     assert others.read_text() == "not a lesson"
-    assert Recorder().place(tmp_path).name == "unroll-lesson-3.toml", "another session begins another"
+    assert LessonFile().place(tmp_path).name == "unroll-lesson-3.toml", "another session begins another"
 
 
 def test_a_file_that_is_spoiled_meanwhile_is_not_written_over(tmp_path: Path) -> None:
     recorder, scene = (
-        Recorder(),
+        LessonFile(),
         Scene(Link(recipe_of({}), lesson.parse(GOOD, "x").scenes[0].link.moment), "state", "A."),
     )
     place = recorder.place(tmp_path)

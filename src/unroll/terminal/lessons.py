@@ -16,7 +16,7 @@ from unroll.terminal.tour import Tour
 from unroll.text import printable
 from unroll.tour import lesson
 from unroll.tour.lesson import PaneName, Scene
-from unroll.tour.recorder import Recorder
+from unroll.tour.recorder import LessonFile
 
 
 class Lessons:
@@ -25,7 +25,7 @@ class Lessons:
     def __init__(self, screen: Screen[Any], tour: Tour, link: Callable[[], Link]) -> None:
         """`link` gives the permalink of what is shown; raises `UserError` where there is none."""
         self._screen, self._tour, self._link = screen, tour, link
-        self._recorder = Recorder()
+        self._recorder = LessonFile()
 
     def choose(self) -> None:
         """Which of the lessons that come with unroll to begin."""

@@ -38,7 +38,7 @@ ROWS, COLUMNS = 2, 76
 """The room for a scene's text on the smallest screen."""
 MAX_TRY = 71
 MAX_FILE, MAX_SCENES = 2**18, 200
-LENSES = ("unit", "numbers", "length", "memory", "transplant", "gradient", "spectrum", "map", "drivers")
+LENSES = ("unit", "numbers", "length", "memory", "transplant", "gradient", "spectrum", "map", "drivers", "seeds")
 VIEWS = {
     "rnn": (),
     "lstm": ("cell state", "input gate", "forget gate", "cell gate", "output gate"),
@@ -51,7 +51,7 @@ OF_EVERY_CELL = ("hidden", "attribution")
 SHIPPED = Path(__file__).with_name("lessons")
 
 
-class Seen(NamedTuple):
+class Sight(NamedTuple):
     """What a condition is about: what the screen shows of the network."""
 
     answer: str
@@ -68,7 +68,7 @@ class Condition(NamedTuple):
     what: str
     value: str
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Sight) -> bool:
         """Whether it holds of what the screen shows."""
         match self.what:
             case "right" | "wrong":

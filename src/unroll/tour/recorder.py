@@ -15,7 +15,7 @@ NAME = "unroll-lesson"
 TITLE = "A lesson of my own"
 
 
-class Recorder:
+class LessonFile:
     """Appends scenes to one file, which is begun anew: no other file is ever written to."""
 
     def __init__(self) -> None:
