@@ -195,10 +195,10 @@ class LossCurve(Pane, can_focus=True):
         vocabulary = Vocabulary.of(curve.recipe.task)
         if vocabulary.symbols and self.own:
             perplexity = f" · perplexity {figures.perplexity(self.own.loss):>4}"
+            sequences = f", {figures.share(self.own.right, 0):>5} of sequences"
             each = f" · {figures.share(self.own.steps_right, 0):>5} of {vocabulary.word}s"
-            sequences = f" · {figures.share(self.own.right, 0):>5}"
-            said = f"{perplexity}{each}{sequences}".join(said.rsplit(sequences, 1))
-            spared = [rate, " right", perplexity, sequences, *spared[1:3]]
+            said = f"{' · '.join(parts[:2])}{perplexity}{each}{sequences} right"
+            spared = [rate, sequences, " right", perplexity, "epoch ", "loss "]
         said += rate
         for word in spared:  # in turn, until the border has room
             if len(said) > self.size.width - CORNERS:
