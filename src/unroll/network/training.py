@@ -16,6 +16,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -273,9 +274,10 @@ class Sequences(NamedTuple):
 
 def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
     """All items as tensors, in their order."""
-    x = torch.tensor(list(chain.from_iterable(item.inputs for item in items)))
-    y = torch.tensor([y or 0 for y in chain.from_iterable(item.targets for item in items)])
-    found = Sequences(x.view(len(items), -1).t(), y.view(len(items), -1).t(), _masks(items))
+    x = np.fromiter(chain.from_iterable(item.inputs for item in items), np.int64)
+    y = np.fromiter((y or 0 for y in chain.from_iterable(item.targets for item in items)), np.int64)
+    x_LN, y_LN = (torch.from_numpy(one).view(len(items), -1).t() for one in (x, y))
+    found = Sequences(x_LN, y_LN, _masks(items))
     return found.each(lambda part: part.contiguous().to(device))
 
 

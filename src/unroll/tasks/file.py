@@ -123,9 +123,10 @@ def _items(lines: Lines, config: TaskConfig) -> list[Item]:
             f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, noun(config.symbols))}: "
             f"shorten it to {MAX_POSITIONS // length:,}.",
         )
-    return [_item(line[i : i + length + 1], length) for line in lines for i in range(_windows(line, config))]
+    windows = (line[i : i + length + 1] for line in lines for i in range(_windows(line, config)))
+    return [Item(one[:-1], one[1:]) if len(one) > length else _short(one, length) for one in windows]
 
 
-def _item(numbers: tuple[int, ...], length: int) -> Item:
+def _short(numbers: tuple[int, ...], length: int) -> Item:
     rest = length + 1 - len(numbers)
     return Item((*numbers[:-1], *numbers[-1:] * rest), (*numbers[1:], *(None,) * rest))

@@ -23,7 +23,7 @@ OEIS = re.compile(r"A\d{6,7} ,(-?\d+,)+")
 WHOLE = re.compile(r"-?\d{1,18}")
 LETTERS = re.compile(r"[^\W\d_][\w'’.-]*")
 FIGURES = re.compile(r"[-+0-9eE., ]*")
-DIGIT_STRING = re.compile(r"0\d{4,}")
+DIGIT_STRING = re.compile(r"^0\d{4,}$", re.MULTILINE)
 SHOWN_COLUMNS = 8
 
 Rows = list[list[str]]
@@ -80,7 +80,7 @@ def read_form(lines: Sequence[str], column: str) -> Form:
     Lines of # before all others are comments.
     """
     comments = sum(1 for _ in takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
-    form = _form(["" if number < comments else line for number, line in enumerate(lines)], column)
+    form = _form([*[""] * comments, *lines[comments:]] if comments else lines, column)
     if many := sum(bool(line.strip()) for line in lines[:comments]):
         form = form._replace(left_out={**form.left_out, "of # before the others": many})
     return form
@@ -319,10 +319,11 @@ def _single(cells: Sequence[tuple[int, str]]) -> Form:
     """One word a line: a series of numbers, with a heading or not, or the letters of names."""
     words = [word for _, word in cells]
     is_number = are_numbers(words)
-    if digits := next(((number, word) for number, word in cells if DIGIT_STRING.fullmatch(word)), None):
+    if found := DIGIT_STRING.search("\n".join(words)):
+        number = next(number for number, word in cells if word == found[0])
         raise Misread(
-            f"{digits[1]:.24} may be one number or a row of digits: write blanks between digits, or no 0 before it.",
-            digits[0],
+            f"{found[0]:.24} may be one number or a row of digits: write blanks between digits, or no 0 before it.",
+            number,
             1,
         )
     if not is_number and len(words) > 1 and not are_numbers(words[:1]) and are_numbers(words[1:]):
