@@ -15,7 +15,7 @@ from unroll.permalink import Link
 from unroll.recipe import recipe_of
 from unroll.terminal import layout, views
 from unroll.tour import lesson
-from unroll.tour.lesson import Condition, Scene, Sight
+from unroll.tour.lesson import Condition, Scene, Evidence
 from unroll.tour.recorder import LessonFile, written
 
 README = Path(__file__).parents[2] / "README.md"
@@ -110,17 +110,21 @@ def test_what_is_recorded_is_read_again(text: str, pane: lesson.PaneName) -> Non
 @pytest.mark.parametrize(
     ("text", "holds", "fails"),
     [
-        ("answer 11", Sight("11", True, 1, None), Sight("1", True, 1, None)),
-        ("right", Sight("11", True, 1, None), Sight("11", False, 1, None)),
-        ("wrong", Sight("11", False, 1, None), Sight("11", True, 1, None)),
-        ("epoch 3", Sight("", True, 3, None), Sight("", True, 2.5, None)),
-        ("accuracy 99.5 %", Sight("", True, 0, 0.995), Sight("", True, 0, 0.99)),
-        ("accuracy below 5 %", Sight("", True, 0, 0.049), Sight("", True, 0, 0.05)),
-        ("accuracy 0 %", Sight("", True, 0, 0.0), Sight("", True, 0, None)),
-        ("lens 100 % after 6", Sight("", True, 0, 0, "Right: 100 % after 6."), Sight("", True, 0, 0, "90 % after 6.")),
+        ("answer 11", Evidence("11", True, 1, None), Evidence("1", True, 1, None)),
+        ("right", Evidence("11", True, 1, None), Evidence("11", False, 1, None)),
+        ("wrong", Evidence("11", False, 1, None), Evidence("11", True, 1, None)),
+        ("epoch 3", Evidence("", True, 3, None), Evidence("", True, 2.5, None)),
+        ("accuracy 99.5 %", Evidence("", True, 0, 0.995), Evidence("", True, 0, 0.99)),
+        ("accuracy below 5 %", Evidence("", True, 0, 0.049), Evidence("", True, 0, 0.05)),
+        ("accuracy 0 %", Evidence("", True, 0, 0.0), Evidence("", True, 0, None)),
+        (
+            "lens 100 % after 6",
+            Evidence("", True, 0, 0, "Right: 100 % after 6."),
+            Evidence("", True, 0, 0, "90 % after 6."),
+        ),
     ],
 )
-def test_a_condition_holds_of_what_is_seen(text: str, holds: Sight, fails: Sight) -> None:
+def test_a_condition_holds_of_what_is_seen(text: str, holds: Evidence, fails: Evidence) -> None:
     condition = lesson.condition(text)
     assert condition.holds(holds) and not condition.holds(fails)
 

@@ -28,7 +28,7 @@ from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
 from unroll.terminal.widgets.tour_card import Card
 from unroll.tour import lesson as lessons
-from unroll.tour.lesson import Lesson, PaneName, Scene, Sight
+from unroll.tour.lesson import Lesson, PaneName, Scene, Evidence
 from unroll.vocabulary import Vocabulary
 
 SECONDS = 10.0
@@ -217,18 +217,18 @@ class Tour:
         return Card(f"{self.place + 1} of {len(lesson.scenes)}", title, is_away, scene.text, label, below)
 
     @property
-    def seen(self) -> Sight:
+    def seen(self) -> Evidence:
         """What the conditions of a scene are about."""
         session, trace, run, picture = self._session, self._session.trace, self._session.run, self._lens.picture
         if trace is None or run is None:
-            return Sight("", False, 0, None)
+            return Evidence("", False, 0, None)
         step, row = session.moment.step, session.moment.step - trace.window.first_step
         if not (0 <= row < len(trace.candidates) and trace.moment.sequence == session.moment.sequence):
-            return Sight("", False, trace.epoch, None)
+            return Evidence("", False, trace.epoch, None)
         first, task = trace.candidates[row][0].number, run.recipe.task
         answer, is_right = Vocabulary.of(task).shown(first), first in answers(task, trace.moment.sequence)[step]
         accuracy = trace.score[0] if trace.score else run.curve.last()[1]
-        return Sight(answer, is_right, trace.epoch, accuracy, picture.caption if picture else "")
+        return Evidence(answer, is_right, trace.epoch, accuracy, picture.caption if picture else "")
 
     # By itself
 

@@ -51,7 +51,7 @@ OF_EVERY_CELL = ("hidden", "attribution")
 SHIPPED = Path(__file__).with_name("lessons")
 
 
-class Sight(NamedTuple):
+class Evidence(NamedTuple):
     """What a condition is about: what the screen shows of the network."""
 
     answer: str
@@ -68,7 +68,7 @@ class Condition(NamedTuple):
     what: str
     value: str
 
-    def holds(self, seen: Sight) -> bool:
+    def holds(self, seen: Evidence) -> bool:
         """Whether it holds of what the screen shows."""
         match self.what:
             case "right" | "wrong":
