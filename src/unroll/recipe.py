@@ -297,11 +297,11 @@ PRESETS: Mapping[str, Recipe] = {
     "names": Recipe(_NAMES, ModelConfig("gru", hidden_size=48), _FOR_NAMES),
     "long-lag, lstm": recipe_of({**TASKS["long-lag"].start, "task": "long-lag", "cell": "lstm", "init": "forget-bias"}),
     "parity, linear": recipe_of({**TASKS["parity"].start, "task": "parity", "cell": "linear", "eigenvalues": "-1..1"}),
-    "broken: rate x 30": Recipe(train=TrainConfig(learning_rate=3.0)),
-    "broken: normal init": Recipe(model=ModelConfig(hidden_size=64, init="normal")),
-    "broken: targets": Recipe(TaskConfig("echo", steps_back=0)),
-    "broken: state lost": Recipe(_NAMES, ModelConfig("rnn", hidden_size=48), _FOR_NAMES),
-    "broken: argmax": Recipe(_NAMES, ModelConfig("lstm", hidden_size=48), _FOR_NAMES),
+    "broken rate": Recipe(train=TrainConfig(learning_rate=3.0)),
+    "broken init": Recipe(model=ModelConfig(hidden_size=64, init="normal")),
+    "broken shift": Recipe(TaskConfig("echo", steps_back=0)),
+    "broken state": Recipe(_NAMES, ModelConfig("rnn", hidden_size=48), _FOR_NAMES),
+    "broken loop": Recipe(_NAMES, ModelConfig("lstm", hidden_size=48), _FOR_NAMES),
 }
 """Recipes worth starting from, by name; those that are `broken` show a mistake that many make."""
 PURPOSES: Mapping[str, str] = {
@@ -314,11 +314,11 @@ PURPOSES: Mapping[str, str] = {
     "names": "Learns 596 names letter by letter: T samples by temperature, and c then writes new ones.",
     "long-lag, lstm": "Keeps one symbol over 49 for most seeds, as its forget gate starts open: try init uniform.",
     "parity, linear": "A linear cell says whether there were an odd number of ones: try eigenvalues 0..1.",
-    "broken: rate x 30": "Rate 3 in place of 0.1: the loss rises over that of guessing, and most answers are wrong.",
-    "broken: normal init": "From normal weights 64 units are right after 6 numbers, lost after 12: lens length (3, L).",
-    "broken: targets": "The target is the number just read, so the loss falls to 0: C then says 10 10 10 after 10.",
-    "broken: state lost": "Names. Train, then X and C: with the state lost after each letter it writes anananana.",
-    "broken: argmax": "Names. Train, then C twice: the likeliest is one name again and again. T, 1 draws others.",
+    "broken rate": "Rate 3 in place of 0.1: the loss rises over that of guessing, and most answers are wrong.",
+    "broken init": "From normal weights 64 units are right after 6 numbers, lost after 12: lens length (3, L).",
+    "broken shift": "The target is the number just read, so the loss falls to 0, and C repeats the last number.",
+    "broken state": "Names. Train, then X and C: with the state lost after each letter it writes anananana.",
+    "broken loop": "Names. Train, then C twice: the likeliest is one name again and again. T, 1 draws others.",
 }
 """What each of them is for."""
 

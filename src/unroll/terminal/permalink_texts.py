@@ -4,7 +4,7 @@ from unroll.permalink import Link
 from unroll.terminal.runs import Run
 from unroll.text import shown_path
 
-TITLE = "A line that restores the run, sequence, step and interventions"
+TITLE = "A line that restores all that is seen"
 COPIED = "It is copied, if the terminal allows that."
 BY_TRAINING = "The weights come back by training again"
 OTHER_NETWORK = "not to the bit the network of the permalink, as on another kind of processor or with another torch"
