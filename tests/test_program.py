@@ -129,10 +129,11 @@ def test_an_engine_that_cannot_be_started_leaves_no_mess() -> None:
         session.assert_given_back()
 
 
-def test_a_permalink_that_cannot_be_is_refused_without_a_frame() -> None:
-    with Session("unroll:1 epochs=never") as session:
+@pytest.mark.parametrize(("what", "said"), [("unroll:1 epochs=never", b"epochs"), ("no.jsonl", b"cannot be read")])
+def test_what_cannot_be_shown_is_refused_without_a_frame(what: str, said: bytes) -> None:
+    with Session(what) as session:
         assert session.until_ended() == 2
-        assert b"epochs" in session.sent
+        assert said in session.sent
         assert b"\x1b[?1049h" not in session.sent
 
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from unroll.commands.common import Misused, run
+from unroll.files import RESULTS
 from unroll.text import shown_path
 
 COMMANDS = {
@@ -26,7 +27,8 @@ class LazyGroup(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else PERMALINK_START
         is_option = first.startswith("-") and first not in ("--help", "--version")
-        return super().parse_args(context, ["play", *args] if is_option or first.startswith(PERMALINK_START) else args)
+        is_shown = first.startswith(PERMALINK_START) or first.endswith(RESULTS)
+        return super().parse_args(context, ["play", *args] if is_option or is_shown else args)
 
     def resolve_command(
         self, context: click.Context, args: list[str]

@@ -9,6 +9,8 @@ from math import exp
 from statistics import median
 from typing import NamedTuple
 
+SOLVED = 0.99
+"""The accuracy from which a task counts as solved."""
 MAX_EXPONENT = 700
 """What e can be raised to, and still be a float."""
 

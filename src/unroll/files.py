@@ -14,6 +14,8 @@ from pathlib import Path
 from unroll.errors import FileError
 from unroll.text import shown_path
 
+RESULTS = ".jsonl"
+"""How the name of a sweep's results ends, which tells them from permalinks and saved networks."""
 TEMPORARY = re.compile(r"\.unroll-[0-9a-f]{16}\.tmp")
 
 NOT_SUPPORTED = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOLCK}

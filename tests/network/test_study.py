@@ -3,12 +3,11 @@
 import pytest
 
 from unroll.commands.study import study_all, task_recipe
-from unroll.figures import Spread
+from unroll.figures import SOLVED, Spread
 from unroll.network.model import SequenceModel
 from unroll.network.study import (
     LENGTHS,
     PUBLISHED,
-    SOLVED,
     learned,
     memory,
     memory_recipe,

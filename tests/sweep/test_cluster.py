@@ -2,10 +2,10 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,55 +23,76 @@ def dask(part: str, *more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, **quiet)  # type: ignore[call-overload, no-any-return]
 
 
-def begin(ended: list[int]) -> tuple[subprocess.Popen[bytes], list[subprocess.Popen[bytes]]]:
+FAULTS = {
+    "worker": (0, ""),
+    "machine": (0, ""),
+    "scheduler": (1, "start one with dask scheduler; the same command then goes on"),
+    "ctrl+c": (130, "the same command goes on"),
+}
+"""What is done to a sweep: what it then ends with, and what it says."""
+
+
+class Cluster:
     """A scheduler and two workers, each with the nanny that starts another one."""
-    Path("scheduler.json").unlink(missing_ok=True)
-    scheduler = dask("scheduler", "--port", "0")
-    wait_for(Path("scheduler.json").exists)
-    nannies = [dask("worker", "--nworkers", "1", "--nthreads", "1", "--local-directory", name) for name in "ab"]
-    wait_for(lambda: all(workers(nanny.pid) for nanny in nannies))
-    ended += [one for process in (scheduler, *nannies) for one in family(process.pid)]
-    return scheduler, nannies
+
+    def __init__(self, ended: list[int]) -> None:
+        Path("scheduler.json").unlink(missing_ok=True)
+        self.ended = ended
+        self.scheduler = dask("scheduler", "--port", "0")
+        wait_for(Path("scheduler.json").exists)
+        self.nannies = [self.nanny() for _ in range(2)]
+        wait_for(lambda: all(workers(nanny.pid) for nanny in self.nannies))
+        ended += [one for process in (self.scheduler, *self.nannies) for one in family(process.pid)]
+
+    def nanny(self) -> subprocess.Popen[bytes]:
+        return dask("worker", "--nworkers", "1", "--nthreads", "1", "--local-directory", "space")
+
+    def strike(self, fault: str, place: int, program: subprocess.Popen[str]) -> None:
+        nanny = self.nannies[place]
+        wait_for(lambda: workers(nanny.pid))
+        if fault == "ctrl+c":
+            program.send_signal(signal.SIGINT)
+        elif fault == "scheduler":
+            self.scheduler.kill()
+        else:
+            for process in workers(nanny.pid) if fault == "worker" else reversed(family(nanny.pid)):
+                os.kill(process, signal.SIGKILL)
+
+    def restored(self, fault: str, place: int) -> "Cluster":
+        """The same after a fault, with all that it had."""
+        if fault == "scheduler":
+            for nanny in self.nannies:
+                nanny.kill()
+            return Cluster(self.ended)
+        if fault == "machine":
+            self.nannies[place] = self.nanny()
+        self.ended += [one for nanny in self.nannies for one in family(nanny.pid)]
+        return self
 
 
-@pytest.mark.parametrize("kills", [1, long(20)])
-def test_a_worker_that_is_killed_costs_nothing_and_the_figures_are_those_of_any_other_way(
-    kills: int,
+@pytest.mark.parametrize("faults", [("worker", "ctrl+c"), long(tuple(random.Random(20).choices([*FAULTS], k=20)))])
+def test_whatever_is_killed_no_finished_unit_is_lost_and_the_figures_are_those_of_any_other_way(
+    faults: tuple[str, ...],
     ended: list[int],
     undisturbed: dict[Key, Figures],
 ) -> None:
-    _, nannies = begin(ended)
-    for kill in range(kills):
+    chance, cluster = random.Random(len(faults)), Cluster(ended)
+    for fault in faults:
         Path("a.jsonl").unlink(missing_ok=True)
+        known, place = chance.randint(1, 6), chance.randrange(2)
         program = start("a.jsonl", "--scheduler", "scheduler.json")
         ended += [program.pid]
-        wait_for(lambda: lines("a.jsonl"))
-        wait_for(lambda: workers(nannies[kill % 2].pid))  # noqa: B023
-        os.kill(workers(nannies[kill % 2].pid)[0], signal.SIGKILL)
+        wait_for(lambda: len(lines("a.jsonl")) >= known, program.poll)  # noqa: B023
+        cluster.strike(fault, place, program)
         output, words = program.communicate(timeout=LIMIT_S)
-        assert (program.returncode, words, json.loads(output)["failed"]) == (0, "", 0)
+        code, said = FAULTS[fault]
+        assert (program.returncode, "Traceback" in words) == (code, False)
+        assert said in words.replace("\n", " ") if said else words == ""
+        cluster, found = cluster.restored(fault, place), figures("a.jsonl")
+        if code:
+            again = start("a.jsonl", "--scheduler", "scheduler.json")
+            ended += [again.pid]
+            output, words = again.communicate(timeout=LIMIT_S)
+            assert json.loads(output)["done_before"] == len(found) >= known
+        assert json.loads(output)["failed"] == 0
         assert figures("a.jsonl") == undisturbed
-    ended += [one for nanny in nannies for one in family(nanny.pid)]
-
-
-@pytest.mark.long
-def test_a_scheduler_that_is_killed_ends_the_sweep_in_a_sentence_and_the_next_one_goes_on(
-    ended: list[int],
-    undisturbed: dict[Key, Figures],
-) -> None:
-    scheduler, _ = begin(ended)
-    program = start("a.jsonl", "--scheduler", "scheduler.json")
-    ended += [program.pid]
-    wait_for(lambda: lines("a.jsonl"))
-    scheduler.kill()
-    began = time.monotonic()
-    _, words = program.communicate(timeout=LIMIT_S)
-    assert program.returncode == 1
-    assert "start one with dask scheduler; the same command then goes on" in words.replace("\n", " ")
-    assert "Traceback" not in words
-    assert time.monotonic() - began < 90
-    begin(ended)
-    again = start("a.jsonl", "--scheduler", "scheduler.json")
-    ended += [again.pid]
-    assert json.loads(again.communicate(timeout=LIMIT_S)[0])["done_before"]
-    assert figures("a.jsonl") == undisturbed

@@ -18,6 +18,7 @@ from unroll.terminal.bindings import ACTIONS, GROUPS, OTHER_WORDS
 from unroll.terminal.command_palette import Command
 from unroll.terminal.widgets.prompt import Numbers
 from unroll.terminal.widgets.run_table import RunTable
+from unroll.terminal.widgets.sweep_pane import SweepPane
 
 README = Path(__file__).parents[2] / "README.md"
 CONTEXTUAL = {
@@ -79,7 +80,7 @@ def test_no_action_has_only_a_key_that_a_browser_keeps() -> None:
 
 def test_every_key_has_a_sentence_and_stands_in_the_readme() -> None:
     table = README.read_text().split("## Keys")[1].split("\n## ")[0]
-    for binding in Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS, *RunTable.BINDINGS]):
+    for binding in Binding.make_bindings([*ACTIONS, *UnrollApp.BINDINGS, *RunTable.BINDINGS, *SweepPane.BINDINGS]):
         assert binding.tooltip.endswith(".") or not binding.description, binding
         if binding.key not in ("backspace", "alt+backspace", *"23456"):
             assert f"`{README_NAMES.get(binding.key, binding.key)}`" in table, binding

@@ -17,6 +17,7 @@ import click
 
 from unroll.commands.common import Misused
 from unroll.errors import FileError, UserError
+from unroll.files import RESULTS
 from unroll.terminal import splash
 from unroll.text import printable, shown_path
 from unroll.tty import environment
@@ -45,7 +46,7 @@ GC_DELAY_S = 2.0
 
 
 @click.command()
-@click.argument("permalink", required=False)
+@click.argument("what", required=False, metavar="[PERMALINK|FILE]")
 @click.option("--theme", type=click.Choice(["dark", "light", "ansi"]), help="The colours; ansi: those of the terminal.")
 @click.option("--engine", metavar="COMMAND", help=ENGINE_HELP)
 @click.option(
@@ -56,21 +57,26 @@ GC_DELAY_S = 2.0
     type=click.Path(exists=True, dir_okay=False),
     help="Play such a recording back; the first key stops that and is answered from it.",
 )
-def play(permalink: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
-    """Open the playground, or restore the screen of a PERMALINK (y in the playground copies one).
+def play(what: str | None, theme: str | None, engine: str | None, record: str | None, replay: str | None) -> None:
+    """Open the playground, or restore the screen of a PERMALINK (y in the playground copies one), or show the results
+    of a sweep in FILE.jsonl.
 
     Example: unroll play --theme light
     """
     try:
-        wanted = None
-        if permalink:
-            from unroll.permalink import read
+        wanted, sweep = None, ""
+        if what and what.endswith(RESULTS):
+            from unroll.sweep.results import read
 
-            wanted = read(permalink)
+            read(sweep := what)  # refused before there is a screen
+        elif what:
+            from unroll import permalink
+
+            wanted = permalink.read(what)
         start = partial(_replay, replay) if replay else partial(_start, _words(engine) if engine else None, record)
     except UserError as error:
         raise Misused(printable(str(error))) from None
-    show(theme, start, wanted=wanted, command=engine or "")
+    show(theme, start, wanted=wanted, command=engine or "", sweep=sweep)
 
 
 def show_lesson(lesson: Lesson, seconds: float, theme: str | None, engine: str | None) -> None:

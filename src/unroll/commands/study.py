@@ -217,10 +217,10 @@ def _seeds_as_csv(results: Mapping[tuple[TaskName, str], Measured]) -> str:
 
 
 def _print_tasks(results: Mapping[tuple[TaskName, str], Measured]) -> None:
-    from unroll.network.study import SOLVED
-
     seeds = len(next(iter(results.values()))["accuracy"].values)
-    click.echo(f"solved: seeds of {seeds} that are at least {figures.share(SOLVED, 0)} right on what is held out")
+    click.echo(
+        f"solved: seeds of {seeds} that are at least {figures.share(figures.SOLVED, 0)} right on what is held out"
+    )
     click.echo("seconds: of one processor, for one seed\n")
     click.echo("task         cell           solved   median   lowest  highest  updates  seconds")
     for (task, cell), measured in results.items():
@@ -237,9 +237,7 @@ def _print_tasks(results: Mapping[tuple[TaskName, str], Measured]) -> None:
 
 
 def _solved(measured: Measured) -> int:
-    from unroll.network.study import SOLVED
-
-    return sum(value >= SOLVED for value in measured["accuracy"].values)
+    return sum(value >= figures.SOLVED for value in measured["accuracy"].values)
 
 
 def _updates(task: TaskName, kind: str) -> int:

@@ -26,8 +26,6 @@ from unroll.network.training import Sequences, accuracy_of, are_right, sequences
 from unroll.recipe import CellName, Recipe, recipe_of
 from unroll.tasks import TASKS, parts
 
-SOLVED = 0.99
-"""The accuracy from which a task counts as solved."""
 MAX_REACH = 256
 """The largest sequence whose answers are checked, where a task has one of every size."""
 LENGTHS = (4, 6, 8, 10, 12, 14, 16, 18)

@@ -5,6 +5,7 @@ Schedulers, workers, SLURM and TLS are dask's own affair. A worker needs unroll 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unroll.errors import UserError
+from unroll.files import read_regular
 from unroll.sweep.run import Place, Stopped, Workers
-from unroll.text import printable
+from unroll.text import printable, shown_path
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -26,6 +28,11 @@ WORKER_S = 30
 CLOSE_S = 3
 """How long a scheduler may take to answer, its first worker to join it, and the farewell."""
 GOES_ON = "the same command then goes on"
+MAX_FILE = 10**6
+NO_CERTIFICATE = (
+    "A tls:// scheduler wants a certificate: name yours as dask is told, by DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+    "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY, or in dask's own files."
+)
 
 
 def at(scheduler: str) -> Place:
@@ -39,14 +46,18 @@ def at(scheduler: str) -> Place:
     @contextmanager
     def workers() -> Iterator[Workers]:
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError:
             raise UserError("--scheduler needs dask.distributed: pip install distributed.") from None
         for name in ("distributed", "distributed.client"):  # what is lost is computed again, and said here
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": _address(scheduler)}
+        address, security = _address(scheduler), Security()
         try:
-            client = Client(**where, timeout=CONNECT_S, set_as_default=False)
+            if address.startswith("tls:") and not security.get_connection_args("client")["ssl_context"]:
+                raise UserError(NO_CERTIFICATE)
+            client = Client(address, timeout=CONNECT_S, set_as_default=False, security=security)
+        except UserError:
+            raise
         except Exception as error:  # of many kinds, dask's own among them
             raise Stopped(
                 f"No dask scheduler answers at {printable(scheduler, 60)} ({_first_line(error)}): start one with "
@@ -62,6 +73,12 @@ def at(scheduler: str) -> Place:
 
 
 def _address(text: str) -> str:
+    """A scheduler's address, or that in its file."""
+    if Path(text).is_file():
+        try:
+            return str(json.loads(read_regular(text, MAX_FILE))["address"])
+        except (ValueError, LookupError, TypeError):
+            raise UserError(f"{shown_path(text)} is no scheduler file of dask: name one, or an address.") from None
     if not re.fullmatch(r"((tcp|tls)://)?[^\s/]+:\d+", text):
         raise UserError(
             f"--scheduler cannot be {printable(text, 60)!r}: choose an address like tcp://127.0.0.1:8786, or a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from math import inf
 from typing import Literal, NamedTuple
 
 from unroll import figures
@@ -19,7 +20,7 @@ WIDTH, HEIGHT = 10, 3
 
 
 class Seed(NamedTuple):
-    """What came of one seed of one recipe."""
+    """What came of one seed of one recipe; `place` is where it stands in its unit's row."""
 
     recipe: Recipe
     digest: str
@@ -28,11 +29,20 @@ class Seed(NamedTuple):
     held_out: float | None
     loss: float | None
     weights: str
-    made: Made
+    place: int
+    row: Row
 
     def figure(self, name: Figure) -> float | None:
-        """One of its figures; None where it is no number."""
+        """One of its figures; None where its training diverged, or nothing was held out."""
+        if self.loss is None:
+            return None
         return {"accuracy": self.accuracy, "held-out": self.held_out, "loss": self.loss}[name]
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether it is right nearly everywhere: on what was held out, where anything was."""
+        right = self.figure("accuracy" if self.held_out is None else "held-out")
+        return right is not None and right >= figures.SOLVED
 
 
 def seeds_of(rows: Iterable[Row]) -> list[Seed]:
@@ -40,8 +50,9 @@ def seeds_of(rows: Iterable[Row]) -> list[Seed]:
     found: dict[tuple[str, int], Seed] = {}
     for row in rows:
         held_out = row.held_out or (None,) * len(row.seeds)
-        for figures_of in zip(row.seeds, row.accuracy, held_out, row.loss, row.weights, strict=True):
-            found[row.digest, figures_of[0]] = Seed(row.recipe, row.digest, *figures_of, row.made)
+        columns = zip(row.seeds, row.accuracy, held_out, row.loss, row.weights, strict=True)
+        for place, figures_of in enumerate(columns):
+            found[row.digest, figures_of[0]] = Seed(row.recipe, row.digest, *figures_of, place, row)
     return list(found.values())
 
 
@@ -53,14 +64,44 @@ def varying(seeds: Iterable[Seed]) -> list[str]:
     return sorted(found, key=lambda name: (FIELDS[name].kind is not str, counts[name]))
 
 
-def spreads(seeds: Iterable[Seed], names: Sequence[str], figure: Figure) -> dict[Key, Spread]:
-    """The figures of the seeds that share the values of these fields, in the order of the values."""
-    found: dict[Key, list[float]] = {}
+def grouped(seeds: Iterable[Seed], names: Sequence[str]) -> dict[Key, list[Seed]]:
+    """The seeds that share the values of these fields, in the order of the values."""
+    keys: dict[str, Key] = {}
+    found: dict[Key, list[Seed]] = {}
     for seed in seeds:
-        values, value = seed.recipe.values(), seed.figure(figure)
-        if value is not None:
-            found.setdefault(tuple(values[name] for name in names), []).append(value)
-    return {key: Spread(tuple(found[key])) for key in sorted(found, key=_by_value)}
+        if seed.digest not in keys:
+            values = seed.recipe.values()
+            keys[seed.digest] = tuple(values[name] for name in names)
+        found.setdefault(keys[seed.digest], []).append(seed)
+    return {key: found[key] for key in sorted(found, key=_by_value)}
+
+
+def spread(seeds: Iterable[Seed], figure: Figure) -> Spread | None:
+    """A figure of some seeds; None where none of them has it."""
+    values = tuple(value for seed in seeds if (value := seed.figure(figure)) is not None)
+    return Spread(values) if values else None
+
+
+def spreads(seeds: Iterable[Seed], names: Sequence[str], figure: Figure) -> dict[Key, Spread]:
+    """A figure of the seeds that share the values of these fields, in the order of the values."""
+    found = ((key, spread(group, figure)) for key, group in grouped(seeds, names).items())
+    return {key: one for key, one in found if one is not None}
+
+
+def ranked(seeds: Iterable[Seed], figure: Figure) -> list[Seed]:
+    """Some seeds from the best to the worst by a figure, and by loss where that is equal; what diverged comes last."""
+
+    def badness(seed: Seed) -> tuple[float, float]:
+        value, loss = seed.figure(figure), inf if seed.loss is None else seed.loss
+        return (inf if value is None else value if figure == "loss" else -value), loss
+
+    return sorted(seeds, key=badness)
+
+
+def outstanding(seeds: Iterable[Seed], figure: Figure) -> dict[str, Seed]:
+    """The best, the median and the worst of some seeds; of two in the middle the better one."""
+    found = ranked(seeds, figure)
+    return {"best": found[0], "median": found[(len(found) - 1) // 2], "worst": found[-1]}
 
 
 def _by_value(key: Key) -> list[tuple[bool, float, str]]:
@@ -87,16 +128,16 @@ def of_seeds(seeds: Iterable[Seed]) -> Iterator[list[object]]:
     yield [*FIELDS, "accuracy", "held_out_accuracy", "loss", "weights", "digest", *Made.__struct_fields__]
     for one in seeds:
         values = {**one.recipe.values(), "seed": one.seed}
-        made = [getattr(one.made, name) for name in Made.__struct_fields__]
+        made = [getattr(one.row.made, name) for name in Made.__struct_fields__]
         yield [*values.values(), one.accuracy, one.held_out, one.loss, one.weights, one.digest, *made]
 
 
 def remarks(seeds: Sequence[Seed], figure: Figure) -> Iterator[str]:
     """What is to be known of the figures beside themselves."""
     if missing := sum(seed.figure(figure) is None for seed in seeds):
-        why = "nothing was held out" if figure == "held-out" else "training diverged"
-        yield f"{figures.count(missing, 'seed')} without {figure}: {why}."
-    if len(kinds := Counter(seed.made for seed in seeds)) > 1:
+        why = "nothing was held out, or " if figure == "held-out" else ""
+        yield f"{figures.count(missing, 'seed')} without {figure}: {why}training diverged."
+    if len(kinds := Counter(seed.row.made for seed in seeds)) > 1:
         yield f"Computed by {len(kinds)} kinds of processor or versions, which --csv tells: last bits may differ."
 
 
@@ -104,7 +145,7 @@ def heatmap(found: Mapping[Key, Spread], x_name: str, y_name: str, figure: Figur
     """The medians by two fields, `(x, y)`, as a grid with its figures, coloured from the lowest to the highest."""
     import plotext
 
-    xs, ys = _ordered(key[0] for key in found), _ordered(key[1] for key in found)
+    xs, ys = ordered(key[0] for key in found), ordered(key[1] for key in found)
     middles = {key: spread.middle for key, spread in found.items()}
     lowest = min(middles.values())
     grid = [[middles.get((x, y), lowest) for x in xs for _ in range(WIDTH)] for y in ys for _ in range(HEIGHT)]
@@ -125,5 +166,6 @@ def heatmap(found: Mapping[Key, Spread], x_name: str, y_name: str, figure: Figur
     return f"{title}\n{plot.build().string().rstrip()}"
 
 
-def _ordered(values: Iterable[Value]) -> list[Value]:
+def ordered(values: Iterable[Value]) -> list[Value]:
+    """The values of a field, each once: numbers by size, then words."""
     return sorted(set(values), key=lambda value: _by_value((value,)))

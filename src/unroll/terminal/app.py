@@ -77,15 +77,17 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         command: str = "",
         lesson: Lesson | None = None,
         seconds: float = 0.0,
+        sweep: str = "",
     ) -> None:
         """`start` brings an engine, by `command` unless it is this machine's own; `wanted` is a moment to restore;
-        `theme` is `dark`, `light` or `ansi`; a `lesson` plays by itself where its scenes have `seconds`."""
+        `theme` is `dark`, `light` or `ansi`; a `lesson` plays by itself where its scenes have `seconds`; `sweep` is
+        the path of results to open."""
         super().__init__()
         textual_patches.apply()
         self.animation_level = "none"
         self.engine: Conversation | None = None
         wanted = lesson.scenes[0].link if lesson else wanted
-        self._start, self._wanted, self._command = start, wanted, command
+        self._start, self._wanted, self._command, self._sweep = start, wanted, command, sweep
         self._trouble = ""
         self._detached = self._gives_up = False
         self._playback: Worker[None] | None = None
@@ -151,6 +153,8 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
 
     def on_recipe_form_filled(self, message: RecipeForm.Filled) -> None:
         """The playground is complete."""
+        if self._sweep:
+            self.hold_input(self.run_worker(self.playground.open_sweep(self._sweep)).wait())
         self.run_worker(self._release_input(), name="input")
 
     def on_playground_opening(self, message: Playground.Opening) -> None:

@@ -63,6 +63,7 @@ LOOK = group(
     _more("5", "tab('Runs')", "Runs", "Go to the runs."),
     _more("6", "tab('Next')", "Next number", "Go to the next number or symbol."),
     _more("7", "tab('Beside')", "Marked run", "Go to the marked run's hidden state, beside that of this run."),
+    _more("8", "tab('Sweep')", "Sweep", "Go to the sweep that was opened; escape takes back all panes."),
 )
 CHANGE = group(
     "Change",
@@ -157,6 +158,9 @@ OTHER_WORDS = {
     "ask('restore')": "undo back",
     "ask('compare')": "mark difference",
     "ask('overlay')": "show hide curve",
+    "tab('Sweep')": "results seeds table",
+    "axes(1)": "across down fields",
+    "measure": "median spread solved held out loss",
 }
 """What else a person may call an action when looking for it in the palette."""
 

@@ -19,14 +19,18 @@ from textual.widgets import Input, OptionList, Static
 
 from unroll import figures
 from unroll.errors import FileError, UserError
+from unroll.files import RESULTS
 from unroll.machine import resident
 from unroll.moment import MAX_TEMPERATURE, MAX_TOP_K, Sampling
 from unroll.protocol.replies import Models, SavedModel
 from unroll.protocol.requests import ListModels, Measure, ModelName
+from unroll.sweep.summary import Seed, outstanding
 from unroll.terminal import export, texts
+from unroll.terminal.opened_sweep import PATHS, TRAINED_TOGETHER, of_seed
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 from unroll.terminal.shapes import of_shapes
+from unroll.terminal.widgets.sweep_pane import SweepPane
 from unroll.tty.renderer import CellDiffApp
 
 CONFIRM = "enter confirms · esc cancels"
@@ -160,8 +164,9 @@ def _table(keys: Mapping[str, str]) -> Table:
 class Questions:
     """Asks a person, and does with the answer what was asked for."""
 
-    def __init__(self, screen: Screen[Any], session: Session) -> None:
-        self._screen, self._session, self._display = screen, session, session.display
+    def __init__(self, screen: Screen[Any], session: Session, open_sweep: Callable[[str], object]) -> None:
+        """`open_sweep` shows the results file that has a path."""
+        self._screen, self._session, self._display, self._open_sweep = screen, session, session.display, open_sweep
         self._unsaved_name = ""
 
     def _ask(self, dialog: ModalScreen[str | None], take: Callable[[str], object]) -> None:
@@ -286,10 +291,22 @@ class Questions:
             sure = Pick("Delete a model", ["", name], rows, "What is deleted cannot be brought back.")
             self._ask(sure, lambda name: spawn(session.delete_model(name)) if name else None)
         elif what == "path":
-            hint = "The path of a saved network, on the machine where networks are trained."
-            self._ask(Ask("Open a file", "", hint, path), lambda path: spawn(session.open(None, path)))
+            self._ask(Ask("Open a file", "", PATHS, path), self._open_path)
         else:
             spawn(session.open(name))
+
+    def _open_path(self, path: str) -> None:
+        if path.endswith(RESULTS):
+            self._open_sweep(path)
+        else:
+            self._display.spawn(self._session.open(None, path))
+
+    def seed(self, cell: SweepPane.CellChosen, take: Callable[[Seed], object]) -> None:
+        """Which seed of a sweep's cell is to be opened: the best, the median or the worst."""
+        found = outstanding(cell.seeds, cell.figure)
+        rows = [of_seed(word, seed, cell.figure) for word, seed in found.items()]
+        pick = Pick(f"Open a seed of {cell.called}", list(found), rows, TRAINED_TOGETHER)
+        self._ask(pick, lambda word: take(found[word]))
 
 
 # What may be answered

@@ -11,9 +11,11 @@ from typing import NamedTuple
 LEAST = (80, 24)
 """Columns and rows of the smallest terminal."""
 PANES = ("State", "Loss", "Lens", "Recipe", "Runs", "Next")
+"""In the order of their jump numbers, from 1."""
 BESIDE_STATE = "Beside"
 """A second heatmap, of the marked run: it shares the first one's place, and has the next jump number."""
-"""In the order of their jump numbers, from 1."""
+SWEEP = "Sweep"
+"""A sweep's results, once some are opened: always maximised, with the jump number after that."""
 LEAST_OF = {"State": (40, 12), "Loss": (34, 8), "Lens": (34, 8), "Recipe": (33, 14), "Runs": (33, 6), "Next": (34, 13)}
 """Columns and rows that a pane needs to be of use, its border among them."""
 BESIDE = 120

@@ -55,9 +55,12 @@ from unroll.tty.textual_patches import draw_sparingly
 from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from unroll.sweep.summary import Seed
     from unroll.terminal.dialogs import Questions
     from unroll.terminal.lessons import Lessons
     from unroll.tour.lesson import PaneName
+    from unroll.terminal.opened_sweep import OpenedSweep
+    from unroll.terminal.widgets.sweep_pane import SweepPane
 
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 5
@@ -94,6 +97,7 @@ class Playground(Screen[None]):
         self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self.tour = Tour(self.session, self.recovery, self.lens, self._stage, self.set_timer)
+        self._sweep: OpenedSweep | None = None
         self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
         panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
@@ -212,6 +216,8 @@ class Playground(Screen[None]):
         """Draw every pane from the session; what has not changed is not painted again."""
         with suppress(NoMatches):  # quitting: the panes go one by one, with an answer still on its way
             self.slow_motion.follow()
+            if self._sweep is not None:
+                self._sweep.compare()
             self._show_training()
             self._show_state()
             self._show_beside()
@@ -415,7 +421,7 @@ class Playground(Screen[None]):
         """What is asked of a person."""
         from unroll.terminal.dialogs import Questions
 
-        return Questions(self, self.session)
+        return Questions(self, self.session, lambda path: self.spawn(self.open_sweep(path)))
 
     def _explain(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
         from unroll.terminal.dialogs import Help
@@ -458,6 +464,28 @@ class Playground(Screen[None]):
     def action_ask(self, what: str) -> None:
         """Open a dialog of `Questions`, which may need an answer of the engine first."""
         self.post_message(self.Opening(self.run_worker(getattr(self.questions, what)())))
+
+    async def open_sweep(self, path: str) -> None:
+        """Show what is in a sweep's results file, which is read here: the engine may be elsewhere."""
+        from unroll.terminal.opened_sweep import OpenedSweep
+
+        sweep = self._sweep or OpenedSweep(self.session)
+        try:
+            await sweep.read(path)
+        except UserError as error:
+            self.say(str(error))
+        else:
+            self._sweep = sweep
+            self._panes.add(layout.SWEEP, sweep.pane)
+            self.action_tab(layout.SWEEP)
+
+    def on_sweep_pane_cell_chosen(self, message: SweepPane.CellChosen) -> None:
+        def take(seed: Seed) -> None:
+            if self._sweep is not None:
+                self.action_tab("State")
+                self.spawn(self._sweep.train(seed))
+
+        self.questions.seed(message, take)
 
     def action_resume(self) -> None:
         self.spawn(self.recovery.resume())
@@ -627,7 +655,9 @@ class Playground(Screen[None]):
     def action_maximise(self) -> None:
         """Let the focused pane have all the room, or take that back."""
         pane = "" if self._panes.alone else self._panes.of(self.focused)
-        if pane or self._panes.alone:
+        if self._panes.alone == layout.SWEEP:
+            self.action_tab("State")
+        elif pane or self._panes.alone:
             self._panes.maximise(pane)
         else:
             self.note(texts.NO_PANE)
@@ -636,6 +666,8 @@ class Playground(Screen[None]):
         """Go to a pane; where others stand in its place, it takes theirs."""
         if pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
             self.note(refusal)
+        elif pane == layout.SWEEP and self._sweep is None:
+            self.note(texts.NO_SWEEP)
         else:
             self._panes.go_to(pane)
 

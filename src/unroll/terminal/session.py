@@ -196,12 +196,15 @@ class Session:
             self.recipe = created.recipe
             self.enter(Run.opened(created, name or (path if "/" in path else f"./{path}")))
 
-    async def open_member(self, recipe: Recipe, seeds: Sequence[int], index: int) -> None:
-        """Show one of several seeds that were trained together, trained again as a run of its own."""
+    async def open_member(self, recipe: Recipe, seeds: Sequence[int], index: int) -> Run | None:
+        """Show one of several seeds that were trained together, trained again as a run of its own; None if refused."""
         created = await self.ask(requests.Member(recipe=recipe, seeds=tuple(seeds), index=index))
         if created is not None:
             self.recipe, of = created.recipe, texts.of_seeds(seeds)
-            self.enter(Run.of(created, f"seed {seeds[index]} of {of}", f"was trained together with others ({of})"))
+            return self.enter(
+                Run.of(created, f"seed {seeds[index]} of {of}", f"was trained together with others ({of})")
+            )
+        return None
 
     async def delete_model(self, name: str) -> None:
         """Delete a saved model."""

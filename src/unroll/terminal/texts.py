@@ -25,6 +25,7 @@ NOTHING_TO_COMPARE = (
     "There is nothing to compare with: erase or switch off something, or mark a run with = in the runs."
 )
 NO_SEQUENCE = "No answer: the prompt holds no valid sequence."
+NO_SWEEP = "No sweep is open: o and then o opens its FILE.jsonl, as unroll FILE.jsonl does."
 NO_DIFFERENCE_OF_LEADS = "Attributions to different pairs of answers cannot be subtracted: v shows another view."
 OWN_SEQUENCE = "This network has another vocabulary, so it reads a sequence of its own task."
 NOTHING_BESIDE = "No other run is marked: = in the runs marks one, and 7 shows it beside this one."
@@ -496,6 +497,7 @@ PANES = {
     "LossCurve": "Loss",
     "LensPane": "Lens",
     "NextNumber": "Next number",
+    "SweepPane": "Sweep",
     "RunTable": "Runs",
     "Prompt": "Prompt",
 }
@@ -544,6 +546,12 @@ def of_pane(
             "Of a pair of bars, ▀ is now and ▄ what it is compared with: the network untouched, or the marked run. "
             "enter or a click appends a candidate.",
             task.teaches,
+        ],
+        "SweepPane": [
+            "A cell has one figure of its seeds, those of all recipes with the values at its row and its column: g "
+            "shows another figure, a other fields across and down.",
+            "enter trains a cell's best, median or worst seed again, with the seeds that were trained together with "
+            "it: on the same kind of processor, by the same versions, it is the same network to the bit.",
         ],
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch. "

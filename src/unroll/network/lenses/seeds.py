@@ -17,7 +17,6 @@ from unroll import figures
 from unroll.errors import UserError
 from unroll.network.ensemble import Ensemble
 from unroll.network.lenses import Subject
-from unroll.network.study import SOLVED
 from unroll.network.training import Sequences, Training, accuracy_of, order
 from unroll.picture import Lines, NamedLine, Ranked
 from unroll.recipe import weights
@@ -152,7 +151,7 @@ def _ranked(found: SeedsTrained, place: int) -> Ranked:
 def _caption(found: SeedsTrained, newest: dict[str, float]) -> str:
     count = figures.count(len(found.seeds), "seed")
     if found.scores:
-        solved = sum(score >= SOLVED for score in found.scores)
+        solved = sum(score >= figures.SOLVED for score in found.scores)
         said = f"Solved by {solved} of {count}."
     else:
         said = f"Update {found.update:,} of {found.updates:,}, {count}."
@@ -164,6 +163,5 @@ def _caption(found: SeedsTrained, newest: dict[str, float]) -> str:
 
 
 def _limits(found: SeedsTrained) -> str:
-    return (
-        f"Solved: at least {figures.share(SOLVED, 0)} of {found.scored} right. Another 32 seeds have another worst one."
-    )
+    least = figures.share(figures.SOLVED, 0)
+    return f"Solved: at least {least} of {found.scored} right. Another 32 seeds have another worst one."

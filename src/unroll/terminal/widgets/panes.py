@@ -53,18 +53,24 @@ class Panes(Widget):
 
     def show(self, pane: str) -> None:
         """Bring a pane in sight."""
-        self.alone = ""
+        self.alone = pane if pane == layout.SWEEP else ""
         if pane in self.states:
             self.states = (pane, *(state for state in self.states if state != pane))
-        self.tab = layout.tab_with("State" if pane in self.states else pane, *self._window, self.tab)
+        if not self.alone:
+            self.tab = layout.tab_with("State" if pane in self.states else pane, *self._window, self.tab)
         self._arrange()
+
+    def add(self, name: str, pane: Widget) -> None:
+        """Take in one more pane, unless it is here; it has no room yet."""
+        if name not in self.panes:
+            self.panes = {**self.panes, name: pane}
+            pane.display = False
+            self.mount(pane)
 
     def show_beside(self, second: Widget | None) -> None:
         """Share the heatmap's place with another one; or no longer."""
-        if second is not None and layout.BESIDE_STATE not in self.panes:
-            self.panes = {**self.panes, layout.BESIDE_STATE: second}
-            second.display = False
-            self.mount(second)
+        if second is not None:
+            self.add(layout.BESIDE_STATE, second)
         wanted = ("State", layout.BESIDE_STATE) if second is not None else ("State",)
         if {*wanted} != {*self.states}:
             self.states = wanted
