@@ -48,21 +48,21 @@ async def test_each_cell_has_the_median_of_its_seeds_and_an_empty_one_nothing() 
 
 
 async def test_keys_choose_the_cell_the_figure_and_the_axes() -> None:
-    found = await shown(ROWS, "right", "down", "g")
+    found = await shown(ROWS, "right", "down", "m")
     assert found[3] == "rnn 60.0% 50.0% 50.0%", "highest less lowest"
     assert found[5].startswith("length 6, cell rnn:")
     assert found[6] == "median accuracy 60.0%, 50.0% to 100.0%; median loss 0.400, <1e-6 to 0.500"
     assert found[9] == "1 100.0% 0 60.0% 2 50.0%"
-    assert (await shown(ROWS, "g", "g"))[2] == "gru 33.3% 33.3%", "solved"
-    assert (await shown(ROWS, "a"))[:3] == ["cell across, length down", "gru rnn", "4 50.0% 50.0%"]
-    assert (await shown(ROWS, "A", "a")) == await shown(ROWS)
+    assert (await shown(ROWS, "m", "m"))[2] == "gru 33.3% 33.3%", "solved"
+    assert (await shown(ROWS, "A"))[:3] == ["cell across, length down", "gru rnn", "4 50.0% 50.0%"]
+    assert (await shown(ROWS, "A", "A")) == await shown(ROWS)
 
 
 async def test_what_was_held_out_is_a_figure_where_there_is_any_and_a_third_field_is_said_to_be_mixed() -> None:
     kinds = [
         {"length": length, "hidden_size": d, "cell": c} for length in (3, 4) for d in (4, 8) for c in ("rnn", "gru")
     ]
-    found = await shown([a_row((0.5,), (0.25,), **kind) for kind in kinds], "g", "g", "g")
+    found = await shown([a_row((0.5,), (0.25,), **kind) for kind in kinds], "m", "m", "m")
     assert found[0] == "hidden-size across, length down; every cell together"
     assert found[2] == "3 25.0% 25.0%"
 

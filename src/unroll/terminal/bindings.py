@@ -159,7 +159,7 @@ OTHER_WORDS = {
     "ask('compare')": "mark difference",
     "ask('overlay')": "show hide curve",
     "tab('Sweep')": "results seeds table",
-    "axes(1)": "across down fields",
+    "axes": "across down fields",
     "measure": "median spread solved held out loss",
 }
 """What else a person may call an action when looking for it in the palette."""

@@ -548,8 +548,8 @@ def of_pane(
             task.teaches,
         ],
         "SweepPane": [
-            "A cell has one figure of its seeds, those of all recipes with the values at its row and its column: g "
-            "shows another figure, a other fields across and down.",
+            "A cell has one figure of its seeds, those of all recipes with the values at its row and its column: m "
+            "shows another figure, A other fields across and down.",
             "enter trains a cell's best, median or worst seed again, with the seeds that were trained together with "
             "it: on the same kind of processor, by the same versions, it is the same network to the bit.",
         ],

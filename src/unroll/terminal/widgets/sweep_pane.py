@@ -86,9 +86,8 @@ class SweepPane(Pane, can_focus=True):
         *both_ways("left right", "across", "cell", "The cell before or after this one."),
         *both_ways("up down", "down", "cell", "The cell above or below.", show=False),
         Binding("enter", "choose", "open", tooltip="Train this cell's best, median or worst seed again, as a run."),
-        Binding("g", "measure", "figure", tooltip="Another figure: the median, the spread, how many seeds are solved."),
-        Binding("a", "axes(1)", "axes", tooltip="Other fields across and down, of those that vary."),
-        Binding("A", "axes(-1)", "Previous axes", show=False, tooltip="The fields before, across and down."),
+        Binding("m", "measure", "metric", tooltip="Another figure: the median, the spread, how many seeds are solved."),
+        Binding("A", "axes", "axes", tooltip="Other fields across and down, of those that vary."),
     ]
 
     called: reactive[str] = reactive("", repaint=False)
@@ -161,7 +160,7 @@ class SweepPane(Pane, can_focus=True):
 
     def on_resize(self) -> None:
         """Draw every line again; those that are as before are not painted."""
-        self.entitle(f"8 Sweep: {self.called}", f"{self.measure.name} · g another · a other axes")
+        self.entitle(f"8 Sweep: {self.called}", f"{self.measure.name} · m another · A other axes")
         before, self._rows = self._rows, list(self._lines(*self.cell)) if self._groups and self.size.area else []
         self.refresh_changed(before, self._rows)
 
@@ -254,6 +253,6 @@ class SweepPane(Pane, can_focus=True):
         measures = self.measures
         self.measure = measures[(measures.index(self.measure) + 1) % len(measures)]
 
-    def action_axes(self, by: int) -> None:
+    def action_axes(self) -> None:
         pairs = self.pairs
-        self.axes = pairs[(pairs.index(self.axes) + by) % len(pairs)]
+        self.axes = pairs[(pairs.index(self.axes) + 1) % len(pairs)]
