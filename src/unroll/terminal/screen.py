@@ -58,9 +58,9 @@ if TYPE_CHECKING:
     from unroll.sweep.summary import Seed
     from unroll.terminal.dialogs import Questions
     from unroll.terminal.lessons import Lessons
-    from unroll.tour.lesson import PaneName
     from unroll.terminal.opened_sweep import OpenedSweep
     from unroll.terminal.widgets.sweep_pane import SweepPane
+    from unroll.tour.lesson import PaneName
 
 TRAIN_LABELS = {"ready": "▶ Train", "training": "‖ Pause", "paused": "▶ Go on"}
 MAX_OVERLAID = 5
