@@ -18,10 +18,11 @@ from textual.pilot import Pilot
 
 from unroll.client.client import Engine
 from unroll.log import STATE_DIR
+from unroll.moment import Sampling
 from unroll.protocol.replies import Trace
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.screen import Playground
-from unroll.terminal.widgets.recipe_form import RecipeForm
+from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll_dev.looks import LOOKS, LookingApp
 
@@ -91,6 +92,46 @@ async def an_earlier_epoch(pilot: Pilot[None]) -> None:
     await pilot.press("2", "home", "right", "right", "right", "l")
 
 
+async def learned(pilot: Pilot[None], preset: str) -> None:
+    """The network of a preset, trained at full pace, and the focus on its hidden state."""
+    screen = playground(pilot)
+    screen.query_one("#field-preset", FieldRow).control.value = preset
+    screen.query_one("#field-pace", FieldRow).control.value = "full"
+    await until(pilot, lambda: screen.session.run is not None and screen.session.run.recipe.task.task != "count")
+    await trained_to_the_end(pilot)
+    await until(pilot, lambda: not screen.session.is_training)
+    await pilot.press("escape")
+
+
+async def names(pilot: Pilot[None]) -> None:
+    """Names learned letter by letter, and one of the network's own."""
+    await learned(pilot, "names")
+    screen = playground(pilot)
+    screen.session.sampling = Sampling(temperature=0.7, seed=4)
+    await pilot.press("C")
+    await until(pilot, lambda: screen.session.vocabulary.is_over(screen.session.moment.sequence))
+
+
+async def legal(pilot: Pilot[None]) -> None:
+    """A string of the embedded Reber grammar, at a step after which two symbols are right."""
+    await learned(pilot, "reber")
+    playground(pilot).session.type(tuple("BTSXPVE".index(symbol) for symbol in "BTBTSSXXTVVET"), 6)
+    await until(pilot, lambda: shown_steps(pilot) == 13)
+
+
+async def counter(pilot: Pilot[None]) -> None:
+    """The cell state of an LSTM that has read aaaaaaaaaabbbbbbbbbb, and the unit of it that counts."""
+    await learned(pilot, "anbn")
+    session = playground(pilot).session
+    session.type((0,) * 10 + (1,) * 10)
+    await pilot.press("v")
+    await until(pilot, lambda: session.view == "cell state" and shown_steps(pilot) == 20)
+    await until(pilot, lambda: (trace := traced(pilot)) is not None and trace.view == session.view)
+    values = session.trace.values if session.trace else []
+    rises = [min(top - start, top - end) for start, top, end in zip(*values[::9], strict=False)]  # steps 1, 10, 19
+    session.choose_unit(rises.index(max(rises)))
+
+
 async def keys(pilot: Pilot[None]) -> None:
     """The list of all keys."""
     await pilot.press("question_mark")
@@ -110,6 +151,9 @@ SCENES = (
     Scene("tabs-loss", NARROW, loss_tab),
     Scene("tabs-recipe", NARROW, recipe_tab),
     Scene("keys", WHOLE, keys),
+    Scene("names", WHOLE, names),
+    Scene("reber", WHOLE, legal),
+    Scene("counter", WHOLE, counter),
     *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
 )
 

@@ -61,6 +61,15 @@ async def test_a_unit_tells_its_value_and_its_share(game: Playing) -> None:
     assert not game.hint.startswith("unit"), "another moment"
 
 
+async def test_a_view_that_is_chosen_while_a_look_is_under_way_is_the_one_that_is_shown(game: Playing) -> None:
+    game.engine.hold()
+    game.session.type((1, 2, 3))
+    await game.pilot.press("v")
+    game.engine.let_go()
+    await game.settle()
+    assert game.session.view == game.trace.view == "attribution"
+
+
 async def test_every_view_of_an_lstm_has_its_name_in_the_title() -> None:
     async with playing(recipe_of({"cell": "lstm"})) as game:
         titles, told = [], []

@@ -376,7 +376,8 @@ class Session:
         looked = await self.ask(request)
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
             self.trace, self._answered = looked.trace, request
-            self.view, self.baseline = looked.trace.view, baseline if request.difference else ""
+            self.view = looked.trace.view if request.view == self.view else self.view  # another was chosen meanwhile
+            self.baseline = baseline if request.difference else ""
             self.versus = versus if request.against else ""
             self.is_sampled = request.sampling.temperature > 0
             self._compare_with_expected(looked.trace)
