@@ -9,7 +9,7 @@ A finding says the figures it rests on, and a key that looks closer. The tests, 
                   commonest, give or take two standard errors; and the loss at least 0.9 of the best constant chances'
     repeating     the number just read is the right answer in 99 % of the sequences
     by heart      held-out sequences are right a quarter less often than those it trained on
-    no longer     nine tenths right at length L, and at 2 L at most six tenths
+    no longer     nine tenths right at length L, and at 2 L at most six tenths; not of strings, whose length L only bounds
     looping       of a file, what the network said itself repeats within 4 symbols, three times over
 """
 
@@ -185,9 +185,9 @@ class Doctor:
 
     def _look(self, run: Run) -> None:
         """Ask once for how a finished network does on longer sequences, where there are some."""
-        task, engine = run.recipe.task, self._session.engine
+        task, engine = TASKS[run.recipe.task.task], self._session.engine
         is_right = run.state == "finished" and (run.accuracy or 0) >= 0.9
-        if is_right and engine is not None and run not in self._longer and TASKS[task.task].count(task) is not None:
+        if is_right and engine is not None and run not in self._longer and not task.is_bound:
             self._longer[run] = None
             self._session.display.spawn(self._try_longer(run))
 
