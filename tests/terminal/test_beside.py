@@ -3,9 +3,10 @@
 import pytest
 
 from playground_kit import NARROW, WHOLE, Playing, playing
-from unroll.protocol.requests import Look
+from unroll.protocol.requests import Lens, Look
 from unroll.recipe import Recipe
 from unroll.terminal import texts
+from unroll.terminal.widgets.lens_pane import LensPane
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 
@@ -59,6 +60,32 @@ async def test_where_both_have_no_room_7_and_1_bring_one_to_the_front() -> None:
         assert game.notice == texts.VALUES_AGAIN
         await game.press("1")
         assert game.pane(StateHeatmap).display and not second.display
+
+
+async def test_the_marked_run_is_seen_through_the_same_lens() -> None:
+    async with playing(SMALL, size=(170, 56)) as game:
+        await two_runs(game)
+        await game.press("L")
+        first, second = game.app.playground.query(LensPane)
+        assert first.display and second.display
+        assert [first.border_title, second.border_title] == ["3 Lens: numbers", "7 run 1: numbers"]
+        asked = [one for one in game.engine.asked if isinstance(one, Lens)][-2:]
+        assert {one.moment.run for one in asked} == {run.number for run in game.session.runs.rows}
+        assert first.picture is not None and second.picture is not None
+        assert first.picture.caption != second.picture.caption
+        await game.press("1", "left")
+        assert first.step == second.step == game.session.moment.step
+
+
+@pytest.mark.parametrize("size", [NARROW, WHOLE])
+async def test_where_two_lenses_have_no_room_the_one_of_the_run_in_front_is_shown(size: tuple[int, int]) -> None:
+    async with playing(SMALL, size=size) as game:
+        await two_runs(game)
+        for key, displayed, title in (("1", [True, False], "3 Lens: unit"), ("7", [False, True], "7 run 1: unit")):
+            await game.press(key, "3")
+            lenses = game.app.playground.query(LensPane)
+            assert [lens.display for lens in lenses] == displayed and f"─ {title} ─" in game.text
+            assert game.app.playground.focused is lenses[displayed.index(True)]
 
 
 async def test_without_a_mark_there_is_nothing_beside_and_it_is_said() -> None:

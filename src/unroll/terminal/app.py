@@ -97,7 +97,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         self._dress(theme)
         seen = wanted or Link(Recipe(), Moment(0, (7, 8, 9, 10)))
         self.playground = Playground(seen.recipe, seen.moment.sequence)
-        self.playground.lens.lens = seen.lens
+        self.playground.lens.chosen.lens = seen.lens
         self.session = self.playground.session
         if lesson is not None:
             self.playground.tour.begin(lesson, seconds)

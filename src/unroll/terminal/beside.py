@@ -11,6 +11,7 @@ from unroll.moment import Moment
 from unroll.protocol.replies import Trace, Window
 from unroll.protocol.requests import Look
 from unroll.terminal import texts
+from unroll.terminal.lens_sight import Subject
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
@@ -66,6 +67,15 @@ class Beside:
         if self.trace is None or self.trace.moment.sequence != moment.sequence:
             return None
         return replace(self.trace, moment=replace(self.trace.moment, step=moment.step))
+
+    @property
+    def subject(self) -> Subject | None:
+        """What a lens looks at; None where there is nothing to see, or will be."""
+        trace, wanted = self.trace_now, self._wanted()
+        if trace is None or wanted is None:
+            return None
+        moment = replace(wanted[0].moment, step=trace.moment.step)
+        return moment, min(self._session.unit, trace.units - 1), trace.weights
 
     @property
     def refusal(self) -> str:

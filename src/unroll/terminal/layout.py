@@ -12,12 +12,16 @@ LEAST = (80, 24)
 """Columns and rows of the smallest terminal."""
 PANES = ("State", "Loss", "Lens", "Recipe", "Runs", "Next")
 """In the order of their jump numbers, from 1."""
-BESIDE_STATE = "Beside"
-"""A second heatmap, of the marked run: it shares the first one's place, and has the next jump number."""
+BESIDE_STATE, BESIDE_LENS = "Beside", "Beside lens"
+"""A second heatmap and a second lens, of the marked run: they share the place of the first, and the next jump number
+leads to them."""
+SECOND = {"State": BESIDE_STATE, "Lens": BESIDE_LENS}
 SWEEP = "Sweep"
 """A sweep's results, once some are opened: always maximised, with the jump number after that."""
 LEAST_OF = {"State": (40, 12), "Loss": (34, 8), "Lens": (34, 8), "Recipe": (33, 14), "Runs": (33, 6), "Next": (34, 13)}
 """Columns and rows that a pane needs to be of use, its border among them."""
+HALF_LENS = (34, 12)
+"""The same of two lenses that share a place: with fewer rows each would be all axes and words."""
 BESIDE = 120
 """Columns from which the status stands in the header's row, and from which three areas stand side by side."""
 BELOW = 5
@@ -55,32 +59,32 @@ def is_too_small(width: int, height: int) -> bool:
     return width < LEAST[0] or height < LEAST[1]
 
 
-def arrange(
-    width: int, height: int, tab: str = "", units: int = 32, alone: str = "", states: tuple[str, ...] = ("State",)
-) -> Layout:
+def arrange(width: int, height: int, tab: str = "", units: int = 32, alone: str = "", beside: str = "") -> Layout:
     """The panes on a terminal of some columns and rows; places count from the row under the header.
 
     `tab` is the one chosen, the first where it is none of the layout's; `units` are the heatmap's; `alone` names the
-    pane that is maximised. `states` are the heatmaps, the one in front first: where both have no room, the other hides.
+    pane that is maximised. `beside` tells which of two networks is in front, the `shown` or the `marked` one, where
+    there are two: where both have no room, the other's panes hide.
     """
     rows = height - header_rows(width) - BELOW
     tabs = _tabs(width, rows)
     tab = tab if tab in tabs else next(iter(tabs), "")
     area = Place(0, 0, width, rows)
     places = {alone: area} if alone else dict(_placed(area, tab, units))
-    if place := places.pop("State", None) if not alone else None:
-        places |= _shared(place, states)
+    for first, second in SECOND.items() if beside and not alone else ():
+        if place := places.pop(first, None):
+            places |= _shared(place, first, second, beside == "marked")
     return Layout(places, tabs, tab)
 
 
-def _shared(place: Place, states: tuple[str, ...]) -> dict[str, Place]:
-    """The heatmap's place, or two halves of it: side by side, or one over the other."""
-    least = LEAST_OF["State"]
-    if len(states) < 2 or (place.width < 2 * least[0] and place.height < 2 * least[1]):
-        return {states[0]: place}
+def _shared(place: Place, first: str, second: str, is_second_in_front: bool) -> dict[str, Place]:
+    """A pane's place for two: halves of it side by side, or one over the other, or all of it for the one in front."""
+    least = LEAST_OF[first] if first == "State" else HALF_LENS
+    if place.width < 2 * least[0] and place.height < 2 * least[1]:
+        return {second if is_second_in_front else first: place}
     is_wide = place.width >= 2 * least[0]
     halves = _cut_columns(place, place.width // 2) if is_wide else _cut_rows(place, place.height // 2)
-    return dict(zip(("State", BESIDE_STATE), halves, strict=True))
+    return dict(zip((first, second), halves, strict=True))
 
 
 def tab_with(pane: str, width: int, height: int, tab: str) -> str:

@@ -1,4 +1,4 @@
-"""What the lens in sight shows of the session's moment, asked for anew when that or the network has changed."""
+"""What the lens in sight shows of a moment, asked for anew when that or the network has changed."""
 
 from asyncio import sleep
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from time import monotonic
 from msgspec.structs import replace
 
 from unroll.client.diagnosis import EngineError
+from unroll.moment import Moment
 from unroll.picture import Picture
 from unroll.protocol.requests import Lens
 from unroll.terminal.session import Session
@@ -20,20 +21,49 @@ REST_S, MAX_REST_S = 1.0, 4.0
 """From one look to the next in training at least, and at most: pictures that change cost bytes too."""
 
 
-class LensSight:
-    """The lens that was chosen, and its newest picture.
+Subject = tuple[Moment, int, str]
+"""What is looked at: a moment, the unit, and the fingerprint of the network."""
+
+
+class Chosen:
+    """Which lens is chosen, for every run that is seen through it.
 
     Attributes:
         lens: Its name; empty until the engine has told which there are. `lenses`: the names of all.
-        about: What it shows, in a sentence.
+    """
+
+    def __init__(self) -> None:
+        self.lens = ""
+        self.lenses: tuple[str, ...] = ()
+
+
+def shown(session: Session) -> Subject | None:
+    """The session's own moment; None while there is none to look at."""
+    run, trace = session.run, session.trace
+    if run is None or trace is None or trace.moment.run != run.number:
+        return None
+    return session.moment, session.unit, trace.weights
+
+
+class LensSight:
+    """A run through the lens that was chosen, and its newest picture.
+
+    Attributes:
+        about: What the lens shows, in a sentence.
         picture: None until there is one, or where it is refused; then `refusal` says why.
     """
 
-    def __init__(self, session: Session, is_in_sight: Callable[[], bool]) -> None:
-        self.lens = self.about = self.refusal = ""
-        self.lenses: tuple[str, ...] = ()
+    def __init__(
+        self,
+        session: Session,
+        chosen: Chosen,
+        subject: Callable[[], Subject | None],
+        is_in_sight: Callable[[], bool],
+    ) -> None:
+        self.chosen = chosen
+        self.about = self.refusal = ""
         self.picture: Picture | None = None
-        self._session, self._is_in_sight = session, is_in_sight
+        self._session, self._subject, self._is_in_sight = session, subject, is_in_sight
         self._seen: tuple[Lens, str] | None = None
         self._rests_until = -inf
         self._by_step = True  # until it is known
@@ -46,14 +76,19 @@ class LensSight:
         seen = [self.picture.caption, self.picture.limits] if self.picture else [self.refusal or NOT_SEEN]
         return [one for one in (self.about, *seen) if one]
 
+    @property
+    def lens(self) -> str:
+        """The name of the lens that was chosen."""
+        return self.chosen.lens
+
     def choose(self, by: int) -> None:
         """Take the lens so many places on."""
-        if self.lenses:
-            self.show(self.lenses[(self.lenses.index(self.lens) + by) % len(self.lenses)])
+        if lenses := self.chosen.lenses:
+            self.show(lenses[(lenses.index(self.lens) + by) % len(lenses)])
 
     def show(self, lens: str) -> None:
         """Take the lens of this name."""
-        self._by_step, self._rests_until, self.lens = True, -inf, lens
+        self._by_step, self._rests_until, self.chosen.lens = True, -inf, lens
         self.look()
 
     def look(self) -> None:
@@ -64,11 +99,12 @@ class LensSight:
 
     def _wanted(self) -> tuple[Lens, str] | None:
         """What to ask for, and of which network; None while there is none."""
-        session, trace = self._session, self._session.trace
-        if session.engine is None or session.run is None or trace is None or trace.moment.run != session.run.number:
+        subject = self._subject()
+        if self._session.engine is None or subject is None:
             return None
-        moment = session.moment if self._by_step else replace(session.moment, step=0)
-        return Lens(moment=moment, lens=self.lens, unit=session.unit), trace.weights
+        moment, unit, weights = subject
+        moment = moment if self._by_step else replace(moment, step=0)
+        return Lens(moment=moment, lens=self.chosen.lens, unit=unit), weights
 
     async def _look(self) -> None:
         wanted, engine, started = self._wanted(), self._session.engine, monotonic()
@@ -79,10 +115,10 @@ class LensSight:
         except EngineError as error:
             self.picture, self.refusal, self._is_unfinished = None, str(error), False
         else:
-            if self.lens != wanted[0].lens:
+            if self.chosen.lens != wanted[0].lens:
                 return  # another was chosen meanwhile, and is asked for next
             self.picture, self.refusal = found.picture, ""
-            self.lens, self.about, self.lenses = found.lens, found.about, found.lenses
+            self.about, self.chosen.lens, self.chosen.lenses = found.about, found.lens, found.lenses
             self._by_step, self._is_unfinished = found.by_step, found.unfinished
             moment = wanted[0].moment if found.by_step else replace(wanted[0].moment, step=0)
             wanted = replace(wanted[0], moment=moment, lens=found.lens), wanted[1]

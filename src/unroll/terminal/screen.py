@@ -33,7 +33,7 @@ from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.doctor import Doctor
 from unroll.terminal.hints import Situation
-from unroll.terminal.lens_sight import LensSight
+from unroll.terminal.lens_sight import Chosen, LensSight, shown
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
 from unroll.terminal.session import Session
@@ -92,9 +92,12 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self._doctor = Doctor(self.session)
-        self._second = StateHeatmap()
+        self._second, self._second_lens = StateHeatmap(), LensPane()
         self._beside = Beside(self.session, lambda: self._second.window)
-        self.lens = LensSight(self.session, lambda: "Lens" in self._panes.arranged.places)
+        chosen, in_sight = Chosen(), self._is_in_sight
+        self.lens = LensSight(self.session, chosen, lambda: shown(self.session), lambda: in_sight("Lens"))
+        second = LensSight(self.session, chosen, lambda: self._beside.subject, lambda: in_sight(layout.BESIDE_LENS))
+        self._lenses = {"Lens": self.lens, layout.BESIDE_LENS: second}
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self.tour = Tour(self.session, self.recovery, self.lens, self._stage, self.set_timer)
         self._sweep: OpenedSweep | None = None
@@ -160,7 +163,11 @@ class Playground(Screen[None]):
         self._header.tabs, self._header.active = arranged.tabs, arranged.tab
         self._header.alone = texts.MAXIMISED if self._panes.alone else ""
         self._header.styles.height = layout.header_rows(self.app.size.width)
-        self.lens.look()
+        for sight in self._lenses.values():
+            sight.look()
+
+    def _is_in_sight(self, pane: str) -> bool:
+        return pane in self._panes.arranged.places
 
     async def on_event(self, event: Event) -> None:
         """As any screen's, but a resize to the size that it has, of which a start brings three, changes nothing."""
@@ -281,9 +288,11 @@ class Playground(Screen[None]):
         """The marked run's heatmap, where another run is shown."""
         beside, second, session = self._beside, self._second, self.session
         run = beside.run
-        self._panes.show_beside(None if run is None else second)
+        panes = {layout.BESIDE_STATE: second, layout.BESIDE_LENS: self._second_lens}
+        self._panes.show_beside(None if run is None else panes)
         if run is not None:
-            second.called, second.vocabulary = f"7 run {run.ordinal}", Vocabulary.of(run.recipe.task)
+            self._second_lens.called = second.called = f"7 run {run.ordinal}"
+            second.vocabulary = Vocabulary.of(run.recipe.task)
             trace = beside.trace_now
             if trace is not None:
                 second.answers = answers(run.recipe.task, trace.moment.sequence)
@@ -293,10 +302,15 @@ class Playground(Screen[None]):
         beside.look()
 
     def _show_lens(self) -> None:
-        pane, sight = self.query_one(LensPane), self.lens
-        pane.picture, pane.refusal, pane.lens, pane.lenses = sight.picture, sight.refusal, sight.lens, sight.lenses
-        pane.step = self.session.moment.step
-        sight.look()
+        refusals = self._beside.refusal if self.session.compared else ""
+        for name, sight in self._lenses.items():
+            pane = self._panes.panes.get(name)
+            if isinstance(pane, LensPane):
+                refusal = refusals if name == layout.BESIDE_LENS else ""
+                pane.picture, pane.refusal = sight.picture, refusal or sight.refusal
+                pane.lens, pane.lenses = sight.lens, sight.chosen.lenses
+                pane.step = self.session.moment.step
+                sight.look()
 
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine."""
@@ -367,10 +381,18 @@ class Playground(Screen[None]):
         self.session.choose_epoch(message.epoch)
 
     def on_lens_pane_lens_chosen(self, message: LensPane.LensChosen) -> None:
-        self.lens.choose(message.by)
+        self._turn_lens(message.by)
+
+    def _turn_lens(self, by: int) -> None:
+        for name, sight in self._lenses.items():
+            if self._is_in_sight(name):
+                sight.choose(by)
+                return
 
     def on_lens_pane_member_chosen(self, message: LensPane.MemberChosen) -> None:
-        self.spawn(self.session.open_member(self.recipe_shown, message.seeds, message.index))
+        marked = self._beside.run if self.focused is self._second_lens else None
+        recipe = marked.recipe if marked else self.recipe_shown
+        self.spawn(self.session.open_member(recipe, message.seeds, message.index))
 
     def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:
         self.hush()
@@ -593,8 +615,8 @@ class Playground(Screen[None]):
 
     def action_lens(self, by: int) -> None:
         """Bring the lens in sight, and where it is already, show the next one."""
-        if self._panes.panes["Lens"].display:
-            self.lens.choose(by)
+        if any(self._is_in_sight(name) for name in self._lenses):
+            self._turn_lens(by)
         else:
             self.action_tab("Lens")
 
@@ -623,7 +645,7 @@ class Playground(Screen[None]):
         if field:
             sentences = texts.of_field(field, self.session.recipe)
         elif pane == "LensPane":
-            sentences = self.lens.sentences
+            sentences = self._lenses[self._panes.of(self.focused)].sentences
         else:
             sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view, self.session.own)
         title = field or texts.PANES[pane].replace("number", self.session.vocabulary.word)

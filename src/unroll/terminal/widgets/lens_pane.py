@@ -81,6 +81,8 @@ class LensPane(Pane, can_focus=True):
     picture: reactive[Picture | None] = reactive(None, repaint=False)
     lens: reactive[str] = reactive("", repaint=False)
     lenses: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    called: reactive[str] = reactive("3 Lens", repaint=False)
+    """What stands first in the title."""
     refusal: reactive[str] = reactive("", repaint=False)
     """Why there is no picture; empty where there is one."""
     first_row: reactive[int] = reactive(0, repaint=False)
@@ -101,13 +103,13 @@ class LensPane(Pane, can_focus=True):
             self.refresh_bindings()
 
     def on_mount(self) -> None:
-        for attribute in ("picture", "lens", "lenses", "refusal", "first_row", "chosen"):
+        for attribute in ("picture", "lens", "lenses", "refusal", "first_row", "chosen", "called"):
             self.watch(self, attribute, self.on_resize)
         self.watch(self, "step", self._mark)
 
     def on_resize(self) -> None:
         """Draw again, once for everything that came in during the last drawing."""
-        title, place = "3 Lens", ""
+        title, place = self.called, ""
         if self.lens in self.lenses:
             number = self.lenses.index(self.lens) + 1
             title += f": {self.lens}"

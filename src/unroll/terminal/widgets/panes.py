@@ -12,6 +12,8 @@ from unroll.terminal import layout
 
 FOCUSED = {"Recipe": "RecipeForm Select"}
 """What gets the focus when a pane is gone to, where that is not the pane itself."""
+FIRST = {second: first for first, second in layout.SECOND.items()}
+"""The pane whose place one of the marked run shares."""
 
 
 class Panes(Widget):
@@ -22,7 +24,7 @@ class Panes(Widget):
         alone: The pane that is maximised; empty for none.
         arranged: Which panes have which places now.
         units: How many units the heatmap has to show.
-        states: The heatmaps that are wanted, the one in front first.
+        beside: Which of two networks is in front, the `shown` or the `marked` one; empty where there is one.
     """
 
     DEFAULT_CSS = "Panes { height: 1fr; }"
@@ -35,7 +37,7 @@ class Panes(Widget):
         self.panes = panes
         self.tab = self.alone = ""
         self.units = 32
-        self.states: tuple[str, ...] = ("State",)
+        self.beside = ""
         self._placing = Placing(self)
         self.fit(window)
 
@@ -54,10 +56,10 @@ class Panes(Widget):
     def show(self, pane: str) -> None:
         """Bring a pane in sight."""
         self.alone = pane if pane == layout.SWEEP else ""
-        if pane in self.states:
-            self.states = (pane, *(state for state in self.states if state != pane))
+        if self.beside and (pane in FIRST or pane == "State"):
+            self.beside = "marked" if pane in FIRST else "shown"
         if not self.alone:
-            self.tab = layout.tab_with("State" if pane in self.states else pane, *self._window, self.tab)
+            self.tab = layout.tab_with(FIRST.get(pane, pane), *self._window, self.tab)
         self._arrange()
 
     def add(self, name: str, pane: Widget) -> None:
@@ -67,20 +69,21 @@ class Panes(Widget):
             pane.display = False
             self.mount(pane)
 
-    def show_beside(self, second: Widget | None) -> None:
-        """Share the heatmap's place with another one; or no longer."""
-        if second is not None:
-            self.add(layout.BESIDE_STATE, second)
-        wanted = ("State", layout.BESIDE_STATE) if second is not None else ("State",)
-        if {*wanted} != {*self.states}:
-            self.states = wanted
-            self.alone = self.alone if self.alone != layout.BESIDE_STATE else ""
+    def show_beside(self, second: Mapping[str, Widget] | None) -> None:
+        """Share the places of the heatmap and the lens with those of another network; or no longer."""
+        for name, pane in (second or {}).items():
+            self.add(name, pane)
+        if bool(second) != bool(self.beside):
+            self.beside = "shown" if second else ""
+            self.alone = "" if self.alone in FIRST else self.alone
             self._arrange()
 
     def go_to(self, pane: str) -> None:
         """Bring a pane in sight, and give it the focus: at once where it is there, as the next key is meant for it."""
         was_there = self.panes[pane].display
         self.show(pane)
+        second = layout.SECOND.get(pane, "")
+        pane = pane if pane in self.arranged.places else second  # that of the marked run has its place
         first = self.query(FOCUSED[pane]).first() if pane in FOCUSED else self.panes[pane]
         if was_there:
             first.focus()
@@ -114,7 +117,7 @@ class Panes(Widget):
     def _arrange(self) -> None:
         before, self.arranged = (
             self.arranged,
-            layout.arrange(*self._window, self.tab, self.units, self.alone, self.states),
+            layout.arrange(*self._window, self.tab, self.units, self.alone, self.beside),
         )
         if before == self.arranged:
             return
