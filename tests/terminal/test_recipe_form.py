@@ -138,6 +138,8 @@ async def test_a_file_is_shown_as_it_is_understood_before_it_is_trained(size: tu
         assert game.session.recipe.task.vocab_size == 128
         await game.write("levels", "2")
         assert "Levels 0 to 1, divided at 2.5; levels chooses how many." in said(game)
+        await game.write("held_out", "0.25")
+        assert "58 sequences, and 20 held out (the end of the series)" in said(game)
         await game.write("epochs", "7")
         assert texts.help_of("epochs") in said(game) and "▶ Train" in said(game)
 

@@ -257,12 +257,16 @@ def of_unit(detail: UnitDetail, vocabulary: Vocabulary) -> Wordings:
     return f"{', '.join(parts)}; {adds}", f"{unit}; {adds}"
 
 
+def of_parts(implied: Plan) -> str:
+    """How many sequences are trained on, and how many are held out."""
+    away = f", and {implied.held_out:,} held out" if implied.held_out else ""
+    return f"{figures.count(implied.sequences, 'sequence')}{away}{f' ({implied.whence})' if implied.whence else ''}"
+
+
 def of_plan(implied: Plan) -> str:
     """What a recipe implies, as a sentence."""
-    away = f", and {implied.held_out:,} held out" if implied.held_out else ""
-    away += f" ({implied.whence})" if implied.whence else ""
     return (
-        f"{figures.count(implied.sequences, 'sequence')}{away}, {implied.batch_size:,} a batch, "
+        f"{of_parts(implied)}, {implied.batch_size:,} a batch, "
         f"{figures.count(implied.updates_per_epoch, 'update')} an epoch, {implied.updates:,} in all, "
         f"{figures.count(implied.weights, 'weight')}."
         + (f" {figures.count(implied.short_lines, 'line')} too short and left out." if implied.short_lines else "")

@@ -329,6 +329,8 @@ class RecipeForm(VerticalScroll, can_focus=False):
         room = self.size.height - rows - self._lines(str(plan.content))
         short = texts.short_help_of(row.field_name, self.recipe) if row else ""
         is_whole = not fault and self._lines(whole) < room
+        implied = self._implied(self.recipe) if self._helped == "held_out" else None
+        short += f" {texts.of_parts(implied)}." if implied and short else ""
         if read and self._helped in OF_FILE:
             short = "\n".join(self._file_lines(self.size.height - 1 - LEAST_FIELDS))
         advice = fault or (whole if is_whole else short)
