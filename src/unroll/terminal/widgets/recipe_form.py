@@ -31,7 +31,7 @@ OF_FILE = ("path", "column", "levels")
 """The fields that say how a file is understood."""
 LEAST_FIELDS, LEAST_SAID = 4, 4
 """Fields that stay in sight beside what is said of a file; and its lines that are said in any case."""
-LEAST_HELP = 4
+LEAST_HELP = 6
 """Lines of help under the button, without room for which the button stays at the bottom, under the help."""
 
 
