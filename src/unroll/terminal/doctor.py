@@ -9,7 +9,7 @@ A finding says the figures it rests on, and a key that looks closer. The tests, 
                   commonest, give or take two standard errors; and the loss at least 0.9 of the best constant chances'
     repeating     the number just read is the right answer in 99 % of the sequences
     by heart      held-out sequences are right a quarter less often than those it trained on
-    no longer     nine tenths right at length L, and at 2 L at most six tenths; not of strings, whose length L only bounds
+    no longer     nine tenths right at length L, and at 2 L at most six; not tried where L only bounds the length
     looping       of a file, what the network said itself repeats within 4 symbols, three times over
 """
 
