@@ -271,7 +271,7 @@ def task_options(command: Callable[..., None]) -> Any:
 @study.command(epilog=example("unroll study tasks\nunroll study tasks --cells gru --seeds 3 --csv tasks.csv"))
 @task_options
 def tasks(**given: Any) -> None:
-    """Which cells learn which tasks, each by the recipe that the task starts from: half an hour of two cores."""
+    """Which cells learn which tasks, each by the recipe that it starts from: some seven minutes of one processor."""
     study_tasks(STUDIED, **given)
 
 

@@ -48,7 +48,7 @@ class LongLag(DrawnTask):
         "vocab_size": 6, "length": 50, "sequences": 320, "held_out": 0.2, "cell": "gru", "hidden_size": 16,
         "batch_size": 64, "epochs": 75, "learning_rate": 0.02,
     }  # fmt: skip
-    purpose = "Keeps one symbol over 49 that do not matter; an lstm needs init forget-bias for it."
+    purpose = "Keeps one symbol over 49 that do not matter; of ten lstms none does, and eight with init forget-bias."
 
     def check(self, config: TaskConfig) -> None:
         super().check(config)
