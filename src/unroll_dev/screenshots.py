@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -132,6 +133,21 @@ async def counter(pilot: Pilot[None]) -> None:
     session.choose_unit(rises.index(max(rises)))
 
 
+async def seen_through(pilot: Pilot[None], lens: str, model: str = "") -> None:
+    """A trained network, or a saved one, seen through a lens that has seen all."""
+    screen = playground(pilot)
+    if model:
+        await screen.session.open(model)
+        screen.session.type((7, 8, 9, 10, 11, 12))
+        await until(pilot, lambda: shown_steps(pilot) == 6)
+    else:
+        await trained_to_the_end(pilot)
+    await pilot.press("3")
+    await until(pilot, lambda: bool(screen.lens.pictured))
+    screen.lens.show(lens)
+    await until(pilot, lambda: screen.lens.pictured == lens and not screen.lens.is_unfinished)
+
+
 async def keys(pilot: Pilot[None]) -> None:
     """The list of all keys."""
     await pilot.press("question_mark")
@@ -154,6 +170,9 @@ SCENES = (
     Scene("names", WHOLE, names),
     Scene("reber", WHOLE, legal),
     Scene("counter", WHOLE, counter),
+    Scene("lens-seeds", WHOLE, partial(seen_through, lens="seeds")),
+    Scene("lens-transplant", WHOLE, partial(seen_through, lens="transplant", model="recall-lstm")),
+    Scene("lens-memory", NARROW, partial(seen_through, lens="memory", model="recall-lstm")),
     *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
 )
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from unroll.errors import UserError
 from unroll.moment import UNTOUCHED, Interventions, Moment, Patch
@@ -211,6 +212,10 @@ def test_transplant_reads_on_from_the_other_sequences_state(cell: CellName) -> N
             lead = float(end[of_a] - end[of_b])
             assert shown.values[row][t] == pytest.approx((lead - lead_b) / (lead_a - lead_b), abs=2e-3)
     assert shown.values[shown.rows.index("h")][-1] == pytest.approx(1, abs=1e-3)
+    before = f"{100 * shown.values[0][2]:z.0f} %"
+    assert "after step 4 brings: h 100 %" in shown.caption and f"; one step earlier: h {before}" in shown.caption
+    earlier = look("transplant", seen._replace(moment=replace(seen.moment, step=2))).caption
+    assert f"after step 3 brings: h {before}" in earlier and "one step earlier" not in earlier
 
 
 def _state_after(model: SequenceModel, read: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -119,7 +119,7 @@ def test_every_point_of_lines_lies_on_the_plots_axes(ys: list[float | None], wid
 
 
 @given(st.lists(st.tuples(finite, finite), min_size=1, max_size=30), st.integers(20, 200), st.integers(4, 60))
-def test_every_point_of_a_plane_lies_on_axes_of_one_scale(
+def test_every_point_of_a_plane_lies_on_axes_of_one_scale_where_there_are_rows(
     points: list[tuple[float, float]], width: int, height: int
 ) -> None:
     xs, ys = ([point[axis] for point in points] for axis in (0, 1))
@@ -127,8 +127,18 @@ def test_every_point_of_a_plane_lies_on_axes_of_one_scale(
         Plane(x_name="", y_name="", shapes=[Shape(name="", xs=xs, ys=ys)], **SAID), width, height, COLOURS
     )
     assert all(plot.y_start <= y <= plot.y_end and plot.x_start <= x <= plot.x_end for x, y in points)
-    across = (plot.x_end - plot.x_start) / max(1, width - pictures.LABEL_ROOM)
-    assert across == pytest.approx((plot.y_end - plot.y_start) / max(1, height - pictures.AXIS_ROWS) / 2)
+    if height >= pictures.ROUND_ROWS:
+        across = (plot.x_end - plot.x_start) / max(1, width - pictures.LABEL_ROOM)
+        assert across == pytest.approx((plot.y_end - plot.y_start) / max(1, height - pictures.AXIS_ROWS) / 2)
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=9), max_size=7), st.integers(10, 90))
+def test_names_are_cut_no_more_than_they_must_be(words: list[str], width: int) -> None:
+    found = pictures.shortened(words, width)
+    room = sum(len(word) + 3 for word in found)
+    assert room <= width or max(map(len, found)) <= pictures.SHORTEST
+    longest = max(map(len, found), default=0)
+    assert found == words or sum(min(len(word), longest + 1) + 3 for word in words) > width
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(14, 120), st.integers(1, 40), st.integers(0, 50))

@@ -50,6 +50,8 @@ class LensSight:
 
     Attributes:
         about: What the lens shows, in a sentence.
+        pictured: The lens that the picture, or the refusal, is of.
+        is_unfinished: Whether there will be more to see in it.
         picture: None until there is one, or where it is refused; then `refusal` says why.
     """
 
@@ -61,14 +63,14 @@ class LensSight:
         is_in_sight: Callable[[], bool],
     ) -> None:
         self.chosen = chosen
-        self.about = self.refusal = ""
+        self.about = self.refusal = self.pictured = ""
         self.picture: Picture | None = None
         self._session, self._subject, self._is_in_sight = session, subject, is_in_sight
         self._seen: tuple[Lens, str] | None = None
         self._rests_until = -inf
         self._by_step = True  # until it is known
         self._looking = Latest(session.display.spawn, self._look)
-        self._is_unfinished = False
+        self.is_unfinished = False
 
     @property
     def sentences(self) -> list[str]:
@@ -93,7 +95,7 @@ class LensSight:
 
     def look(self) -> None:
         """Ask for a picture soon, if the lens is in sight and would show another. A training comes back to this."""
-        rests = (self._session.is_training or self._is_unfinished) and monotonic() < self._rests_until
+        rests = (self._session.is_training or self.is_unfinished) and monotonic() < self._rests_until
         if self._is_in_sight() and not rests and self._wanted() not in (None, self._seen):
             self._looking.ask()
 
@@ -113,19 +115,21 @@ class LensSight:
         try:
             found = await engine.ask(wanted[0])
         except EngineError as error:
-            self.picture, self.refusal, self._is_unfinished = None, str(error), False
+            self.picture, self.refusal, self.is_unfinished = None, str(error), False
+            self.pictured = self.lens
         else:
             if self.chosen.lens != wanted[0].lens:
                 return  # another was chosen meanwhile, and is asked for next
             self.picture, self.refusal = found.picture, ""
+            self.pictured = found.lens
             self.about, self.chosen.lens, self.chosen.lenses = found.about, found.lens, found.lenses
-            self._by_step, self._is_unfinished = found.by_step, found.unfinished
+            self._by_step, self.is_unfinished = found.by_step, found.unfinished
             moment = wanted[0].moment if found.by_step else replace(wanted[0].moment, step=0)
             wanted = replace(wanted[0], moment=moment, lens=found.lens), wanted[1]
-        self._seen = None if self._is_unfinished else wanted
+        self._seen = None if self.is_unfinished else wanted
         took = monotonic() - started
         self._rests_until = started + took + min(MAX_REST_S, max(REST_S, REST_PER_LOOK * took))
-        if self._is_unfinished:
+        if self.is_unfinished:
             self._session.display.spawn(self._look_again())
         self._session.display.changed()
 

@@ -21,10 +21,14 @@ LABEL_ROOM = 7
 ROW_LABEL = 11
 CELL = 5
 """Columns of a grid's cell at most."""
+SHORTEST = 3
+"""Columns of a name at least."""
 LONGEST = 7
 """Columns of a text in a grid's cell at most."""
 DOTS_HIGH = 2
 """How many columns are as wide as a row is high."""
+ROUND_ROWS = 9
+"""Rows from which a circle in a plane is round."""
 FEW = 40
 """Points that are drawn large; those of a shape with more are dots."""
 HERE = "◆"
@@ -46,6 +50,16 @@ def names(picture: Lines | Plane) -> list[str]:
     if isinstance(picture, Plane):
         return [shape.name for shape in picture.shapes]
     return [line.name for place, line in enumerate(picture.lines) if place not in (picture.band or ())]
+
+
+def shortened(words: Sequence[str], width: int, between: int = 3) -> list[str]:
+    """Words cut so that all have room side by side, `between` cells apart; none to less than three cells."""
+    longest = max(map(cell_len, words), default=0)
+    found = list(words)
+    while longest > SHORTEST and sum(map(cell_len, found)) + between * len(found) > width:
+        longest -= 1
+        found = [cut(word, longest) for word in words]
+    return found
 
 
 def band_name(picture: Lines | Plane) -> str:
@@ -139,21 +153,24 @@ def _ticks(picture: Lines, width: int) -> list[tuple[float, str]]:
 
 
 def _plot_of_plane(picture: Plane, width: int, height: int, colours: PlotColours) -> Plot:
-    """One unit is as long across as it is up."""
+    """One unit is as long across as it is up, but in a few rows, which would show nothing then."""
     xs, ys = ([value for shape in picture.shapes for value in getattr(shape, axis)] or [0.0] for axis in ("xs", "ys"))
     columns, rows = max(1, width - LABEL_ROOM), max(1, height - AXIS_ROWS) * DOTS_HIGH
     middle_x, middle_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-    size = ceiling(1.05 * max((max(xs) - min(xs)) / columns, (max(ys) - min(ys)) / rows, 1e-6))
+    needed = (max(xs) - min(xs)) / columns, (max(ys) - min(ys)) / rows
+    across, up = (ceiling(1.05 * max(1e-6, size)) for size in needed)
+    if height >= ROUND_ROWS:
+        across = up = max(across, up)
     last = len(picture.shapes) - 1
     lines = [_line(shape, colours.of(place), place == last) for place, shape in enumerate(picture.shapes)]
     here = [Line([picture.mark[0]], [picture.mark[1]], colours.here, False, HERE)] if picture.mark else []
     return Plot(
         width=width,
         height=height,
-        x_start=middle_x - size * columns / 2,
-        x_end=middle_x + size * columns / 2,
-        y_start=middle_y - size * rows / 2,
-        y_end=middle_y + size * rows / 2,
+        x_start=middle_x - across * columns / 2,
+        x_end=middle_x + across * columns / 2,
+        y_start=middle_y - up * rows / 2,
+        y_end=middle_y + up * rows / 2,
         axis_colour=colours.axes,
         has_round_ticks=True,
         lines=[*lines, *here],

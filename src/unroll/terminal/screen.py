@@ -308,7 +308,7 @@ class Playground(Screen[None]):
             if isinstance(pane, LensPane):
                 refusal = refusals if name == layout.BESIDE_LENS else ""
                 pane.picture, pane.refusal = sight.picture, refusal or sight.refusal
-                pane.lens, pane.lenses = sight.lens, sight.chosen.lenses
+                pane.lens, pane.lenses = sight.pictured, sight.chosen.lenses
                 pane.step = self.session.moment.step
                 sight.look()
 

@@ -53,7 +53,7 @@ def look(subject: Subject) -> Grid:
         columns=subject.vocabulary.names(b[first:]),
         values=rounded(part.mT, 3).tolist(),
         mark=(None, moment.step - first if moment.step >= first else None),
-        caption=_caption(subject.vocabulary, a, answers, moment.step, part[max(0, moment.step - first)], [*masks]),
+        caption=_caption(subject.vocabulary, a, answers, moment.step, part, [*masks]),
         limits="A state put in from elsewhere may be one that no sequence leads to, and single units do not add up.",
     )
 
@@ -89,15 +89,22 @@ def _patched(
 
 
 def _caption(
-    vocabulary: Vocabulary, a: tuple[int, ...], answers: list[int], step: int, part_R: Tensor, names: list[str]
+    vocabulary: Vocabulary, a: tuple[int, ...], answers: list[int], step: int, part_TR: Tensor, names: list[str]
 ) -> str:
-    """What comes over with what is put in after the step shown, where the two have answers of their own."""
+    """What comes over with what is put in after the step shown, where the two have answers of their own.
+
+    After the last step h brings all of it, by what an answer is: the step before is told too.
+    """
     shown, said = vocabulary.line(a[:4]) + (" …" if len(a) > 4 else ""), vocabulary.said
     if answers[0] == answers[1]:
         return f"After {shown} it expects {said(answers[0])} too: there is nothing to carry over."
-    whole = [(name, part) for name, part in zip(names, part_R.tolist(), strict=True) if not name.startswith("unit")]
-    parts = ", ".join(f"{name} {figures.signed_share(part)}" for name, part in whole)
+
+    def brings(place: int) -> str:
+        row = zip(names, part_TR[max(0, place)].tolist(), strict=True)
+        return ", ".join(f"{name} {figures.signed_share(part)}" for name, part in row if not name.startswith("unit"))
+
+    place, is_last = step - len(a) + len(part_TR), 0 < step == len(a) - 1
     return (
         f"After {shown} it expects {said(answers[0])}. Of the way to that answer, this state put in after "
-        f"step {step + 1} brings: {parts}."
+        f"step {step + 1} brings: {brings(place)}{f'; one step earlier: {brings(place - 1)}' if is_last else ''}."
     )

@@ -172,7 +172,7 @@ class LensPane(Pane, can_focus=True):
         axes, here = (rgb(self.get_component_rich_style(look)) for look in (AXES, HERE))
         colours = pictures.PlotColours(axes, here, [rgb(style) for style in styles])
         plot = pictures.plot_of(picture, self.size.width, rows - 1, colours)
-        named = zip(pictures.names(picture), cycle(styles), strict=False)
+        named = zip(pictures.shortened(pictures.names(picture), self.size.width), cycle(styles), strict=False)
         names = [Segment(f"{' ' * (place > 0)}━ {name}", style) for place, (name, style) in enumerate(named)]
         if band := pictures.band_name(picture):
             names.append(Segment(f" ░ {band}", self.get_component_rich_style(AXES)))
