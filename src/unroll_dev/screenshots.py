@@ -133,8 +133,8 @@ async def counter(pilot: Pilot[None]) -> None:
     session.choose_unit(rises.index(max(rises)))
 
 
-async def seen_through(pilot: Pilot[None], lens: str, model: str = "") -> None:
-    """A trained network, or a saved one, seen through a lens that has seen all."""
+async def seen_through(pilot: Pilot[None], lens: str, model: str = "", alone: bool = False) -> None:
+    """A trained network, or a saved one, seen through a lens that has seen all; with the screen to itself, if alone."""
     screen = playground(pilot)
     if model:
         await screen.session.open(model)
@@ -146,6 +146,8 @@ async def seen_through(pilot: Pilot[None], lens: str, model: str = "") -> None:
     await until(pilot, lambda: bool(screen.lens.pictured))
     screen.lens.show(lens)
     await until(pilot, lambda: screen.lens.pictured == lens and not screen.lens.is_unfinished)
+    if alone:
+        await pilot.press("f")
 
 
 async def keys(pilot: Pilot[None]) -> None:
@@ -170,8 +172,8 @@ SCENES = (
     Scene("names", WHOLE, names),
     Scene("reber", WHOLE, legal),
     Scene("counter", WHOLE, counter),
-    Scene("lens-seeds", WHOLE, partial(seen_through, lens="seeds")),
-    Scene("lens-transplant", WHOLE, partial(seen_through, lens="transplant", model="recall-lstm")),
+    Scene("lens-seeds", WHOLE, partial(seen_through, lens="seeds", alone=True)),
+    Scene("lens-transplant", WHOLE, partial(seen_through, lens="transplant", model="recall-lstm", alone=True)),
     Scene("lens-memory", NARROW, partial(seen_through, lens="memory", model="recall-lstm")),
     *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
 )
@@ -181,17 +183,17 @@ async def take(folder: Path) -> list[Path]:
     """Take all pictures, one after another; where they are now."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    with nobodys_state():
-        for scene in SCENES:
-            path = folder / f"{scene.name}.svg"
+    for scene in SCENES:
+        path = folder / f"{scene.name}.svg"
+        with nobodys_state():
             path.write_text(await picture(scene), encoding="utf-8")
-            paths.append(path)
+        paths.append(path)
     return paths
 
 
 @contextmanager
 def nobodys_state() -> Iterator[None]:
-    """A state folder of the pictures' own, so that no session of the user's is offered in them."""
+    """A state folder of a picture's own, so that no session of the user's, or of another picture, is offered in it."""
     before = os.environ.get(STATE_DIR)
     with TemporaryDirectory() as folder:
         os.environ[STATE_DIR] = folder
