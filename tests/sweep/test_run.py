@@ -45,6 +45,16 @@ def test_a_unit_that_raises_is_a_fault_and_the_others_go_on() -> None:
     assert [unit for unit in found if isinstance(found[unit], Row)] == [UNITS[0], UNITS[2]]
 
 
+def test_a_unit_that_dask_has_given_up_is_said_to_have_killed_its_worker() -> None:
+    class KilledWorker(Exception):  # noqa: N818 -- dask's own name
+        pass
+
+    def meddle(unit: Unit) -> str | None:
+        raise KilledWorker("_measure-0a1b on 4 different workers")
+
+    assert [found for _, found in compute(UNITS[:1], place(Inline(meddle)))] == [Fault(KILLED)]
+
+
 def test_what_a_worker_refuses_is_said_in_its_own_sentence() -> None:
     ((_, fault),) = compute([Unit(SMALL.replace(batch_size=4000), (0,))], place(Inline(lambda unit: None)))
     assert isinstance(fault, Fault)

@@ -193,7 +193,7 @@ def _compute(units: Sequence[Unit], kept: Results, scheduler: str | None) -> tup
     """Compute units and keep their rows; the seconds that they took, and those that failed."""
     done = seconds = 0.0
     faults: list[tuple[Unit, Fault]] = []
-    with progress(sum(map(_cost, units)), "training") as show:
+    with progress(sum(map(_cost, units)), f"0 of {figures.count(len(units), 'unit')}") as show:
         for number, (unit, found) in enumerate(run.compute(units, _place(scheduler, len(units))), 1):
             if isinstance(found, results.Row):
                 kept.add(found)

@@ -21,6 +21,8 @@ from unroll.sweep.results import Fault, Row
 
 DEATHS_TOGETHER, MAX_DEATHS = 2, 4
 """After how many deaths of its worker a unit is tried alone, and when no more."""
+GIVEN_UP = "KilledWorker"
+"""What dask calls its own end of patience with such a unit."""
 MAX_IN_A_ROW = 3
 """Units at fault for the death of their worker, with none finished in between, after which a sweep ends."""
 KILLED = (
@@ -109,7 +111,7 @@ class Work:
                     is_broken = is_broken or isinstance(error, BrokenExecutor)
                     yield from self._killed(unit)
                 except Exception as error:
-                    yield Outcome(unit, Fault(f"{type(error).__name__}: {error}".partition("\n")[0]))
+                    yield Outcome(unit, _fault(error))
                 else:
                     self._killers = 0
                     yield Outcome(unit, found)
@@ -147,6 +149,11 @@ def _measure(text: str) -> str:
     from unroll.sweep.measure import measure
 
     return measure(text)
+
+
+def _fault(error: Exception) -> Fault:
+    kind = type(error).__name__
+    return Fault(KILLED if kind == GIVEN_UP else f"{kind}: {error}".partition("\n")[0])
 
 
 def _decoded(text: str) -> Row | Fault:

@@ -116,11 +116,12 @@ def shown(figure: Figure, value: float) -> str:
 
 def table(names: Sequence[str], found: Mapping[Key, Spread], figure: Figure) -> Iterator[list[str]]:
     """The spreads as rows of text, the heading first."""
-    yield [*(name.replace("_", "-") for name in names), "seeds", "median", "lowest", "highest"]
+    yield [*(name.replace("_", "-") for name in names), "seeds", "solved", "median", "lowest", "highest"]
     for key, spread in found.items():
         values = (f"{value:g}" if isinstance(value, float) else f"{value}" for value in key)
         words = (shown(figure, value) for value in (spread.middle, spread.low, spread.high))
-        yield [*values, f"{len(spread.values)}", *words]
+        solved = sum(value >= figures.SOLVED for value in spread.values) if figure != "loss" else "–"
+        yield [*values, f"{len(spread.values)}", f"{solved}", *words]
 
 
 def of_seeds(seeds: Iterable[Seed]) -> Iterator[list[object]]:
