@@ -18,7 +18,15 @@ def test_figures_are_grouped_by_what_varies_numbers_in_order() -> None:
     found = spreads(seeds, ["cell", "length"], "accuracy")
     assert list(found) == [("gru", 3), ("gru", 4), ("gru", 10), ("rnn", 3), ("rnn", 4), ("rnn", 10)]
     assert found["rnn", 3].values == (0.3, 1.0)
-    assert list(table(["cell", "length"], found, "accuracy"))[4] == ["rnn", "3", "2", "1", "65.0 %", "30.0 %", "100.0 %"]
+    assert list(table(["cell", "length"], found, "accuracy"))[4] == [
+        "rnn",
+        "3",
+        "2",
+        "1",
+        "65.0 %",
+        "30.0 %",
+        "100.0 %",
+    ]
     assert list(remarks(seeds, "accuracy")) == ["3 seeds without accuracy: training diverged."]
 
 
