@@ -62,7 +62,8 @@ def check_moment(game: Playing) -> None:
     assert all(0 <= unit < units for unit, _ in does.clamps)
     if not run.origin and (moment.epoch is not None or not run.curve.updates % run.curve.plan.updates_per_epoch):
         link = game.app.playground.recovery.to_link()
-        whole = link._replace(moment=msgspec.structs.replace(link.moment, run=0))
+        loss = None if link.loss is None else float(f"{link.loss:.4g}")
+        whole = link._replace(moment=msgspec.structs.replace(link.moment, run=0), loss=loss)
         assert permalink.read(permalink.write(link)) == whole
 
 
