@@ -169,6 +169,7 @@ async def test_an_engines_death_in_a_scene_costs_the_usual_key(tour: Playing) ->
 async def test_escape_leaves_a_field_first_and_then_the_lesson(tour: Playing) -> None:
     await tour.press("full_stop", "escape")
     assert isinstance(tour.app.focused, StateHeatmap) and tour.pane(TourCard).card
+    assert "esc leave lesson" in tour.lines[-1]
     await tour.press("escape")
     assert tour.pane(TourCard).card is None and tour.notice == texts.TOUR_LEFT
     assert tour.app.playground.query_one("#hint").display and tour.epoch == 25

@@ -15,7 +15,7 @@ from unroll.permalink import Link
 from unroll.recipe import recipe_of
 from unroll.terminal import layout, views
 from unroll.tour import lesson
-from unroll.tour.lesson import Condition, Scene, Evidence
+from unroll.tour.lesson import Condition, Evidence, Scene
 from unroll.tour.recorder import LessonFile, written
 
 README = Path(__file__).parents[2] / "README.md"

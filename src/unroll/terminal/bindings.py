@@ -46,7 +46,7 @@ LOOK = group(
     _more("B", "type_random(True)", "Longer sequence", "Type a sequence longer than in training."),
     _more("T", "ask('sampling')", "Sampling", "Sample what comes next: temperature, top-k, top-p."),
     _more("p", "play", "Play", "Step through the sequence by itself, from this step to the end, or stop."),
-    Binding("escape", "back", "back", tooltip="Leave the field and go to the hidden state."),
+    Binding("escape", "back", "back", tooltip="Leave the field for the hidden state; leave the lesson from there."),
     Binding("v", "view(1)", "view", tooltip="The heatmap's next view: hidden state, cell state, gates, attribution."),
     _more("V", "view(-1)", "Previous view", "The heatmap's previous view."),
     _more("w", "density", "Density", "The heatmap by itself, wide, narrow, or with two units a row in halves."),

@@ -184,6 +184,7 @@ class Playground(Screen[None]):
         if focused is not None and not self.has_class("-too-small"):
             self._last_focused = focused
             self.query_one(Prompt).occupy(isinstance(focused, Numbers))
+            self._name_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only the keys that would do something where the focus is."""
@@ -254,7 +255,7 @@ class Playground(Screen[None]):
         form.compare_with(run.recipe, run.curve.plan)
         edited = run.recipe != session.recipe and run.state != "training"
         form.train_label = "▶ Train" if edited else TRAIN_LABELS.get(run.state, "▶ Train again")
-        self.query_one(Keys).words = {"train": form.train_label.split(" ", 1)[1].lower()}
+        self._name_keys()
         table.shown = run.number
         table.marked = session.compared.number if session.compared else 0
         overlaid = [other for other in session.runs.rows if other.overlaid and other is not run]
@@ -262,6 +263,12 @@ class Playground(Screen[None]):
         loss.updates, loss.others = run.curve.updates, tuple(others)
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
         loss.own = session.own
+
+    def _name_keys(self) -> None:
+        """What some keys do now."""
+        leaves = self.tour.lesson is not None and not self._panes.alone and isinstance(self.focused, StateHeatmap)
+        train = self.query_one(RecipeForm).train_label.split(" ", 1)[1].lower()
+        self.query_one(Keys).words = {"train": train, **({"back": "leave lesson"} if leaves else {})}
 
     def _show_state(self) -> None:
         session, trace, run = self.session, self.session.trace, self.session.run

@@ -28,7 +28,7 @@ from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
 from unroll.terminal.widgets.tour_card import Card
 from unroll.tour import lesson as lessons
-from unroll.tour.lesson import Lesson, PaneName, Scene, Evidence
+from unroll.tour.lesson import Evidence, Lesson, PaneName, Scene
 from unroll.vocabulary import Vocabulary
 
 SECONDS = 10.0
