@@ -144,6 +144,18 @@ async def test_while_a_network_of_a_scene_trains_the_card_says_how_far_it_is(tou
     assert card(tour).label == ""
 
 
+async def test_a_view_that_is_chosen_while_an_older_look_is_under_way_stays_chosen(tour: Playing) -> None:
+    await tour.press("full_stop")
+    tour.engine.hold()
+    tour.session.look()
+    await asyncio.sleep(0.05)
+    tour.session.view = "hidden"
+    tour.session.look()
+    tour.engine.let_go()
+    await tour.settle()
+    assert tour.session.view == "hidden"
+
+
 async def test_an_engines_death_in_a_scene_costs_the_usual_key(tour: Playing) -> None:
     await tour.press("full_stop")
     lines = tour.lines
@@ -169,7 +181,7 @@ async def test_an_engines_death_in_a_scene_costs_the_usual_key(tour: Playing) ->
 async def test_escape_leaves_a_field_first_and_then_the_lesson(tour: Playing) -> None:
     await tour.press("full_stop", "escape")
     assert isinstance(tour.app.focused, StateHeatmap) and tour.pane(TourCard).card
-    assert "esc leave lesson" in tour.lines[-1]
+    assert "esc leave" in tour.lines[-1]
     await tour.press("escape")
     assert tour.pane(TourCard).card is None and tour.notice == texts.TOUR_LEFT
     assert tour.app.playground.query_one("#hint").display and tour.epoch == 25

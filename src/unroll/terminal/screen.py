@@ -268,7 +268,7 @@ class Playground(Screen[None]):
         """What some keys do now."""
         leaves = self.tour.lesson is not None and not self._panes.alone and isinstance(self.focused, StateHeatmap)
         train = self.query_one(RecipeForm).train_label.split(" ", 1)[1].lower()
-        self.query_one(Keys).words = {"train": train, **({"back": "leave lesson"} if leaves else {})}
+        self.query_one(Keys).words = {"train": train, **({"back": "leave"} if leaves else {})}
 
     def _show_state(self) -> None:
         session, trace, run = self.session, self.session.trace, self.session.run
