@@ -14,6 +14,7 @@ from textual.color import Color
 from textual.filter import LineFilter, Monochrome
 
 from unroll.terminal.app import UnrollApp
+from unroll.tour.lesson import Lesson
 
 LOOKS = {"dark": "dark", "light": "light", "ansi": "ansi", "256": "dark", "none": "dark"}
 """The five looks by name, and the theme of each."""
@@ -39,8 +40,8 @@ def _nearest(colour: RichColor | None) -> RichColor | None:
 class LookingApp(UnrollApp):
     """The playground in one of the `LOOKS`."""
 
-    def __init__(self, start: Any, look: str) -> None:
-        super().__init__(start, theme=LOOKS[look])
+    def __init__(self, start: Any, look: str, lesson: Lesson | None = None) -> None:
+        super().__init__(start, theme=LOOKS[look], lesson=lesson)
         filters: dict[str, list[LineFilter]] = {"256": [EightBit()], "none": [Monochrome()]}
         self._fewer = filters.get(look, [])
 

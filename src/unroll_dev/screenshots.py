@@ -25,6 +25,8 @@ from unroll.terminal.app import UnrollApp
 from unroll.terminal.screen import Playground
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
+from unroll.tour import lesson
+from unroll.tour.lesson import Lesson
 from unroll_dev.looks import LOOKS, LookingApp
 
 WHOLE, NARROW = (120, 40), (80, 24)
@@ -36,12 +38,14 @@ Act = Callable[[Pilot[None]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture: its name, the terminal's size in columns and rows, what is done before it is taken, and its look."""
+    """One picture: its name, the terminal's size in columns and rows, what is done before it is taken, its look; in a
+    lesson, or in none."""
 
     name: str
     size: tuple[int, int]
     act: Act
     look: str = "dark"
+    lesson: Lesson | None = None
 
 
 async def untrained(pilot: Pilot[None]) -> None:
@@ -155,6 +159,19 @@ async def keys(pilot: Pilot[None]) -> None:
     await pilot.press("question_mark")
 
 
+def on_the_tour(place: int) -> Act:
+    """A scene of the lesson, from 1."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press(*["full_stop"] * (place - 1))
+        tour = playground(pilot).tour
+        await until(pilot, lambda: not tour.is_under_way and all(one.holds(tour.evidence) for one in expected))
+
+    expected = TOUR.scenes[place - 1].expect
+    return act
+
+
+TOUR = lesson.read(lesson.find("counting"))
 SCENES = (
     Scene("start", WHOLE, untrained),
     Scene("training", WHOLE, half_trained),
@@ -175,6 +192,7 @@ SCENES = (
     Scene("lens-seeds", WHOLE, partial(seen_through, lens="seeds", alone=True)),
     Scene("lens-transplant", WHOLE, partial(seen_through, lens="transplant", model="recall-lstm", alone=True)),
     Scene("lens-memory", NARROW, partial(seen_through, lens="memory", model="recall-lstm")),
+    *(Scene(f"tour-{place}", NARROW, on_the_tour(place), lesson=TOUR) for place in (1, 4, 6, 8)),
     *(Scene(f"look-{look}", WHOLE, cut_everywhere, look) for look in LOOKS),
 )
 
@@ -207,7 +225,7 @@ def nobodys_state() -> Iterator[None]:
 
 async def picture(scene: Scene) -> str:
     """The scene as SVG."""
-    app = LookingApp(Engine.start, scene.look)
+    app = LookingApp(Engine.start, scene.look, scene.lesson)
     try:
         async with app.run_test(size=scene.size) as pilot:
             await until(pilot, lambda: traced(pilot) is not None)

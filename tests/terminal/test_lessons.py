@@ -19,7 +19,7 @@ async def _go_through(game: Playing, one: lesson.Lesson) -> None:
     for place, scene in enumerate(one.scenes):
         tour = game.app.playground.tour
         assert (tour.lesson, tour.place, tour.card().is_away) == (one, place, False)  # type: ignore[union-attr]
-        failed = [condition.text for condition in scene.expect if not condition.holds(tour.seen)]
-        assert failed == [], (scene.text, tour.seen)
+        failed = [condition.text for condition in scene.expect if not condition.holds(tour.evidence)]
+        assert failed == [], (scene.text, tour.evidence)
         if scene is not one.scenes[-1]:
             await game.press("full_stop")

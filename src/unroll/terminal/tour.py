@@ -212,12 +212,12 @@ class Tour:
             label, below = "Training:", texts.of_way_to_epoch(run, scene.link.moment.epoch or 0)
         elif of_unit:
             label, below = "", of_unit
-        elif scene.until is not None and not is_away and scene.until.holds(self.seen):
+        elif scene.until is not None and not is_away and scene.until.holds(self.evidence):
             label, below = "✓", texts.of_brought_about(scene.until.text)
         return Card(f"{self.place + 1} of {len(lesson.scenes)}", title, is_away, scene.text, label, below)
 
     @property
-    def seen(self) -> Evidence:
+    def evidence(self) -> Evidence:
         """What the conditions of a scene are about."""
         session, trace, run, picture = self._session, self._session.trace, self._session.run, self._lens.picture
         if trace is None or run is None:

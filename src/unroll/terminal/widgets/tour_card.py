@@ -85,7 +85,7 @@ class TourCard(Explained, Pane):
 
     def render_line(self, y: int) -> Strip:
         lines, plain = _lines(self.card, self.size.width), self.rich_style
-        parts = [Segment(" " * MARGIN)]
+        parts = [Segment(" " * MARGIN, plain)]
         parts += [Segment(text, self._style(part)) for part, text in (lines[y] if y < len(lines) else ())]
         return Strip(parts).adjust_cell_length(self.size.width, plain)
 
