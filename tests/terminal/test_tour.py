@@ -219,6 +219,11 @@ async def test_it_plays_by_itself_and_again_from_new_networks_until_a_key_takes_
         assert tour._timer is not None and tour._timer._interval == 60
 
 
+async def test_it_begins_to_play_when_the_engine_is_there() -> None:
+    async with playing(lesson=SHORT._replace(scenes=SHORT.scenes[1:]), seconds=0.3) as game:
+        await until(game.pilot, lambda: game.app.playground.tour.place == 1)
+
+
 async def test_by_hand_nothing_goes_on_by_itself(tour: Playing) -> None:
     await tour.press("left")
     assert tour.app.playground.tour._timer is None

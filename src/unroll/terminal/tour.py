@@ -106,14 +106,15 @@ class Tour:
 
     def engine_came(self) -> None:
         """There is an engine, perhaps after another's death: what it owes to the scene is asked of it."""
+        self._wait(self._seconds)
         if self._is_due:
             self._restoring.ask()
 
     def _turn_to(self, place: int) -> None:
         self.place, self._began = place, False
         self._is_owed = self._is_due = True
-        self._wait(self._seconds)
         if self._session.engine is not None:
+            self._wait(self._seconds)
             self._restoring.ask()
         elif self._session.absence:
             self._session.display.say(self._session.absence)
