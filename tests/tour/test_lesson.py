@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unroll.commands.tour import tour
 from unroll.engine.inspect import GATES
 from unroll.errors import FileError, UserError
 from unroll.network.cells import CELLS
@@ -154,6 +156,23 @@ def test_the_lessons_that_ship_are_found_by_name_and_lead_on_to_the_next(tmp_pat
     assert lesson.next_after(names[-1]) is lesson.next_after("mine") is None
     (tmp_path / "counting").write_text(GOOD)
     assert lesson.find("counting") == Path("counting"), "a file of that name wins"
+
+
+def test_the_command_lists_and_checks_and_a_bad_file_is_a_sentence(tmp_path: Path) -> None:
+    def said(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(tour, arguments)
+        return done.exit_code, done.output
+
+    code, listed = said("--list")
+    assert code == 0 and [line.split()[0] for line in listed.splitlines()] == [*lesson.shipped()]
+    (tmp_path / "good.toml").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text(GOOD.replace("epoch=25", "epoch=26"))
+    assert said("--check", "good.toml") == (0, "good.toml is a lesson of 2 scenes: Short.\n")
+    code, refused = said("--check", "bad.toml")
+    assert code == 1 and "bad.toml, line 4: epoch cannot be 26" in refused
+    assert said("--check")[0] == 2
+    assert said("nothing")[0] == 2 and "choose counting" in said("nothing")[1]
+    assert said("missing.toml")[0] == 1
 
 
 # Recording
