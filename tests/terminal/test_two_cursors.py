@@ -27,8 +27,9 @@ async def test_the_training_cursor_shows_the_network_as_it_was_and_a_branch_goes
     trained = game.trace.values
     await game.press("2", "home")
     assert (game.epoch, game.trace.values) == (0, untrained)
+    assert " 1  epoch 0" in game.text
     await game.press("end")
-    assert game.trace.values == trained
+    assert game.trace.values == trained and " 1  epoch 0" not in game.text
     await game.press(*["left"] * 20)
     assert game.epoch == 5, "a burst of arrows adds up"
     assert "at  5/25" in str(game.pane(LossCurve).border_subtitle)

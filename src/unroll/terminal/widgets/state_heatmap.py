@@ -177,7 +177,7 @@ class StateHeatmap(Pane, can_focus=True):
         for unit in range(top, min(top + layout.window.units, trace.units), layout.units_a_row):
             shown = columns[max(0, unit - first) : max(0, unit - first + layout.units_a_row)]
             yield [level(value, trace.scale) for column in shown for value in column]
-        yield likeliest(trace)
+        yield from (likeliest(trace), None if trace.moment.epoch is None else trace.epoch)
 
     def on_resize(self) -> None:
         """The cursor, the trace or the pane has moved."""
