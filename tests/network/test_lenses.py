@@ -312,10 +312,23 @@ def test_where_small_weights_forget_all_there_is_one_stable_place() -> None:
     model = SequenceModel("rnn", 12, 5)
     model.load_state_dict({name: 0.1 * value for name, value in seen.model.state_dict().items()})
     shown: Plane = look("map", seen._replace(model=model))
-    assert "64 states come to rest in 1 place, 1 of them stable." in shown.caption
+    assert "64 of 64 states come to rest, in 1 place, 1 of them stable." in shown.caption
     (place,) = [shape for shape in shown.shapes if shape.name == "at rest"]
     at_rest = held(model, 3, torch.zeros(1, 5), 200)
     assert float(at_rest.speeds) < 1e-6 and len(place.xs) == 1
+
+
+def test_what_grows_without_bound_leaves_the_map_and_is_counted() -> None:
+    seen = subject("lstm", [3, 1])
+    model = SequenceModel("lstm", 12, 5)
+    model.load_state_dict({name: 0 * value for name, value in seen.model.state_dict().items()})
+    bias = model.rnn.bias_ih_l0  # input, forget, candidate, output; one unit counts its steps, all others stay at 0
+    with torch.no_grad():
+        bias[0], bias[5], bias[10] = 99, 99, 99
+        model.rnn.weight_ih_l0[16, 3] = 9  # a second axis
+    shown: Plane = look("map", seen._replace(model=model))
+    assert "64 states all still move; 64 end outside the picture." in shown.caption
+    assert [shape.name for shape in shown.shapes] == ["states", "this sequence"]
 
 
 # drivers

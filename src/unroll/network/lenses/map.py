@@ -3,11 +3,13 @@
 The plane is that of the two largest principal components of the states after every step of the training sequences. This
 sequence's states are a path in it. Where states go while the number shown is read again and again is found by doing so
 (Sussillo & Barak 2013 look for such places by descent, which finds few here): what still moves is called no resting
-place. One is stable where the Jacobian's eigenvalues there are all inside the unit circle.
+place. One is stable where the Jacobian's eigenvalues there are all inside the unit circle. Where a state ends far from
+all that the network visits (a cell state grows without bound), it is counted, not drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -28,14 +30,20 @@ NEAR = 1e-2
 """Resting states nearer than this to each other, in the same measure, are one place."""
 MAX_STATE = 256
 """Values of a state whose stability is computed."""
+MARGIN = 0.5
+"""How far beyond the states and the path the picture goes at most, as a part of their width and of their height."""
 
 
 class Places(NamedTuple):
-    """Where states come to rest, `(P, S)`, how many are stable, None where that is not computed, and what moves on."""
+    """Where states come to rest, `(P, S)`, how many are stable, None where that is not computed, and where all are.
+
+    `ends` are all states at their last step, `is_moving` says which of them move on.
+    """
 
     at_rest: Tensor
     stable: int | None
-    moving: Tensor
+    ends: Tensor
+    is_moving: Tensor
 
 
 @torch.no_grad()
@@ -45,25 +53,36 @@ def look(subject: Subject) -> Plane:
     states = _states(subject)
     mean = states.mean(0)
     _, spread, axes = torch.linalg.svd(states - mean, full_matrices=False)
-    plane = axes[:2].mT
     path = visited(model, moment.sequence, moment.interventions).double()
     number = moment.sequence[moment.step]
     places = _places(subject, number, torch.cat([states, path[moment.step : moment.step + 1]]))
-    shapes = {"states": states, "at rest": places.at_rest, "moving": places.moving}
+    drawn, line, at_rest, ends = ((s - mean) @ axes[:2].mT for s in (states, path, places.at_rest, places.ends))
+    is_inside = _inside(torch.cat([drawn, line]))
+    shapes = {
+        "states": drawn,
+        "at rest": at_rest[is_inside(at_rest)],
+        "moving": ends[places.is_moving & is_inside(ends)],
+    }
     share = float(spread[:2].square().sum() / spread.square().sum().clamp(min=1e-12))
-    here = (path[moment.step] - mean) @ plane
     return Plane(
         x_name="first component",
         y_name="second component",
         shapes=[
-            *(_shape(name, (s - mean) @ plane) for name, s in shapes.items() if len(s)),
-            _shape("this sequence", (path - mean) @ plane, is_path=True),
+            *(_shape(name, points) for name, points in shapes.items() if len(points)),
+            _shape("this sequence", line, is_path=True),
         ],
-        mark=tuple(rounded(here, 3).tolist()),
-        caption=_caption(subject.vocabulary.said(number), places),
+        mark=tuple(rounded(line[moment.step], 3).tolist()),
+        caption=_caption(subject.vocabulary.said(number), places, int((~is_inside(ends)).sum())),
         limits=f"The plane holds {figures.share(share, 0)} of the variance of {len(states):,} states: "
         "what is near here may be far apart.",
     )
+
+
+def _inside(points: Tensor) -> Callable[[Tensor], Tensor]:
+    """Which of other points in the plane lie among these `(N, 2)`, or not far from them."""
+    low, high = points.min(0).values, points.max(0).values
+    beyond = MARGIN * (high - low)
+    return lambda others: ((others >= low - beyond) & (others <= high + beyond)).all(-1)
 
 
 def _states(subject: Subject) -> Tensor:
@@ -86,7 +105,7 @@ def _places(subject: Subject, number: int, states: Tensor) -> Places:
     stable = None
     if at_rest.shape[-1] <= MAX_STATE:
         stable = sum(_is_stable(subject, number, state) for state in at_rest)
-    return Places(at_rest.double(), stable, found.states[~is_still].double())
+    return Places(at_rest.double(), stable, found.states.double(), ~is_still)
 
 
 def _is_stable(subject: Subject, number: int, state: Tensor) -> bool:
@@ -94,15 +113,15 @@ def _is_stable(subject: Subject, number: int, state: Tensor) -> bool:
     return bool(torch.linalg.eigvals(jacobian(subject.model, number, state, does)).abs().max() < 1)
 
 
-def _caption(number: str, places: Places) -> str:
+def _caption(number: str, places: Places, outside: int) -> str:
     """Where states have come after `STEPS` steps of one number."""
-    said = f"Reading {number} for {STEPS} steps, {STARTS} states"
-    if not len(places.at_rest):
-        return f"{said} all still move."
+    said, resting = f"Reading {number} for {STEPS} steps", int((~places.is_moving).sum())
+    left = f"; {outside} end outside the picture" if outside else ""
+    if not resting:
+        return f"{said}, {STARTS} states all still move{left}."
     where = figures.count(len(places.at_rest), "place")
     stable = "" if places.stable is None else f", {places.stable} of them stable"
-    moving = f"; {len(places.moving)} still move" if len(places.moving) else ""
-    return f"{said} come to rest in {where}{stable}{moving}."
+    return f"{said}, {resting} of {STARTS} states come to rest, in {where}{stable}{left}."
 
 
 def _shape(name: str, points: Tensor, is_path: bool = False) -> Shape:
