@@ -214,7 +214,7 @@ def test_a_state_put_in_is_that_of_the_other_sequence_in_a_trace_and_in_a_lens()
 def test_a_lens_prints_its_figures_what_is_seen_and_what_cannot_be() -> None:
     *rows, _, caption, limits = run("lens", "length", "count-rnn").stdout.splitlines()
     assert rows[0].split() == ["numbers", "read", "right"] and rows[6].split() == ["6", "1"]
-    assert "100 % after 24" in caption and "104 of 24" in limits
+    assert "100 % after 24, the longest tried." in caption and "104 of 24" in limits
 
 
 @pytest.mark.parametrize(("lens", "kind"), [("unit", "lines"), ("transplant", "grid"), ("spectrum", "plane")])

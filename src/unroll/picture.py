@@ -98,7 +98,7 @@ class Grid(Seen, frozen=True, kw_only=True):
         values: By row, then column; None where there is nothing to show.
         scale: The value that gets the strongest colour, on either side of 0.
         texts: What stands in each cell; empty where the colour says it all.
-        mark: The row and the column of the moment shown, each None where it is at none.
+        mark: The row and the column of the moment shown, or of what the caption begins with; each None for none.
     """
 
     row_name: Label

@@ -343,6 +343,7 @@ def test_drivers_are_the_sequences_with_the_highest_and_the_lowest_value(cell: C
     half = len(shown.rows) // 2
     assert [max(row) for row in shown.values[:half]] == pytest.approx(sorted(map(max, values))[::-1][:half], abs=6e-4)
     assert [min(row) for row in shown.values[half:]] == pytest.approx(sorted(map(min, values))[:half][::-1], abs=6e-4)
+    assert shown.mark == (0, shown.values[0].index(max(shown.values[0])))
     for texts, row in zip(shown.texts, shown.values, strict=True):
         assert row == pytest.approx(values[rows.index([int(text) for text in texts])], abs=6e-4)
 

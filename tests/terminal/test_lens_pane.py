@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from pane_kit import alone, rows
@@ -77,6 +78,18 @@ async def test_a_plane_shows_the_moment_and_its_shapes() -> None:
 async def test_where_there_is_no_room_the_limits_go_before_the_caption() -> None:
     text = "\n".join(await shown(LINES, height=10))
     assert "what is seen" in text and "what cannot be" not in text
+
+
+async def test_a_number_is_not_parted_from_its_percent() -> None:
+    said = replace(LINES, caption=f"{'x' * 35} 100 % more")
+    text = "\n".join(await shown(said))
+    assert " %" in text and "\n%" not in text and "100 % more" in text
+
+
+async def test_an_axis_without_values_has_no_figures() -> None:
+    found = await shown(replace(LINES, xs=[], labels=[], marks=[], lines=[NamedLine("h", [])]))
+    below = found[next(place for place, row in enumerate(found) if "└" in row) + 1]
+    assert not any(map(str.isdigit, below))
 
 
 async def test_a_refusal_stands_in_place_of_the_picture() -> None:

@@ -139,8 +139,8 @@ def _rule(figure: Any, plot: Plot) -> None:
     most = max(1, min(5, most))
     round_ = plot.has_round_ticks
     places = round_ticks(plot.x_start, plot.x_end, most) if round_ else even_ticks(plot.x_end, most, 2, plot.x_start)
-    even = zip(*_labelled(places), strict=True)
-    x.ticks(*map(list, zip(*(even if plot.x_ticks is None else plot.x_ticks), strict=True)))
+    marked = [*zip(*_labelled(places), strict=True)] if plot.x_ticks is None else plot.x_ticks
+    x.ticks([place for place, _ in marked], [label for _, label in marked])
 
 
 def _labelled(positions: list[float]) -> tuple[list[float], list[str]]:

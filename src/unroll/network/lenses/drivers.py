@@ -28,6 +28,7 @@ def look(subject: Subject) -> Grid:
     lowest = hidden.amin(0).topk(most, largest=False).indices.flip(0)
     chosen = torch.cat([highest, lowest])
     top, bottom = int(highest[0]), int(lowest[-1])
+    step = int(hidden[:, top].argmax())
     return Grid(
         row_name="sequence",
         rows=[f"highest {i + 1}" for i in range(most)] + [f"lowest {most - i}" for i in range(most)],
@@ -35,6 +36,7 @@ def look(subject: Subject) -> Grid:
         columns=[str(t + 1) for t in range(len(hidden))],
         values=rounded(hidden[:, chosen].mT, 3).tolist(),
         texts=[subject.vocabulary.names(row) for row in data.x[:, chosen].mT.tolist()],
+        mark=(0, step),
         caption=f"h of unit {unit} is highest {_place(subject, hidden[:, top], data.x[:, top], +1)} "
         f"and lowest {_place(subject, hidden[:, bottom], data.x[:, bottom], -1)}.",
         limits=f"The two ends of {many(subject)}: most lie between them.",

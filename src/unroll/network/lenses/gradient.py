@@ -75,4 +75,4 @@ def _factor(name: str, row: list[float]) -> str:
     if row[0] < LEAST:
         return f"{name} not at all at step 1"
     a_step = row[0] ** (1 / (len(row) - 1))
-    return f"{name} at step 1 {row[0]:.2g} of step {len(row)}'s, times {a_step:.2g} a step back"
+    return f"{name} {row[0]:.2g} of step {len(row)}'s at step 1, times {a_step:.2g} a step back"

@@ -59,6 +59,7 @@ def look(subject: Subject) -> Lines:
     shares = [share if count else None for share, count in asked]
     named = sorted({n for n in (1, length, 2 * length, steps) if n <= steps and shares[n - 1] is not None})
     said = [f"{figures.share(shares[n - 1] or 0.0, 0)} after {n}" for n in named]
+    said += ["the longest tried"] if steps in named else []
     trained = TASKS[subject.task.task].length_of(subject.task)
     return Lines(
         x_name=f"{subject.vocabulary.word}s read",

@@ -31,6 +31,7 @@ CAPTION_CELLS, LIMITS_CELLS = 90, 80
 """Room that is kept for the two sentences, so that nothing moves when they change."""
 ROWS_FOR_LIMITS = 15
 """Rows from which there is room for what a lens cannot show."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LEAST_ROWS = 5
 """Rows that the picture itself gets at least."""
 
@@ -158,7 +159,7 @@ class LensPane(Pane, can_focus=True):
         return f"{said}  enter opens it" if self.size.width >= len(said) + 16 else said
 
     def _sentence(self, sentence: str, look: str, room: int) -> list[Strip]:
-        lines = wrap(sentence, max(1, self.size.width))
+        lines = _wrapped(sentence, max(1, self.size.width))
         return [self._line(line, look) for line in lines + [""] * (ceil(room / max(1, self.size.width)) - len(lines))]
 
     def _line(self, text: str, look: str) -> Strip:
@@ -230,6 +231,11 @@ class LensPane(Pane, can_focus=True):
 def ranked(picture: Picture | None) -> list[Ranked]:
     """The trainings that a picture is of, the worst first; none where it is of one network."""
     return picture.ranked if isinstance(picture, Lines) else []
+
+
+def _wrapped(sentence: str, width: int) -> list[str]:
+    """A sentence in lines, a number never parted from its %."""
+    return [line.replace(NO_BREAK, " ") for line in wrap(sentence.replace(" %", f"{NO_BREAK}%"), width)]
 
 
 def _marked(line: Strip, plot: Plot, mark: float, style: Style) -> Strip:
