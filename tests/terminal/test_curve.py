@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from pane_kit import alone, rows
 from playground_kit import Playing
 from unroll.network.training import Training
+from unroll.picture import Lines, NamedLine, Ranked
 from unroll.recipe import PRESETS, Recipe, plan
 from unroll.terminal.palette import DARK, LIGHT
 from unroll.terminal.plot import Line, Plot, draw, even_ticks, powers_of_ten, round_ticks
@@ -183,6 +184,36 @@ async def test_each_run_has_its_name_in_its_colour_and_numbers_where_names_have_
         await pilot.resize_terminal(30, 10)
         await drawn(pane, pilot)
         assert pane._border_title is not None and pane._border_title.plain == "2 Loss  3  1  2"
+
+
+async def test_several_trainings_stand_behind_the_loss_and_are_named() -> None:
+    async with alone(LossCurve(), 60, 12) as (pane, pilot, _):
+        pane.run = a_run(1, [2.0] * 40)
+        await drawn(pane, pilot)
+        before = rows(pane)
+        each = pane.run.curve.plan.updates_per_epoch
+        quarters = [NamedLine(f"{share} %", [loss, loss]) for share, loss in ((25, 3.0), (75, 40.0))]
+        pane.several = Lines(
+            x_name="update",
+            xs=[each, 10.0 * each],
+            lines=[NamedLine("median", [4.0, 4.0]), *quarters],
+            band=(1, 2),
+            ranked=[Ranked(0, 0, 4.0)],
+            caption="",
+            limits="",
+        )
+        await drawn(pane, pilot)
+        title = pane._border_title
+        assert title is not None and title.plain == "2 Loss  ━ median ░ 25-75 % of 1 seed"
+        shaded, median, own = pane._plots(pane.run.curve)[0].lines
+        assert (median.xs, median.ys, own.ys[-1]) == ([1.0, 10.0], [4.0, 4.0], 2.0)
+        assert all(1 <= x <= 10 for x in shaded.xs) and all(3 <= y <= 6 for y in shaded.ys), "within the axes"
+        pane.metric = "accuracy"
+        await drawn(pane, pilot)
+        assert len(pane._plots(pane.run.curve)[0].lines) == 1 and title != pane._border_title
+        pane.metric, pane.several = "loss", None
+        await drawn(pane, pilot)
+        assert rows(pane) == before
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])

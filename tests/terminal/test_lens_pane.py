@@ -18,6 +18,7 @@ from unroll.protocol.requests import Lens
 from unroll.recipe import Recipe, recipe_of
 from unroll.terminal import lens_sight, pictures
 from unroll.terminal.widgets.lens_pane import LensPane, ranked
+from unroll.terminal.widgets.loss_curve import LossCurve
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 5})
 SAID: Any = {"caption": "what is seen", "limits": "what cannot be"}
@@ -250,6 +251,8 @@ async def test_the_worst_of_32_seeds_opens_as_a_run_of_its_own(monkeypatch: pyte
         worst = ranked(pane.picture)[0]
         assert "Solved by" in " ".join(" ".join(game.lines).split()) and worst.right is not None
         await game.press("enter")
+        loss = game.pane(LossCurve)
+        assert loss.several is pane.picture, "it is of the same recipe, whatever the seed"
         run = game.session.run
         assert run is not None and run.name == f"seed {worst.seed} of 0-31" and run.state == "finished"
         assert game.trace.weights == fingerprint(trained(SMALL).member(worst.place))

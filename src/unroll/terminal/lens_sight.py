@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from unroll.client.diagnosis import EngineError
 from unroll.moment import Moment
-from unroll.picture import Picture
+from unroll.picture import Lines, Picture
 from unroll.protocol.requests import Lens
+from unroll.recipe import Recipe
 from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
 
@@ -67,6 +68,7 @@ class LensSight:
         self.picture: Picture | None = None
         self._session, self._subject, self._is_in_sight = session, subject, is_in_sight
         self._seen: tuple[Lens, str] | None = None
+        self._several: tuple[Recipe, Lines] | None = None
         self._rests_until = -inf
         self._by_step = True  # until it is known
         self._looking = Latest(session.display.spawn, self._look)
@@ -122,6 +124,7 @@ class LensSight:
                 return  # another was chosen meanwhile, and is asked for next
             self.picture, self.refusal = found.picture, ""
             self.pictured = found.lens
+            self._keep_several(wanted[0].moment, found.picture)
             self.about, self.chosen.lens, self.chosen.lenses = found.about, found.lens, found.lenses
             self._by_step, self.is_unfinished = found.by_step, found.unfinished
             moment = wanted[0].moment if found.by_step else replace(wanted[0].moment, step=0)
@@ -133,7 +136,24 @@ class LensSight:
             self._session.display.spawn(self._look_again())
         self._session.display.changed()
 
+    def _keep_several(self, moment: Moment, picture: Picture) -> None:
+        run = self._session.run
+        if run is None or run.number != moment.run or not isinstance(picture, Lines):
+            return
+        if picture.ranked and picture.xs:
+            self._several = _any_seed(run.recipe), picture
+
+    def several(self, recipe: Recipe) -> Lines | None:
+        """What was last seen of several trainings by a recipe, whatever its seed; None where nothing was."""
+        if self._several is None or self._several[0] != _any_seed(recipe):
+            return None
+        return self._several[1]
+
     async def _look_again(self) -> None:
         """See how far what takes long has come, if the lens is still in sight."""
         await sleep(max(0.0, self._rests_until - monotonic()))
         self.look()
+
+
+def _any_seed(recipe: Recipe) -> Recipe:
+    return replace(recipe, train=replace(recipe.train, seed=0))

@@ -85,8 +85,8 @@ def _plot_of_lines(picture: Lines, width: int, height: int, colours: PlotColours
         if place not in (picture.band or ())
         for xs, ys in _unbroken(picture.xs, line.ys)
     ]
-    band = [_shade(picture, width, height, (low, high), colours.axes)] if picture.band else []
     first, last = (picture.xs[0], picture.xs[-1]) if picture.xs else (0.0, 1.0)
+    band = [shade(picture, (last - first) / (2 * width), height, (low, high), colours.axes)] if picture.band else []
     return Plot(
         width=width,
         height=height,
@@ -103,17 +103,17 @@ def _plot_of_lines(picture: Lines, width: int, height: int, colours: PlotColours
     )
 
 
-def _shade(picture: Lines, width: int, height: int, ends: tuple[float, float], colour: Colour) -> Line:
-    """Every second dot between the two lines of a band, `ends` being those of the y axis."""
+def shade(picture: Lines, across: float, height: int, ends: tuple[float, float], colour: Colour) -> Line:
+    """Every second dot between the two lines of a band, `across` from one to the next, in a y axis with such `ends`."""
     assert picture.band is not None
     start, end = (log10(y) if picture.log else y for y in ends)
-    across, up = (picture.xs[-1] - picture.xs[0]) / (2 * width) if picture.xs else 1.0, (end - start) / (4 * height)
+    up = (end - start) / (4 * height)
     dots: list[tuple[float, float]] = []
     for (x, *edges), (next_x, *next_edges) in pairwise(_edges(picture, *picture.band)):
         for column in range(ceil(x / across), ceil(next_x / across)):
             part = (column * across - x) / (next_x - x)
             low, high = sorted(a + part * (b - a) for a, b in zip(edges, next_edges, strict=True))
-            rows = range(max(0, ceil((low - start) / up)), floor((high - start) / up) + 1)
+            rows = range(max(0, ceil((low - start) / up)), min(4 * height, floor((high - start) / up)) + 1)
             dots += [(column * across, start + row * up) for row in rows if (row + column) % 2]
     return Line([x for x, _ in dots], [10**y if picture.log else y for _, y in dots], colour, is_joined=False)
 

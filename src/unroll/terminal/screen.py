@@ -262,7 +262,7 @@ class Playground(Screen[None]):
         loss.run, *others = (Shown(one.ordinal, one.name, one.curve) for one in (run, *overlaid[-MAX_OVERLAID:]))
         loss.updates, loss.others = run.curve.updates, tuple(others)
         loss.epoch, loss.shown = session.moment.epoch, session.trace.epoch if session.trace else None
-        loss.own = session.own
+        loss.own, loss.several = session.own, self.lens.several(run.recipe)
 
     def _name_keys(self) -> None:
         """What some keys do now."""

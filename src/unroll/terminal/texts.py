@@ -541,7 +541,8 @@ def of_pane(
             "epoch's batches; lr is its learning rate.",
             f"Pure guessing scores ln {v} = {log(v):.2f}; this run's newest epoch {figure}.",
             "←/→ go back through the training: every pane then shows the network as it was. "
-            "Long runs keep only some epochs: 13→16 means epoch 16 is shown in place of 13.",
+            "Long runs keep only some epochs: 13→16 means epoch 16 is shown in place of 13. "
+            "Where the lens seeds was seen for this recipe, its median and the middle half of its seeds stand behind.",
         ],
         "NextNumber": [
             f"The head makes {v} logits of the hidden state, z = W h + b; the softmax, probabilities: e^zₖ / Σ e^zⱼ.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log, log10
 from typing import ClassVar, NamedTuple
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
@@ -18,10 +19,13 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
+from unroll.picture import Lines, NamedLine
+from unroll.terminal import pictures
 from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.plot import Colour, Line, Plot, drawn, rgb
 from unroll.terminal.runs import Curve, Metric, NetworkScore, ceiling, reach
 from unroll.terminal.sparing import Latest, Pane
+from unroll.text import fitting
 from unroll.vocabulary import Vocabulary
 
 CURVE, AXES, CURSOR = "loss-curve--curve", "loss-curve--axes", "loss-curve--cursor"
@@ -35,6 +39,8 @@ LOWEST, LEAST = 1e-4, 1e-6
 """Where a log axis begins, or for lower values, at the furthest: what is lower still is drawn there."""
 MARGIN = 5
 """Columns of the y axes' labels where one plot stands over another."""
+MEDIAN = "median"
+"""The line among those of several trainings that is drawn."""
 TALL = 17
 """Rows in which the accuracy has a plot of its own under the loss."""
 
@@ -52,6 +58,7 @@ class LossCurve(Pane, can_focus=True):
 
     Attributes:
         run: The one that is shown; `updates` is how many points its curve has, for it grows in place.
+        several: The losses of several trainings by its recipe, by update, with a band; None where there are none.
         own: How the network at the cursor does, where that is known; else its epoch's means are told.
     """
 
@@ -83,6 +90,7 @@ class LossCurve(Pane, can_focus=True):
     others: reactive[tuple[Shown, ...]] = reactive((), repaint=False)
     epoch: reactive[int | None] = reactive(None, repaint=False)
     shown: reactive[float | None] = reactive(None, repaint=False)
+    several: reactive[Lines | None] = reactive(None, repaint=False)
     own: reactive[NetworkScore | None] = reactive(None, repaint=False)
     metric: reactive[Metric] = reactive("loss", repaint=False)
     log_scale: reactive[bool] = reactive(False, repaint=False)
@@ -93,7 +101,7 @@ class LossCurve(Pane, can_focus=True):
         self._drawing = Latest(self.run_worker, self._draw)
 
     def on_mount(self) -> None:
-        for attribute in ("run", "updates", "others", "epoch", "shown", "own", "metric", "log_scale"):
+        for attribute in ("run", "updates", "others", "epoch", "shown", "several", "own", "metric", "log_scale"):
             self.watch(self, attribute, self.on_resize)
 
     def on_resize(self) -> None:
@@ -123,9 +131,14 @@ class LossCurve(Pane, can_focus=True):
         shown = [(other.curve, Color.parse(_overlaid(other)).rgb) for other in self.others]
         shown += [(curve, self._colour(CURVE))]
         lines = [Line(*one.points(metric, columns, end, lowest), colour) for one, colour in shown]
+        behind = self._behind(curve, is_log) if metric == "loss" else None
+        lines = lines if behind is None else [_median(behind, self._colour(AXES)), *lines]
         values = [y for line in lines for y in line.ys]
         start = min(LOWEST, 10.0 ** floor(log10(min(values, default=LOWEST)))) if is_log else 0.0
         numbers = curve.recipe.task.vocab_size
+        y_end = 1.0 if metric == "accuracy" else ceiling(max([curve.top(metric), *values]))
+        across = end / (2 * self.size.width)
+        shaded = [pictures.shade(behind, across, height, (start, y_end), self._colour(AXES))] if behind else []
         chance = log(numbers), f"chance: ln {numbers} = {log(numbers):.2f}"
         return Plot(
             width=self.size.width,
@@ -133,15 +146,24 @@ class LossCurve(Pane, can_focus=True):
             x_end=end,
             y_start=start,
             is_log=is_log,
-            y_end=1.0 if metric == "accuracy" else ceiling(max([curve.top(metric), *values])),
+            y_end=y_end,
             axis_colour=self._colour(AXES),
-            lines=lines,
+            lines=[*shaded, *lines],
             percent=metric == "accuracy",
             cursor=self.epoch,
             cursor_colour=self._colour(CURSOR),
             margin=margin,
             level=chance if metric == "loss" else None,
         )
+
+    def _behind(self, curve: Curve, is_log: bool) -> Lines | None:
+        """The several trainings by epoch, as far as the axis goes."""
+        if self.several is None:
+            return None
+        each = curve.plan.updates_per_epoch
+        xs = [x / each for x in self.several.xs if x <= self._end * each]
+        lines = [NamedLine(line.name, line.ys[: len(xs)]) for line in self.several.lines]
+        return replace(self.several, xs=xs, lines=lines, log=is_log)
 
     @property
     def curve(self) -> Curve | None:
@@ -170,13 +192,24 @@ class LossCurve(Pane, can_focus=True):
         """The metric, and where there are several curves, their runs in their colours: names, or numbers alone."""
         metric = self.metric.capitalize() + (" (log)" if self.log_scale and self.metric == "loss" else "")
         title = Content(f"2 {metric}")
-        if self.run is None or not self.others:
-            return title
-        runs = self.run, *self.others
+        if self.run is not None and self.others:
+            title = self._with_runs(title, self.run)
+        return Content.assemble(title, (self._named_behind(title.cell_length), "$text-muted"))
+
+    def _with_runs(self, title: Content, run: Shown) -> Content:
+        runs = run, *self.others
         named = [f"  {one.ordinal} {one.name}" for one in runs]
         if len(title) + sum(map(cell_len, named)) > self.size.width - CORNERS:
             named = [f"  {one.ordinal}" for one in runs]
         return Content.assemble(title, *zip(named, ["bold $accent", *map(_overlaid, self.others)], strict=True))
+
+    def _named_behind(self, taken: int) -> str:
+        """What stands behind the curve, in the room that is left in the title."""
+        if self.several is None or self.metric != "loss":
+            return ""
+        seeds = figures.count(len(self.several.ranked), "seed")
+        wordings = f"  ━ median ░ {pictures.band_name(self.several)} of {seeds}", f"  ░ {seeds}", ""
+        return fitting(wordings, self.size.width - CORNERS - taken)
 
     def _readout(self, curve: Curve) -> str:
         """The network's own figures at an epoch, or the means of the updates during it, and their learning rate."""
@@ -233,6 +266,12 @@ class LossCurve(Pane, can_focus=True):
         start = axis.index("└") + 1
         share = (content.x - start) / max(1, len(axis.rstrip()) - 1 - start)
         self.action_choose(round(max(0.0, min(1.0, share)) * self._end))
+
+
+def _median(several: Lines, colour: Colour) -> Line:
+    ys = next(line.ys for line in several.lines if line.name == MEDIAN)
+    points = [(x, y) for x, y in zip(several.xs, ys, strict=True) if y is not None]
+    return Line([x for x, _ in points], [y for _, y in points], colour)
 
 
 def _overlaid(run: Shown) -> str:
