@@ -13,7 +13,8 @@ from unroll.engine.inspect import MAX_SCORED, MIN_SCORED, Scorer, sample
 from unroll.moment import UNTOUCHED, Interventions, Moment, Patch
 from unroll.network import inspection
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences, Training
+from unroll.network.sequences import Sequences
+from unroll.network.training import Training
 from unroll.protocol.replies import Error, Looked, Trace, Window
 from unroll.protocol.requests import Advance, Create, Lens, Look, Pause, Play
 from unroll.recipe import CellName, recipe_of

@@ -5,6 +5,7 @@ import pytest
 from unroll.commands.study import study_all, task_recipe
 from unroll.figures import SOLVED, Spread
 from unroll.network.model import SequenceModel
+from unroll.network.sequences import sequences
 from unroll.network.study import (
     LENGTHS,
     PUBLISHED,
@@ -16,7 +17,7 @@ from unroll.network.study import (
     recalled,
     study,
 )
-from unroll.network.training import Training, are_right, sequences
+from unroll.network.training import Training, are_right
 from unroll.recipe import PRESETS, recipe_of
 from unroll.tasks import TASKS
 from unroll.tasks.config import TaskName

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from unroll.errors import RecipeError
@@ -12,9 +14,11 @@ from unroll.network import inspection
 from unroll.network import training as training_module
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel, fingerprint
-from unroll.network.training import Diverged, Training, order, sequences
+from unroll.network.sequences import sequences
+from unroll.network.training import Diverged, Training, order
 from unroll.recipe import BLOCKS, PRESETS, Recipe, recipe_of
 from unroll.tasks import TASKS, parts
+from unroll.tasks.file import Windows
 
 PUBLISHED = (
     "5.03 4.27 3.66 3.16 2.59 2.06 1.67 1.38 1.09 .90 .73 .59 .48 .37 .30 .24 .20 .17 .14 .13 .11 .10 .10 .09 .09"
@@ -51,6 +55,24 @@ def test_the_reference_data_holds_the_items_of_the_task():
     assert len(pairs) == 122
     assert pairs[3, 4, 5, 6, 7, 8] == (4, 5, 6, 7, 8, 9)
     assert pairs[56, 57, 58, 59, 60, 61] == (57, 58, 59, 60, 61, 62)
+
+
+LINES = st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=9).map(tuple), min_size=1, max_size=6)
+
+
+@given(LINES, st.integers(1, 8))
+def test_the_windows_of_a_file_are_the_same_all_at_once_as_one_by_one(lines, length):
+    windows = Windows(lines, length)
+    pairs = [(line[i : i + length], line[i + 1 :][:length]) for line in lines for i in range(len(line) - 1)]
+    whole = [(x, y) for x, y in pairs if len(y) == length]
+    assert [(x, y) for x, y in ((item.inputs, item.targets) for item in windows) if None not in y] == whole
+    at_once, one_by_one = sequences(windows), sequences([*windows])
+    assert torch.equal(at_once.x, one_by_one.x)
+    assert torch.equal(at_once.y, one_by_one.y)
+    assert (at_once.masks is None) == (one_by_one.masks is None)
+    if at_once.masks is not None:
+        assert torch.equal(at_once.masks.asked, one_by_one.masks.asked)
+        assert torch.equal(at_once.masks.counts, one_by_one.masks.counts)
 
 
 @pytest.mark.parametrize("seed", range(10))

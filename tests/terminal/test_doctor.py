@@ -13,7 +13,8 @@ from playground_kit import NARROW, Playing, playing
 from unroll.moment import ARGMAX, UNTOUCHED, Interventions, Moment, Sampling
 from unroll.network.lenses import Subject, length
 from unroll.network.sampling import generate
-from unroll.network.training import Training, baselines_of, sequences
+from unroll.network.sequences import sequences
+from unroll.network.training import Training, baselines_of
 from unroll.protocol.replies import Baselines
 from unroll.protocol.requests import Lens
 from unroll.recipe import PRESETS

@@ -28,7 +28,8 @@ from unroll.network import inspection
 from unroll.network.lenses import Subject, lenses
 from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
-from unroll.network.training import Fit, Sequences, accuracy_of, fit
+from unroll.network.sequences import Sequences
+from unroll.network.training import Fit, accuracy_of, fit
 from unroll.protocol.replies import Arithmetic, Candidate, Pictured, Trace, UnitDetail, Window
 from unroll.protocol.requests import Lens, Look
 from unroll.series import MAX_LOSS

@@ -15,7 +15,8 @@ from torch import Tensor
 from unroll.network.adam import Adam, Snapshot, views
 from unroll.network.bptt import Score, Tape, backpropagate
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences, Training, order
+from unroll.network.sequences import Sequences
+from unroll.network.training import Training, order
 from unroll.recipe import Plan, Recipe
 
 GROUP_BYTES = 3 * 2**20

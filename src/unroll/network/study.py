@@ -22,7 +22,8 @@ from unroll.figures import Spread
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.ensemble import Ensemble
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences, accuracy_of, are_right, sequences
+from unroll.network.sequences import Sequences, sequences
+from unroll.network.training import accuracy_of, are_right
 from unroll.recipe import CellName, Recipe, recipe_of
 from unroll.tasks import TASKS, parts
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
-from itertools import chain
 from typing import NamedTuple, NoReturn
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -24,12 +22,13 @@ from torch.nn.functional import cross_entropy
 from unroll.errors import RecipeError
 from unroll.moment import UNTOUCHED, Interventions
 from unroll.network.adam import Adam, Snapshot, put
-from unroll.network.bptt import Masks, Tape, backpropagate
+from unroll.network.bptt import Tape, backpropagate
 from unroll.network.inspection import at_once
 from unroll.network.model import SequenceModel
+from unroll.network.sequences import Sequences, sequences
 from unroll.recipe import Recipe, plan
 from unroll.series import MAX_LOSS
-from unroll.tasks import Item, parts
+from unroll.tasks import parts
 
 UNASKED = -1
 """The target, for torch's own loss, of a step where nothing is asked."""
@@ -233,65 +232,6 @@ class Training:
         self.snapshots = Snapshots()
         if self.epoch.is_integer():
             self.snapshots.add(int(self.epoch), self._adam.snapshot())
-
-
-class Sequences(NamedTuple):
-    """N items as columns: inputs `x` `(L, N)` and targets `y` `(L, N)`. Integers: a one-hot is never made.
-
-    `masks` is None where every step is asked for its target, and the last step counts.
-    """
-
-    x: Tensor
-    y: Tensor
-    masks: Masks | None = None
-
-    def each(self, change: Callable[[Tensor], Tensor]) -> Sequences:
-        """The same with every part changed."""
-        return Sequences(change(self.x), change(self.y), self.masks and self.masks.each(change))
-
-    def at(self, columns: Tensor) -> Sequences:
-        """Those at `columns` `(B,)`; at a row of columns for each of S networks, `(S, B)`, they are `(S, L, B)`."""
-        found = self.each(lambda part: part.index_select(1, columns.flatten()))
-        if columns.dim() == 2:
-            found = found.each(lambda part: part.view(-1, *columns.shape).transpose(0, 1).contiguous())
-        return found
-
-    def read(self, column: int) -> list[int]:
-        """The numbers read in one of them, up to the last step asked."""
-        steps = len(self.x) if self.masks is None else 1 + int(self.masks.asked[:, column].nonzero()[-1])
-        return [int(number) for number in self.x[:steps, column]]
-
-    def split(self, size: int) -> Iterator[Sequences]:
-        """The same in parts of at most `size` sequences."""
-        for first in range(0, self.total, size):
-            yield self.each(lambda part, first=first: part[:, first : first + size])  # type: ignore[misc]
-
-    @property
-    def total(self) -> int:
-        """N."""
-        return self.x.shape[1]
-
-
-def sequences(items: Sequence[Item], device: str = "cpu") -> Sequences:
-    """All items as tensors, in their order."""
-    x = np.fromiter(chain.from_iterable(item.inputs for item in items), np.int64)
-    y = np.fromiter((y or 0 for y in chain.from_iterable(item.targets for item in items)), np.int64)
-    x_LN, y_LN = (torch.from_numpy(one).view(len(items), -1).t() for one in (x, y))
-    found = Sequences(x_LN, y_LN, _masks(items))
-    return found.each(lambda part: part.contiguous().to(device))
-
-
-def _masks(items: Sequence[Item]) -> Masks | None:
-    """What positions are asked and count; None where all are asked for one answer and the last counts."""
-    if not any(item.answers or item.all_count or None in item.targets for item in items):
-        return None
-    asked = torch.tensor([[target is not None for target in item.targets] for item in items]).t()
-    later = asked.flip(0).cumsum(0).flip(0)
-    counts = asked & ((later == 1) | torch.tensor([item.all_count for item in items]))
-    answers = None
-    if any(item.answers for item in items):
-        answers = torch.tensor([[sum(1 << k for k in step) for step in item.answers] for item in items]).t()
-    return Masks(asked, counts, answers)
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:

@@ -119,8 +119,9 @@ def read_sequences(config: TaskConfig) -> list[tuple[int, ...]]:
 
 def _of_numbers(rows: Rows, levels: int) -> Understood:
     with suppress(ValueError):
-        whole = [tuple(map(int, row)) for row in rows]  # decimals are none
-        different = sorted(set(chain.from_iterable(whole)))
+        number_of = {word: int(word) for word in set(chain.from_iterable(rows))}  # decimals are none
+        whole = [tuple(map(number_of.__getitem__, row)) for row in rows]
+        different = sorted(set(number_of.values()))
         if not levels and different[0] >= 0 and different[-1] < MAX_VOCAB:
             return Understood("", whole, (), max(2, different[-1] + 1))
         if not levels and len(different) <= MAX_VOCAB:
@@ -131,10 +132,11 @@ def _of_numbers(rows: Rows, levels: int) -> Understood:
 
 def _in_levels(rows: list[list[float]], levels: int) -> Understood:
     values = [*chain.from_iterable(rows)]
+    values.sort()
     cuts = statistics.quantiles(values, n=levels) if len(values) > 1 else []
-    lowest = min(values)
-    edges = tuple(sorted({cut for cut in cuts if cut > lowest}))  # what is on an edge is in the level above it
-    sequences = [tuple(bisect_right(edges, value) for value in row) for row in rows]
+    edges = tuple(sorted({cut for cut in cuts if cut > values[0]}))  # what is on an edge is in the level above it
+    level = {value: bisect_right(edges, value) for value in values}
+    sequences = [tuple(map(level.__getitem__, row)) for row in rows]
     return Understood("", sequences, (), max(2, len(edges) + 1), edges)
 
 

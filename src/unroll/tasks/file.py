@@ -7,8 +7,11 @@ are held out, or the end of a file that has one line of use: windows that share 
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import accumulate
 from random import Random
+from typing import Any
 
 from unroll import figures
 from unroll.errors import RecipeError
@@ -57,6 +60,35 @@ class File(Task):
 Lines = list[tuple[int, ...]]
 
 
+class Windows(Sequence[Item]):
+    """Every `length` numbers in a row that have a next number, as an item; a shorter line as one of its own.
+
+    An item is made when it is asked for.
+
+    Attributes:
+        lines: Of two numbers or more.
+        counts: How many items are in each line.
+    """
+
+    def __init__(self, lines: Lines, length: int) -> None:
+        self.lines, self.length = lines, length
+        self.counts = [max(1, len(line) - length) for line in lines]
+        self._ends = [*accumulate(self.counts)]
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: Any) -> Any:
+        found = range(len(self))[index]
+        return self._item(found) if isinstance(found, int) else [self._item(one) for one in found]
+
+    def _item(self, index: int) -> Item:
+        place = bisect_right(self._ends, index)
+        start = index - self._ends[place] + self.counts[place]
+        one = self.lines[place][start : start + self.length + 1]
+        return Item(one[:-1], one[1:]) if len(one) > self.length else _short(one, self.length)
+
+
 def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
     """The beginning and the end of a line: of the windows in either, the part `held_out` is in the end."""
     length, windows = config.length, len(line) - 2 * config.length
@@ -76,7 +108,7 @@ def _cut(line: tuple[int, ...], config: TaskConfig) -> tuple[Lines, Lines]:
 
 def _divide(lines: Lines, config: TaskConfig) -> tuple[Lines, Lines]:
     """Lines drawn at random once and for all, until the part `held_out` of all windows is as near as it gets."""
-    windows = [_windows(line, config) for line in lines]
+    windows = Windows(lines, config.length).counts
     order = list(range(len(lines)))
     random.Random(0).shuffle(order)
     away: set[int] = set()
@@ -102,13 +134,8 @@ def longer(config: TaskConfig, random: Random) -> tuple[int, ...]:
     return line[start : start + steps]
 
 
-def _windows(line: tuple[int, ...], config: TaskConfig) -> int:
-    """How many sequences are in a line."""
-    return max(1, len(line) - config.length)
-
-
-def _items(lines: Lines, config: TaskConfig) -> list[Item]:
-    """Every `length` numbers in a row that have a next number, as an item; a shorter line as one of its own."""
+def _items(lines: Lines, config: TaskConfig) -> Windows:
+    """The items of lines; raises `RecipeError` where there are none, or too many."""
     length = config.length
     if not lines:
         raise RecipeError(
@@ -116,15 +143,15 @@ def _items(lines: Lines, config: TaskConfig) -> list[Item]:
             f"The longest line of {shown_path(config.path)} has 1 {noun(config.symbols)}, "
             "and a sequence needs a next one: write longer lines.",
         )
-    count = sum(_windows(line, config) for line in lines)
+    items = Windows(lines, length)
+    count = len(items)
     if count * length > MAX_POSITIONS:
         raise RecipeError(
             "path",
             f"{shown_path(config.path)} has {count:,} sequences of {figures.count(length, noun(config.symbols))}: "
             f"shorten it to {MAX_POSITIONS // length:,}.",
         )
-    windows = (line[i : i + length + 1] for line in lines for i in range(_windows(line, config)))
-    return [Item(one[:-1], one[1:]) if len(one) > length else _short(one, length) for one in windows]
+    return items
 
 
 def _short(numbers: tuple[int, ...], length: int) -> Item:

@@ -14,11 +14,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 DIGITS = re.compile(r"[-+0-9eE. ]*")
-MAX_DIGITS = re.compile(r"\S{25}")
+MAX_DIGITS = 24
 OEIS = re.compile(r"A\d{6,7} ,(-?\d+,)+")
 WHOLE = re.compile(r"-?\d{1,18}")
 LETTERS = re.compile(r"[^\W\d_][\w'’.-]*")
@@ -30,12 +30,12 @@ Rows = list[list[str]]
 
 
 def are_numbers(words: Sequence[str]) -> bool:
-    """Whether all of these are numbers, whole or not, of at most 24 characters."""
-    joined = " ".join(words)
-    if not DIGITS.fullmatch(joined) or MAX_DIGITS.search(joined):
+    """Whether all of these are numbers, whole or not, of at most `MAX_DIGITS` characters."""
+    different = {*words}
+    if not DIGITS.fullmatch(" ".join(different)) or max(map(len, different), default=0) > MAX_DIGITS:
         return False
     try:
-        deque(map(float, words), maxlen=0)
+        deque(map(float, different), maxlen=0)
     except ValueError:
         return False
     return True
@@ -129,8 +129,8 @@ def _oeis(lines: Sequence[str]) -> Form:
 
 
 def _is_spmf(lines: Sequence[str]) -> bool:
-    rows = [line for line in lines if line.strip() and line[0] not in "@%#"]
-    return bool(rows) and all(line.split()[-1] == "-2" and " -1" in line for line in rows)
+    rows = (line for line in lines if line.strip() and line[0] not in "@%#")
+    return all(line.split()[-1:] == ["-2"] and " -1" in line for line in chain([next(rows, "")], rows))
 
 
 def _spmf(lines: Sequence[str]) -> Form:
@@ -193,9 +193,11 @@ def _scalars(row: Any) -> list[str]:
 
 def _table(lines: Sequence[str], column: str) -> Form:
     """Lines of cells, whatever is between them."""
-    delimiter = next((one for one in "\t;," if any(one in line for line in lines)), " ")
-    if delimiter == " " and not column and not any(" " in line.strip() for line in lines):
-        return _single([(number, word) for number, line in enumerate(lines, 1) if (word := line.strip())])
+    text = "\n".join(lines)
+    delimiter = next((one for one in "\t;," if one in text), " ")
+    if delimiter == " " and not column and not (" " in text and any(" " in line.strip() for line in lines)):
+        words = [word for line in lines if (word := line.strip())]
+        return _single(words, (number for number, line in enumerate(lines, 1) if line.strip()))
     cells = [] if delimiter == " " else _split(lines, delimiter)
     if not cells or (not column and _is_prose(cells)):
         delimiter = " "
@@ -207,7 +209,7 @@ def _table(lines: Sequence[str], column: str) -> Form:
         _check_cells(number, row, delimiter)
     _ask_for_a_column(cells, delimiter, heading)
     if all(len(row) == 1 for _, row in cells):
-        return _single([(number, row[0]) for number, row in cells])
+        return _single([row[0] for _, row in cells], (number for number, _ in cells))
     _check_counts(cells)
     if delimiter == " ":
         _check_blanks(cells)
@@ -315,12 +317,11 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join([*shown, "…"] if len(names) > SHOWN_COLUMNS else shown)
 
 
-def _single(cells: Sequence[tuple[int, str]]) -> Form:
-    """One word a line: a series of numbers, with a heading or not, or the letters of names."""
-    words = [word for _, word in cells]
+def _single(words: list[str], numbers: Iterator[int]) -> Form:
+    """One word a line, of that number: a series of numbers, with a heading or not, or the letters of names."""
     is_number = are_numbers(words)
     if found := DIGIT_STRING.search("\n".join(words)):
-        number = next(number for number, word in cells if word == found[0])
+        number = next(number for number, word in zip(numbers, words, strict=True) if word == found[0])
         raise Misread(
             f"{found[0]:.24} may be one number or a row of digits: write blanks between digits, or no 0 before it.",
             number,
@@ -332,7 +333,7 @@ def _single(cells: Sequence[tuple[int, str]]) -> Form:
         rows, otherwise = [list(word) for word in words], "Where every line is one symbol, write them on one line."
         return Form("letters of a line, with an end symbol", rows, has_end=True, otherwise=otherwise)
     if not is_number and are_numbers(words[:1]):
-        number, word = next((number, word) for number, word in cells if not are_numbers([word]))
+        number, word = next(one for one in zip(numbers, words, strict=True) if not are_numbers(one[1:]))
         raise Misread(f"{word:.24} is no number, where the others are: correct it, or take it out.", number, 1)
     return Form("one series, one a line" if len(words) > 1 else "one series", [words], is_free=True)
 

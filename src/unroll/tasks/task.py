@@ -48,8 +48,8 @@ class Parts(NamedTuple):
         whence: What of a file is held out, in words.
     """
 
-    train: list[Item]
-    held_out: list[Item]
+    train: Sequence[Item]
+    held_out: Sequence[Item]
     short_lines: int = 0
     whence: str = ""
 

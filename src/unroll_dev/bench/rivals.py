@@ -15,7 +15,8 @@ from torch.nn.functional import cross_entropy, one_hot
 from torch.utils.data import DataLoader, Dataset
 
 from unroll.network.adam import Adam
-from unroll.network.training import order, sequences
+from unroll.network.sequences import sequences
+from unroll.network.training import order
 from unroll.recipe import Recipe, plan
 from unroll.tasks import parts
 

@@ -20,7 +20,8 @@ from torch import Tensor
 from unroll import figures
 from unroll.moment import Moment
 from unroll.network.model import SequenceModel
-from unroll.network.training import Sequences, Training
+from unroll.network.sequences import Sequences
+from unroll.network.training import Training
 from unroll.picture import Picture
 from unroll.series import Series
 from unroll.tasks.config import TaskConfig

@@ -17,7 +17,8 @@ from unroll import figures
 from unroll.errors import UserError
 from unroll.network.ensemble import Ensemble
 from unroll.network.lenses import Subject
-from unroll.network.training import Sequences, Training, accuracy_of, order
+from unroll.network.sequences import Sequences
+from unroll.network.training import Training, accuracy_of, order
 from unroll.picture import Lines, NamedLine, Ranked
 from unroll.recipe import weights
 from unroll.series import MAX_LOSS, Series
