@@ -4,13 +4,12 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from processes_kit import Figures, Key, figures, sweep_here
-from sweep_kit import Inline, place
 
 from pty_kit import living
-from unroll.sweep import run as runner
 
 
 @pytest.fixture
@@ -24,8 +23,12 @@ def ended() -> Iterator[list[int]]:
 
 
 @pytest.fixture
-def undisturbed(monkeypatch: pytest.MonkeyPatch) -> dict[Key, Figures]:
-    """The same sweep, computed in this process, as are those that `sweep_here` begins."""
-    monkeypatch.setattr(runner, "here", lambda units: place(Inline(lambda unit: None)))
+def undisturbed() -> dict[Key, Figures]:
+    """What the same sweep finds in this process."""
+    return _undisturbed()
+
+
+@cache
+def _undisturbed() -> dict[Key, Figures]:
     sweep_here("whole.jsonl")
     return figures("whole.jsonl")

@@ -6,10 +6,11 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from processes_kit import LIMIT_S, Figures, Key, figures, lines, start, workers
+from processes_kit import Figures, Key, ending, figures, lines, start, threads, workers
 
 from pty_kit import family, long, wait_for
 
@@ -19,8 +20,8 @@ LOCAL = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", "scheduler
 
 def dask(part: str, *more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *LOCAL, *more]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, **quiet)  # type: ignore[call-overload, no-any-return]
+    with Path("dask.log").open("ab") as log:  # stays with pytest's folders where the test fails
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
 FAULTS = {
@@ -70,21 +71,31 @@ class Cluster:
         return self
 
 
-@pytest.mark.parametrize("faults", [("worker", "ctrl+c"), long(tuple(random.Random(20).choices([*FAULTS], k=20)))])
+LONG = long([(fault,) for fault in random.Random(20).choices([*FAULTS], k=20)])
+
+
+@pytest.mark.parametrize("sweeps", [[("worker", "ctrl+c")], LONG])
 def test_whatever_is_killed_no_finished_unit_is_lost_and_the_figures_are_those_of_any_other_way(
-    faults: tuple[str, ...],
+    sweeps: list[tuple[str, ...]],
     ended: list[int],
     undisturbed: dict[Key, Figures],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chance, cluster = random.Random(len(faults)), Cluster(ended)
-    for fault in faults:
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "10s")  # how long a lost scheduler is looked for
+    chance, cluster = random.Random(len(sweeps)), Cluster(ended)
+    for faults in sweeps:
         Path("a.jsonl").unlink(missing_ok=True)
-        known, place = chance.randint(1, 6), chance.randrange(2)
         program = start("a.jsonl", "--scheduler", "scheduler.json")
         ended += [program.pid]
-        wait_for(lambda: len(lines("a.jsonl")) >= known, program.poll)  # noqa: B023
-        cluster.strike(fault, place, program)
-        output, words = program.communicate(timeout=LIMIT_S)
+        known = 0
+        for fault in faults:
+            more, place = chance.randint(1, 6 // len(faults)), chance.randrange(2)
+            print(f"{time.strftime('%X')} {fault} at {place} after {known + more} units", flush=True)
+            for _ in range(more):
+                known += 1
+                wait_for(lambda: len(lines("a.jsonl")) >= known, lambda: threads(program))  # noqa: B023
+            cluster.strike(fault, place, program)
+        output, words = ending(program)
         code, said = FAULTS[fault]
         assert (program.returncode, "Traceback" in words) == (code, False)
         assert said in words.replace("\n", " ") if said else words == ""
@@ -92,7 +103,7 @@ def test_whatever_is_killed_no_finished_unit_is_lost_and_the_figures_are_those_o
         if code:
             again = start("a.jsonl", "--scheduler", "scheduler.json")
             ended += [again.pid]
-            output, words = again.communicate(timeout=LIMIT_S)
+            output, words = ending(again)
             assert json.loads(output)["done_before"] == len(found) >= known
         assert json.loads(output)["failed"] == 0
         assert figures("a.jsonl") == undisturbed

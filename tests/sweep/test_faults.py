@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from processes_kit import LIMIT_S, Figures, Key, figures, lines, start, sweep_here, workers
+from processes_kit import Figures, Key, ending, figures, lines, start, sweep_here, workers
 
 from pty_kit import family, living, long, wait_for
 
@@ -24,7 +24,7 @@ def test_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(
     everyone = family(program.pid)
     ended += everyone
     program.send_signal(how)
-    _, words = program.communicate(timeout=LIMIT_S)
+    _, words = ending(program)
     wait_for(lambda: not living(everyone))
     assert program.returncode == (130 if how == signal.SIGINT else -how)
     assert "Traceback" not in words
@@ -54,7 +54,7 @@ def test_workers_killed_at_random_cost_nothing_but_time(
         time.sleep(chance.uniform(0, 1))
         with suppress(ProcessLookupError, FileNotFoundError, IndexError):
             os.kill(chance.choice(workers(program.pid)), signal.SIGKILL)
-    output, words = program.communicate(timeout=LIMIT_S)
+    output, words = ending(program)
     wait_for(lambda: not living(ended))
     said = json.loads(output)
     assert (program.returncode, said["computed"], said["failed"], words) == (0, 12, 0, "")

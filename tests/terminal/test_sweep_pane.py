@@ -1,5 +1,6 @@
 """A sweep's results in the playground: a table of two axes, whose cells are opened as runs."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -74,6 +75,32 @@ async def test_enter_says_which_seeds_are_wanted_by_which_figure() -> None:
         (message,) = [one for one in said if isinstance(one, SweepPane.CellChosen)]
         assert (message.called, message.figure) == ("length 10, cell rnn", "accuracy")
         assert {seed.row.recipe for seed in message.seeds} == {ROWS[2].recipe}
+
+
+async def test_a_click_chooses_a_cell_and_another_one_opens_it() -> None:
+    async with alone(SweepPane(), 80, 24) as (pane, pilot, said):
+        pane.seeds = seeds_of(ROWS)
+        await pilot.pause()
+        x, y = next((line.index("100.0"), y) for y, line in enumerate(rows(pane)) if "100.0" in line)
+        for clicked, cell in (((x, y), (2, 1)), ((x - 8, y), (1, 1)), ((x - 8, y - 1), (1, 0)), ((3, y), (1, 0))):
+            await pilot.click(SweepPane, offset=clicked)
+            assert pane.cell == cell
+        assert not [one for one in said if isinstance(one, SweepPane.CellChosen)]
+        await pilot.click(SweepPane, offset=(x - 8, y - 1))
+        (message,) = [one for one in said if isinstance(one, SweepPane.CellChosen)]
+        assert message.called == "length 6, cell gru"
+
+
+@pytest.mark.parametrize("seeds", [1, 80, 81, 400])
+async def test_of_more_seeds_than_have_room_it_is_said_how_many_more_there_are(seeds: int) -> None:
+    async with alone(SweepPane(), 80, 24) as (pane, pilot, _):
+        pane.seeds = seeds_of([a_row(tuple(one / 1000 for one in range(seeds)))])
+        await pilot.pause()
+        heading = next(y for y, line in enumerate(rows(pane)) if line.startswith("seed and accuracy, the best first"))
+        listed = sum(line.count("%") for line in rows(pane)[heading + 1 :])
+        more = re.search("; ([0-9]+) more have no room here:", rows(pane)[heading])
+        assert listed + (int(more[1]) if more else 0) == seeds
+        assert bool(more) is (seeds > 80)
 
 
 async def test_of_more_cells_than_fit_those_around_the_chosen_one_are_in_sight() -> None:

@@ -23,10 +23,9 @@ from unroll.text import printable, shown_path
 if TYPE_CHECKING:
     from distributed import Client
 
-CONNECT_S = 20
 WORKER_S = 30
 CLOSE_S = 3
-"""How long a scheduler may take to answer, its first worker to join it, and the farewell."""
+"""How long its first worker may take to join a scheduler, and the farewell."""
 GOES_ON = "the same command then goes on"
 MAX_FILE = 10**6
 NO_CERTIFICATE = (
@@ -55,7 +54,7 @@ def at(scheduler: str) -> Place:
         try:
             if address.startswith("tls:") and not security.get_connection_args("client")["ssl_context"]:
                 raise UserError(NO_CERTIFICATE)
-            client = Client(address, timeout=CONNECT_S, set_as_default=False, security=security)
+            client = Client(address, set_as_default=False, security=security)
         except UserError:
             raise
         except Exception as error:  # of many kinds, dask's own among them
@@ -90,24 +89,22 @@ def _address(text: str) -> str:
 def _workers(client: Client) -> Workers:
     try:
         client.wait_for_workers(1, timeout=WORKER_S)
-        scheduler = client.scheduler_info()["id"]
     except TimeoutError:
         raise Stopped(f"No worker joins the scheduler: start some with dask worker ADDRESS; {GOES_ON}.") from None
     except Exception:
         raise Stopped(f"The dask scheduler is lost: start one with dask scheduler; {GOES_ON}.") from None
-    return Workers(client.get_executor(pure=False), partial(_threads, client, scheduler))
+    return Workers(client.get_executor(pure=False), partial(_threads, client, client.scheduler_comm))
 
 
-def _threads(client: Client, scheduler: str) -> int:
-    """How many units the workers can compute at once; raises `BrokenExecutor` where the scheduler is gone or another,
-    which knows nothing of what the first one was asked."""
+def _threads(client: Client, connection: object) -> int:
+    """How many units the workers can compute at once; raises `BrokenExecutor` where the connection to the scheduler is
+    lost: of what was asked over it nothing is heard, even by a client that has another one by now."""
+    if client.scheduler_comm is not connection:
+        raise BrokenExecutor
     try:
-        threads, now = int(sum(client.nthreads().values())), client.scheduler_info()["id"]
+        return max(1, int(client.sync(client.scheduler.identity, n_workers=0)["total_threads"]))
     except Exception as error:
         raise BrokenExecutor from error
-    if now != scheduler:
-        raise BrokenExecutor
-    return max(1, threads)
 
 
 def _first_line(error: Exception) -> str:

@@ -555,8 +555,9 @@ def of_pane(
         "SweepPane": [
             "A cell has one figure of its seeds, those of all recipes with the values at its row and its column: m "
             "shows another figure, A other fields across and down.",
-            "enter trains a cell's best, median or worst seed again, with the seeds that were trained together with "
-            "it: on the same kind of processor, by the same versions, it is the same network to the bit.",
+            "enter, or a click on the chosen cell, trains its best, median or worst seed again, with the seeds that "
+            "were trained together with it: on the same kind of processor, by the same versions, it is the same "
+            "network to the bit.",
         ],
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch. "

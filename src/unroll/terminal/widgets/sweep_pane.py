@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple, get_args
 from msgspec import structs
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import reactive
@@ -166,10 +167,7 @@ class SweepPane(Pane, can_focus=True):
 
     def _lines(self, x: int, y: int) -> Iterator[Strip]:
         """What the axes are, the heading, the cells, and what came of the one that is chosen."""
-        width, height = self.size
-        picture = structs.replace(self._picture, mark=(y, x))
-        rows = min(len(self._down), max(1, height - ROWS_ABOVE - ROWS_BELOW))
-        cells = pictures.fitted(picture, width, rows + 1, y - rows // 2)
+        picture, cells = structs.replace(self._picture, mark=(y, x)), self._cells(x, y)
         label, here, said = (self.get_component_rich_style(look) for look in (AXES, HERE, SAID))
         yield self._line(self._of_axes(), label)
         yield self._line(pictures.heading(picture, cells, label, here))
@@ -182,7 +180,13 @@ class SweepPane(Pane, can_focus=True):
             yield self._line(line)
         yield self._line("")
         yield from (self._line(sentence, said) for sentence in self._of_cell(self._across[x], self._down[y]))
-        yield from (self._line(line, label) for line in self._of_seeds(self._across[x], self._down[y]))
+        room = self.size.height - ROWS_ABOVE - cells.rows - ROWS_BELOW
+        yield from (self._line(line, label) for line in self._of_seeds(self._across[x], self._down[y], room))
+
+    def _cells(self, x: int, y: int) -> pictures.Cells:
+        """The cells in sight while one is chosen."""
+        rows = min(len(self._down), max(1, self.size.height - ROWS_ABOVE - ROWS_BELOW))
+        return pictures.fitted(structs.replace(self._picture, mark=(y, x)), self.size.width, rows + 1, y - rows // 2)
 
     def _line(self, said: str | list[Segment], look: Style | None = None) -> Strip:
         segments = [Segment(clipped(said, self.size.width), look)] if isinstance(said, str) else said
@@ -209,13 +213,16 @@ class SweepPane(Pane, can_focus=True):
             remark or "enter trains its best, median or worst seed again, as a run",
         ]
 
-    def _of_seeds(self, x: Value, y: Value) -> Iterator[str]:
-        """The seeds of a cell, the best first, as many to a line as fit."""
+    def _of_seeds(self, x: Value, y: Value, room: int) -> Iterator[str]:
+        """The seeds of a cell in so many lines, the best first, as many to a line as fit; and how many more."""
         ranked, figure = summary.ranked(self._groups.get((x, y), []), self.measure.figure), self.measure.figure
         items = [f"{one.seed:>7} {self.measure.shown(one.figure(figure))}".ljust(SEED) for one in ranked]
         each = max(1, self.size.width // SEED)
-        yield f"seed and {figure}, the best first:" if items else ""
-        yield from ("".join(items[start : start + each]) for start in range(0, len(items), each))
+        more = max(0, len(items) - each * (room - 1))
+        if not items or room < 2:
+            return
+        yield f"seed and {figure}, the best first{f'; {more:,} more have no room here' if more else ''}:"
+        yield from ("".join(items[start : start + each]) for start in range(0, len(items) - more, each))
 
     def _called(self, x: Value, y: Value) -> str:
         return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in zip(self.axes, (x, y), strict=True))
@@ -243,6 +250,19 @@ class SweepPane(Pane, can_focus=True):
     def _move(self, across: int, down: int) -> None:
         (x, y), last = self.cell, (len(self._across) - 1, len(self._down) - 1)
         self.cell = max(0, min(x + across, last[0])), max(0, min(y + down, last[1]))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a cell; the chosen one is opened."""
+        content = event.get_content_offset(self)
+        if content is None or not self._groups or content.x < pictures.ROW_LABEL:
+            return
+        cells = self._cells(*self.cell)
+        row, column = content.y - ROWS_ABOVE, (content.x - pictures.ROW_LABEL) // cells.width
+        if 0 <= row < cells.rows and column < cells.columns:
+            clicked = cells.first_column + column, cells.first_row + row
+            if clicked == self.cell:
+                self.action_choose()
+            self.cell = clicked
 
     def action_choose(self) -> None:
         x, y = self._across[self.cell[0]], self._down[self.cell[1]]
