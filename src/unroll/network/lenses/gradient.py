@@ -75,4 +75,5 @@ def _factor(name: str, row: list[float]) -> str:
     if row[0] < LEAST:
         return f"{name} not at all at step 1"
     a_step = row[0] ** (1 / (len(row) - 1))
-    return f"{name} {row[0]:.2g} of step {len(row)}'s at step 1, times {a_step:.2g} a step back"
+    first = f"{row[0]:.2g}".replace("e-0", "e-")
+    return f"{name} {first} of step {len(row)}'s at step 1, times {a_step:.2g} a step back"
