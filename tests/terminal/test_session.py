@@ -11,7 +11,7 @@ from still_engine import StillEngine
 from unroll.moment import Interventions
 from unroll.protocol.replies import Progress, Window
 from unroll.protocol.requests import Continue, Look, Pause, Play
-from unroll.recipe import Recipe
+from unroll.recipe import PRESETS, Recipe
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.session import Session
 
@@ -151,6 +151,22 @@ async def test_training_asked_for_early_starts_with_the_engine_but_one_update_is
         assert alone.display.said
         asked = await alone.do(Recovery(alone.session).engine_came(engine))
         assert any(isinstance(request, Play) for request in asked) == trains
+    finally:
+        await engine.close()
+
+
+@pytest.mark.parametrize("preset", ["reber", "anbn", "names"])
+async def test_a_preset_chosen_before_the_engine_is_there_opens_with_the_sequence_it_has_with_one(preset: str) -> None:
+    engine = StillEngine()
+    early = Alone(engine)
+    try:
+        await early.do(early.session.edit(PRESETS[preset]))
+        assert max(early.session.moment.sequence) < early.session.vocabulary.size
+        await early.do(Recovery(early.session).engine_came(engine))
+        async with a_session() as late:
+            await late.do(late.session.edit(PRESETS[preset]))
+            assert early.session.moment.sequence == late.session.moment.sequence != COUNTING
+            assert early.session.recipe == late.session.recipe
     finally:
         await engine.close()
 

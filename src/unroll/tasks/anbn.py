@@ -21,7 +21,10 @@ class AnBn(StringTask):
     name = "anbn"
     asks = "Say what may come next in a string of some a, as many b, and an end."
     teaches = "An lstm counts: one value of its cell state rises with every a and falls with every b."
-    published = "Weiss 2018, trained up to n = 100: an lstm is right up to n = 256, a gru fails from n = 39"
+    published = (
+        "Weiss 2018, trained up to n = 100: an lstm is right up to n = 256, a gru fails from n = 39 "
+        "(figures not checked against the paper)"
+    )
     symbols = ("a", "b", ".")
     end = "."
     start = {

@@ -42,7 +42,8 @@ class LongLag(DrawnTask):
         "What the loss at the end says of the first step shrinks at every step back: a gate that starts open keeps it."
     )
     published = (
-        "Hochreiter & Schmidhuber 1997, task 2c (noise between, 50 symbols, lag 50): lstm solved after 30,000 sequences"
+        "Hochreiter & Schmidhuber 1997, task 2c (noise between, 50 symbols, lag 50): lstm solved after 30,000 "
+        "sequences (figures not checked against the paper)"
     )
     start = {
         "vocab_size": 6, "length": 50, "sequences": 320, "held_out": 0.2, "cell": "gru", "hidden_size": 16,

@@ -37,7 +37,7 @@ class Reber(StringTask, DrawnTask):
     teaches = "Most symbols follow from the last two; the last but one repeats the second, which takes memory."
     published = (
         "Hochreiter & Schmidhuber 1997, table 1: lstm solved 97-100 % of trials after 8,440 strings or more, "
-        "Elman's network none"
+        "Elman's network none (figures not checked against the paper)"
     )
     symbols = SYMBOLS
     end = "E"

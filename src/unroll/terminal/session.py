@@ -174,9 +174,12 @@ class Session:
         if not await self.file.can_be_trained(wanted.task):
             return None
         created = await self.ask(requests.Create(recipe=wanted))
-        if created is not None and self.recipe == wanted:
+        if created is None:
+            return None
+        run = self.enter(Run.of(created))
+        if self.recipe == wanted:
             self.recipe = created.recipe  # a file's vocabulary is known once it is read
-        return None if created is None else self.enter(Run.of(created))
+        return run
 
     async def branch(self) -> None:
         """Train on from the epoch looked at, with its optimizer, under the form's recipe."""
@@ -295,7 +298,9 @@ class Session:
 
     def edit(self, recipe: Recipe) -> None:
         """Take another recipe: at once for an untrained network, with the next training for a trained one."""
-        self.recipe = recipe
+        before, self.recipe = self.vocabulary, recipe
+        if self.run is None and (sequence := self._fitting(before)) != self.moment.sequence:
+            self._turn_to(sequence)
         if self.run is None or not self.run.curve.updates:
             self._creating.ask()
         else:
