@@ -108,10 +108,14 @@ def test_a_number_that_no_sequence_has_is_not_marked() -> None:
 
 @pytest.mark.parametrize("cell", BLOCKS)
 @pytest.mark.parametrize("name", lenses())
-def test_every_lens_looks_at_every_cell(name: str, cell: CellName) -> None:
+def test_every_lens_looks_at_every_cell_under_every_intervention(name: str, cell: CellName) -> None:
     prepare = lenses()[name].prepare
-    shown = look(name, subject(cell, [3, 1, 2])._replace(prepared=prepare and prepare(TRAININGS[cell])))
-    assert shown.caption.endswith(".")
+    prepared = prepare and prepare(TRAININGS[cell])
+    parts = ("whole", "unit", *(["cell"] if cell == "lstm" else []))
+    put = [Interventions(patches=(Patch(step, (5, 3), part),)) for part in parts for step in range(3)]
+    for does in (UNTOUCHED, CUT, Interventions(cut_steps=(1,)), Interventions(clamps=((1, 0.5),)), *put):
+        shown = look(name, subject(cell, [3, 1, 2], does=does)._replace(prepared=prepared))
+        assert shown.caption.endswith(".")
 
 
 # length
@@ -198,7 +202,7 @@ def test_transplant_reads_on_from_the_other_sequences_state(cell: CellName) -> N
     if of_a == of_b:
         assert "nothing to carry over" in shown.caption
         return
-    lead_a, lead_b = (float(end[of_a] - end[of_b]) for end in ends)
+    lead_a, lead_b = ((end[of_a] - end[of_b]).item() for end in ends)
     for row, name in enumerate(shown.rows):
         for t in range(4):
             h, c = (whole.clone() for whole in _state_after(seen.model, b[: t + 1]))

@@ -54,6 +54,17 @@ async def test_now_and_before_are_paired_in_one_row_and_legible_without_colours(
         ]
 
 
+async def test_what_was_likeliest_before_and_what_is_right_have_rows_however_unlikely_they_are() -> None:
+    async with alone(NextNumber(), 36, 12) as (pane, _, _):
+        likely = [Candidate(number, 0.15 - number / 100, 0.01) for number in range(SHOWN)]
+        pane.vocabulary, pane.versus, pane.answers = Vocabulary(128), "untouched", (9,)
+        for lost in ([Candidate(8, 0.001, 0.6), Candidate(9, 0.0, 0.1)], [Candidate(9, 0.001, 0.6)]):
+            pane.candidates = [*likely, *lost]
+            numbers = [row.split()[1 if row[0] in "✓✗" else 0] for row in rows(pane)[4 : 4 + SHOWN]]
+            kept = likely[: SHOWN - len(lost)]
+            assert numbers == [str(one.number) for one in (*kept, *lost)]
+
+
 @pytest.mark.parametrize("versus", ["", "untouched"])
 async def test_the_bars_begin_at_one_place_whatever_the_values(versus: str) -> None:
     async with alone(NextNumber(), 32, 12) as (pane, _, _):

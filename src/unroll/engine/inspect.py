@@ -316,8 +316,8 @@ def _candidates(here: Sight, there: Sight | None, steps: slice, wanted: Look) ->
         theirs = _chances(there.seen.logits[steps], wanted.sampling)
         both = min(now.shape[-1], theirs.shape[-1])
         before[:, :both] = theirs[:, :both]
-        answer = now.argmax(-1, keepdim=True)  # it is always among them
-        likeliest = now.maximum(before).scatter(-1, answer, 2.0)
+        answers = torch.stack([before.argmax(-1), now.argmax(-1)], -1)  # these are always among them
+        likeliest = now.maximum(before).scatter(-1, answers, 2.0)
     numbers = likeliest.topk(min(wanted.top, now.shape[-1])).indices
     numbers = numbers.gather(-1, now.gather(-1, numbers).argsort(dim=-1, descending=True, stable=True))
     p, q = now.gather(-1, numbers), before.gather(-1, numbers)

@@ -47,7 +47,7 @@ def after(model: SequenceModel, number: int, s_BS: Tensor, does: Interventions =
     state = State(s_BS[:, :d], s_BS[:, d:] if model.rnn.has_c else None)
     p_BG = model.rnn.project(torch.full((1, len(s_BS)), number, device=s_BS.device))[0]
     found = model.rnn.step(p_BG, erased(state, does.cut_cell) if does.cuts(step) else state).state
-    return joined(model.changed(found, does, step))
+    return joined(model.changed(found, does, step)).contiguous()  # a state put in is one row for all
 
 
 def jacobian(model: SequenceModel, number: int, s_S: Tensor, does: Interventions = UNTOUCHED, step: int = 0) -> Tensor:

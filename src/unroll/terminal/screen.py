@@ -692,8 +692,10 @@ class Playground(Screen[None]):
             self.note(texts.NO_PANE)
 
     def action_tab(self, pane: str) -> None:
-        """Go to a pane; where others stand in its place, it takes theirs."""
-        if pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
+        """Go to a pane; where others stand in its place, it takes theirs. From the marked run's, 7 goes back."""
+        if pane == layout.BESIDE_STATE and self.focused in (self._second, self._second_lens):
+            self._panes.go_to(layout.FIRST[self._panes.of(self.focused)])
+        elif pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
             self.note(refusal)
         elif pane == layout.SWEEP and self._sweep is None:
             self.note(texts.NO_SWEEP)

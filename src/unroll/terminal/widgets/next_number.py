@@ -108,7 +108,7 @@ class NextNumber(Pane, can_focus=True):
             yield [(fitting(self.banner[row], width), TOLD)] if row < len(self.banner) else []
         legend = f"{NOW} now  {BEFORE} {self.versus}" if self.versus else f"{BOTH} probability"
         yield [(clipped(legend, width), PLAIN)]
-        shown = self.candidates[: self._room]
+        shown = self._shown
         for rank, candidate in enumerate(shown):
             yield self._candidate(rank, candidate)
         others = self.vocabulary.size - len(shown)
@@ -119,6 +119,14 @@ class NextNumber(Pane, can_focus=True):
     def _room(self) -> int:
         """How many candidates can be shown."""
         return max(1, min(SHOWN, self.size.height - BANNER - 2))
+
+    @property
+    def _shown(self) -> list[Candidate]:
+        """The candidates that have a row: the likeliest, the likeliest before, and those that are right go first."""
+        before = max(self.candidates, key=lambda one: one.before or 0, default=None)
+        by_need = sorted(self.candidates[1:], key=lambda one: one is not before and one.number not in self.answers)
+        needed = [*self.candidates[:1], *by_need][: self._room]
+        return [one for one in self.candidates if one in needed]
 
     def _candidate(self, rank: int, candidate: Candidate) -> list[Piece]:
         number, chance, before = candidate.number, candidate.probability, candidate.before
@@ -153,15 +161,15 @@ class NextNumber(Pane, can_focus=True):
     # What a person does
 
     def action_choose(self, by: int) -> None:
-        self.chosen = max(0, min(self.chosen + by, min(self._room, len(self.candidates)) - 1))
+        self.chosen = max(0, min(self.chosen + by, len(self._shown) - 1))
 
     def action_take(self) -> None:
-        if self.chosen < min(self._room, len(self.candidates)):
-            self.post_message(self.NumberChosen(self.candidates[self.chosen].number))
+        if self.chosen < len(self._shown):
+            self.post_message(self.NumberChosen(self._shown[self.chosen].number))
 
     def on_click(self, event: events.Click) -> None:
         content = event.get_content_offset(self)
-        if content is not None and 0 <= content.y - BANNER - 1 < min(self._room, len(self.candidates)):
+        if content is not None and 0 <= content.y - BANNER - 1 < len(self._shown):
             self.chosen = content.y - BANNER - 1
             self.action_take()
 
