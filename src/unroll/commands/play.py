@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Start = Callable[[], Awaitable[Conversation]]
 
 NO_TERMINAL = "unroll needs an interactive terminal (over ssh: ssh -t); see unroll --help for what works without one."
+WEB_DRIVER = "textual.drivers.web_driver"
+"""What textual serve names as the driver."""
 NO_WEB_DRIVER = (
     "unroll draws by a driver of its own, for real terminals, and textual serve brings another. "
     "To see it in a browser, start it in JupyterLab's terminal (README: Where it runs)."
@@ -90,7 +92,7 @@ def show_lesson(lesson: Lesson, seconds: float, theme: str | None, engine: str |
 
 def show(theme: str | None, start: Start, **shown: Any) -> None:
     """Draw the playground until it is left; `shown` are arguments of `UnrollApp`."""
-    if os.environ.get("TEXTUAL_DRIVER"):
+    if os.environ.get("TEXTUAL_DRIVER", "").startswith(WEB_DRIVER):
         raise Misused(NO_WEB_DRIVER)
     streams = (sys.stdin, sys.stdout, sys.stderr)
     drawable = all(stream is not None and stream.isatty() for stream in streams)  # None if closed at the start

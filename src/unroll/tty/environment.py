@@ -31,7 +31,7 @@ UNKNOWN = "?"
 """Stands for a character of which nothing similar is known."""
 
 _LOOKS = {
-    "<": "←", ">": "→▶›", "^": "↑▲", "v": "↓▼✓", "-": "−", "|": "▎▏", "*": "●•◆", ".": "·╭╮", "o": "○◌", "@": "⊙",
+    "<": "←", ">": "→▶›", "^": "↑▲↕", "v": "↓▼✓", "-": "−", "|": "▎▏", "*": "●•◆", ".": "·╭╮", "o": "○◌", "@": "⊙",
     "0": "∅", "#": "█▉▊▋▅▆▇", "x": "✗╳", "=": "‖▌▍", "'": "╰╯", "_": "▁▂▃▄", '"': "▀", "?": "\ufffd",
 }  # fmt: skip
 """ASCII characters, each with those that a screen draws (a test walks the sources) and that look or read like it."""
