@@ -262,7 +262,7 @@ def _split(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
 def _check_cells(number: int, row: list[str], delimiter: str, first: int = 1) -> None:
     """Refuse cells, of which the first is in a column of that number, that are empty or can be read in two ways."""
     if "" in row:
-        raise Misread("an empty field: fill it in, or take the line out.", number, row.index("") + first)
+        raise Misread("an empty field: fill it in, or take it or the line out.", number, row.index("") + first)
     other = OTHER_SEPARATOR.get(delimiter, ",")
     for place, cell in enumerate(row, first) if any(other in cell for cell in row) else ():
         if other in cell and are_numbers(cell.replace(other, " ").split()):

@@ -216,7 +216,7 @@ class Questions:
             self._display.changed()
             session.look()
 
-        hint = "Temperature, top-k, top-p: 0.8, or 1 5, or 1 0 0.9. 0 takes the likeliest."
+        hint = "Temperature, top-k, top-p: 0.8, or 1 0 0.9; 0 turns it off."
         answer = f"{now.temperature:g} {now.top_k} {now.top_p:g}"
         self._ask(Ask("Sample what comes next with", answer, hint, lambda text: sampling(text, now)), take)
 

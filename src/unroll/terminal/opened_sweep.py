@@ -12,7 +12,7 @@ from unroll.terminal.session import Session
 from unroll.terminal.widgets.sweep_pane import SweepPane
 from unroll.text import shown_path
 
-PATHS = "That of a saved network, on the machine where networks are trained; or of a sweep's FILE.jsonl, on this one."
+PATHS = "Of a saved network where the engine is, or of a sweep's FILE.jsonl here."
 TRAINED_TOGETHER = "It becomes a new run, trained again together with the same others."
 
 
