@@ -125,6 +125,7 @@ def test_a_loop_is_one_that_came_round_three_times() -> None:
         looping([5, 1, 2, 1, 2, 1, 2, 1, 2])
         == "It says the same 2 symbols again and again. T, then 1, draws by chance."
     )
+    assert len(looping([1, 2] * 8, is_erased=True)) <= MAX_COLUMNS
     assert looping([1] * 8) and not looping([1] * 7)
     assert not looping([1, 2, 3, 1, 2, 3, 1, 2, 4]) and not looping(list(range(20)))
 
@@ -203,10 +204,14 @@ async def test_the_length_is_tried_once_by_itself(game: Playing) -> None:
     assert len(asked) == 1
 
 
-async def test_a_loop_is_said_also_where_the_state_is_lost() -> None:
+async def test_a_loop_is_put_down_to_the_memory_that_is_erased_and_is_over_with_that() -> None:
     async with playing(PRESETS["broken state"], NARROW, Moment(0, (0,))) as game:
         await game.train()
         await game.press("X", "C")
-        assert "nanananan" in game.prompt and "the same 2 symbols again and again" in game.hint
+        assert "nanananan" in game.prompt and game.hint.endswith("again and again: memory erased, u restores it.")
+        await game.press("u")
+        assert "nanananan" in game.prompt and "again and again" not in game.hint
+        await game.press("X")
+        assert "again and again" in game.hint
         await game.press("T", *"1", "enter")
         assert "again and again" not in game.hint

@@ -11,10 +11,12 @@ from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll import permalink
 from unroll.recipe import recipe_of
 from unroll.terminal import texts
+from unroll.terminal.tour import IDLE_S
 from unroll.terminal.widgets.lens_pane import LensPane
+from unroll.terminal.widgets.loss_curve import LossCurve
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
-from unroll.terminal.widgets.tour_card import Card, TourCard, _lines
+from unroll.terminal.widgets.tour_card import PLAYING, Card, TourCard, _lines
 from unroll.tour import lesson
 from unroll.tour.lesson import Lesson
 from unroll_dev.screenshots import until
@@ -63,8 +65,9 @@ async def test_it_begins_at_its_first_scene_and_goes_on_and_back(tour: Playing) 
     await tour.press("full_stop")
     assert (card(tour).place, tour.epoch, tour.session.difference) == ("3 of 3", 2, True)
     first, second = tour.pane(RunTable).runs
-    await tour.press("full_stop")
-    assert tour.notice == texts.LAST_SCENE
+    assert tour.notice == texts.of_end("")
+    await tour.press("u", "full_stop")
+    assert tour.notice == texts.of_end("") and card(tour).place == "3 of 3"
     await tour.press("comma", "comma", "comma")
     assert (tour.notice, tour.epoch, card(tour).is_away) == (texts.FIRST_SCENE, 0, False)
     assert tour.pane(RunTable).runs == [first, second], "no run is made twice"
@@ -97,7 +100,8 @@ async def test_a_scene_is_restored_exactly_whatever_was_done(tour: Playing, deed
         await tour.press("1", "space")
     else:
         await tour.press(*DEEDS[deed])
-    assert (card(tour).is_away and texts.OFF_THE_PATH in tour.text) or deed == "slow motion"
+    assert card(tour).is_away == ("2 of 3  Short" in tour.text and "g returns to the scene" in tour.text)
+    assert card(tour).is_away or deed == "slow motion"
     tour.app.playground.action_tour()  # in a field, g would be typed
     await tour.settle()
     assert (card(tour).place, card(tour).is_away) == ("2 of 3", False)
@@ -106,6 +110,20 @@ async def test_a_scene_is_restored_exactly_whatever_was_done(tour: Playing, deed
     assert tour.epoch == 25
     heatmap = [row[33:73] for row in tour.lines[ROWS]]
     assert heatmap == [row[33:73] for row in lines[ROWS]]
+
+
+async def test_a_scene_resets_the_loss_pane_and_the_lens_and_shows_no_other_lessons_curve(tour: Playing) -> None:
+    loss = tour.pane(LossCurve)
+    await tour.choose("cell", "gru")
+    await tour.press("1", "space", "full_stop", "2", "m", "l")
+    assert (loss.metric, loss.log_scale, loss.others, tour.app.playground.lens.lens) == ("accuracy", True, (), "length")
+    await tour.press("full_stop")
+    assert (loss.metric, loss.log_scale, tour.app.playground.lens.lens) == ("loss", False, lesson.LENSES[0])
+    assert [other.name for other in loss.others] == ["count rnn"], "that of the scene before"
+    await tour.press("comma")
+    assert loss.others == () and tour.app.playground.lens.lens == "length"
+    await tour.press("comma")
+    assert tour.app.playground.lens.lens == lesson.LENSES[0]
 
 
 async def test_a_half_typed_sequence_does_not_come_back_after_the_scene(tour: Playing) -> None:
@@ -195,7 +213,9 @@ async def test_a_key_chooses_a_lesson_and_its_last_scene_leads_on(game: Playing)
     await game.press("enter")
     first = lesson.read(lesson.shipped()["counting"])
     assert (card(game).title, card(game).place) == (first.title, f"1 of {len(first.scenes)}")
-    game.app.playground.tour.place = len(first.scenes) - 1
+    game.app.playground.tour.place = len(first.scenes) - 2
+    await game.press("full_stop")
+    assert game.notice == texts.of_end("What it never saw") and ". goes on to What it never saw" in game.text
     await game.press("full_stop")
     assert card(game).title == lesson.read(lesson.shipped()["longer"]).title
 
@@ -217,6 +237,19 @@ async def test_it_plays_by_itself_and_again_from_new_networks_until_a_key_takes_
         assert len(game.pane(RunTable).runs) == 2, "the networks of the round before are gone"
         await game.press("left")
         assert tour._timer is not None and tour._timer._interval == 60
+
+
+async def test_the_keys_of_a_lesson_take_over_too_and_it_plays_on_a_minute_after_the_last() -> None:
+    async with playing(size=NARROW, lesson=SHORT, seconds=3600) as game:
+        tour = game.app.playground.tour
+        assert "1 of 3  Short" in game.text and PLAYING in game.text and ", back" not in game.text
+        for key in ("full_stop", "comma", "g"):
+            await game.press(key)
+            assert tour._timer is not None and tour._timer._interval == IDLE_S
+            assert PLAYING not in game.text and ", back" in game.text
+        tour.tick()
+        await game.settle()
+        assert PLAYING in game.text and tour._timer._interval != IDLE_S
 
 
 async def test_it_begins_to_play_when_the_engine_is_there() -> None:

@@ -10,7 +10,8 @@ A finding says the figures it rests on, and a key that looks closer. The tests, 
     repeating     the number just read is the right answer in 99 % of the sequences
     by heart      held-out sequences are right a quarter less often than those it trained on
     no longer     nine tenths right at length L, and at 2 L at most six; not tried where L only bounds the length
-    looping       of a file, what the network said itself repeats within 4 symbols, three times over
+    looping       of a file, what the network said itself, and would say now, repeats within 4 symbols, three times
+                  over; where something else than its memory is changed, that explains more
 """
 
 from __future__ import annotations
@@ -19,21 +20,25 @@ from collections.abc import Callable, Sequence
 from math import log, sqrt
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from unroll import figures
 from unroll.client.diagnosis import EngineError
-from unroll.moment import UNTOUCHED, Moment
+from unroll.moment import UNTOUCHED, Interventions, Moment
 from unroll.picture import Lines
 from unroll.protocol.replies import Baselines, State
 from unroll.protocol.requests import Lens
 from unroll.tasks import TASKS
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
+from unroll.terminal.widgets.heatmap_rows import likeliest
 from unroll.vocabulary import Vocabulary
 
 MAX_COLUMNS = 76
 """A finding has room where a hint has."""
 MAX_EPOCHS_READ = 200
 """Of a longer run so many epochs, evenly spaced, are looked at for the lowest loss."""
+ERASED = Interventions(cut_all=True)
 MAX_PERIOD, ROUNDS, LEAST_SAID = 4, 3, 8
 
 
@@ -132,12 +137,13 @@ TESTS: tuple[Callable[[Figures], str], ...] = (
 )
 
 
-def looping(said: Sequence[int], word: str = "symbol") -> str:
-    """Whether the numbers that a network has said, one after another, have become a loop; empty where not."""
+def looping(said: Sequence[int], word: str = "symbol", is_erased: bool = False) -> str:
+    """Whether the numbers that a network, perhaps without its memory, has said have become a loop; empty where not."""
+    why = "memory erased, u restores it" if is_erased else "T, then 1, draws by chance"
     for period in range(1, MAX_PERIOD + 1):
         tail = said[-max(ROUNDS * period, LEAST_SAID) :]
         if len(said) >= LEAST_SAID and all(a == b for a, b in zip(tail, tail[period:], strict=False)):
-            return f"It says the same {figures.count(period, word)} again and again. T, then 1, draws by chance."
+            return f"It says the same {figures.count(period, word)} again and again{':' if is_erased else '.'} {why}."
     return ""
 
 
@@ -159,11 +165,17 @@ class Doctor:
             self._look(run)
             if said := finding(self._figures(run)):
                 return said
-        if run.recipe.task.task != "file" or session.sampling.temperature:
+        does, trace = session.moment.interventions, session.trace
+        if run.recipe.task.task != "file" or session.sampling.temperature or does not in (UNTOUCHED, ERASED):
+            return ""
+        if trace is None or trace.moment != replace(session.moment, step=trace.moment.step):
             return ""
         steps = len(session.moment.sequence)
         first = next((step for step in reversed(range(steps)) if step not in session.said), -1) + 1
-        return looping(session.moment.sequence[first:], session.vocabulary.word)
+        says = likeliest(trace)
+        if any(says[step - 1] != session.moment.sequence[step] for step in range(max(1, first), steps)):
+            return ""  # it was another network, or this one with something done to it
+        return looping(session.moment.sequence[first:], session.vocabulary.word, does == ERASED)
 
     def _figures(self, run: Run) -> Figures:
         if self._read != (run, run.curve.updates):

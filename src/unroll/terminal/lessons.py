@@ -59,7 +59,9 @@ class Lessons:
             except FileError as error:
                 say(str(error))
 
-        dialog = Ask("Record this moment as a scene", "", f"Two sentences. Into {path}", _told)
+        dialog = Ask(
+            f"Record this moment, epoch {link.moment.epoch:,}, as a scene", "", f"Two sentences. Into {path}", _told
+        )
         self._screen.app.push_screen(dialog, take)
 
 

@@ -116,13 +116,14 @@ class Recovery:
             raise UserError(session.absence or texts.NO_NETWORK_YET)
         if run.origin and not run.model:
             raise UserError(f"{run.name} {run.origin}, so its recipe cannot restore it: s saves a file to share.")
-        if moment.epoch is None and run.curve.updates % run.curve.plan.updates_per_epoch:
+        is_moving = moment.epoch is None and run.state == "training"
+        if moment.epoch is None and not is_moving and run.curve.updates % run.curve.plan.updates_per_epoch:
             raise UserError(texts.BETWEEN_EPOCHS)
         trace, epoch = session.trace, run.epochs_done if moment.epoch is None else moment.epoch
         if trace is None or (trace.moment.run, trace.moment.epoch) != (run.number, moment.epoch):
             trace = None
-        elif moment.epoch is not None:
-            epoch = int(trace.epoch)  # the nearest that is kept
+        elif moment.epoch is not None or is_moving:
+            epoch = int(trace.epoch)  # the nearest that is kept, or that of what is seen
         weights, loss = ("", None) if trace is None or trace.epoch != epoch else (trace.weights, trace.loss)
         seen = session.unit, session.view, session.difference
         there = replace(moment, epoch=epoch)

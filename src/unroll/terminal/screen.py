@@ -473,6 +473,8 @@ class Playground(Screen[None]):
         self.slow_motion.stop()
         self.query_one(Prompt).drop()
         self._of_unit = None
+        loss = self.query_one(LossCurve)
+        loss.metric, loss.log_scale = METRICS[0], False
         self._panes.go_to(pane.capitalize())
 
     def action_tour(self) -> None:

@@ -56,8 +56,6 @@ LESSONS_HINT = "Two minutes each: . goes on, , goes back; do anything meanwhile.
 NO_TOUR = "No lesson is shown: g starts one."
 TOUR_LEFT = "You have left the lesson; g chooses one."
 FIRST_SCENE = "This is the first scene: . goes on to the next."
-LAST_SCENE = "The lesson ends here: escape leaves it, and g then chooses another."
-OFF_THE_PATH = "You have left the scene"
 
 
 def of_size(least: tuple[int, int], size: tuple[int, int]) -> str:
@@ -301,6 +299,12 @@ def of_way_to_epoch(run: Run, epoch: int) -> str:
     """How far a run is on its way to an epoch."""
     done = f"{min(run.epochs_done, epoch):>{len(f'{epoch:,}')},}/{epoch:,}"
     return f"the scene needs epoch {epoch:,} of this network, which is at {done}"
+
+
+def of_end(following: str) -> str:
+    """That a lesson's last scene is shown, and which lesson comes after it; none where that is empty."""
+    leave = "escape leaves it" if following else "escape leaves it, and g then chooses another"
+    return f"The lesson ends here: {f'. goes on to {following}, ' if following else ''}{leave}."
 
 
 def of_brought_about(condition: str) -> str:

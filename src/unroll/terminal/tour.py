@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from msgspec.structs import asdict, replace
 from textual.timer import Timer
@@ -59,7 +58,7 @@ class Tour:
         self._is_owed = self._is_due = False  # the scene is still to be asked for; is still on its way
         self._seconds = 0.0
         self._timer: Timer | None = None
-        self._waited = self._began = False
+        self._waited = self._began = self._is_taken = False
         self._stale: set[Recipe] = set()
 
     @property
@@ -70,13 +69,13 @@ class Tour:
 
     def begin(self, lesson: Lesson, seconds: float = 0.0) -> None:
         """Show a lesson from its first scene; by itself, again and again, where each stands for some `seconds`."""
-        self.lesson, self._seconds = lesson, seconds
+        self.lesson, self._seconds, self._is_taken = lesson, seconds, False
         self._turn_to(0)
 
     def leave(self) -> None:
         """Show no lesson any more; what is on the screen stays."""
         self.lesson, self._seconds = None, 0.0
-        self._wait(0)
+        self._wait()
         self._session.display.changed()
         self._session.display.note(texts.TOUR_LEFT)
 
@@ -89,16 +88,20 @@ class Tour:
             self._session.display.note(texts.FIRST_SCENE)
         elif place < len(self.lesson.scenes):
             self._turn_to(place)
-        elif path := lessons.next_after(self.lesson.name):
-            self._open(path)
+        elif following := self._following():
+            self.lesson = following
+            self._turn_to(0)
         else:
-            self._session.display.note(texts.LAST_SCENE)
+            self._session.display.note(texts.of_end(""))
 
-    def _open(self, path: Path) -> None:
+    def _following(self) -> Lesson | None:
+        """The lesson that comes after this one; None where none does, or it cannot be read, which is said."""
+        path = lessons.next_after(self.lesson.name) if self.lesson else None
         try:
-            self.begin(lessons.read(path))
+            return lessons.read(path) if path else None
         except FileError as error:
             self._session.display.say(str(error))
+            return None
 
     def restore(self) -> None:
         """Show the scene as it is meant, whatever has become of the screen."""
@@ -106,7 +109,7 @@ class Tour:
 
     def engine_came(self) -> None:
         """There is an engine, perhaps after another's death: what it owes to the scene is asked of it."""
-        self._wait(self._seconds)
+        self._wait()
         if self._is_due:
             self._restoring.ask()
 
@@ -114,7 +117,7 @@ class Tour:
         self.place, self._began = place, False
         self._is_owed = self._is_due = True
         if self._session.engine is not None:
-            self._wait(self._seconds)
+            self._wait()
             self._restoring.ask()
         elif self._session.absence:
             self._session.display.say(self._session.absence)
@@ -140,14 +143,20 @@ class Tour:
         session.unit, session.view, session.explains_unit = link.unit, link.view, False
         session.sampling = link.sampling
         session.difference = link.difference and link.moment.interventions != UNTOUCHED
-        if link.lens:
-            self._lens.show(link.lens)
+        self._lens.show(link.lens or lessons.LENSES[0])
+        self._keep_curves(run)
         session.expected = run.number, link
         session.move(**asdict(replace(link.moment, run=run.number, epoch=_epoch_of(run, epoch))))
         if run.epochs_done < epoch and await session.ask(Play(run=run.number, pace="full", stop_epoch=epoch)):
             run.state = "training"  # as its first progress will say
         self._is_owed = session.engine is None
         session.display.changed()
+
+    def _keep_curves(self, run: Run) -> None:
+        """Draw behind a run's curve those of the lesson's scenes so far, and no other's."""
+        scenes = self.lesson.scenes[: self.place + 1] if self.lesson else ()
+        for one in self._session.runs.rows:
+            one.overlaid = one is run or any(_is_of(one, scene.link) for scene in scenes)
 
     async def _run(self, link: Link) -> Run | None:
         """Show the run of a scene that has come furthest, or bring one; None where that cannot be, which is said."""
@@ -187,6 +196,9 @@ class Tour:
         run = self._session.run
         if self._is_due and not self._is_owed and self._session.engine is not None:
             self._is_due = run is not None and run.state == "training" and self.is_under_way
+            if not self._is_due and self.lesson and self.scene is self.lesson.scenes[-1] and not self.is_playing:
+                following = self._following()
+                self._session.display.note(texts.of_end(following.title if following else ""))
 
     def _shows(self, scene: Scene) -> bool:
         """Whether the screen shows the scene, whatever pane is in sight."""
@@ -207,7 +219,6 @@ class Tour:
         if lesson is None or scene is None:
             return None
         is_away = not (self._is_due or self._shows(scene))
-        title = texts.OFF_THE_PATH if is_away else lesson.title
         label, below = ("Try:", scene.suggestion) if scene.suggestion else ("", "")
         if self.is_under_way and run is not None:
             label, below = "Training:", texts.of_way_to_epoch(run, scene.link.moment.epoch or 0)
@@ -215,7 +226,8 @@ class Tour:
             label, below = "", of_unit
         elif scene.until is not None and not is_away and scene.until.holds(self.evidence):
             label, below = "✓", texts.of_brought_about(scene.until.text)
-        return Card(f"{self.place + 1} of {len(lesson.scenes)}", title, is_away, scene.text, label, below)
+        place = f"{self.place + 1} of {len(lesson.scenes)}"
+        return Card(place, lesson.title, is_away, scene.text, label, below, self.is_playing)
 
     @property
     def evidence(self) -> Evidence:
@@ -233,22 +245,28 @@ class Tour:
 
     # By itself
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether it goes on by itself, and nobody has taken over."""
+        return self._seconds > 0 and not self._is_taken
+
     def tick(self) -> None:
         """The time of a scene is over: train what it waits for, or go on; after the last scene, once more."""
         scene, session = self.scene, self._session
         if scene is None or self.lesson is None:
             return
+        self._is_taken = False
+        session.display.changed()
         if session.is_training or session.engine is None:
-            self._waited = True
-            self._wait(POLL_S)
+            self._wait_for_network()
         elif self._waited:  # there is something new to see
             self._waited = False
-            self._wait(self._seconds)
+            self._wait()
         elif not self._shows(scene) and not self._began:  # whoever had the keys is gone
             self._turn_to(self.place)
         elif scene.until is not None and not self._began:
-            self._began = self._waited = True
-            self._wait(POLL_S)
+            self._began = True
+            self._wait_for_network()
             session.display.spawn(session.train())
         elif self.place + 1 < len(self.lesson.scenes):
             self._turn_to(self.place + 1)
@@ -259,13 +277,22 @@ class Tour:
     def interrupt(self) -> None:
         """A person has taken a key: it plays on when none has followed for a while."""
         if self._seconds:
-            self._wait(IDLE_S)
+            was_playing, self._is_taken = self.is_playing, True
+            self._wait()
+            if was_playing:
+                self._session.display.changed()
 
-    def _wait(self, seconds: float) -> None:
-        """Have the timer go off after some seconds; with 0, or where nothing plays, not at all."""
+    def _wait_for_network(self) -> None:
+        """Look again soon whether a network has come as far as is waited for."""
+        self._waited = True
+        self._wait(POLL_S)
+
+    def _wait(self, seconds: float = 0.0) -> None:
+        """Have the timer go off when the scene's time is over, or after some seconds; not where nothing plays."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._set_timer(seconds, self.tick) if seconds and self._seconds else None
+        seconds = IDLE_S if self._is_taken else seconds or self._seconds
+        self._timer = self._set_timer(seconds, self.tick) if self._seconds else None
 
 
 def _is_of(run: Run, link: Link) -> bool:

@@ -28,9 +28,10 @@ class Card(NamedTuple):
     """What is said of a scene.
 
     Attributes:
-        place: Which scene it is, of how many. `title`: the lesson's, or that the screen has left the scene.
-        is_away: Whether it has: then the key that returns is offered.
+        place: Which scene it is, of how many. `title`: the lesson's.
+        is_away: Whether the screen has left the scene: then the key that returns is offered.
         below: What to try, `label` before it; or how far the scene's network is.
+        is_playing: Whether the lesson goes on by itself: that any key takes over stands in the keys' place.
     """
 
     place: str
@@ -39,6 +40,7 @@ class Card(NamedTuple):
     text: str
     label: str
     below: str
+    is_playing: bool = False
 
 
 class Offer(NamedTuple):
@@ -53,8 +55,9 @@ class Offer(NamedTuple):
 OFFERS = (
     Offer(",", "back", "scene(-1)", "The scene before."),
     Offer(".", "next", "scene(1)", "The next scene; behind the last one, the next lesson."),
-    Offer("g", "return", "tour", "Show the scene as it is meant."),
+    Offer("g", "returns to the scene", "tour", "Show the scene as it is meant."),
 )
+PLAYING = "playing; any key takes over"
 
 
 class TourCard(Explained, Pane):
@@ -111,7 +114,8 @@ class TourCard(Explained, Pane):
 
 def _offers(card: Card | None, width: int) -> Iterator[tuple[Offer, int, int]]:
     """The keys on the card, each with the columns where it begins and ends: at the right, g only where it is of use."""
-    offers = [offer for offer in OFFERS if card is not None and (card.is_away or offer.key != "g")]
+    shown = card is not None and not card.is_playing
+    offers = [offer for offer in OFFERS if shown and card is not None and (card.is_away or offer.key != "g")]
     start = width - MARGIN - sum(len(offer.key) + len(offer.word) + 1 for offer in offers) - 2 * (len(offers) - 1)
     for offer in offers:
         end = start + len(offer.key) + len(offer.word) + 1
@@ -124,8 +128,10 @@ def _lines(card: Card | None, width: int) -> list[list[tuple[str, str]]]:
     if card is None or not width:
         return []
     offers = [*_offers(card, width)]
-    room = offers[0][1] - MARGIN - len(card.place) - 2
-    first = [(TITLE, f"{card.place}  "), (TITLE if card.is_away else TEXT, clipped(card.title, room - 2).ljust(room))]
+    start = offers[0][1] if offers else width - MARGIN - len(PLAYING)
+    room = start - MARGIN - len(card.place) - 2
+    first = [(TITLE, f"{card.place}  "), (TEXT, clipped(card.title, room - 2).ljust(room))]
+    first += [(LABEL, PLAYING)] if card.is_playing else []
     for number, (offer, _, _) in enumerate(offers):
         first += [(KEY, offer.key), (LABEL, f" {offer.word}{'  ' if number < len(offers) - 1 else ''}")]
     inside = width - 2 * MARGIN
