@@ -315,7 +315,7 @@ PURPOSES: Mapping[str, str] = {
     "long-lag, lstm": "Keeps one symbol over 49 with eight of ten seeds, as it starts open: try init uniform.",
     "parity, linear": "A linear cell learns parity with all of ten seeds; with eigenvalues 0..1 with none.",
     "broken rate": "Rate 3 in place of 0.1: the loss rises over that of guessing, and most answers are wrong.",
-    "broken init": "From normal weights 64 units are right after 6 numbers, lost after 12: lens length (3, L).",
+    "broken init": "From normal weights: right in 9 of 10 after 6 numbers, lost after 12: lens length (3, L).",
     "broken shift": "The target is the number just read, so the loss falls to 0, and C repeats the last number.",
     "broken state": "Names. Train, then X and C: with the state lost after each letter it writes anananana.",
     "broken loop": "Names. Train, then C twice: the likeliest is one name again and again. T, 1 draws others.",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, Label, OptionList
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll import permalink
@@ -274,6 +274,19 @@ async def test_this_moment_is_recorded_as_a_scene(game: Playing, tmp_path: Path)
     assert first.link.weights and second.link.lens == game.app.playground.lens.lens
     await game.press("M", *"A. B. C.".replace(" ", ""), "space", *"x", "escape")
     assert len(lesson.read(path).scenes) == 2
+
+
+async def test_what_is_recorded_in_training_is_the_epoch_that_was_seen(game: Playing, tmp_path: Path) -> None:
+    await game.press("n", "n", "n")
+    run = game.session.run
+    assert run is not None
+    run.state = "training"  # between two epochs
+    await game.press("M")
+    assert f"epoch {int(game.epoch)}" in "\n".join(str(label.content) for label in game.app.screen.query(Label))
+    run.curve.updates += 20  # it goes on beneath the dialog
+    await game.press(*"One", "enter")
+    (scene,) = lesson.read(tmp_path / "unroll-lesson.toml").scenes
+    assert (scene.link.moment.epoch, scene.link.weights) == (1, "")
 
 
 async def test_what_has_no_permalink_is_no_scene(game: Playing, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_a_lesson_is_read_as_it_says() -> None:
         ('title = "Short"', f'title = "{"x" * 39}"', 1, "39 characters"),
         ('title = "Short"', "", 1, "title is missing"),
         ('title = "Short"', 'titel = "Short"', 1, "titel has no meaning in a lesson"),
+        ('title = "Short"', 'title = "Short"\nby = "me"', 2, "by has no meaning in a lesson"),
         ("epoch=25", "epoch=26", 4, "epoch cannot be 26"),
         ("unroll:1 epoch=25", "unroll:2 epoch=25", 4, "not a permalink"),
         ('"unroll:1 epoch=25 cut=all"', "25", 4, "between quotes"),

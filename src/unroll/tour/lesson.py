@@ -135,7 +135,8 @@ def parse(text: str, name: str) -> Lesson:
         raise MisplacedError(where, f"{said[:1].lower()}{said[1:]:.80} (it is no TOML).") from None
     lines = _Lines(text)
     scenes = content.pop("scene", [])
-    _check_keys(content, ("title", "about"), lines.of(0), "a lesson")
+    for key in content:
+        _check_keys({key: 0}, ("title", "about"), lines.of(0, key), "a lesson")
     with lines.of(0, "title"):
         title = line_of(content, "title", MAX_TITLE)
     with lines.of(0, "about"):
