@@ -88,6 +88,18 @@ async def test_where_two_lenses_have_no_room_the_one_of_the_run_in_front_is_show
             assert game.app.playground.focused is lenses[displayed.index(True)]
 
 
+@pytest.mark.parametrize("pane", ["", "3"])
+async def test_from_the_marked_run_7_goes_back_to_this_one(pane: str) -> None:
+    async with playing(SMALL, size=NARROW) as game:
+        await two_runs(game)
+        await game.press("1")
+        own = game.app.playground.focused
+        await game.press("7", *pane)
+        assert game.app.playground.focused is not own
+        await game.press("7")
+        assert game.app.playground.focused is own
+
+
 async def test_without_a_mark_there_is_nothing_beside_and_it_is_said() -> None:
     async with playing(SMALL, size=WHOLE) as game:
         asked = len(game.engine.asked)

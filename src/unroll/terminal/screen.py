@@ -44,7 +44,7 @@ from unroll.terminal.widgets.bars import Keys, ScreenHeader
 from unroll.terminal.widgets.lens_pane import LensPane
 from unroll.terminal.widgets.loss_curve import LossCurve, Shown
 from unroll.terminal.widgets.next_number import NextNumber
-from unroll.terminal.widgets.panes import FIRST, Panes
+from unroll.terminal.widgets.panes import Panes
 from unroll.terminal.widgets.prompt import Numbers, Prompt
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
@@ -696,7 +696,7 @@ class Playground(Screen[None]):
     def action_tab(self, pane: str) -> None:
         """Go to a pane; where others stand in its place, it takes theirs. From the marked run's, 7 goes back."""
         if pane == layout.BESIDE_STATE and self.focused in (self._second, self._second_lens):
-            self._panes.go_to(FIRST[self._panes.of(self.focused)])
+            self._panes.go_to("State")
         elif pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
             self.note(refusal)
         elif pane == layout.SWEEP and self._sweep is None:
