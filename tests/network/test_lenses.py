@@ -213,7 +213,7 @@ def test_transplant_reads_on_from_the_other_sequences_state(cell: CellName) -> N
             if name != "h":
                 c[units] = other_c[units]
             end = _read_on(seen.model, h, c, b[t + 1 :])
-            lead = float(end[of_a] - end[of_b])
+            lead = (end[of_a] - end[of_b]).item()
             assert shown.values[row][t] == pytest.approx((lead - lead_b) / (lead_a - lead_b), abs=2e-3)
     assert shown.values[shown.rows.index("h")][-1] == pytest.approx(1, abs=1e-3)
     before = f"{100 * shown.values[0][2]:z.0f} %"

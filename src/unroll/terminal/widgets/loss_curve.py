@@ -113,7 +113,7 @@ class LossCurve(Pane, can_focus=True):
     # Drawing
 
     async def _draw(self) -> None:
-        if self.curve is not None:
+        if self.curve is not None and self.size.area:  # it may have lost its room since it was asked for
             before, self._rows = self._rows, [row for plot in self._plots(self.curve) for row in await drawn(plot)]
             self.refresh_changed(before, self._rows)
 
@@ -194,7 +194,8 @@ class LossCurve(Pane, can_focus=True):
         title = Content(f"2 {metric}")
         if self.run is not None and self.others:
             title = self._with_runs(title, self.run)
-        return Content.assemble(title, (self._named_behind(title.cell_length), "$text-muted"))
+        behind = self._named_behind(title.cell_length)
+        return Content.assemble(title, (behind, "$text-muted")) if behind else title
 
     def _with_runs(self, title: Content, run: Shown) -> Content:
         runs = run, *self.others
