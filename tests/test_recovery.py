@@ -101,7 +101,7 @@ def test_a_training_that_is_left_goes_on_and_is_found_again_with_its_curve() -> 
     with Trainer("attach") as session:
         session.until_epoch(reached + 1)
         session.until_shown("Pause")
-        assert re.search(r"pace +full", session.text), "the pace that it had"
+        session.until(lambda: bool(re.search(r"pace +full", session.text)))  # the pace that it had
         session.send("\x03")
         assert session.until_ended() == 0
         assert living([engine]), "what was in the background stays there"
