@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from unroll.moment import Interventions, Moment
-from unroll.protocol.replies import Candidate, Trace, Window
+from unroll.protocol.trace import Candidate, Trace, Window
 
 W = TypeVar("W", bound=Widget)
 

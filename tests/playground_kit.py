@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from still_engine import StillEngine
 from unroll.moment import Moment
 from unroll.permalink import Link
-from unroll.protocol.replies import Trace
+from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.session import Session

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from unroll.client.client import Engine
 from unroll.log import STATE_DIR
 from unroll.moment import Sampling
-from unroll.protocol.replies import Trace
+from unroll.protocol.trace import Trace
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.screen import Playground
 from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm

@@ -8,8 +8,9 @@ from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.recording import Recorder, Replay
 from unroll.moment import Moment
 from unroll.protocol.codec import VERSION, encode
-from unroll.protocol.replies import Candidate, Continued, Done, Error, Hello, Looked, Message, Progress, Trace, Window
+from unroll.protocol.replies import Continued, Done, Error, Hello, Looked, Message, Progress
 from unroll.protocol.requests import Continue, Create, Look, Pause, Play, Request
+from unroll.protocol.trace import Candidate, Trace, Window
 
 ONE = Window(steps=1, units=1)
 

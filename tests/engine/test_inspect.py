@@ -15,8 +15,9 @@ from unroll.network import inspection
 from unroll.network.model import SequenceModel
 from unroll.network.sequences import Sequences
 from unroll.network.training import Training
-from unroll.protocol.replies import Error, Looked, Trace, Window
+from unroll.protocol.replies import Error, Looked
 from unroll.protocol.requests import Advance, Create, Lens, Look, Pause, Play
+from unroll.protocol.trace import Trace, Window
 from unroll.recipe import CellName, recipe_of
 
 SMALL = recipe_of({"vocab_size": 16, "length": 3, "hidden_size": 4, "epochs": 10})

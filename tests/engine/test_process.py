@@ -23,8 +23,9 @@ from unroll.log import NOTE
 from unroll.moment import Moment
 from unroll.network.training import Training
 from unroll.protocol.codec import VERSION, decode_reply
-from unroll.protocol.replies import Begun, Hello, Progress, Trace
+from unroll.protocol.replies import Begun, Hello, Progress
 from unroll.protocol.requests import Advance, Begin, Create, Look, Pause, Ping, Play, Resume
+from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe, recipe_of
 
 RECIPE = recipe_of({"epochs": 200})

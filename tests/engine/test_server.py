@@ -18,8 +18,9 @@ from unroll.network import inspection
 from unroll.network.training import Training
 from unroll.preview import Preview, preview
 from unroll.protocol.codec import VERSION, decode_reply
-from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress, Window
+from unroll.protocol.replies import Created, Done, Error, Hello, Looked, Progress
 from unroll.protocol.requests import Advance, Create, Look, Measure, Pause, Play, ReadFile
+from unroll.protocol.trace import Window
 from unroll.recipe import Recipe, recipe_of
 from unroll.tasks import datafile
 from unroll.tasks.config import TaskConfig

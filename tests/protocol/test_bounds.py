@@ -25,9 +25,9 @@ from unroll.protocol.replies import (
     Message,
     Progress,
     Resumed,
-    Window,
 )
 from unroll.protocol.requests import AnyRequest, Continue, Create, Look
+from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.series import History
 

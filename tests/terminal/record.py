@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from unroll.client.client import Engine
 from unroll.moment import Moment
-from unroll.protocol.replies import Window
 from unroll.protocol.requests import Create, Lens, Look, Play
+from unroll.protocol.trace import Window
 
 RECORDINGS = Path(__file__).parent / "recordings"
 SEQUENCES = ((7, 8, 9, 10), (7, 8, 9, 10, 11))

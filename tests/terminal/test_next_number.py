@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from pane_kit import a_trace, alone, rows
 from playground_kit import Playing
 from unroll.moment import Interventions
-from unroll.protocol.replies import Candidate, Trace
+from unroll.protocol.trace import Candidate, Trace
 from unroll.tasks.config import TaskConfig
 from unroll.terminal.texts import banner, of_step
 from unroll.terminal.widgets.next_number import SHOWN, NextNumber, bar_of, paired_bar

@@ -9,8 +9,9 @@ import pytest
 
 from still_engine import StillEngine
 from unroll.moment import Interventions
-from unroll.protocol.replies import Progress, Window
+from unroll.protocol.replies import Progress
 from unroll.protocol.requests import Continue, Look, Pause, Play
+from unroll.protocol.trace import Window
 from unroll.recipe import PRESETS, Recipe
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.session import Session

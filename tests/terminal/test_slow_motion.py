@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from playground_kit import NARROW, Playing, playing
 from unroll.moment import Interventions
-from unroll.protocol.replies import Trace
+from unroll.protocol.trace import Trace
 from unroll.recipe import recipe_of
 from unroll.terminal import texts
 from unroll.terminal.slow_motion import SPEEDS, SlowMotion

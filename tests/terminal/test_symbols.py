@@ -9,7 +9,7 @@ from rich.style import Style
 from pane_kit import a_trace, alone, rows
 from playground_kit import NARROW, playing
 from unroll.moment import Moment
-from unroll.protocol.replies import Candidate
+from unroll.protocol.trace import Candidate
 from unroll.recipe import PRESETS, preset_of
 from unroll.terminal.cells import centred, cut, right, widest
 from unroll.terminal.widgets.next_number import NextNumber

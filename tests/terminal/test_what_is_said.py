@@ -16,8 +16,9 @@ from playground_kit import NARROW, WHOLE, Playing, playing
 from still_engine import StillEngine
 from unroll.client.diagnosis import EngineDied
 from unroll.moment import Interventions, Moment
-from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State, UnitDetail
+from unroll.protocol.replies import Begun, Created, CutOff, Resumed, State
 from unroll.protocol.requests import Begin, Create, Detach, Resume
+from unroll.protocol.trace import UnitDetail
 from unroll.recipe import PRESETS, Recipe, plan, recipe_of
 from unroll.tasks.config import TaskConfig
 from unroll.terminal import texts

@@ -19,8 +19,9 @@ from unroll.client.diagnosis import EngineDied, EngineError
 from unroll.client.pending import fault, number_of
 from unroll.files import read_regular
 from unroll.protocol.codec import decode_request, encode, read_reply
-from unroll.protocol.replies import Answer, Created, Error, Hello, Looked, Progress, Trace
+from unroll.protocol.replies import Answer, Created, Error, Hello, Looked, Progress
 from unroll.protocol.requests import Begin, Continue, ListModels, Look, Request, Save
+from unroll.protocol.trace import Trace
 from unroll.recipe import MAX_EPOCHS
 from unroll.text import shown_path
 

@@ -30,8 +30,9 @@ from unroll.network.model import SequenceModel, fingerprint
 from unroll.network.sampling import distribution
 from unroll.network.sequences import Sequences
 from unroll.network.training import Fit, accuracy_of, fit
-from unroll.protocol.replies import Arithmetic, Candidate, Pictured, Trace, UnitDetail, Window
+from unroll.protocol.replies import Pictured
 from unroll.protocol.requests import Lens, Look
+from unroll.protocol.trace import Arithmetic, Candidate, Trace, UnitDetail, Window
 from unroll.series import MAX_LOSS
 
 KEPT_SIGHTS = 2

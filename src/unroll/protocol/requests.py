@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from unroll.moment import ARGMAX, Epoch, Moment, RunNumber, Sampling, Seed, Unit
 from unroll.protocol import replies
-from unroll.protocol.replies import MAX_CANDIDATES, Answer, Id, Message, Pace, ViewName, Window
+from unroll.protocol.replies import Answer, Id, Message, Pace
+from unroll.protocol.trace import MAX_CANDIDATES, ViewName, Window
 from unroll.recipe import Recipe
 from unroll.series import MAX_UPDATES, Share
 from unroll.tasks.config import TaskConfig

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from unroll.moment import Moment
-from unroll.protocol.replies import Trace, Window
 from unroll.protocol.requests import Look
+from unroll.protocol.trace import Trace, Window
 from unroll.terminal import texts
 from unroll.terminal.lens_sight import Subject
 from unroll.terminal.runs import Run

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from unroll.protocol.replies import Window
+from unroll.protocol.trace import Window
 
 
 class Display(Protocol):

@@ -16,8 +16,8 @@ from unroll.errors import FileError, UserError
 from unroll.files import own_folder, write_atomically
 from unroll.moment import Moment
 from unroll.paths import own_models
-from unroll.protocol.replies import Trace, Window
 from unroll.protocol.requests import Look
+from unroll.protocol.trace import Trace, Window
 from unroll.tasks import answers
 from unroll.terminal import texts
 from unroll.terminal.runs import Curve, Run

@@ -25,7 +25,8 @@ from unroll import permalink
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
 from unroll.permalink import Link
-from unroll.protocol.replies import Pace, Window
+from unroll.protocol.replies import Pace
+from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS, answers
 from unroll.terminal import hints, layout, permalink_texts, texts

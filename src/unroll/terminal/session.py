@@ -13,8 +13,9 @@ from unroll.client.diagnosis import EngineError
 from unroll.moment import ARGMAX, MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Moment, Patch, Sampling
 from unroll.permalink import Link
 from unroll.protocol import requests
-from unroll.protocol.replies import Answer, Pace, Progress, Trace
+from unroll.protocol.replies import Answer, Pace, Progress
 from unroll.protocol.requests import Look, Request
+from unroll.protocol.trace import Trace
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS
 from unroll.terminal import permalink_texts, texts, views

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from unroll import figures
 from unroll.moment import MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Sampling
-from unroll.protocol.replies import CutOff, Measured, Pace, Resumed, Trace, UnitDetail
+from unroll.protocol.replies import CutOff, Measured, Pace, Resumed
+from unroll.protocol.trace import Trace, UnitDetail
 from unroll.recipe import FIELDS, PURPOSES, CellName, Plan, Recipe, preset_of
 from unroll.tasks import TASKS, answers
 from unroll.tasks.config import TaskConfig

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from unroll.protocol.replies import Trace
+from unroll.protocol.trace import Trace
 from unroll.terminal.palette import LEVELS
 from unroll.terminal.views import is_gate, short
 

@@ -7,7 +7,7 @@ where a third of the units had no row. Whatever does not fit turns pages, and a 
 
 from typing import Literal, NamedTuple, get_args
 
-from unroll.protocol.replies import Window
+from unroll.protocol.trace import Window
 
 Density = Literal["fitting", "wide", "narrow", "half"]
 DENSITIES: tuple[Density, ...] = get_args(Density)

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from unroll.protocol.replies import Trace
+from unroll.protocol.trace import Trace
 from unroll.terminal.cells import centred, cut, right
 from unroll.terminal.palette import LEVELS, cell, level
 from unroll.terminal.widgets.heatmap_frame import legend, strip

@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll import figures
-from unroll.protocol.replies import Candidate
+from unroll.protocol.trace import Candidate
 from unroll.terminal.cells import cut, right, widest
 from unroll.terminal.sparing import Pane
 from unroll.text import clipped, fitting

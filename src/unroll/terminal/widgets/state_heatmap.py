@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from unroll.moment import MAX_STEPS
-from unroll.protocol.replies import Trace, Window
+from unroll.protocol.trace import Trace, Window
 from unroll.terminal.bindings import both_ways
 from unroll.terminal.cells import widest
 from unroll.terminal.palette import HALF, level
