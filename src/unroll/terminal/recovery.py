@@ -135,16 +135,12 @@ class Recovery:
 
         Gives a sentence where a file that it needs is not there, or is another one; then nothing is trained.
         """
-        session, moment, run = self._session, link.moment, await self.bring(engine, link)
+        run, epoch = await self.bring(engine, link), link.moment.epoch or 0
         if isinstance(run, str):
             return run
-        session.expected = run.number, link
-        session.unit, session.view, session.sampling = link.unit, link.view, link.sampling
-        session.type(moment.sequence, moment.step)
-        session.intervene(moment.interventions)
-        session.difference = link.difference and session.can_compare
-        if (moment.epoch or 0) > run.epochs_done:
-            session.tell(Play(run=run.number, pace="full", stop_epoch=moment.epoch))
+        self._session.look_at(run, link)
+        if epoch > run.epochs_done:
+            self._session.tell(Play(run=run.number, pace="full", stop_epoch=epoch))
         return ""
 
     async def bring(self, engine: Conversation, link: Link) -> Run | str:

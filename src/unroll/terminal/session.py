@@ -6,7 +6,7 @@ from itertools import takewhile
 from random import Random
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
@@ -445,6 +445,16 @@ class Session:
         self.said = said.union(step for step in self.said if step < kept)
         self.display.changed()
         self.look()
+
+    def look_at(self, run: Run, link: Link, epoch: int | None = None) -> None:
+        """Look at a permalink's moment in a run, at the newest epoch or another, as it was seen; where the network has
+        come out otherwise than the permalink's, that is said when it is there."""
+        moment = replace(link.moment, run=run.number, epoch=epoch)
+        self.expected = run.number, link
+        self.unit, self.view, self.sampling = link.unit, link.view, link.sampling
+        self.difference = link.difference and moment.interventions != UNTOUCHED
+        self._times_typed += moment.sequence != self.moment.sequence
+        self.move(**asdict(moment))
 
     # The two cursors, and what is done to the network
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from textual.timer import Timer
 
 from unroll.client.diagnosis import EngineDied
 from unroll.errors import FileError
-from unroll.moment import UNTOUCHED
 from unroll.permalink import Link
 from unroll.protocol.requests import Forget, Pause, Play
 from unroll.recipe import Recipe
@@ -140,13 +139,10 @@ class Tour:
         epoch = link.moment.epoch or 0
         if run.state == "training" and run.epochs_done >= epoch:
             await session.ask(Pause(run=run.number))
-        session.unit, session.view, session.explains_unit = link.unit, link.view, False
-        session.sampling = link.sampling
-        session.difference = link.difference and link.moment.interventions != UNTOUCHED
+        session.explains_unit = False
         self._lens.show(link.lens or lessons.LENSES[0])
         self._keep_curves(run)
-        session.expected = run.number, link
-        session.move(**asdict(replace(link.moment, run=run.number, epoch=_epoch_of(run, epoch))))
+        session.look_at(run, link, _epoch_of(run, epoch))
         if run.epochs_done < epoch and await session.ask(Play(run=run.number, pace="full", stop_epoch=epoch)):
             run.state = "training"  # as its first progress will say
         self._is_owed = session.engine is None
