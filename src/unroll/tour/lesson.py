@@ -136,7 +136,7 @@ def parse(text: str, name: str) -> Lesson:
     lines = _Lines(text)
     scenes = content.pop("scene", [])
     for key in content:
-        _check_keys({key: 0}, ("title", "about"), lines.of(0, key), "a lesson")
+        _check_key(key, ("title", "about"), lines.of(0, key), "a lesson")
     with lines.of(0, "title"):
         title = line_of(content, "title", MAX_TITLE)
     with lines.of(0, "about"):
@@ -180,17 +180,15 @@ class _Line(NamedTuple):
             raise MisplacedError(self.number, str(error)) from None
 
 
-def _check_keys(given: Mapping[str, object], known: tuple[str, ...], line: _Line, what: str) -> None:
-    with line:
-        for key in given:
-            if key not in known:
-                raise UserError(f"{key:.24} has no meaning in {what}, whose keys are {', '.join(known)}.")
+def _check_key(key: str, known: tuple[str, ...], line: _Line, what: str) -> None:
+    if key not in known:
+        raise MisplacedError(line.number, f"{key:.24} has no meaning in {what}, whose keys are {', '.join(known)}.")
 
 
 def _scene(given: dict[str, Any], lines: _Lines, n: int) -> Scene:
     known = ("moment", "pane", "text", "try", "until", "expect")
     for key in given:
-        _check_keys({key: 0}, known, lines.of(n, key), "a scene")
+        _check_key(key, known, lines.of(n, key), "a scene")
     with lines.of(n, "moment"):
         link = _link(line_of(given, "moment", permalink.MAX_LENGTH))
     with lines.of(n, "pane"):

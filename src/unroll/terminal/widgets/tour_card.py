@@ -114,8 +114,7 @@ class TourCard(Explained, Pane):
 
 def _offers(card: Card | None, width: int) -> Iterator[tuple[Offer, int, int]]:
     """The keys on the card, each with the columns where it begins and ends: at the right, g only where it is of use."""
-    shown = card is not None and not card.is_playing
-    offers = [offer for offer in OFFERS if shown and card is not None and (card.is_away or offer.key != "g")]
+    offers = [one for one in OFFERS if card and not card.is_playing and (card.is_away or one.key != "g")]
     start = width - MARGIN - sum(len(offer.key) + len(offer.word) + 1 for offer in offers) - 2 * (len(offers) - 1)
     for offer in offers:
         end = start + len(offer.key) + len(offer.word) + 1
