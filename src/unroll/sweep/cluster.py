@@ -28,6 +28,8 @@ CLOSE_S = 3
 """How long its first worker may take to join a scheduler, and the farewell."""
 GOES_ON = "the same command then goes on"
 MAX_FILE = 10**6
+LOUD = ("distributed", "distributed.client", "tornado.application")
+"""Loggers that tell of a lost connection, and of a call that ctrl+c cut short, by tracebacks."""
 NO_CERTIFICATE = (
     "A tls:// scheduler wants a certificate: name yours as dask is told, by DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
     "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY, or in dask's own files."
@@ -48,7 +50,7 @@ def at(scheduler: str) -> Place:
             from distributed import Client, Security
         except ImportError:
             raise UserError("--scheduler needs dask.distributed: pip install distributed.") from None
-        for name in ("distributed", "distributed.client"):  # what is lost is computed again, and said here
+        for name in LOUD:  # what is lost is computed again, and said here
             logging.getLogger(name).setLevel(logging.CRITICAL)
         address, security = _address(scheduler), Security()
         try:
