@@ -77,10 +77,12 @@ class Session(Terminal):
 
     def until_ended(self, *processes: int) -> int:
         """Read to the end, and wait for these processes to end too; the exit code, or minus a signal's number."""
-        wait_for(
-            lambda: (self.ended or (not self.pump(0.05) and self.program.poll() is not None)) and not living(processes),
-            lambda: self.text,
-        )
+
+        def is_read() -> bool:
+            is_over = self.program.poll() is not None  # asked first: what it wrote before its end is still to be read
+            return self.ended or (not self.pump(0.05) and is_over)
+
+        wait_for(lambda: is_read() and not living(processes), lambda: self.text)
         return self.program.wait(TIMEOUT_S)
 
     def hang_up(self) -> int:

@@ -343,7 +343,7 @@ def test_drivers_are_the_sequences_with_the_highest_and_the_lowest_value(cell: C
     seen = subject(cell, [3], unit)
     shown: Grid = look("drivers", seen)
     rows = seen.sequences.x.t().tolist()
-    values = [[float(s.state.h[unit]) for s in seen.model.steps(torch.tensor(row))] for row in rows]
+    values = [[s.state.h[unit].item() for s in seen.model.steps(torch.tensor(row))] for row in rows]
     half = len(shown.rows) // 2
     assert [max(row) for row in shown.values[:half]] == pytest.approx(sorted(map(max, values))[::-1][:half], abs=6e-4)
     assert [min(row) for row in shown.values[half:]] == pytest.approx(sorted(map(min, values))[:half][::-1], abs=6e-4)
