@@ -78,9 +78,9 @@ def pool(workers: int) -> Iterator[Executor]:
     except BaseException:
         for process in {*active_children()} - others:
             process.terminate()
-        raise
-    finally:
         executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    executor.shutdown(cancel_futures=True)  # waits: Python's own wait at its end may find a pipe that is being closed
 
 
 @contextmanager
