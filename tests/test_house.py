@@ -12,7 +12,7 @@ from unroll import recipe
 from unroll.engine import inspect
 from unroll.network import bptt, cells
 from unroll.recipe import CellName
-from unroll.terminal import texts
+from unroll.terminal import help_texts
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODULES = {
@@ -95,6 +95,6 @@ def inherited(node: ast.ClassDef, bases: dict[str, ast.ClassDef]) -> set[str]:
 
 def test_every_table_of_cells_has_every_cell() -> None:
     kinds = set(get_args(CellName))
-    assert {*cells.CELLS} == {*recipe.BLOCKS} == {*texts.STEP} == {*texts.GATES} == kinds
+    assert {*cells.CELLS} == {*recipe.BLOCKS} == {*help_texts.STEP} == {*help_texts.GATES} == kinds
     assert {*bptt.BACK} == {*cells.CELLS.values()}
     assert {letter for cell in cells.CELLS.values() for letter in cell.gate_names} == {*inspect.GATES}

@@ -11,7 +11,8 @@ from playground_kit import Playing
 from unroll.moment import Interventions
 from unroll.protocol.trace import Candidate, Trace
 from unroll.tasks.config import TaskConfig
-from unroll.terminal.texts import banner, of_step
+from unroll.terminal import banner
+from unroll.terminal.texts import of_step
 from unroll.terminal.widgets.next_number import SHOWN, NextNumber, bar_of, paired_bar
 from unroll.text import fitting
 from unroll.vocabulary import Vocabulary
@@ -144,7 +145,7 @@ def touched(does: Interventions, views: tuple[str, ...] = ("hidden",), *sequence
 def test_what_is_done_is_said_in_words_that_fit_the_narrow_pane(
     does: Interventions, views: tuple[str, ...], said: str
 ) -> None:
-    lines = [fitting(wordings, 32) for wordings in banner(touched(does, ("hidden", *views)), 3, TaskConfig())]
+    lines = [fitting(wordings, 32) for wordings in banner.lines(touched(does, ("hidden", *views)), 3, TaskConfig())]
     assert lines[0] == said
 
 
@@ -163,7 +164,7 @@ def test_what_is_done_is_said_in_words_that_fit_the_narrow_pane(
 )
 def test_no_word_of_the_banner_is_clipped(does: Interventions, views: tuple[str, ...], drawn: int | None) -> None:
     trace = replace(touched(does, views, 9997, 9998, 9999), drawn=drawn)
-    for wordings in banner(trace, 2, TaskConfig()):
+    for wordings in banner.lines(trace, 2, TaskConfig()):
         assert "…" not in fitting(wordings, 32)
         assert [*wordings] == sorted(wordings, key=len, reverse=True), "the longest first"
 
@@ -174,7 +175,7 @@ def test_no_word_of_the_banner_is_clipped(does: Interventions, views: tuple[str,
 )
 def test_what_comes_of_it_here_and_everywhere_is_said_with_the_verdict(task: str, said: str) -> None:
     config = TaskConfig(task=task)  # type: ignore[arg-type]
-    _, here, everywhere = banner(touched(Interventions(cut_all=True)), 3, config)
+    _, here, everywhere = banner.lines(touched(Interventions(cut_all=True)), 3, config)
     assert (here, everywhere[0]) == ((said,), "training sequences: >99 % → 0.4 % right")
 
 

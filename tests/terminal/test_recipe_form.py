@@ -7,7 +7,7 @@ from textual.widgets import Select
 
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe, recipe_of
-from unroll.terminal import texts
+from unroll.terminal import help_texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
 
@@ -107,7 +107,7 @@ async def test_the_help_of_every_field_can_be_read_whole_beside_the_field(game: 
             for name in [name for name in shown if name not in read or name == shown[-1]]:
                 game.row(name).control.focus()
                 await game.settle()
-                told = PURPOSES["default"] if name == "preset" else texts.help_of(name)
+                told = PURPOSES["default"] if name == "preset" else help_texts.help_of(name)
                 assert (game.pane(RecipeForm).fault or told) in said(game)
                 assert game.row(name).text in said(game)
                 assert "▶ Train" in said(game)
@@ -141,18 +141,18 @@ async def test_a_file_is_shown_as_it_is_understood_before_it_is_trained(size: tu
         await game.write("held_out", "0.25")
         assert "58 sequences, and 20 held out (the end of the series)" in said(game)
         await game.write("epochs", "7")
-        assert texts.help_of("epochs") in said(game) and "▶ Train" in said(game)
+        assert help_texts.help_of("epochs") in said(game) and "▶ Train" in said(game)
 
 
 async def test_where_there_is_room_all_that_is_known_of_the_field_stands_under_the_others() -> None:
     async with playing(size=(200, 60)) as game:
-        assert all(sentence in said(game) for sentence in texts.of_field("preset", Recipe()))
+        assert all(sentence in said(game) for sentence in help_texts.of_field("preset", Recipe()))
         for name in ("hidden_size", "learning_rate", "pace"):
             game.row(name).control.focus()
             await game.settle()
-            assert all(sentence in said(game) for sentence in texts.of_field(name, Recipe()))
+            assert all(sentence in said(game) for sentence in help_texts.of_field(name, Recipe()))
         await game.press("escape")
-        assert all(sentence in said(game) for sentence in texts.of_field("pace", Recipe())), "nothing moves"
+        assert all(sentence in said(game) for sentence in help_texts.of_field("pace", Recipe())), "nothing moves"
         assert "9,408 weights" in said(game)
 
 

@@ -10,7 +10,7 @@ from playground_kit import NARROW, Playing, playing
 from unroll.moment import Interventions
 from unroll.protocol.trace import Trace
 from unroll.recipe import recipe_of
-from unroll.terminal import texts
+from unroll.terminal import help_texts, texts
 from unroll.terminal.slow_motion import SPEEDS, SlowMotion
 
 
@@ -98,7 +98,7 @@ async def test_at_the_slowest_every_part_of_a_step_is_told_one_after_another() -
             said.append(game.sentence)
         figures = game.trace.arithmetic[1]
         assert said[0] == "step 2/4: reads 8"
-        assert said[1] == f"step 2/4: h moves {figures.moved:.2f}: {texts.STEP['rnn']}"
+        assert said[1] == f"step 2/4: h moves {figures.moved:.2f}: {help_texts.STEP['rnn']}"
         best, rival = f"{figures.best_logit:.2f} for 9", f"{figures.rival_logit:.2f} for {figures.rival}"
         assert said[2] == f"step 2/4: logits z = W h + b: {best}, the largest; then {rival}"
         assert said[3].startswith("step 2/4: after 8 it expects 9, ")
@@ -129,7 +129,7 @@ async def test_what_is_done_to_the_state_is_said_with_how_far_it_moved(cell: str
         assert " from 0: " in of_state(0)
         assert " from 0: " in of_state(2, cut_steps=(2,)) and " from 0" not in of_state(1, cut_steps=(2,))
         assert ", 2 units held: " in of_state(1, clamps=((0, 0.0), (3, 1.0)))
-        assert of_state(1).endswith(texts.STEP[game.session.recipe.model.cell])
+        assert of_state(1).endswith(help_texts.STEP[game.session.recipe.model.cell])
 
 
 def under(trace: Trace, **does: Any) -> Trace:

@@ -7,7 +7,7 @@ from textual.widgets._tooltip import Tooltip
 
 from playground_kit import NARROW, Playing, playing
 from unroll.recipe import Recipe, plan
-from unroll.terminal import texts
+from unroll.terminal import help_texts, texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.runs import Curve, Run
 from unroll.terminal.widgets.bars import Keys, ScreenHeader
@@ -36,7 +36,7 @@ async def test_keys_tabs_fields_runs_and_cells_say_what_they_are() -> None:
         assert await told(game, ScreenHeader, game.lines[0].index("Loss"), 0) == "Go to the loss."
         assert (await told(game, StateHeatmap, 8, 4)).startswith("unit ")
         await game.press("4")
-        assert await told(game, "#field-epochs", 3, 0) == texts.help_of("epochs")
+        assert await told(game, "#field-epochs", 3, 0) == help_texts.help_of("epochs")
         assert (await told(game, RunTable, 5, 1)).startswith("Run 1, count rnn: task count, rnn of 32 units, seed 0; ")
         assert "Run 1, count rnn: task count" in game.text
 

@@ -21,7 +21,7 @@ from unroll.protocol.requests import Begin, Create, Detach, Resume
 from unroll.protocol.trace import UnitDetail
 from unroll.recipe import PRESETS, Recipe, plan, recipe_of
 from unroll.tasks.config import TaskConfig
-from unroll.terminal import texts
+from unroll.terminal import banner, help_texts, texts
 from unroll.terminal.app import UnrollApp
 from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.dialogs import Ask
@@ -269,13 +269,13 @@ async def test_the_number_and_the_mark_stay_when_runs_come_back(game: Playing) -
 
 def test_the_runs_name_the_key_that_compares() -> None:
     (key,) = [binding.key for binding in ACTIONS if getattr(binding, "action", "") == "difference"]
-    assert f"= marks the run that {key} compares with" in texts.of_pane("RunTable", Recipe(), None)[2]
+    assert f"= marks the run that {key} compares with" in help_texts.of_pane("RunTable", Recipe(), None)[2]
 
 
 def test_a_score_of_a_draw_is_not_called_one_of_all_sequences() -> None:
     scored = replace(a_trace(does=Interventions(cut_all=True)), score=(0.004, 0.999))
-    assert texts.banner(scored, 3, TaskConfig())[2][0] == "training sequences: >99 % → 0.4 % right"
-    drawn = texts.banner(replace(scored, drawn=20_000), 3, TaskConfig())[2]
+    assert banner.lines(scored, 3, TaskConfig())[2][0] == "training sequences: >99 % → 0.4 % right"
+    drawn = banner.lines(replace(scored, drawn=20_000), 3, TaskConfig())[2]
     assert drawn[0] == "20,000 training sequences: >99 % → 0.4 % right"
     assert not any("all" in wording for wording in drawn)
 
@@ -294,7 +294,7 @@ def test_what_is_held_out_is_said_in_figures_and_of_what_it_is() -> None:
 
 
 def test_the_loss_explains_what_part_of_the_symbols_is_right() -> None:
-    told = texts.of_pane("LossCurve", PRESETS["reber"], None, own=NetworkScore(0.693147, 0.25, 0.5))[1]
+    told = help_texts.of_pane("LossCurve", PRESETS["reber"], None, own=NetworkScore(0.693147, 0.25, 0.5))[1]
     assert "a loss of 0.693, a perplexity of 2: 50.0 % of all symbols asked for are right, and 25.0 %" in told
     assert "must be right at every step" in told
 
@@ -323,7 +323,7 @@ async def test_between_two_epochs_the_loss_is_said_to_be_that_of_the_updates_so_
 
 async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view() -> None:
     lstm = recipe_of({"cell": "lstm"})
-    told = {view: " ".join(texts.of_pane("StateHeatmap", lstm, None, view)) for view in ("hidden", "forget gate")}
+    told = {view: " ".join(help_texts.of_pane("StateHeatmap", lstm, None, view)) for view in ("hidden", "forget gate")}
     assert all(f"{2 * lstm.model.hidden_size} values" in text for text in told.values())
     assert "from 0 (none) to 1 (all)" in told["forget gate"] and "+ is" not in told["forget gate"]
 

@@ -252,4 +252,4 @@ CELLS: dict[str, type[Cell]] = {
     "linear": LinearCell,
 }
 """Every cell by its name in a recipe. A new one also needs: `CellName`, `BLOCKS`, `MIXES` (recipe.py), a backward pass
-in `BACK` (bptt.py), its gates in `GATES` (engine/inspect.py), formulas in `STEP` and `GATES` (terminal/texts.py)."""
+in `BACK` (bptt.py), its gates in `GATES` (engine/inspect.py), formulas in `STEP`, `GATES` (terminal/help_texts.py)."""

@@ -29,7 +29,7 @@ from unroll.protocol.replies import Pace
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.tasks import TASKS, answers
-from unroll.terminal import hints, layout, permalink_texts, texts
+from unroll.terminal import banner, help_texts, hints, layout, permalink_texts, texts
 from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.doctor import Doctor
@@ -284,7 +284,7 @@ class Playground(Screen[None]):
         row = step - trace.window.first_step
         if 0 <= row < len(trace.candidates):
             following.candidates, following.vocabulary = trace.candidates[row], vocabulary
-            following.banner, following.versus = texts.banner(trace, step, run.recipe.task), session.versus
+            following.banner, following.versus = banner.lines(trace, step, run.recipe.task), session.versus
             following.after, following.answers = sequence[step], heatmap.answers[step]
             following.is_sampled = session.is_sampled
             is_wrong = self.query_one(Prompt).has_class("-invalid")
@@ -651,14 +651,16 @@ class Playground(Screen[None]):
         """Explain the focused pane or field, with the numbers of the network that is shown."""
         nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
         field = next((node.field_name for node in nodes if isinstance(node, FieldRow)), "")
-        pane = next((name for node in nodes if (name := type(node).__name__) in texts.PANES), "StateHeatmap")
+        pane = next((name for node in nodes if (name := type(node).__name__) in help_texts.PANES), "StateHeatmap")
         if field:
-            sentences = texts.of_field(field, self.session.recipe)
+            sentences = help_texts.of_field(field, self.session.recipe)
         elif pane == "LensPane":
             sentences = self._lenses[self._panes.of(self.focused)].sentences
         else:
-            sentences = texts.of_pane(pane, self.recipe_shown, self.session.run, self.session.view, self.session.own)
-        title = field or texts.PANES[pane].replace("number", self.session.vocabulary.word)
+            sentences = help_texts.of_pane(
+                pane, self.recipe_shown, self.session.run, self.session.view, self.session.own
+            )
+        title = field or help_texts.PANES[pane].replace("number", self.session.vocabulary.word)
         self._explain(title, sentences, self._keys(title))
 
     def _keys(self, own: str) -> dict[str, dict[str, str]]:

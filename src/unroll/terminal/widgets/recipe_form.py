@@ -20,7 +20,7 @@ from unroll.protocol.replies import FileRead, Pace
 from unroll.recipe import FIELDS, PRESETS, Plan, Recipe, Value, plan, preset_of, turned_to
 from unroll.tasks import TASKS, sequences
 from unroll.tasks.config import TaskName
-from unroll.terminal import texts
+from unroll.terminal import help_texts, texts
 from unroll.terminal.bindings import both_ways
 from unroll.terminal.cells import cut
 from unroll.terminal.sparing import compact
@@ -74,7 +74,7 @@ class FieldRow(Horizontal):
 
     def __init__(self, name: str, value: str, words: Sequence[str] = ()) -> None:
         super().__init__(id=f"field-{name}")
-        self.field_name, self.tooltip = name, Content(texts.help_of(name))
+        self.field_name, self.tooltip = name, Content(help_texts.help_of(name))
         kind = NumberField if name in FIELDS and FIELDS[name].kind is not str else TextField
         self.control: TextField | Choice = (
             Choice([(word, word) for word in words], value=value, allow_blank=False)
@@ -324,10 +324,10 @@ class RecipeForm(VerticalScroll, can_focus=False):
         fault = (faults.get(row.field_name) if row else None) or next(iter(faults.values()), "")
         plan, help_ = self.query_one("#plan", Static), self.query_one("#advice", Static)
         read = self._file_lines(self.size.height)
-        whole = "\n".join([*texts.of_field(self._helped, self.recipe), *([""] * bool(read)), *read])
+        whole = "\n".join([*help_texts.of_field(self._helped, self.recipe), *([""] * bool(read)), *read])
         rows = sum(row.display for row in self._rows.values()) + 1
         room = self.size.height - rows - self._lines(str(plan.content))
-        short = texts.short_help_of(row.field_name, self.recipe) if row else ""
+        short = help_texts.short_help_of(row.field_name, self.recipe) if row else ""
         is_whole = not fault and self._lines(whole) < room
         implied = self._implied(self.recipe) if self._helped == "held_out" else None
         short += f" {texts.of_parts(implied)}." if implied and short else ""
