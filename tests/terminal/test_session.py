@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from still_engine import StillEngine
-from unroll.moment import Interventions
 from unroll.protocol.replies import Progress
 from unroll.protocol.requests import Continue, Look, Pause, Play
 from unroll.protocol.trace import Window
 from unroll.recipe import PRESETS, Recipe
+from unroll.terminal.interventions import Intervening
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.session import Session
+from unroll.terminal.writing import Writing
 
 COUNTING = tuple(range(7, 27))
 
@@ -99,7 +100,7 @@ async def test_a_walk_with_a_units_details_asks_once_a_step() -> None:
 
 async def test_a_walk_under_an_intervention_asks_nothing() -> None:
     async with a_session() as alone:
-        await alone.do(alone.session.intervene(Interventions(cut_all=True)))
+        await alone.do(Intervening(alone.session).erase_everywhere())
         trace = alone.session.trace
         assert not await alone.do(*(alone.session.choose_step(step) for step in range(20)))
         assert alone.session.trace is trace is not None and trace.score is not None
@@ -125,19 +126,20 @@ async def test_training_and_a_pause_are_one_request_each() -> None:
 
 async def test_numbers_asked_of_one_sequence_are_not_appended_to_another() -> None:
     async with a_session() as alone:
-        appending = alone.session.append(2)
+        writing = Writing(alone.session)
+        appending = writing.append(2)
         alone.session.type((1, 2, 3))
         assert not any(isinstance(request, Continue) for request in await alone.do(appending))
-        await alone.do(alone.session.append(2))
+        await alone.do(writing.append(2))
         assert len(alone.session.moment.sequence) == 5
 
 
 async def test_without_an_engine_nothing_is_done_and_why_is_said() -> None:
     async with a_session() as alone:
         alone.session.engine_went("It is gone.")
-        asked = await alone.do(alone.session.train(), alone.session.append(), alone.session.branch())
+        asked = await alone.do(alone.session.train(), Writing(alone.session).append(), alone.session.branch())
         assert (asked, alone.display.said) == ([], "It is gone.")
-        alone.session.intervene(Interventions(cut_all=True))
+        Intervening(alone.session).erase_everywhere()
         assert not alone.session.moment.interventions.cut_all
 
 

@@ -6,7 +6,6 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from msgspec.structs import replace
@@ -23,17 +22,18 @@ from textual.worker import Worker
 
 from unroll import permalink
 from unroll.errors import UserError
-from unroll.moment import MAX_STEPS, UNTOUCHED, Moment
+from unroll.moment import MAX_STEPS, Moment
 from unroll.permalink import Link
 from unroll.protocol.replies import Pace
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
-from unroll.tasks import TASKS, answers
+from unroll.tasks import answers
 from unroll.terminal import banner, help_texts, hints, layout, permalink_texts, texts
 from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.doctor import Doctor
 from unroll.terminal.hints import Situation
+from unroll.terminal.interventions import Intervening
 from unroll.terminal.lens_sight import Chosen, LensSight, shown
 from unroll.terminal.recovery import Recovery
 from unroll.terminal.runs import METRICS
@@ -51,6 +51,7 @@ from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.terminal.widgets.tour_card import HEIGHT, TourCard
+from unroll.terminal.writing import Writing
 from unroll.text import fitting, printable
 from unroll.tty.textual_patches import draw_sparingly
 from unroll.vocabulary import Vocabulary
@@ -92,6 +93,7 @@ class Playground(Screen[None]):
         draw_sparingly(self)
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
+        self.writing, self.intervening = Writing(self.session), Intervening(self.session)
         self._doctor = Doctor(self.session)
         self._second, self._second_lens = StateHeatmap(), LensPane()
         self._beside = Beside(self.session, lambda: self._second.window)
@@ -382,7 +384,7 @@ class Playground(Screen[None]):
 
     def on_next_number_number_chosen(self, message: NextNumber.NumberChosen) -> None:
         self.hush()
-        self.session.go_on_with(message.number)
+        self.writing.go_on_with(message.number)
 
     def on_loss_curve_epoch_chosen(self, message: LossCurve.EpochChosen) -> None:
         self.hush()
@@ -420,7 +422,7 @@ class Playground(Screen[None]):
 
     def on_prompt_entered(self, message: Prompt.Entered) -> None:
         prompt = self.query_one(Prompt)
-        self.spawn(self.session.append(wanted=lambda: prompt.edits == message.edits))
+        self.spawn(self.writing.append(wanted=lambda: prompt.edits == message.edits))
 
     def on_prompt_caret_moved(self, message: Prompt.CaretMoved) -> None:
         if message.step < len(self.session.moment.sequence):
@@ -574,48 +576,19 @@ class Playground(Screen[None]):
 
     def action_carry_on(self, count: int) -> None:
         """Append some of the network's answers; with 0, until one is wrong."""
-        self.spawn(self.session.append(count or MAX_STEPS, until_wrong=not count))
+        self.spawn(self.writing.append(count or MAX_STEPS, until_wrong=not count))
 
     def action_type_random(self, longer: bool) -> None:
-        """A sequence of the task, or one that is longer than in training; of a file, one of its own."""
-        task = self.recipe_shown.task
-        steps = 2 * task.length + 1 if longer else task.length
-        example = next(TASKS[task.task].examples(task, steps, Random()), None)
-        if example is not None:
-            self.session.type(tuple(example))
-        else:
-            self.spawn(self.session.draw(longer))
+        self.writing.type_example(longer)
 
     # What is done to the network, and what is shown of it
 
-    def action_intervene(self, how: str) -> None:
-        done, session = self.session.moment.interventions, self.session
-        held = dict(done.clamps).get(session.unit)
-        ways = {
-            "cut": done.toggle_cut(self.session.moment.step),
-            "cut all": done.toggle_cut_all(),
-            "silence": done.toggle_silence(session.unit),
-            "nothing": UNTOUCHED,
-        }
-        session.intervene(ways[how])
-        if how == "silence" and held:
-            self.note(f"Unit {session.unit} is no longer held at {held:g}; z switches it off.")
-
-    def action_keep_state(self) -> None:
-        self.session.keep_state()
-
-    def action_put_state(self) -> None:
-        self.session.put_state()
+    def action_do(self, how: str) -> None:
+        """Do to the network what a method of `Intervening` does."""
+        getattr(self.intervening, how)()
 
     def action_play(self) -> None:
         self.slow_motion.toggle()
-
-    def action_cut_cell(self) -> None:
-        run, trace, done = self.session.run, self.session.trace, self.session.moment.interventions
-        if run is not None and trace is not None and "cell state" not in trace.views:
-            self.note(f"The {run.recipe.model.cell} has no cell state to erase.")
-        else:
-            self.session.intervene(replace(done, cut_cell=not done.cut_cell))
 
     def action_view(self, by: int) -> None:
         self.session.turn_view(by)

@@ -1,7 +1,6 @@
 """One person's session: the moment, the runs, and all that is asked of the engine. No screen."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from random import Random
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from unroll.client.client import Conversation
 from unroll.client.diagnosis import EngineError
-from unroll.moment import ARGMAX, MAX_PATCHES, MAX_STEPS, UNTOUCHED, Interventions, Moment, Patch, Sampling
+from unroll.moment import ARGMAX, MAX_STEPS, UNTOUCHED, Moment, Sampling
 from unroll.permalink import Link
 from unroll.protocol import requests
 from unroll.protocol.replies import Answer, Pace, Progress
@@ -35,10 +34,10 @@ class Session:
 
     Attributes:
         said: The steps of the sequence whose numbers the network itself said.
+        times_typed: How often another sequence has been typed, or has come with a permalink.
         unit: The selected unit, from 0; its details are asked for once `explains_unit`.
         stop: The epoch or the accuracy (0..1) at which training stops.
         compared: The run that others are compared with.
-        kept: What is read to come to the state that was kept; None before one was.
         file: How the form's file is understood.
         run: The run that is shown; None while there is no engine.
         trace: The newest look at the moment, or at the one before it while a look is under way.
@@ -53,10 +52,10 @@ class Session:
         self.recipe = recipe
         self.moment = Moment(0, sequence, len(sequence) - 1)
         self.said: frozenset[int] = frozenset()
+        self.times_typed = 0
         self.unit, self.explains_unit = 0, False
         self.view, self.difference = "hidden", False
         self.sampling = Sampling()
-        self.kept: tuple[int, ...] | None = None
         self.pace: Pace = "8/s"
         self.stop: tuple[int | None, float | None] = (None, None)
         self.runs = Runs()
@@ -74,8 +73,6 @@ class Session:
         self._creating = Latest(display.spawn, self.create)
         self.file = FileSight(display, self.ask, lambda: self.recipe.task)
         self._answered: Look | None = None
-        self._appending = asyncio.Lock()
-        self._times_typed = 0
         self._trains_at_start = False
 
     @property
@@ -301,7 +298,7 @@ class Session:
         """Take another recipe: at once for an untrained network, with the next training for a trained one."""
         before, self.recipe = self.vocabulary, recipe
         if self.run is None and (sequence := self._fitting(before)) != self.moment.sequence:
-            self._turn_to(sequence)
+            self.turn_to(sequence)
         if self.run is None or not self.run.curve.updates:
             self._creating.ask()
         else:
@@ -453,10 +450,10 @@ class Session:
         self.expected = run.number, link
         self.unit, self.view, self.sampling = link.unit, link.view, link.sampling
         self.difference = link.difference and moment.interventions != UNTOUCHED
-        self._times_typed += moment.sequence != self.moment.sequence
+        self.times_typed += moment.sequence != self.moment.sequence
         self.move(**asdict(moment))
 
-    # The two cursors, and what is done to the network
+    # The two cursors
 
     def choose_step(self, step: int) -> None:
         """Move the cursor in the sequence: a redraw, and a look only for what the trace lacks."""
@@ -502,43 +499,15 @@ class Session:
             self.display.note(texts.COMPARED_WITH_ITSELF if self.compared else texts.NOTHING_TO_COMPARE)
         self.look()
 
-    def intervene(self, interventions: Interventions) -> None:
-        """Do this to the network while it reads."""
-        if not self.has_engine():
-            return
-        if interventions == UNTOUCHED and self.compared is None:
-            self.difference = False
-        self.move(interventions=interventions)
-
-    def keep_state(self) -> None:
-        """Keep the state under the cursor, as the sequence that leads to it, to be put into another."""
-        self.kept = self.moment.sequence[: self.moment.step + 1]
-        self.display.note(texts.of_kept(self.kept, self.vocabulary))
-
-    def put_state(self) -> None:
-        """Put the kept state in after this step: whole; then an LSTM's cell state alone, the selected unit, nothing."""
-        step, does, trace = self.moment.step, self.moment.interventions, self.trace
-        if self.kept is None or trace is None:
-            self.display.note(texts.NOTHING_KEPT)
-            return
-        has_cell = "cell state" in trace.views
-        ways = [Patch(step, self.kept), *([Patch(step, self.kept, "cell")] if has_cell else [])]
-        ways.append(Patch(step, self.kept, "unit", self.unit))
-        present = next((patch for patch in does.patches if patch.step == step), None)
-        place = ways.index(present) + 1 if present in ways else 0
-        if place == 0 and present is None and len(does.patches) == MAX_PATCHES:
-            self.display.note(texts.TOO_MANY_PATCHES)
-            return
-        self.intervene(does.patch(step, ways[place] if place < len(ways) else None))
-
     # The sequence
 
     def type(self, sequence: tuple[int, ...], step: int | None = None) -> None:
         """Look at another sequence, at its last step unless one is given."""
-        self._times_typed += sequence != self.moment.sequence
-        self._turn_to(sequence, step)
+        self.times_typed += sequence != self.moment.sequence
+        self.turn_to(sequence, step)
 
-    def _turn_to(self, sequence: tuple[int, ...], step: int | None = None, said: frozenset[int] = frozenset()) -> None:
+    def turn_to(self, sequence: tuple[int, ...], step: int | None = None, said: frozenset[int] = frozenset()) -> None:
+        """Look at another sequence that nobody typed; `said` as in `move`."""
         last = len(sequence) - 1
         step = last if step is None else max(0, min(step, last))
         if sequence == self.moment.sequence:
@@ -546,51 +515,3 @@ class Session:
         else:
             does = self.moment.interventions.within(steps=len(sequence))
             self.move(said, sequence=sequence, step=step, interventions=does)
-
-    def go_on_with(self, number: int) -> None:
-        """Put a number behind the step that is shown, as if it was typed; what stood there goes."""
-        step, sequence = self.moment.step, self.moment.sequence
-        if step + 1 == MAX_STEPS:
-            self.display.say(texts.SEQUENCE_FULL)
-            return
-        self.type((*sequence[: step + 1], number))
-        self.display.note(texts.of_continued(number, step, len(sequence) - step - 1, self.vocabulary))
-
-    async def draw(self, longer: bool) -> None:
-        """Look at a sequence that the engine has of the run's file, unless another was typed meanwhile."""
-        typed = self._times_typed
-        drawn = await self.ask(requests.Draw(run=self.moment.run, longer=longer))
-        if drawn is not None and self._times_typed == typed:
-            self.type(tuple(drawn.sequence))
-
-    def append(
-        self, count: int = 1, until_wrong: bool = False, wanted: Callable[[], bool] = lambda: True
-    ) -> Coroutine[Any, Any, None]:
-        """Append one or more of the network's answers, going on from the kept state.
-
-        They belong to the sequence at the time of the call, with what is still to be appended to it: nothing is
-        appended once another has been typed, or `wanted` no longer holds.
-        """
-        typed = self._times_typed
-        return self._append(count, until_wrong, lambda: self._times_typed == typed and wanted())
-
-    async def _append(self, count: int, until_wrong: bool, wanted: Callable[[], bool]) -> None:
-        async with self._appending:
-            if not wanted():
-                return
-            count = min(count, MAX_STEPS - len(self.moment.sequence))
-            if count <= 0:
-                self.display.say(texts.SEQUENCE_FULL)
-                return
-            if self.vocabulary.is_over(self.moment.sequence):
-                self._turn_to(self.vocabulary.opening)
-            run, how = self.run, self.sampling
-            continued = await self.ask(
-                requests.Continue(moment=self.moment, count=count, until_wrong=until_wrong, sampling=how)
-            )
-            if continued is not None and wanted() and self.run is run:
-                self.sampling = replace(how, seed=how.seed + 1)
-                sequence = *self.moment.sequence, *self.vocabulary.until_end(continued.numbers)
-                self._turn_to(sequence, said=frozenset(range(len(self.moment.sequence), len(sequence))))
-                if until_wrong and run is not None:
-                    self.display.note(texts.of_stopped(self.moment.sequence, run.recipe.task))
