@@ -6,8 +6,9 @@ import pytest
 from textual.widgets import Select
 
 from playground_kit import NARROW, WHOLE, Playing, playing
+from unroll.protocol.requests import ReadFile
 from unroll.recipe import FIELDS, PRESETS, PURPOSES, Recipe, recipe_of
-from unroll.terminal import help_texts
+from unroll.terminal import file_sight, help_texts
 from unroll.terminal.widgets.recipe_form import RecipeForm
 
 
@@ -142,6 +143,38 @@ async def test_a_file_is_shown_as_it_is_understood_before_it_is_trained(size: tu
         assert "58 sequences, and 20 held out (the end of the series)" in said(game)
         await game.write("epochs", "7")
         assert help_texts.help_of("epochs") in said(game) and "▶ Train" in said(game)
+
+
+async def test_a_file_is_read_when_its_name_is_typed_and_not_at_every_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_sight, "PAUSE_S", 1.0)  # for a slow machine
+    (tmp_path / "t").write_text("1 2 3 4 5 6 7 8\n" * 9)
+    async with playing(size=NARROW) as game:
+        await game.press("4")
+        await game.choose("task", "file")
+        game.row("path").control.focus()
+        await game.settle()
+        await game.type(f"{tmp_path}/")
+        run, path, asked = game.session.run, f"{tmp_path}/t", len(game.engine.asked)
+        for end in range(len(path) - 5, len(path) + 1):
+            game.row("path").control.value = path[:end]
+            await game.pilot.pause()
+        await game.settle()
+        assert [request.task.path for request in game.engine.asked[asked:] if isinstance(request, ReadFile)] == [path]
+        assert game.session.run is not run and "9 sequences of 8 numbers" in said(game)
+
+
+async def test_a_run_trained_before_its_file_was_named_in_full_is_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("1 2 3 4 5 6 7 8\n" * 9)
+    async with playing() as game:
+        await game.choose("task", "file")
+        game.row("path").control.value = str(tmp_path / "t")
+        await game.pilot.pause()
+        await game.session.train()
+        run = game.session.run
+        await game.settle()
+        assert game.session.run is run and run is not None and run.state == "training"
 
 
 async def test_where_there_is_room_all_that_is_known_of_the_field_stands_under_the_others() -> None:

@@ -12,6 +12,8 @@ from unroll.text import shown_path
 
 SOON_S = 0.3
 """A file that takes longer to read is said to be read meanwhile."""
+PAUSE_S = 0.3
+"""Who types nothing more for so long in what names a file has named it."""
 
 
 class FileSight:
@@ -36,7 +38,15 @@ class FileSight:
             self._looking.ask()
 
     async def _look(self) -> None:
+        await self.named()
         await self.can_be_trained(self._task())
+
+    async def named(self) -> None:
+        """Wait until a file that is not known yet is named in full: what is read of a name half typed helps nobody."""
+        before: tuple[str, ...] = ()
+        while (now := _named(self._task())) not in (before, self._found[0]):
+            before = now
+            await asyncio.sleep(PAUSE_S)
 
     async def can_be_trained(self, task: TaskConfig) -> bool:
         """Whether a task has its sequences, as far as that is up to a file; why a file cannot be read is said."""

@@ -70,7 +70,7 @@ class Session:
         self.absence = self.background = ""
         self.display = display
         self._looking = Latest(display.spawn, self._look)
-        self._creating = Latest(display.spawn, self.create)
+        self._creating = Latest(display.spawn, self._create_edited)
         self.file = FileSight(display, self.ask, lambda: self.recipe.task)
         self._answered: Look | None = None
         self._trains_at_start = False
@@ -178,6 +178,15 @@ class Session:
         if self.recipe == wanted:
             self.recipe = created.recipe  # a file's vocabulary is known once it is read
         return run
+
+    async def _create_edited(self) -> None:
+        """Show a network by the form, unless one was made, or trained, while its file was named."""
+        await self.file.named()
+        run = self.run
+        if run is None or (run.recipe != self.recipe and not run.curve.updates):
+            await self.create()
+        else:
+            self.file.look()
 
     async def branch(self) -> None:
         """Train on from the epoch looked at, with its optimizer, under the form's recipe."""

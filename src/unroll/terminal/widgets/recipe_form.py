@@ -137,7 +137,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
         & > #advice.-whole { dock: none; margin-top: 1; }
         &.-tight > #train { dock: bottom; }
         &.-tight > #advice { dock: bottom; margin: 0 0 1 0; }
-        &.-faulty > #advice { color: $error; }
+        & > #advice.-faulty { color: $error; }
     }
     """
 
@@ -334,10 +334,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if read and self._helped in OF_FILE:
             short = "\n".join(self._file_lines(self.size.height - 1 - LEAST_FIELDS))
         advice = fault or (whole if is_whole else short)
-        self.set_class(bool(fault), "-faulty")
         self.set_class(self.size.height < rows + LEAST_HELP, "-tight")
         plan.display = not fault and self._lines(advice) <= room  # it is the last good recipe's
-        help_.set_class(is_whole, "-whole").update(advice)
+        help_.set_class(is_whole, "-whole").set_class(bool(fault), "-faulty").update(advice)
         help_.display = bool(advice)
         if row is not None:  # the help may need more lines than the last, and cover the field
             self.call_after_refresh(row.scroll_visible, animate=False)
