@@ -174,6 +174,20 @@ async def test_a_preset_chosen_before_the_engine_is_there_opens_with_the_sequenc
         await engine.close()
 
 
+@pytest.mark.parametrize("preset", ["anbn", "modular"])
+async def test_a_sequence_is_there_again_after_a_run_that_cannot_read_it(preset: str) -> None:
+    async with a_session() as alone:
+        session = alone.session
+        await alone.do(session.train(1))
+        first = session.run
+        assert first is not None
+        await alone.do(session.type((99, 3, 98)))
+        await alone.do(session.edit(PRESETS[preset]), session.train(1))
+        assert session.run is not first and max(session.moment.sequence) < session.vocabulary.size
+        await alone.do(session.choose_run(first))
+        assert session.moment.sequence == (99, 3, 98)
+
+
 async def test_a_training_that_is_found_keeps_its_pace_and_where_it_stops() -> None:
     async with a_session() as alone:
         alone.session.pace, alone.session.stop = "2/s", (9, 0.5)

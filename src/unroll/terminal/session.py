@@ -73,6 +73,9 @@ class Session:
         self._creating = Latest(display.spawn, self._create_edited)
         self.file = FileSight(display, self.ask, lambda: self.recipe.task)
         self._answered: Look | None = None
+        self._typed_in: dict[tuple[str, ...], tuple[int, ...]] = {}
+        """The sequence typed last in each vocabulary's symbols; `_stands_in` is what is shown of it, or in its place."""
+        self._stands_in: tuple[int, ...] = ()
         self._trains_at_start = False
 
     @property
@@ -255,14 +258,17 @@ class Session:
         self.move(run=run.number, epoch=None, sequence=sequence, step=step, interventions=does)
 
     def _fitting(self, before: Vocabulary) -> tuple[int, ...]:
-        """What of the sequence the run has, where it stands for what it did; else, which is said, one of its task."""
-        now = self.vocabulary
-        kept = tuple(number for number in self.moment.sequence if number < now.size)
-        if kept and now.symbols == before.symbols:
-            return kept
-        self.display.note(texts.OWN_SEQUENCE)
-        task = (self.run or self).recipe.task
-        return tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), now.opening))
+        """What the run has of the sequence typed last in its symbols; where nothing, which is said, one of its task."""
+        now, shown = self.vocabulary, self.moment.sequence
+        if shown != self._stands_in:
+            self._typed_in[before.symbols] = shown
+        kept = tuple(number for number in self._typed_in.get(now.symbols, ()) if number < now.size)
+        if not kept:
+            self.display.note(texts.OWN_SEQUENCE)
+            task = (self.run or self).recipe.task
+            kept = tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), now.opening))
+        self._stands_in = kept
+        return kept
 
     def choose_run(self, run: Run) -> None:
         """Look at a run of the table; the form shows its recipe."""
