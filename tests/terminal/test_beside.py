@@ -2,6 +2,7 @@
 
 import pytest
 
+from pane_kit import rows
 from playground_kit import NARROW, WHOLE, Playing, playing
 from unroll.protocol.requests import Lens, Look
 from unroll.recipe import Recipe
@@ -116,14 +117,17 @@ async def test_unmarking_gives_the_room_back() -> None:
         assert not second.display and game.pane(StateHeatmap).size.height > 30
 
 
-@pytest.mark.parametrize("numbers", ["7 8 20"])
-async def test_a_sequence_that_the_marked_run_cannot_read_is_said(numbers: str) -> None:
+async def test_a_sequence_that_the_marked_run_cannot_read_is_said_in_its_place() -> None:
     async with playing(SMALL, size=WHOLE) as game:
         await game.train()
         await game.press("5", "=")
         await game.write("vocab_size", "32")
         await game.press("escape", "space")
-        await game.ask(numbers)
+        await game.ask("7 8 20")
         await game.press("escape", "7")
         assert "knows numbers to 15 only" in game.notice
         assert game.pane(RunTable).marked
+        second = game.app.playground.query(StateHeatmap).last()
+        assert " ".join(rows(second)).split() == game.notice.split(), "and nothing of before is left there"
+        await game.ask("7 8")
+        assert rows(second)[0].split() == ["read", "7", "8"]

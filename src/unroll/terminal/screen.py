@@ -303,8 +303,10 @@ class Playground(Screen[None]):
         if run is not None:
             self._second_lens.called = second.called = f"7 run {run.ordinal}"
             second.vocabulary = Vocabulary.of(run.recipe.task)
-            trace = beside.trace_now
-            if trace is not None:
+            trace, second.refusal = beside.trace_now, beside.refusal
+            if second.refusal:
+                second.trace = None
+            elif trace is not None:
                 second.answers = answers(run.recipe.task, trace.moment.sequence)
                 second.said, second.density = session.said, self._heatmap.density
                 second.trace, second.step = trace, session.moment.step

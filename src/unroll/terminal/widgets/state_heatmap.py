@@ -7,6 +7,7 @@ most cells stay as they are: only the rows that look different are repainted.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -114,6 +115,8 @@ class StateHeatmap(Pane, can_focus=True):
     called: reactive[str] = reactive("1 State")
     """What the title begins with: the key that goes there, and what is shown."""
 
+    refusal: reactive[str] = reactive("")
+    """Why there is no trace; empty where there is one, or will be."""
     vocabulary: reactive[Vocabulary] = reactive(Vocabulary(128))
 
     def on_mount(self) -> None:
@@ -218,7 +221,8 @@ class StateHeatmap(Pane, can_focus=True):
     def render_line(self, y: int) -> Strip:
         trace, width = self.trace, self.size.width
         if trace is None or not trace.values:
-            return Strip.blank(width, self.rich_style)
+            said = dict(enumerate(wrap(self.refusal, width))).get(y, "")
+            return Strip([Segment(said, self.rich_style)]).adjust_cell_length(width, self.rich_style)
         rows = self._rows(trace)
         drawn, window = Strip(rows.line(y)).adjust_cell_length(width, self.rich_style), rows.layout.window
         if window.units >= trace.units:
