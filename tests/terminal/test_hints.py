@@ -20,7 +20,8 @@ def test_a_hint_fits_the_smallest_screen(sentence: str) -> None:
     [
         (None, "The engine is starting"),
         (Situation(), "space trains"),
-        (Situation(updates=3, trains=True), "space pauses"),
+        (Situation(updates=3, trains=True, seconds_left=59), "space pauses"),
+        (Situation(updates=3, trains=True, seconds_left=61), "At this pace"),
         (TRAINED, "X erases"),
         (TRAINED._replace(task="file"), "T, then 1"),
         (TRAINED._replace(task="file", samples=True), "X erases"),
@@ -44,6 +45,7 @@ def test_every_hint_has_its_turn_as_others_are_followed() -> None:
         situations = (
             Situation(),
             Situation(trains=True),
+            Situation(trains=True, seconds_left=900),
             TRAINED._replace(is_right=False, trained=2),
             TRAINED._replace(steps=9),
             TRAINED._replace(task="file"),
@@ -62,6 +64,18 @@ def test_a_hint_is_followed_by_what_it_suggests_and_by_nothing_else() -> None:
     assert erase in followed(TRAINED, touched)
     assert erase not in followed(Situation(), Situation(done=CUT)), "it made no sense yet"
     assert not followed(TRAINED, TRAINED) and not followed(None, TRAINED)
+
+
+async def test_a_long_training_offers_a_faster_pace(game: Playing) -> None:
+    await game.write("epochs", "700")
+    await game.press("escape", "space")
+    await game.wait(1)
+    assert game.hint.startswith("At this pace")
+    await game.press("plus")
+    assert game.hint.startswith("space pauses")
+    await game.press("minus")
+    await game.wait(30)
+    assert game.hint.startswith("space pauses")
 
 
 async def test_the_lesson_is_told_by_hints_alone(game: Playing) -> None:

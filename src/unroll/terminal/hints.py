@@ -10,10 +10,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from unroll.moment import UNTOUCHED, Interventions
+from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 
 MAX_COLUMNS = 76
 """A hint has room on the smallest screen."""
+LONG_S = 60
+"""A training that has longer to go is worth a faster pace."""
 
 
 class Situation(NamedTuple):
@@ -21,6 +24,7 @@ class Situation(NamedTuple):
 
     Attributes:
         updates: Those of the run that is shown, and whether it `trains`; `trained`: how many runs have made any.
+        seconds_left: How long it has to go at most at the pace chosen; 0 at full speed, which is not known, or by hand.
         task, form_task: The task of the run that is shown, and that of the form; `is_edited`: the recipes differ.
         keeps_cell: Whether the cell has a cell state that is not erased with the hidden state.
         length, steps: Numbers in a training sequence, and in the one that is shown.
@@ -32,6 +36,7 @@ class Situation(NamedTuple):
     updates: int = 0
     trains: bool = False
     trained: int = 0
+    seconds_left: float = 0.0
     task: str = "count"
     form_task: str = "count"
     is_edited: bool = False
@@ -78,6 +83,10 @@ HINTS = (
         "space trains this network; g starts a tour: two minutes that explain it.",
         when=lambda s: not s.updates,
         until=lambda s: s.updates > 0,
+    ),
+    Hint(
+        "At this pace, training can take over a minute more: + makes it faster.",
+        when=lambda s: s.trains and s.seconds_left > LONG_S,
     ),
     Hint(
         "space pauses, + and - change the pace; every pane follows the training.",
@@ -181,6 +190,7 @@ def situation(session: Session, is_right: bool | None) -> Situation | None:
     return Situation(
         updates=run.curve.updates,
         trains=run.state == "training",
+        seconds_left=_seconds_left(run, session),
         trained=sum(bool(one.curve.updates) for one in session.runs.rows),
         task=run.recipe.task.task,
         form_task=session.recipe.task.task,
@@ -194,3 +204,10 @@ def situation(session: Session, is_right: bool | None) -> Situation | None:
         is_marked=session.compared is not None,
         samples=session.sampling.temperature > 0,
     )
+
+
+def _seconds_left(run: Run, session: Session) -> float:
+    if not session.pace.endswith("/s"):
+        return 0.0
+    planned = run.recipe.train.epochs
+    return (min(planned, session.stop[0] or planned) - run.curve.epoch) / float(session.pace.removesuffix("/s"))

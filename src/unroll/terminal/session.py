@@ -74,7 +74,7 @@ class Session:
         self.file = FileSight(display, self.ask, lambda: self.recipe.task)
         self._answered: Look | None = None
         self._typed_in: dict[tuple[str, ...], tuple[int, ...]] = {}
-        """The sequence typed last in each vocabulary's symbols; `_stands_in` is what is shown of it, or in its place."""
+        """The sequence typed last in each vocabulary's symbols; `_stands_in` was shown of it last, or in its place."""
         self._stands_in: tuple[int, ...] = ()
         self._trains_at_start = False
 
