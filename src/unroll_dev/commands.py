@@ -94,6 +94,27 @@ def soak(minutes: float, as_json: bool, write: Path | None) -> None:
     _hand_out(measure(minutes), table, as_json, write)
 
 
+@bench.command(epilog=_example("sweep\nsweep --workers 16 --workers 256 --write sweep.json\n"))
+@click.option(
+    "--workers",
+    multiple=True,
+    type=click.IntRange(1, 1024),
+    default=(2,),
+    show_default=True,
+    help="Measure dask with so many workers, besides one; can be repeated.",
+)
+@json_option
+@write_option
+def sweep(workers: tuple[int, ...], as_json: bool, write: Path | None) -> None:
+    """Measure what a sweep costs besides its units, and compute how many workers that feeds.
+
+    Takes about two minutes, and most of a minute more for each other number of workers.
+    """
+    from unroll_dev.bench.sweep import measure, text
+
+    _hand_out(measure(workers), text, as_json, write)
+
+
 @contextmanager
 def _emulation() -> Iterator[None]:
     """Imports that need the emulated terminal, a development dependency."""
