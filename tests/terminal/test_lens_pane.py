@@ -65,6 +65,19 @@ async def test_lines_have_their_names_an_axis_with_labels_and_a_mark_at_the_mome
     assert [row for row in found if row][-2:] == ["what is seen", "what cannot be"]
 
 
+async def test_names_that_have_no_room_in_a_line_have_two_and_their_colours() -> None:
+    names = ["h", "share", "c", "input", "forget", "candidate", "output"]
+    found = await shown(replace(LINES, lines=[NamedLine(name, [0.0] * 3) for name in names]), width=43, height=15)
+    assert found[:2] == ["━ h ━ share ━ c ━ input ━ forget", "━ candidate ━ output                step →"]
+    assert pictures.legend(names * 3, 43) == [pictures.shortened(names * 3, 43)]
+
+
+async def test_a_column_whose_label_has_no_room_has_none_and_the_moments_has_it_first() -> None:
+    columns = ["10", "11", "2", "13", "4"]
+    grid = replace(GRID, columns=columns, values=[[0.0] * 5] * 2, mark=(None, 3))
+    assert (await shown(grid, width=pictures.ROW_LABEL + 10))[0] == "after step 10   13 4"
+
+
 async def test_a_grid_has_a_row_and_a_column_for_each_label_and_the_sign_in_each_cell() -> None:
     heading, h, unit, *_ = await shown(GRID)
     assert heading.split() == ["after", "step", "7", "8"]
@@ -149,10 +162,10 @@ def test_every_point_of_a_plane_lies_on_axes_of_one_scale_where_there_are_rows(
 @given(st.lists(st.text("abc", min_size=1, max_size=9), max_size=7), st.integers(10, 90))
 def test_names_are_cut_no_more_than_they_must_be(words: list[str], width: int) -> None:
     found = pictures.shortened(words, width)
-    room = sum(len(word) + 3 for word in found)
+    room = sum(len(word) + 3 for word in found) - 1
     assert room <= width or max(map(len, found)) <= pictures.SHORTEST
     longest = max(map(len, found), default=0)
-    assert found == words or sum(min(len(word), longest + 1) + 3 for word in words) > width
+    assert found == words or sum(min(len(word), longest + 1) + 3 for word in words) - 1 > width
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(14, 120), st.integers(1, 40), st.integers(0, 50))

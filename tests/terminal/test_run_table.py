@@ -64,3 +64,17 @@ async def test_the_newest_figures_stand_there_after_every_update() -> None:
             table.runs = runs
             await pilot.pause()
             assert shown in rows(table)[0]
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [(40, "seed 0 · finished · held out 100 %"), (33, "seed 0 · held out 100 %"), (20, "held out 100 %")],
+)
+async def test_the_border_says_as_much_of_the_run_as_it_has_room_for(width: int, said: str) -> None:
+    run = a_run(1)
+    run.state, run.held_out = "finished", 1.0
+    async with alone(RunTable(), width, 10) as (table, pilot, _):
+        table.styles.border = ("round", "white")
+        table.runs, table.shown = [run], 1
+        await pilot.pause()
+        assert table.border_subtitle == said

@@ -71,7 +71,7 @@ async def test_steps_are_as_wide_as_all_of_them_fit_and_keep_their_columns_while
         pane.trace = a_trace((7, 8, 9, 10, 11))
         assert rows(pane)[:2] == ["read   7   8   9  10  11", "   0 ---  --  -   -   -"]
         pane.trace = a_trace((7, 8, 9, 10, 11, 12))
-        assert rows(pane)[:3] == ["read 7       11", "   0 ----- - - -", "   1 · · · · · ·"]
+        assert rows(pane)[:3] == ["read 7   9   11", "   0 ----- - - -", "   1 · · · · · ·"]
         assert rows(pane)[4] == "next"
         pane.answers = [(8,), (9,), (10,), (3,), (), (13,)]
         assert rows(pane)[4] == "next ✓ ✓ ✓ ✗   ✓"

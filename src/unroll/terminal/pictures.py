@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from unroll.picture import Grid, Lines, Plane, Shape
-from unroll.terminal.cells import cut, right
+from unroll.terminal.cells import cut, put, right
 from unroll.terminal.palette import glyphs, level
 from unroll.terminal.plot import Colour, Line, Plot
 from unroll.terminal.runs import ceiling
@@ -21,6 +21,8 @@ LABEL_ROOM = 7
 ROW_LABEL = 11
 CELL = 5
 """Columns of a grid's cell at most."""
+BETWEEN, MAX_LEGEND = 3, 2
+"""Columns that a name in the legend takes beside its own; and the lines of a legend, at most."""
 SHORTEST = 3
 """Columns of a name at least."""
 LONGEST = 7
@@ -52,11 +54,28 @@ def names(picture: Lines | Plane) -> list[str]:
     return [line.name for place, line in enumerate(picture.lines) if place not in (picture.band or ())]
 
 
-def shortened(words: Sequence[str], width: int, between: int = 3) -> list[str]:
-    """Words cut so that all have room side by side, `between` cells apart; none to less than three cells."""
+def legend(words: Sequence[str], width: int) -> list[list[str]]:
+    """Names in one line or two, whole where that gives them room."""
+    lines: list[list[str]] = [[]]
+    for word in words:
+        if lines[-1] and _room([*lines[-1], word]) > width:
+            lines.append([])
+        lines[-1].append(word)
+    return (
+        lines if len(lines) <= MAX_LEGEND and all(_room(line) <= width for line in lines) else [shortened(words, width)]
+    )
+
+
+def _room(words: Sequence[str]) -> int:
+    """Cells of names side by side, each behind a sign of its colour."""
+    return sum(map(cell_len, words)) + BETWEEN * len(words) - 1
+
+
+def shortened(words: Sequence[str], width: int) -> list[str]:
+    """Words cut so that all have room side by side; none to less than three cells."""
     longest = max(map(cell_len, words), default=0)
     found = list(words)
-    while longest > SHORTEST and sum(map(cell_len, found)) + between * len(found) > width:
+    while longest > SHORTEST and _room(found) > width:
         longest -= 1
         found = [cut(word, longest) for word in words]
     return found
@@ -207,11 +226,14 @@ def fitted(picture: Grid, width: int, height: int, first_row: int = 0) -> Cells:
 
 def heading(picture: Grid, cells: Cells, plain: Style, here: Style) -> list[Segment]:
     """The columns' labels, that of the moment marked."""
-    segments = [Segment(picture.column_name[: ROW_LABEL - 1].rjust(ROW_LABEL - 1) + " ", plain)]
-    for column in range(cells.first_column, cells.first_column + cells.columns):
-        text = right(picture.columns[column], cells.width - (cells.width > 1))
-        segments.append(Segment(text + " " * (cells.width > 1), here if column == picture.mark[1] else plain))
-    return segments
+    shown, width, gap = range(cells.first_column, cells.first_column + cells.columns), cells.width, cells.width > 1
+    row: dict[int, tuple[str, Style]] = {}
+    for column in sorted(shown, key=lambda column: column != picture.mark[1]):  # its own first, then what has room
+        label, look = picture.columns[column], here if column == picture.mark[1] else plain
+        end = (column - cells.first_column + 1) * width - gap
+        put(row, end - cell_len(label), label, look, cells.columns * width)
+    named = Segment(picture.column_name[: ROW_LABEL - 1].rjust(ROW_LABEL - 1) + " ", plain)
+    return [named, *(Segment(*row.get(x, (" ", plain))) for x in range(cells.columns * width))]
 
 
 def cell_row(picture: Grid, row: int, cells: Cells, label: Style, background: list[Style]) -> list[Segment]:

@@ -9,11 +9,10 @@ from rich.style import Style
 from textual.color import Color
 
 from unroll.protocol.trace import Trace
-from unroll.terminal.cells import centred, cut, right
+from unroll.terminal.cells import centred, cut, put, right, widest
 from unroll.terminal.palette import LEVELS, cell, level
 from unroll.terminal.widgets.heatmap_frame import legend, strip
 from unroll.terminal.widgets.heatmap_layout import LABEL, HeatmapLayout
-from unroll.tty.framebuffer import glyphs
 from unroll.vocabulary import Vocabulary
 
 LEAST_DIGITS, MOST_DIGITS = 3, 8
@@ -94,20 +93,15 @@ class HeatmapRows:
     def _ruler(self) -> list[Segment]:
         """The cursor's number, cuts, and as many other numbers as there is room for, each from its column on."""
         cells: dict[int, tuple[str, str]] = {}
-        sequence, layout = self.trace.moment.sequence, self.layout
-        shown, width = layout.steps[: len(sequence) - layout.steps[0]], len(layout.steps) * layout.column
-
-        def put(step: int, text: str, look: str, apart: int) -> None:
-            drawn = glyphs(text)
-            x = max(0, min((step - shown[0]) * layout.column, width - len(drawn)))
-            if not any(taken in cells for taken in range(x - apart, x + len(drawn) + apart)):
-                cells.update((x + place, (glyph, look)) for place, glyph in enumerate(drawn))
-
-        put(self.step, self._name(sequence[self.step]), CURSOR, 0)
+        sequence, column, first = self.trace.moment.sequence, self.layout.column, self.layout.steps[0]
+        shown, width = self.layout.steps[: len(sequence) - first], len(self.layout.steps) * column
+        put(cells, (self.step - first) * column, self._name(sequence[self.step]), CURSOR, width, apart=0)
         for step in filter(self.trace.moment.interventions.cuts, shown):
-            put(step, "│", CUT, 0)
-        for step in (step for step in shown if step % (self.digits + 1) == 0):
-            put(step, self._name(sequence[step]), SAID if step in self.said else NUMBER, 1)
+            put(cells, (step - first) * column, "│", CUT, width, apart=0)
+        apart = -(-(min(self.digits, widest(self.vocabulary)) + 1) // column)
+        for step in (step for step in shown if step % apart == 0):
+            look = SAID if step in self.said else NUMBER
+            put(cells, (step - first) * column, self._name(sequence[step]), look, width)
         return [self._segment(*cells.get(x, (" ", NUMBER))) for x in range(-1, width)]
 
     def _next(self) -> list[Segment]:

@@ -172,23 +172,24 @@ class LensPane(Pane, can_focus=True):
         styles = [self.get_component_rich_style(name) for name in SERIES]
         axes, here = (rgb(self.get_component_rich_style(look)) for look in (AXES, HERE))
         colours = pictures.PlotColours(axes, here, [rgb(style) for style in styles])
-        plot = pictures.plot_of(picture, self.size.width, rows - 1, colours)
-        named = zip(pictures.shortened(pictures.names(picture), self.size.width), cycle(styles), strict=False)
-        names = [Segment(f"{' ' * (place > 0)}━ {name}", style) for place, (name, style) in enumerate(named)]
-        if band := pictures.band_name(picture):
-            names.append(Segment(f" ░ {band}", self.get_component_rich_style(AXES)))
+        legend = self._legend(picture, styles)
+        plot = pictures.plot_of(picture, self.size.width, rows - len(legend), colours)
         lines = [Strip(list(row.render(self.app.console))) for row in await drawn(plot)]
         self._plotted = plot
-        return [self._named(names, picture), *lines]
+        return [*legend, *lines]
 
-    def _named(self, names: list[Segment], picture: Lines | Plane) -> Strip:
+    def _legend(self, picture: Lines | Plane, styles: list[Style]) -> list[Strip]:
         """The names, and at the right, where there is room, what the axis is."""
-        named = Strip(names)
-        room = self.size.width - named.cell_length
-        axis = f"{picture.x_name} → "
-        if len(axis) >= room:
-            return named.adjust_cell_length(self.size.width)
-        return Strip([*names, Segment(axis.rjust(room), self.get_component_rich_style(AXES))])
+        width, faint, band = self.size.width, self.get_component_rich_style(AXES), pictures.band_name(picture)
+        names = pictures.names(picture)
+        looks = iter([*(("━", style) for _, style in zip(names, cycle(styles), strict=False)), ("░", faint)])
+        lines: list[list[Segment]] = []
+        for words in pictures.legend([*names, *([band] if band else [])], width):
+            lines.append([Segment(f"{sign} {word} ", style) for word, (sign, style) in zip(words, looks, strict=False)])
+        room, axis = width - Strip(lines[-1]).cell_length, f"{picture.x_name} → "
+        if len(axis) < room:
+            lines[-1].append(Segment(axis.rjust(room), faint))
+        return [Strip(line).adjust_cell_length(width) for line in lines]
 
     def _grid(self, picture: Grid, rows: int) -> list[Strip]:
         cells = pictures.fitted(picture, self.size.width, rows, self.first_row)

@@ -21,9 +21,12 @@ from unroll.terminal.bindings import both_ways, offered
 from unroll.terminal.runs import Run
 from unroll.terminal.sparing import Pane
 from unroll.terminal.widgets.tooltips import Explained
+from unroll.text import fitting
 
 What = Literal["choose", "delete", "restore", "rename", "compare", "overlay"]
 MARKS: dict[State, str] = {"ready": "○", "training": "▶", "paused": "‖", "finished": "●", "diverged": "✗"}
+CORNERS = 4
+"""Cells of the pane's width that a border's text cannot use."""
 ROW, SHOWN, FAINT = "run-table--row", "run-table--shown", "run-table--faint"
 
 
@@ -72,11 +75,8 @@ class RunTable(Explained, Pane, can_focus=True):
     def on_resize(self) -> None:
         """Draw the rows that show something else than before."""
         run = self.runs[self._place] if self._place < len(self.runs) else None
-        if run is None or run.number != self.shown:
-            self.entitle("5 Runs", "")
-        else:
-            held_out = "" if run.held_out is None else f" · held out {figures.share(run.held_out, 0)}"
-            self.entitle("5 Runs", f"seed {run.recipe.train.seed} · {run.state}{held_out}")
+        is_shown = run is not None and run.number == self.shown
+        self.entitle("5 Runs", fitting(_more(run), self.size.width - CORNERS) if run and is_shown else "")
         before, self._lines = self._lines, self._on_screen()
         self.refresh_changed(before, self._lines)
 
@@ -147,3 +147,12 @@ class RunTable(Explained, Pane, can_focus=True):
         content = event.get_content_offset(self)
         if content is not None and (run := self._at(content.y)):
             self._choose(run)
+
+
+def _more(run: Run) -> tuple[str, ...]:
+    """What a run's row has no room for, in several wordings, the longest first."""
+    seed = f"seed {run.recipe.train.seed}"
+    if run.held_out is None:
+        return f"{seed} · {run.state}", seed
+    held_out = f"held out {figures.share(run.held_out, 0)}"
+    return f"{seed} · {run.state} · {held_out}", f"{seed} · {held_out}", held_out
