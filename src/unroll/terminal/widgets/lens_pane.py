@@ -183,9 +183,10 @@ class LensPane(Pane, can_focus=True):
         width, faint, band = self.size.width, self.get_component_rich_style(AXES), pictures.band_name(picture)
         names = pictures.names(picture)
         looks = iter([*(("━", style) for _, style in zip(names, cycle(styles), strict=False)), ("░", faint)])
-        lines: list[list[Segment]] = []
-        for words in pictures.legend([*names, *([band] if band else [])], width):
-            lines.append([Segment(f"{sign} {word} ", style) for word, (sign, style) in zip(words, looks, strict=False)])
+        lines = [
+            [Segment(f"{sign} {word} ", style) for word, (sign, style) in zip(words, looks, strict=False)]
+            for words in pictures.legend([*names, *([band] if band else [])], width)
+        ]
         room, axis = width - Strip(lines[-1]).cell_length, f"{picture.x_name} → "
         if len(axis) < room:
             lines[-1].append(Segment(axis.rjust(room), faint))
