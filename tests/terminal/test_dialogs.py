@@ -10,7 +10,7 @@ from playground_kit import playing
 from unroll.errors import UserError
 from unroll.moment import Sampling
 from unroll.protocol.replies import Models, SavedModel
-from unroll.terminal import dialogs
+from unroll.terminal import dialogs, questions
 
 NOW = Sampling(seed=4)
 
@@ -30,42 +30,42 @@ async def test_the_panes_stay_in_sight_behind_a_dialog(theme: str) -> None:
     ("text", "where"), [("", (None, None)), ("12", (12, None)), ("99 %", (None, 0.99)), ("99.5%", (None, 0.995))]
 )
 def test_training_stops_at_an_epoch_an_accuracy_or_nowhere(text: str, where: Any) -> None:
-    assert dialogs.stop(text) == where
+    assert questions.stop(text) == where
 
 
 @pytest.mark.parametrize("text", ["0", "0 %", "101 %", "soon", "1e3", "-1"])
 def test_no_other_place_to_stop_is_taken(text: str) -> None:
     with pytest.raises(UserError, match="epoch"):
-        dialogs.stop(text)
+        questions.stop(text)
 
 
 def test_sampling_takes_up_to_three_numbers_and_keeps_the_seed() -> None:
-    assert dialogs.sampling("0.8, 5 0.9", NOW) == Sampling(temperature=0.8, top_k=5, top_p=0.9, seed=4)
-    assert dialogs.sampling("", NOW) == NOW
+    assert questions.sampling("0.8, 5 0.9", NOW) == Sampling(temperature=0.8, top_k=5, top_p=0.9, seed=4)
+    assert questions.sampling("", NOW) == NOW
 
 
 @given(st.text(max_size=40))
 def test_any_answer_is_taken_or_refused_in_a_sentence(text: str) -> None:
-    for parse in (dialogs.stop, lambda text: dialogs.sampling(text, NOW), dialogs.run_name):
+    for parse in (questions.stop, lambda text: questions.sampling(text, NOW), questions.run_name):
         fault = dialogs.fault_of(parse, text)
         assert fault == "" or fault.endswith(".")
 
 
 @given(st.text(max_size=100))
 def test_a_model_saved_under_a_runs_name_gets_a_name_that_files_can_bear(run: str) -> None:
-    name = dialogs.free_name(run, Models(id=1, models=[], folder="/"))
-    assert dialogs.model_name(name, []) == name
+    name = questions.free_name(run, Models(id=1, models=[], folder="/"))
+    assert questions.model_name(name, []) == name
 
 
 @pytest.mark.parametrize("name", ["a", "7", "count-rnn", "v1.2", "a_b-", "x" * 64])
 def test_a_model_may_have_any_name_that_the_rule_allows(name: str) -> None:
-    assert dialogs.model_name(f" {name} ", []) == name
+    assert questions.model_name(f" {name} ", []) == name
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "-rf", "_x", "a/b", "a b", "é", "x" * 65, "taken"])
 def test_no_model_is_replaced_and_no_other_name_taken(name: str) -> None:
     with pytest.raises(UserError, match="already a model" if name == "taken" else "64"):
-        dialogs.model_name(name, ["taken"])
+        questions.model_name(name, ["taken"])
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_the_name_that_is_offered_first_is_free_and_looks_like_no_second_one(
     run: str, taken: dict[str, str], free: str
 ) -> None:
     models = [SavedModel(name=name, folder=folder) for name, folder in taken.items()]
-    assert dialogs.free_name(run, Models(id=1, models=models, folder="/here")) == free
+    assert questions.free_name(run, Models(id=1, models=models, folder="/here")) == free
 
 
 def test_each_model_is_told_with_what_it_is_and_where_it_is_from() -> None:
     folder = "/somewhere" * 9
-    first, second, third = dialogs.rows_of(
+    first, second, third = questions.rows_of(
         [
             SavedModel(name="count-rnn", task="count", cell="rnn", accuracy=1.0),
             SavedModel(name="a", task="recall", cell="lstm", folder=folder),
@@ -96,4 +96,4 @@ def test_each_model_is_told_with_what_it_is_and_where_it_is_from() -> None:
     assert first == "count-rnn  count   rnn     100 %  comes with unroll"
     assert second.startswith("a          recall  lstm           …") and folder.endswith(second.split("…")[1])
     assert third == "b          not a saved network  /here"
-    assert len(second) == dialogs.MAX_ROW
+    assert len(second) == questions.MAX_ROW

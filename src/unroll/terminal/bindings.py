@@ -92,7 +92,7 @@ RUNS = group(
     _more("s", "ask('save')", "Save", "Save the network shown."),
     _more("o", "ask('open')", "Open", "Open a saved model."),
     _more("r", "resume", "Restore", "Restore the unsaved runs of an earlier session."),
-    _more("y", "copy_line", "Copy a permalink", "Copy one line that restores all that is seen."),
+    _more("y", "ask('permalink')", "Copy a permalink", "Copy one line that restores all that is seen."),
     _more("S", "ask('export')", "Export", "Write this screen as SVG, or this trace or curve as CSV, to a file."),
 )
 PROGRAM = group(
@@ -141,7 +141,7 @@ OTHER_WORDS = {
     "ask('open')": "load import read file",
     "ask('export')": "screenshot picture image save file table print download",
     "resume": "recover resume session",
-    "copy_line": "share link url",
+    "ask('permalink')": "share link url",
     "tab('Recipe')": "own data file csv task settings preset",
     "explain": "help keys manual",
     "ask('cost')": "ram usage",

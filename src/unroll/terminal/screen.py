@@ -20,7 +20,6 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.worker import Worker
 
-from unroll import permalink
 from unroll.errors import UserError
 from unroll.moment import MAX_STEPS, Moment
 from unroll.permalink import Link
@@ -28,7 +27,7 @@ from unroll.protocol.replies import Pace
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.tasks import answers
-from unroll.terminal import banner, help_texts, hints, layout, permalink_texts, texts
+from unroll.terminal import banner, help_texts, hints, layout, texts
 from unroll.terminal.beside import Beside
 from unroll.terminal.bindings import ACTIONS, GROUPS
 from unroll.terminal.doctor import Doctor
@@ -58,9 +57,9 @@ from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.sweep.summary import Seed
-    from unroll.terminal.dialogs import Questions
     from unroll.terminal.lessons import Lessons
     from unroll.terminal.opened_sweep import OpenedSweep
+    from unroll.terminal.questions import Questions
     from unroll.terminal.widgets.sweep_pane import SweepPane
     from unroll.tour.lesson import PaneName
 
@@ -453,9 +452,9 @@ class Playground(Screen[None]):
     @cached_property
     def questions(self) -> Questions:
         """What is asked of a person."""
-        from unroll.terminal.dialogs import Questions
+        from unroll.terminal.questions import Questions
 
-        return Questions(self, self.session, lambda path: self.spawn(self.open_sweep(path)))
+        return Questions(self, self.session, lambda path: self.spawn(self.open_sweep(path)), self._link)
 
     def _explain(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
         from unroll.terminal.dialogs import Help
@@ -529,16 +528,6 @@ class Playground(Screen[None]):
     def _link(self) -> Link:
         return self.recovery.to_link()._replace(lens=self.lens.lens)
 
-    def action_copy_line(self) -> None:
-        try:
-            link = self._link()
-        except UserError as error:
-            self.say(str(error))
-        else:
-            text, marked = permalink.write(link), self.session.compared
-            self.app.copy_to_clipboard(text)
-            self._explain(permalink_texts.TITLE, [f'unroll "{text}"', permalink_texts.of_copied(link, marked)], {})
-
     # Training
 
     def action_train(self) -> None:
@@ -610,7 +599,7 @@ class Playground(Screen[None]):
         session, before = self.session, self.session.difference
         session.toggle_difference()
         if session.difference != before and not self._heatmap.display:
-            self.note(texts.of_difference(session.baseline_wanted) if session.difference else texts.VALUES_AGAIN)
+            self.note(texts.of_difference(session.comparison.baseline) if session.difference else texts.VALUES_AGAIN)
 
     def action_log(self) -> None:
         loss = self.query_one(LossCurve)

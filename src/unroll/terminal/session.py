@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import asdict, replace
 
@@ -27,6 +27,14 @@ from unroll.vocabulary import Vocabulary
 A = TypeVar("A", bound=Answer)
 TOP = 7
 """Candidates that are asked for: six are shown, and a seventh tells whether there are others."""
+
+
+class Comparison(NamedTuple):
+    """What a moment is compared with: another, or None, and what the values and the answers there are called."""
+
+    against: Moment | None = None
+    baseline: str = ""
+    versus: str = ""
 
 
 class Session:
@@ -219,23 +227,6 @@ class Session:
             )
         return None
 
-    async def delete_model(self, name: str) -> None:
-        """Delete a saved model."""
-        if await self.ask(requests.Delete(name=name)) is not None:
-            self.display.note(f"Deleted the model {name}.")
-
-    async def save(self, name: str) -> bool:
-        """Save the network looked at, and say where; whether that was done."""
-        run = self.run
-        if run is None:
-            return False
-        updates = run.curve.updates
-        saved = await self.ask(requests.Save(run=run.number, epoch=self.moment.epoch, name=name))
-        if saved is not None:
-            run.saved = updates
-            self.display.note(f"Saved in {saved.path}.")
-        return saved is not None
-
     def enter(self, run: Run) -> Run:
         """Put a run on the table and show it; an untrained one that was shown is removed."""
         if self.run is not None and not self.run.curve.updates and self.run in self.runs.rows:
@@ -278,7 +269,7 @@ class Session:
     def compare(self, run: Run) -> None:
         """Compare others with this run from now on, or no longer, and say which."""
         self.compared = None if run is self.compared else run
-        self.difference = self.difference and self._against() is not None
+        self.difference = self.difference and self.comparison.against is not None
         self.display.note(texts.of_mark(self.compared))
         self.move()
 
@@ -375,28 +366,15 @@ class Session:
                 return
         self.look()
 
-    @property
-    def baseline_wanted(self) -> str:
-        """What values would be the difference from, in words."""
-        return f"run {self._other.ordinal}" if self._other else "before"
-
-    @property
-    def _other(self) -> Run | None:
-        """The marked run, where nothing is done to this one."""
-        return self.compared if self.moment.interventions == UNTOUCHED else None
-
     async def _look(self) -> None:
         if self.engine is None or self.run is None:
             return
-        request = self._look_request()
-        other, baseline = self._other, self.baseline_wanted
-        versus = f"{baseline}, {other.name}" if other else "untouched"
+        request, comparison = self._look_request(), self.comparison
         looked = await self.ask(request)
         if looked is not None and replace(request.moment, step=0) == replace(self.moment, step=0):
             self.trace, self._answered = looked.trace, request
             self.view = looked.trace.view if request.view == self.view else self.view  # another was chosen meanwhile
-            self.baseline = baseline if request.difference else ""
-            self.versus = versus if request.against else ""
+            self.baseline, self.versus = comparison.baseline if request.difference else "", comparison.versus
             self.is_sampled = request.sampling.temperature > 0
             self._compare_with_expected(looked.trace)
             self.display.changed()
@@ -416,7 +394,7 @@ class Session:
             self.display.note(permalink_texts.of_other_network(link.loss, trace.loss))
 
     def _look_request(self) -> Look:
-        against, is_touched = self._against(), self.moment.interventions != UNTOUCHED
+        against, is_touched = self.comparison.against, self.moment.interventions != UNTOUCHED
         return Look(
             moment=self.moment,
             view=self.view,
@@ -429,24 +407,21 @@ class Session:
             sampling=replace(self.sampling, seed=0) if self.sampling.temperature else ARGMAX,
         )
 
-    def _against(self) -> Moment | None:
-        """What the trace is compared with: the same moment untouched, or else the marked run."""
-        if self.moment.interventions != UNTOUCHED:
-            return replace(self.moment, interventions=UNTOUCHED)
-        other = self.compared
-        if other is None or other is self.run or not self.can_read(other):
-            return None
-        return replace(self.moment, run=other.number, epoch=None)
+    @property
+    def comparison(self) -> Comparison:
+        """What the moment is compared with: itself untouched, or else the marked run."""
+        moment, marked = self.moment, self.compared
+        if moment.interventions != UNTOUCHED:
+            return Comparison(replace(moment, interventions=UNTOUCHED), "before", "untouched")
+        if marked is None or marked is self.run or not self.can_read(marked):
+            return Comparison()
+        called = f"run {marked.ordinal}"
+        return Comparison(replace(moment, run=marked.number, epoch=None), called, f"{called}, {marked.name}")
 
     def can_read(self, other: Run) -> bool:
         """Whether another run's network has the numbers of this sequence, and they stand for the same there."""
         theirs = Vocabulary.of(other.recipe.task)
         return max(self.moment.sequence) < theirs.size and theirs.symbols == self.vocabulary.symbols
-
-    @property
-    def can_compare(self) -> bool:
-        """Whether there is anything that values could be the difference from."""
-        return self._against() is not None
 
     def move(self, said: frozenset[int] = frozenset(), **changes: Any) -> None:
         """Turn to another moment, and look at it; `said` are steps whose numbers the network has just said."""
@@ -509,7 +484,7 @@ class Session:
         self.difference = not self.difference and self.view != "attribution"
         if self.view == "attribution":
             self.display.note(texts.NO_DIFFERENCE_OF_LEADS)
-        if self.difference and self._against() is None:
+        if self.difference and self.comparison.against is None:
             self.difference = False
             self.display.note(texts.COMPARED_WITH_ITSELF if self.compared else texts.NOTHING_TO_COMPARE)
         self.look()
