@@ -14,6 +14,7 @@ from unroll.protocol.requests import Lens
 from unroll.recipe import Recipe
 from unroll.terminal.session import Session
 from unroll.terminal.sparing import Latest
+from unroll.terminal.widgets.lens_pane import LensPane
 
 NOT_SEEN = "A lens is one more way of seeing the network: its picture comes with the first look."
 REST_PER_LOOK = 9
@@ -100,6 +101,13 @@ class LensSight:
         rests = (self._session.is_training or self.is_unfinished) and monotonic() < self._rests_until
         if self._is_in_sight() and not rests and self._wanted() not in (None, self._seen):
             self._looking.ask()
+
+    def draw(self, pane: LensPane, refusal: str = "") -> None:
+        """Draw what is seen, and look again where it has changed; `refusal` says why there can be nothing to see."""
+        pane.picture, pane.refusal = self.picture, refusal or self.refusal
+        pane.lens, pane.lenses = self.pictured, self.chosen.lenses
+        pane.step = self._session.moment.step
+        self.look()
 
     def _wanted(self) -> tuple[Lens, str] | None:
         """What to ask for, and of which network; None while there is none."""

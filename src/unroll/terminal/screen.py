@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
-from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
@@ -21,17 +20,16 @@ from textual.widgets import Input, OptionList, Static
 from textual.worker import Worker
 
 from unroll.errors import UserError
-from unroll.moment import MAX_STEPS, Moment
+from unroll.moment import MAX_STEPS
 from unroll.permalink import Link
 from unroll.protocol.replies import Pace
 from unroll.protocol.trace import Window
 from unroll.recipe import Recipe
 from unroll.tasks import answers
-from unroll.terminal import banner, help_texts, hints, layout, texts
+from unroll.terminal import banner, hints, layout, texts
+from unroll.terminal.advice import Advice
 from unroll.terminal.beside import Beside
-from unroll.terminal.bindings import ACTIONS, GROUPS
-from unroll.terminal.doctor import Doctor
-from unroll.terminal.hints import Situation
+from unroll.terminal.bindings import ACTIONS
 from unroll.terminal.interventions import Intervening
 from unroll.terminal.lens_sight import Chosen, LensSight, shown
 from unroll.terminal.recovery import Recovery
@@ -46,14 +44,13 @@ from unroll.terminal.widgets.loss_curve import LossCurve, Shown
 from unroll.terminal.widgets.next_number import NextNumber
 from unroll.terminal.widgets.panes import Panes
 from unroll.terminal.widgets.prompt import Numbers, Prompt
-from unroll.terminal.widgets.recipe_form import FieldRow, RecipeForm
+from unroll.terminal.widgets.recipe_form import RecipeForm
 from unroll.terminal.widgets.run_table import RunTable
 from unroll.terminal.widgets.state_heatmap import StateHeatmap
 from unroll.terminal.widgets.tour_card import HEIGHT, TourCard
 from unroll.terminal.writing import Writing
-from unroll.text import fitting, printable
+from unroll.text import printable
 from unroll.tty.textual_patches import draw_sparingly
-from unroll.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from unroll.sweep.summary import Seed
@@ -93,25 +90,19 @@ class Playground(Screen[None]):
         self.session = Session(self, recipe, sequence)
         self.recovery = Recovery(self.session)
         self.writing, self.intervening = Writing(self.session), Intervening(self.session)
-        self._doctor = Doctor(self.session)
-        self._second, self._second_lens = StateHeatmap(), LensPane()
-        self._beside = Beside(self.session, lambda: self._second.window)
-        chosen, in_sight = Chosen(), self._is_in_sight
-        self.lens = LensSight(self.session, chosen, lambda: shown(self.session), lambda: in_sight("Lens"))
-        second = LensSight(self.session, chosen, lambda: self._beside.subject, lambda: in_sight(layout.BESIDE_LENS))
-        self._lenses = {"Lens": self.lens, layout.BESIDE_LENS: second}
+        self._advice, chosen = Advice(self.session), Chosen()
+        self._beside = Beside(self.session, chosen, self._is_in_sight)
+        self.lens = LensSight(self.session, chosen, lambda: shown(self.session), lambda: self._is_in_sight("Lens"))
+        self._lenses = {"Lens": self.lens, layout.BESIDE_LENS: self._beside.lens}
         self.slow_motion = SlowMotion(self.session, self.set_timer)
         self.tour = Tour(self.session, self.recovery, self.lens, self._stage, self.set_timer)
         self._sweep: OpenedSweep | None = None
-        self._heatmap, self._following, self._header = StateHeatmap(), NextNumber(), ScreenHeader()
+        self._heatmap, self._lens_pane, self._following = StateHeatmap(), LensPane(), NextNumber()
+        self._header = ScreenHeader()
         form = RecipeForm(recipe, self.session.pace)
-        panes = (self._heatmap, LossCurve(), LensPane(), form, RunTable(), self._following)
+        panes = (self._heatmap, LossCurve(), self._lens_pane, form, RunTable(), self._following)
         self._panes = Panes(dict(zip(layout.PANES, panes, strict=True)), Size(*layout.LEAST))
         self.notice, self.fault = "", False
-        self._situation: Situation | None = None
-        self._followed: frozenset[int] = frozenset()
-        self._of_unit: Moment | None = None
-        self._unit_told = ""
         self._last_focused: Widget | None = None
         self._fitted = Size(0, 0)
         self._pace_shown = self.session.pace
@@ -230,8 +221,9 @@ class Playground(Screen[None]):
                 self._sweep.compare()
             self._show_training()
             self._show_state()
-            self._show_beside()
-            self._show_lens()
+            self._panes.show_beside(self._beside.panes if self._beside.run else None)
+            self._beside.draw(self._heatmap.density)
+            self.lens.draw(self._lens_pane)
             prompt, session = self.query_one(Prompt), self.session
             prompt.read_by(session.vocabulary)
             prompt.show(session.moment.sequence, session.moment.step, texts.of_sampling(session.sampling), session.said)
@@ -293,36 +285,6 @@ class Playground(Screen[None]):
             said = said or texts.of_step(trace, step, run.recipe.task, session.is_sampled)
             self._write("#sentence", texts.NO_SEQUENCE if is_wrong else said)
 
-    def _show_beside(self) -> None:
-        """The marked run's heatmap, where another run is shown."""
-        beside, second, session = self._beside, self._second, self.session
-        run = beside.run
-        panes = {layout.BESIDE_STATE: second, layout.BESIDE_LENS: self._second_lens}
-        self._panes.show_beside(None if run is None else panes)
-        if run is not None:
-            self._second_lens.called = second.called = f"7 run {run.ordinal}"
-            second.vocabulary = Vocabulary.of(run.recipe.task)
-            trace, second.refusal = beside.trace_now, beside.refusal
-            if second.refusal:
-                second.trace = None
-            elif trace is not None:
-                second.answers = answers(run.recipe.task, trace.moment.sequence)
-                second.said, second.density = session.said, self._heatmap.density
-                second.trace, second.step = trace, session.moment.step
-                second.unit = min(session.unit, trace.units - 1)
-        beside.look()
-
-    def _show_lens(self) -> None:
-        refusals = self._beside.refusal if self.session.compared else ""
-        for name, sight in self._lenses.items():
-            pane = self._panes.panes.get(name)
-            if isinstance(pane, LensPane):
-                refusal = refusals if name == layout.BESIDE_LENS else ""
-                pane.picture, pane.refusal = sight.picture, refusal or sight.refusal
-                pane.lens, pane.lenses = sight.pictured, sight.chosen.lenses
-                pane.step = self.session.moment.step
-                sight.look()
-
     def _show_notice(self) -> None:
         """Show what was said last, or why there is no engine."""
         session, notice = self.session, self.query_one("#notice", Static)
@@ -334,21 +296,14 @@ class Playground(Screen[None]):
             self._write("#sentence", texts.NO_ENGINE if session.absence else STARTING)
 
     def _show_hint(self) -> None:
-        """Say what is wrong with the run, or what to try next; or what there is to say of the unit just chosen."""
-        session, trace = self.session, self.session.trace
-        before, self._situation = self._situation, hints.situation(session, self._is_right())
-        self._followed |= hints.followed(before, self._situation)
-        found = self._doctor.finding()
-        self._unit_told = ""
-        if trace is not None and trace.detail is not None and self._of_unit == replace(session.moment, step=0):
-            self._unit_told = fitting(texts.of_unit(trace.detail, session.vocabulary), self.app.size.width - MARGINS)
-        self.query_one("#hint").set_class(bool(found) and not self._unit_told, "-finding")
-        self._write("#hint", self._unit_told or found or hints.hint(self._situation, self._followed))
+        line = self._advice.line(self._is_right(), self.app.size.width - MARGINS)
+        self.query_one("#hint").set_class(self._advice.is_finding, "-finding")
+        self._write("#hint", line)
 
     def _show_tour(self) -> None:
         """Say where the lesson is, with room of its own as long as there is one."""
         self.tour.follow()
-        self.query_one(TourCard).card = self.tour.card(self._unit_told)
+        self.query_one(TourCard).card = self.tour.card(self._advice.of_unit)
         if self.has_class("-touring") != (self.tour.lesson is not None):
             self._fit(self.app.size)
 
@@ -371,7 +326,7 @@ class Playground(Screen[None]):
 
     def on_state_heatmap_unit_chosen(self, message: StateHeatmap.UnitChosen) -> None:
         self.hush()
-        self._of_unit = replace(self.session.moment, step=0)
+        self._advice.explain_unit()
         self.session.choose_unit(message.unit)
 
     def on_state_heatmap_view_chosen(self, message: StateHeatmap.ViewChosen) -> None:
@@ -401,7 +356,7 @@ class Playground(Screen[None]):
                 return
 
     def on_lens_pane_member_chosen(self, message: LensPane.MemberChosen) -> None:
-        marked = self._beside.run if self.focused is self._second_lens else None
+        marked = self._beside.run if self.focused is self._beside.lens_pane else None
         recipe = marked.recipe if marked else self.recipe_shown
         self.spawn(self.session.open_member(recipe, message.seeds, message.index))
 
@@ -456,11 +411,6 @@ class Playground(Screen[None]):
 
         return Questions(self, self.session, lambda path: self.spawn(self.open_sweep(path)), self._link)
 
-    def _explain(self, title: str, sentences: Sequence[str], groups: Mapping[str, Mapping[str, str]]) -> None:
-        from unroll.terminal.dialogs import Help
-
-        self.app.push_screen(Help(title, sentences, groups))
-
     # Lessons
 
     @cached_property
@@ -476,7 +426,7 @@ class Playground(Screen[None]):
             self.app.pop_screen()
         self.slow_motion.stop()
         self.query_one(Prompt).drop()
-        self._of_unit = None
+        self._advice.explain_unit(False)
         loss = self.query_one(LossCurve)
         loss.metric, loss.log_scale = METRICS[0], False
         self._panes.go_to(pane.capitalize())
@@ -612,32 +562,13 @@ class Playground(Screen[None]):
     # Moving about
 
     def action_explain(self) -> None:
-        """Explain the focused pane or field, with the numbers of the network that is shown."""
-        nodes = [] if self.focused is None else [self.focused, *self.focused.ancestors]
-        field = next((node.field_name for node in nodes if isinstance(node, FieldRow)), "")
-        pane = next((name for node in nodes if (name := type(node).__name__) in help_texts.PANES), "StateHeatmap")
-        if field:
-            sentences = help_texts.of_field(field, self.session.recipe)
-        elif pane == "LensPane":
-            sentences = self._lenses[self._panes.of(self.focused)].sentences
-        else:
-            sentences = help_texts.of_pane(
-                pane, self.recipe_shown, self.session.run, self.session.view, self.session.own
-            )
-        title = field or help_texts.PANES[pane].replace("number", self.session.vocabulary.word)
-        self._explain(title, sentences, self._keys(title))
+        """Explain the focused pane or field."""
+        from unroll.terminal.explanation import explanation
 
-    def _keys(self, own: str) -> dict[str, dict[str, str]]:
-        """What every key does where the focus is, by group: those of the pane, which is called `own`, come first."""
-        groups: dict[str, dict[str, str]] = {name: {} for name in (own, *GROUPS)}
-        seen = set()
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.tooltip and binding.tooltip not in seen:
-                seen.add(binding.tooltip)
-                name = binding.group.description if binding.group else own
-                groups[name][binding.tooltip] = self.app.get_key_display(binding)
-        return groups
+        def of_lens() -> list[str]:
+            return self._lenses[self._panes.of(self.focused)].sentences
+
+        self.app.push_screen(explanation(self, self.session, of_lens))
 
     def action_prompt(self) -> None:
         self.query_one(Prompt).open()
@@ -662,7 +593,7 @@ class Playground(Screen[None]):
 
     def action_tab(self, pane: str) -> None:
         """Go to a pane; where others stand in its place, it takes theirs. From the marked run's, 7 goes back."""
-        if pane == layout.BESIDE_STATE and self.focused in (self._second, self._second_lens):
+        if pane == layout.BESIDE_STATE and self.focused in self._beside.panes.values():
             self._panes.go_to("State")
         elif pane == layout.BESIDE_STATE and (refusal := self._beside.refusal):
             self.note(refusal)
