@@ -267,7 +267,7 @@ async def test_the_worst_of_32_seeds_opens_as_a_run_of_its_own(monkeypatch: pyte
         loss = game.pane(LossCurve)
         assert loss.several is pane.picture, "it is of the same recipe, whatever the seed"
         run = game.session.run
-        assert run is not None and run.name == f"seed {worst.seed} of 0-31" and run.state == "finished"
+        assert run is not None and run.name == f"seed {worst.seed} count rnn" and run.state == "finished"
         assert game.trace.weights == fingerprint(trained(SMALL).member(worst.place))
         asked = len(lens_requests(game))
         await game.press("up")

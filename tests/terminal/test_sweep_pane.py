@@ -15,6 +15,7 @@ from unroll.sweep.measure import measure
 from unroll.sweep.results import FORMAT, Made, Row
 from unroll.sweep.summary import seeds_of
 from unroll.terminal import texts
+from unroll.terminal.opened_sweep import told_apart
 from unroll.terminal.widgets.sweep_pane import SweepPane
 
 MADE = Made("0.1.0", "3.11.7", "2.13.0", "AVX2", "x86_64")
@@ -120,6 +121,12 @@ async def test_of_more_cells_than_fit_those_around_the_chosen_one_are_in_sight()
 # In the playground
 
 
+def test_a_seed_is_told_from_others_by_all_that_its_run_is_not_named_by_anyway() -> None:
+    first, *_, last = seeds = seeds_of(ROWS)
+    assert [told_apart(seed, seeds) for seed in (first, last)] == ["length 4", "length 6"]
+    assert not told_apart(first, [first])
+
+
 def a_sweep(path: str) -> None:
     """Results of a real sweep of two cells; the weights of the second are not those that came out."""
     recipe, seeds = Recipe().replace(vocab_size=12, length=3, hidden_size=4, epochs=3), (3, 5, 8)
@@ -146,7 +153,8 @@ async def test_a_cell_opens_a_seed_as_a_run_which_says_whether_it_came_out_as_in
         assert "1 State" in game.text and "8 Sweep" not in game.text and game.state == "▶ Train again"
         await game.press("8", "right", "enter", "down", "down", "enter")
         assert "in the sweep accuracy" in game.notice and "with torch" in game.notice
-        assert game.session.run and game.session.run.ordinal == 2
+        names = [run.name for run in game.session.runs.rows]
+        assert len(set(names)) == 2 and names[0].endswith(" count gru") and names[1].endswith(" count rnn")
         for leaves in ("escape", "f", "1"):
             await game.press("8")
             assert "8 Sweep" in game.text

@@ -1,6 +1,7 @@
 """A sweep's results that were opened, and the runs that were trained again of them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from unroll.errors import FileError
@@ -14,6 +15,8 @@ from unroll.text import shown_path
 
 PATHS = "Of a saved network where the engine is, or of a sweep's FILE.jsonl here."
 TRAINED_TOGETHER = "It becomes a new run, trained again together with the same others."
+NAMED = ("task", "cell")
+"""The fields that stand in the name of every run."""
 
 
 class OpenedSweep:
@@ -35,7 +38,8 @@ class OpenedSweep:
 
     async def train(self, seed: Seed) -> None:
         """Show a seed as a run, trained together with the others of its unit."""
-        run = await self._session.open_member(seed.recipe, seed.row.seeds, seed.place)
+        apart = told_apart(seed, self.pane.seeds)
+        run = await self._session.open_member(seed.recipe, seed.row.seeds, seed.place, apart)
         if run is not None:
             self._expected[run] = seed
 
@@ -54,6 +58,12 @@ def seeds_in(path: str) -> list[Seed]:
     if not seeds:
         raise FileError(f"{shown_path(path)} has no result: write some with unroll sweep --out.")
     return seeds
+
+
+def told_apart(seed: Seed, seeds: Sequence[Seed]) -> str:
+    """What tells a seed's recipe from those of others, beside its task and cell: `length 6`."""
+    values, varying = seed.recipe.values(), (name for name in summary.varying(seeds) if name not in NAMED)
+    return " ".join(f"{name.replace('_', '-')} {values[name]}" for name in varying)
 
 
 def of_seed(word: str, seed: Seed, figure: Figure) -> str:

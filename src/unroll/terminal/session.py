@@ -217,14 +217,16 @@ class Session:
             self.recipe = created.recipe
             self.enter(Run.opened(created, name or (path if "/" in path else f"./{path}")))
 
-    async def open_member(self, recipe: Recipe, seeds: Sequence[int], index: int) -> Run | None:
-        """Show one of several seeds that were trained together, trained again as a run of its own; None if refused."""
+    async def open_member(self, recipe: Recipe, seeds: Sequence[int], index: int, apart: str = "") -> Run | None:
+        """Show one of several seeds that were trained together, trained again as a run of its own; None if refused.
+
+        `apart` is what tells it from such runs of the same task and cell.
+        """
         created = await self.ask(requests.Member(recipe=recipe, seeds=tuple(seeds), index=index))
         if created is not None:
-            self.recipe, of = created.recipe, texts.of_seeds(seeds)
-            return self.enter(
-                Run.of(created, f"seed {seeds[index]} of {of}", f"was trained together with others ({of})")
-            )
+            self.recipe = created.recipe
+            name = f"seed {seeds[index]} {recipe.task.task} {recipe.model.cell} {apart}".rstrip()
+            return self.enter(Run.of(created, name, f"was trained together with others ({texts.of_seeds(seeds)})"))
         return None
 
     def enter(self, run: Run) -> Run:
