@@ -211,6 +211,15 @@ def test_a_state_put_in_is_that_of_the_other_sequence_in_a_trace_and_in_a_lens()
     assert cell.startswith("put   after step 1: the cell state after 50\nput   after step 2: unit 3 of the state after")
 
 
+def test_a_lens_says_what_is_done_to_the_network_and_refuses_where_that_would_be_nothing() -> None:
+    done = ("--cut", "2,3", "--cut-cell", "--clamp", "5=0.5", "--put", "1:cell:50")
+    erased, held, put, *_ = run("lens", "unit", "recall-lstm", "7", "8", "9", *done).stdout.splitlines()
+    assert erased == "erased before steps 2, 3: h and c" and "unit 5 at 0.5" in held and "the cell state after 50" in put
+    told = json.loads(run("lens", "spectrum", "recall-rnn", "7", "--cut", "all", "--json").stdout)
+    assert told["interventions"] == {"cut_all": True}
+    assert "leave out --cut" in run("lens", "seeds", "recall-rnn", "7", "--cut", "all").output
+
+
 def test_a_lens_prints_its_figures_what_is_seen_and_what_cannot_be() -> None:
     *rows, _, caption, limits = run("lens", "length", "count-rnn").stdout.splitlines()
     assert rows[0].split() == ["numbers", "read", "right"] and rows[6].split() == ["6", "1"]

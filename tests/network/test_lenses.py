@@ -64,6 +64,7 @@ def test_unit_holds_the_networks_own_values_and_what_they_add_to_the_lead(
             [x.item() for x in (step.state.h[unit], share, *c, *gates)], abs=6e-4
         )
     assert (shown.marks, shown.labels) == (shown.xs, [str(number) for number in sequence])
+    assert ("c from" in shown.caption or "c of unit" in shown.caption) == ("c" in found)
 
 
 @pytest.mark.parametrize(("cell", "names"), [("rnn", []), ("gru", ["reset", "update", "candidate"])])

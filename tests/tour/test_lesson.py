@@ -165,7 +165,9 @@ def test_the_command_lists_and_checks_and_a_bad_file_is_a_sentence(tmp_path: Pat
         return done.exit_code, done.output
 
     code, listed = said("--list")
-    assert code == 0 and [line.split()[0] for line in listed.splitlines()] == [*lesson.shipped()]
+    names, abouts = ([line.strip() for line in listed.splitlines()[first::2]] for first in (0, 1))
+    assert code == 0 and [name.split()[0] for name in names] == [*lesson.shipped()]
+    assert abouts == [lesson.read(path).about for path in lesson.shipped().values()]
     (tmp_path / "good.toml").write_text(GOOD)
     (tmp_path / "bad.toml").write_text(GOOD.replace("epoch=25", "epoch=26"))
     assert said("--check", "good.toml") == (0, "good.toml is a lesson of 2 scenes: Short.\n")

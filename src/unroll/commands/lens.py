@@ -9,12 +9,14 @@ from operator import length_hint
 from typing import Any
 
 import click
+from msgspec import to_builtins
 
 from unroll.commands import options
 from unroll.commands.common import Misused, print_json, progress, refusals
-from unroll.moment import Moment
+from unroll.moment import UNTOUCHED, Interventions, Moment
 from unroll.picture import Grid, Lines, Picture
 from unroll.series import Series
+from unroll.vocabulary import Vocabulary
 
 EXAMPLES = """
 unroll lens length recall-rnn
@@ -23,6 +25,7 @@ unroll lens transplant recall-lstm 7 8 9 10 11 12
 unroll lens unit recall-lstm 7 8 9 10 --put 2:whole:50,51
 unroll lens unit count-lstm 7 8 9 10 --unit 3 --csv > unit3.csv
 """
+LEAVE_OUT = "leave out --cut, --silence, --clamp and --put."
 Rows = Iterator[list[Any]]
 
 
@@ -48,7 +51,8 @@ def lens(
     """See MODEL through a LENS, on NUMBERS (7 8 9 10 if there are none, or its first symbol). Without any arguments,
     list the lenses.
 
-    Prints the figures, what is seen in them, and what they cannot show: the same that the playground's lens pane draws.
+    Prints what is done to the network, the figures, what is seen in them, and what they cannot show: the same that the
+    playground's lens pane draws.
     """
     from unroll.network.lenses import lenses
 
@@ -60,20 +64,22 @@ def lens(
         raise Misused(f"There is no lens {name!r:.24}: choose {', '.join(lenses())}.")
     if model is None:
         raise Misused("Which network is to be seen? Add its name or file: unroll models lists them.")
-    picture = _seen(name, model, numbers, step, unit, does)
+    picture, done, vocabulary = _seen(name, model, numbers, step, unit, does)
     if as_json:
-        print_json(picture)
+        print_json({"interventions": done, **to_builtins(picture)})
         return
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows(_rows(picture))
         return
+    for line in options.told(done, vocabulary):
+        click.echo(line)
     _print_table(picture)
     click.echo(f"\n{picture.caption}\n{picture.limits}")
 
 
 def _seen(
     name: str, model: str, numbers: tuple[str, ...], step: int | None, unit: int, does: dict[str, Any]
-) -> Picture:
+) -> tuple[Picture, Interventions, Vocabulary]:
     with refusals():
         saved, sequence = options.open_model(model, numbers, has_opening=True)
         interventions = options.interventions_from(saved.recipe, len(sequence), **does)
@@ -86,12 +92,15 @@ def _seen(
         from unroll.network.training import Training
 
         training, known = Training(saved.recipe, options.on_device("cpu")), lenses()[name]
+        if known.prepare is not None and interventions != UNTOUCHED:
+            raise Misused(f"The lens {name} is of whole trainings, in which nothing is done to a network: {LEAVE_OUT}")
         prepared = None if known.prepare is None else _computed(known.prepare(training), name)
         moment = Moment(0, sequence, step - 1, interventions=interventions)
         series = Series.of(saved.history, training.plan.updates_per_epoch)
-        return known.look(
-            Subject(saved.model, moment, saved.recipe.task, training.data, unit=unit, series=series, prepared=prepared)
+        subject = Subject(
+            saved.model, moment, saved.recipe.task, training.data, unit=unit, series=series, prepared=prepared
         )
+        return known.look(subject), interventions, subject.vocabulary
 
 
 def _computed(job: Iterator[None], name: str) -> Iterator[None]:

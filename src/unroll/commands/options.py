@@ -4,7 +4,7 @@ the interventions."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
@@ -169,6 +169,19 @@ def interventions_from(
         clamps=tuple(clamps),
         patches=tuple(patches),
     )
+
+
+def told(done: Interventions, vocabulary: Vocabulary, erased: bool = True) -> Iterator[str]:
+    """What is done to the network, a line each; without `erased` where each step says that itself."""
+    if erased and (done.cut_all or done.cut_steps):
+        steps = f"step{'s' * (len(done.cut_steps) > 1)} {', '.join(str(step + 1) for step in done.cut_steps)}"
+        yield f"erased before {'every step' if done.cut_all else steps}: h{' and c' if done.cut_cell else ''}"
+    if done.clamps:
+        yield f"held  {', '.join(f'unit {unit} at {value:g}' for unit, value in done.clamps)}"
+    for patch in done.patches:
+        what = {"whole": "the state", "cell": "the cell state", "unit": f"unit {patch.unit} of the state"}[patch.part]
+        read = " ".join(printable(vocabulary.shown(number)) for number in patch.source)
+        yield f"put   after step {patch.step + 1}: {what} after {read}"
 
 
 def _patch(text: str, recipe: Recipe, steps: int) -> Patch:

@@ -99,12 +99,8 @@ def _step(model: SequenceModel, vocabulary: Vocabulary, seen: Activations, t: in
 
 
 def _print_table(steps: list[dict[str, Any]], vocabulary: Vocabulary, done: Interventions) -> None:
-    if done.clamps:
-        click.echo("held  " + ", ".join(f"unit {unit} at {value:g}" for unit, value in done.clamps))
-    for patch in done.patches:
-        what = {"whole": "the state", "cell": "the cell state", "unit": f"unit {patch.unit} of the state"}[patch.part]
-        read = " ".join(printable(vocabulary.shown(number)) for number in patch.source)
-        click.echo(f"put   after step {patch.step + 1}: {what} after {read}")
+    for line in options.told(done, vocabulary, erased=False):
+        click.echo(line)
     click.echo(
         f"step  {vocabulary.word}  erased  answer  right     chance  runner-up   lead  units with the largest parts"
     )

@@ -34,18 +34,22 @@ def look(subject: Subject) -> Lines:
         labels=subject.vocabulary.names(sequence),
         lines=[NamedLine(name, inspection.rounded(values, 3).tolist()) for name, values in tables.items()],
         marks=list(range(1, len(sequence) + 1)),
-        caption=_caption(unit, list(map(subject.vocabulary.said, sequence)), hidden),
+        caption=_caption(unit, list(map(subject.vocabulary.said, sequence)), hidden, tables.get("c")),
         limits="This is one sequence: what the unit does on others is seen by the lens numbers.",
     )
 
 
-def _caption(unit: int, sequence: list[str], hidden: Tensor) -> str:
-    """Where h is lowest and highest, and where it changes most."""
-    values = [f"{value:+z.2f}" for value in hidden.tolist()]
+def _caption(unit: int, sequence: list[str], hidden: Tensor, cell: Tensor | None) -> str:
+    """Where h, and an LSTM's c, are lowest and highest, and where h changes most."""
+    states = {"h": hidden, **({} if cell is None else {"c": cell})}
     if len(sequence) == 1:
-        return f"h of unit {unit} is {values[0]} after {sequence[0]}."
-    low, high, most = int(hidden.argmin()), int(hidden.argmax()), int(hidden.diff().abs().argmax()) + 1
-    return (
-        f"Unit {unit}: h from {values[low]} (step {low + 1}) to {values[high]} (step {high + 1}), "
-        f"changed most by step {most + 1} ({sequence[most]})."
-    )
+        said = " and ".join(f"{name} of unit {unit} is {values[0]:+z.2f}" for name, values in states.items())
+        return f"{said} after {sequence[0]}."
+    most = int(hidden.diff().abs().argmax()) + 1
+    h, *c = (f"{name} from {_ends(values)}" for name, values in states.items())
+    return f"Unit {unit}: {'; '.join([f'{h}, changed most by step {most + 1} ({sequence[most]})', *c])}."
+
+
+def _ends(values: Tensor) -> str:
+    low, high = int(values.argmin()), int(values.argmax())
+    return f"{values[low]:+z.2f} (step {low + 1}) to {values[high]:+z.2f} (step {high + 1})"
