@@ -87,7 +87,7 @@ def check_panes(game: Playing) -> None:
     if not prompt.has_focus_within and not prompt.has_class("-invalid"):
         assert Vocabulary.of(run.recipe.task).parse(prompt.text) == moment.sequence
     assert form.fault or form.recipe == session.recipe
-    if not session.has_trained:
+    if not session.runs.has_trained:
         assert run.recipe == session.recipe
 
 

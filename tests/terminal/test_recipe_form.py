@@ -243,7 +243,7 @@ async def test_a_permalink_whose_recipe_is_refused_says_so_beside_the_default_ne
     async with playing(REFUSED) as game:
         assert "memory" in game.notice
         assert game.fault
-        assert game.app.playground.recipe_shown == game.pane(RecipeForm).recipe == Recipe()
+        assert game.session.recipe_shown == game.pane(RecipeForm).recipe == Recipe()
         await game.press("space")
         assert game.state == "‖ Pause"
 

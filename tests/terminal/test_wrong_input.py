@@ -53,7 +53,7 @@ async def test_a_wrong_sequence_is_refused_in_a_sentence_and_the_last_good_one_s
     await game.type("7 8")
     assert (game.trace.moment.sequence, game.notice) == (
         (7, 8),
-        "" if game.session.has_trained else game.notice,
+        "" if game.session.runs.has_trained else game.notice,
     )
 
 

@@ -273,7 +273,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
     async def action_quit(self) -> None:
         """Quit at once; an engine that was in the background stays there, and runs that are not saved are kept."""
         engine = self.session.engine
-        kept = None if engine is None or isinstance(engine, Replay) or not self.session.has_unsaved else texts.KEPT
+        kept = None if engine is None or isinstance(engine, Replay) or not self.session.runs.has_unsaved else texts.KEPT
         self.exit(message=self._way_back(self.session.background) if self.session.background else kept)
 
     def _way_back(self, name: str) -> str:
@@ -287,7 +287,7 @@ class UnrollApp(CellDiffApp[None], inherit_bindings=False):
         if self.engine is not None and (self._detached or self.session.background):
             await self.engine.leave()
             return
-        gives_up = not self.return_code and (self._gives_up or not self.session.has_unsaved)
+        gives_up = not self.return_code and (self._gives_up or not self.session.runs.has_unsaved)
         if gives_up and self.session.engine is not None:
             with suppress(TimeoutError, EngineError):
                 await asyncio.wait_for(self.session.engine.ask(End()), END_TIMEOUT_S)

@@ -22,8 +22,7 @@ def explanation(screen: Screen[Any], session: Session, of_lens: Callable[[], Seq
     elif pane == "LensPane":
         sentences = of_lens()
     else:
-        recipe = (session.run or session).recipe
-        sentences = help_texts.of_pane(pane, recipe, session.run, session.view, session.own)
+        sentences = help_texts.of_pane(pane, session.recipe_shown, session.run, session.view, session.own)
     title = field or help_texts.PANES[pane].replace("number", session.vocabulary.word)
     return Help(title, sentences, _keys(screen, title))
 

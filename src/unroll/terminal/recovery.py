@@ -65,7 +65,7 @@ class Recovery:
             self._take_in(begun.runs, lost, shown)
         elif any(earlier.session == self._name for earlier in begun.cut_off):
             await self._restore_own(lost, shown)
-        elif wanted is not None and not session.has_trained:
+        elif wanted is not None and not session.runs.has_trained:
             refusal = await self._restore_moment(engine, wanted)
         else:
             session.forget_runs()

@@ -203,6 +203,16 @@ class Runs:
     rows: list[Run] = field(default_factory=list)
     deleted: list[tuple[int, Run]] = field(default_factory=list)
 
+    @property
+    def has_trained(self) -> bool:
+        """Whether any of them has made an update."""
+        return any(run.curve.updates for run in self.rows)
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether any of them has trained since it was saved."""
+        return any(run.curve.updates > run.saved for run in self.rows)
+
     def by_number(self, number: int) -> Run | None:
         return next((run for run in self.rows if run.number == number), None)
 

@@ -107,11 +107,6 @@ class Playground(Screen[None]):
         self._fitted = Size(0, 0)
         self._pace_shown = self.session.pace
 
-    @property
-    def recipe_shown(self) -> Recipe:
-        """The recipe of the run that is shown; the form's while there is none."""
-        return self.session.run.recipe if self.session.run else self.session.recipe
-
     # Layout and focus
 
     def compose(self) -> ComposeResult:
@@ -357,7 +352,7 @@ class Playground(Screen[None]):
 
     def on_lens_pane_member_chosen(self, message: LensPane.MemberChosen) -> None:
         marked = self._beside.run if self.focused is self._beside.lens_pane else None
-        recipe = marked.recipe if marked else self.recipe_shown
+        recipe = marked.recipe if marked else self.session.recipe_shown
         self.spawn(self.session.open_member(recipe, message.seeds, message.index))
 
     def on_recipe_form_edited(self, message: RecipeForm.Edited) -> None:

@@ -72,7 +72,7 @@ class Session:
         self.trace: Trace | None = None
         self.baseline = self.versus = ""
         self.is_sampled = False
-        self.expected: tuple[int, Link] | None = None
+        self._expected: tuple[int, Link] | None = None
         """A permalink and its run, until its network is there."""
         self.engine: Conversation | None = None
         self.absence = self.background = ""
@@ -87,19 +87,14 @@ class Session:
         self._trains_at_start = False
 
     @property
+    def recipe_shown(self) -> Recipe:
+        """The recipe of the run that is shown; the form's while there is none."""
+        return self.run.recipe if self.run else self.recipe
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """What the numbers of the run that is shown stand for."""
-        return Vocabulary.of((self.run or self).recipe.task)
-
-    @property
-    def has_trained(self) -> bool:
-        """Whether any run has made an update."""
-        return any(run.curve.updates for run in self.runs.rows)
-
-    @property
-    def has_unsaved(self) -> bool:
-        """Whether any run has trained since it was saved."""
-        return any(run.curve.updates > run.saved for run in self.runs.rows)
+        return Vocabulary.of(self.recipe_shown.task)
 
     @property
     def is_worth_keeping_on(self) -> bool:
@@ -258,7 +253,7 @@ class Session:
         kept = tuple(number for number in self._typed_in.get(now.symbols, ()) if number < now.size)
         if not kept:
             self.display.note(texts.OWN_SEQUENCE)
-            task = (self.run or self).recipe.task
+            task = self.recipe_shown.task
             kept = tuple(next(TASKS[task.task].examples(task, task.length, Random(0)), now.opening))
         self._stands_in = kept
         return kept
@@ -383,15 +378,15 @@ class Session:
 
     def _compare_with_expected(self, trace: Trace) -> None:
         """Say so where a permalink's network has come out otherwise here; its loss is known once it is at rest."""
-        if self.expected is None:
+        if self._expected is None:
             return
-        run, link = self.expected
+        run, link = self._expected
         if (run, float(link.moment.epoch or 0)) != (trace.moment.run, trace.epoch):
             return
         is_other = link.weights not in ("", trace.weights)
         if is_other and link.loss is not None and trace.loss is None:
             return
-        self.expected = None
+        self._expected = None
         if is_other:
             self.display.note(permalink_texts.of_other_network(link.loss, trace.loss))
 
@@ -439,7 +434,7 @@ class Session:
         """Look at a permalink's moment in a run, at the newest epoch or another, as it was seen; where the network has
         come out otherwise than the permalink's, that is said when it is there."""
         moment = replace(link.moment, run=run.number, epoch=epoch)
-        self.expected = run.number, link
+        self._expected = run.number, link
         self.unit, self.view, self.sampling = link.unit, link.view, link.sampling
         self.difference = link.difference and moment.interventions != UNTOUCHED
         self.times_typed += moment.sequence != self.moment.sequence

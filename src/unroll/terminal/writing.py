@@ -33,7 +33,7 @@ class Writing:
 
     def type_example(self, longer: bool) -> None:
         """A sequence of the task, or one that is longer than in training; of a file, one of its own."""
-        task = (self._session.run or self._session).recipe.task
+        task = self._session.recipe_shown.task
         steps = 2 * task.length + 1 if longer else task.length
         example = next(TASKS[task.task].examples(task, steps, Random()), None)
         if example is not None:
