@@ -214,7 +214,9 @@ def test_a_state_put_in_is_that_of_the_other_sequence_in_a_trace_and_in_a_lens()
 def test_a_lens_says_what_is_done_to_the_network_and_refuses_where_that_would_be_nothing() -> None:
     done = ("--cut", "2,3", "--cut-cell", "--clamp", "5=0.5", "--put", "1:cell:50")
     erased, held, put, *_ = run("lens", "unit", "recall-lstm", "7", "8", "9", *done).stdout.splitlines()
-    assert erased == "erased before steps 2, 3: h and c" and "unit 5 at 0.5" in held and "the cell state after 50" in put
+    assert (
+        erased == "erased before steps 2, 3: h and c" and "unit 5 at 0.5" in held and "the cell state after 50" in put
+    )
     told = json.loads(run("lens", "spectrum", "recall-rnn", "7", "--cut", "all", "--json").stdout)
     assert told["interventions"] == {"cut_all": True}
     assert "leave out --cut" in run("lens", "seeds", "recall-rnn", "7", "--cut", "all").output

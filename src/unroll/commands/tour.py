@@ -47,7 +47,9 @@ def tour(
         if as_list:
             for name, path in lessons.shipped().items():
                 one = lessons.read(path)
-                click.echo(f"{name:12}{one.title:{lessons.MAX_TITLE + 2}}{len(one.scenes):2} scenes\n{'':12}{one.about}")
+                click.echo(
+                    f"{name:12}{one.title:{lessons.MAX_TITLE + 2}}{len(one.scenes):2} scenes\n{'':12}{one.about}"
+                )
             return
         if check and lesson is None:
             raise Misused("Which lesson is to be checked? Name its file: unroll tour --check FILE.")
