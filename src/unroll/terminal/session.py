@@ -464,8 +464,8 @@ class Session:
 
     def turn_view(self, by: int) -> None:
         """Show the view after the present one, or before it."""
-        views = self.trace.views if self.trace else ("hidden",)
-        self.choose_view(views[(views.index(self.view) + by) % len(views)])
+        names = self.trace.views if self.trace else ("hidden",)
+        self.choose_view(names[(names.index(self.view) + by) % len(names)])
 
     def choose_view(self, view: str) -> None:
         """Show a view, and say what it is."""
