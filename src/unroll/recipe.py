@@ -46,8 +46,8 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
     init: Annotated[
         InitName,
         Meta(
-            description="How the cell's weights start: uniform as in PyTorch, normal, normal biases only, or uniform "
-            "with an lstm's forget gate open."
+            description="The initialisation, what the cell's weights start from: uniform as in PyTorch, normal, normal "
+            "biases only, or uniform with an lstm's forget gate open."
         ),
     ] = "uniform"
     eigenvalues: Annotated[

@@ -328,6 +328,14 @@ async def test_the_help_of_an_lstm_counts_both_of_its_states_and_tells_the_view(
     assert "from 0 (none) to 1 (all)" in told["forget gate"] and "+ is" not in told["forget gate"]
 
 
+def test_the_words_on_the_screen_that_are_the_fields_own_are_explained() -> None:
+    runs, state = (help_texts.of_pane(pane, PRESETS["recall-any"], None) for pane in ("RunTable", "StateHeatmap"))
+    assert "Held out: the accuracy on sequences kept out" in runs[0]
+    assert "Held out" not in help_texts.of_pane("RunTable", Recipe(), None)[0]
+    assert "attribution: what each unit adds" in state[-1]
+    assert help_texts.help_of("init").startswith("The initialisation")
+
+
 async def test_of_a_file_a_training_sequence_is_shown_and_none_that_is_longer(tmp_path: Path) -> None:
     path = tmp_path / "numbers.txt"
     path.write_text("1 2 3 4 5 6\n")

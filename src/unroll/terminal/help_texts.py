@@ -90,7 +90,7 @@ PANES = {
 def of_pane(
     pane: str, recipe: Recipe, run: Run | None, view: str = "hidden", own: NetworkScore | None = None
 ) -> list[str]:
-    """A pane, by its widget's name, in three sentences; the heatmap with this view, the loss with the network's own."""
+    """A pane, by its widget's name, in a few sentences; the heatmap with this view, the loss with the network's own."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task, vocabulary = TASKS[recipe.task.task], Vocabulary.of(recipe.task)
     last = run.curve.last()[0] if run is not None else None
@@ -106,6 +106,7 @@ def of_pane(
             f"right, and {figures.share(own.right)} of the sequences, which must be right {task.right_where}"
         )
     signs = "" if views.is_gate(view) else "+ is above 0, - below; "
+    held_out = " Held out: the accuracy on sequences kept out of training." if recipe.task.held_out else ""
     knows = f"the {2 * d} values of h and c are" if cell == "lstm" else f"the {d} values of h are"
     return {
         "StateHeatmap": [
@@ -113,6 +114,7 @@ def of_pane(
             f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
             "Switch a unit off with z; whatever changes depended on it.",
+            "v shows another view, such as attribution: what each unit adds to the expected answer's lead.",
         ],
         "LossCurve": [
             "The loss is how surprised the network was by the right answers: L = −ln p(right), averaged over a batch. "
@@ -140,7 +142,7 @@ def of_pane(
         ],
         "RunTable": [
             "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch. "
-            "○ is ready, ▶ in training, ‖ paused, ● finished, ✗ diverged.",
+            f"○ is ready, ▶ in training, ‖ paused, ● finished, ✗ diverged.{held_out}",
             "Choosing one shows its network and its curve; a ~ says that another's curve stays behind it, in a colour.",
             "= marks the run that D compares with, N renames, del deletes and U brings back.",
         ],
