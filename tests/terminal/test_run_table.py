@@ -78,3 +78,11 @@ async def test_the_border_says_as_much_of_the_run_as_it_has_room_for(width: int,
         table.runs, table.shown = [run], 1
         await pilot.pause()
         assert table.border_subtitle == said
+
+
+def test_the_accuracy_of_a_finished_run_is_the_networks_own_and_its_loss_the_epochs() -> None:
+    run = a_run(1)
+    run.curve.extend([1.5], [0.25])
+    assert run.figures == (1.5, 0.25)
+    run.state, run.accuracy = "finished", 1.0
+    assert run.figures == (1.5, 1.0)

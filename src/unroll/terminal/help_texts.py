@@ -141,7 +141,8 @@ def of_pane(
             "network to the bit.",
         ],
         "RunTable": [
-            "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch. "
+            "Every training has a row: its state, number and name, and the loss and accuracy during its newest epoch; "
+            "of a finished one, the accuracy over all its sequences. "
             f"○ is ready, ▶ in training, ‖ paused, ● finished, ✗ diverged.{held_out}",
             "Choosing one shows its network and its curve; a ~ says that another's curve stays behind it, in a colour.",
             "= marks the run that D compares with, N renames, del deletes and U brings back.",

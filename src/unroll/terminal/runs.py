@@ -181,6 +181,12 @@ class Run:
         return self.curve.recipe
 
     @property
+    def figures(self) -> tuple[float | None, float | None]:
+        """Loss and accuracy, the means over the newest epoch; once finished, the network's own accuracy."""
+        loss, accuracy = self.curve.last()
+        return loss, accuracy if self.accuracy is None else self.accuracy
+
+    @property
     def is_over(self) -> bool:
         return self.state in ("finished", "diverged")
 

@@ -83,7 +83,7 @@ class Part(NamedTuple):
 
 def of_status(run: Run, pace: Pace) -> tuple[Part, ...]:
     """A run and how far it has come, every figure as wide as it can become."""
-    total, (loss, accuracy) = f"{run.recipe.train.epochs:,}", run.curve.last()
+    total, (loss, accuracy) = f"{run.recipe.train.epochs:,}", run.figures
     return (
         Part("run", f"{run.ordinal} {run.name}", 4),
         Part("epoch", f"{ceil(run.curve.epoch):>{len(total)},}/{total}", 0),

@@ -104,7 +104,7 @@ class RunTable(Explained, Pane, can_focus=True):
         ]
 
     def _text(self, run: Run, digits: int) -> str:
-        loss, accuracy = run.curve.last() if run.curve.updates else (None, run.accuracy)
+        loss, accuracy = run.figures
         right = "" if accuracy is None else figures.share(accuracy, 0).replace(" ", "")
         shown = f" {'' if loss is None else figures.loss(loss):>6} {right:>4}"
         mark = "=" if run.number == self.marked else "~" if run.overlaid and run.number != self.shown else " "
