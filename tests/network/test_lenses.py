@@ -15,6 +15,7 @@ from unroll.moment import UNTOUCHED, Interventions, Moment, Patch
 from unroll.network.cells import State
 from unroll.network.dynamics import after, held, jacobian, visited
 from unroll.network.lenses import Subject, lenses, memory
+from unroll.network.lenses import map as map_lens
 from unroll.network.model import SequenceModel
 from unroll.network.training import Training
 from unroll.picture import Grid, Lines, NamedLine, Plane, Shape
@@ -317,10 +318,26 @@ def test_where_small_weights_forget_all_there_is_one_stable_place() -> None:
     model = SequenceModel("rnn", 12, 5)
     model.load_state_dict({name: 0.1 * value for name, value in seen.model.state_dict().items()})
     shown: Plane = look("map", seen._replace(model=model))
-    assert "64 of 64 states come to rest, in 1 place, 1 of them stable." in shown.caption
+    assert "64 of 64 states come to rest, in 1 place, which is stable." in shown.caption
     (place,) = [shape for shape in shown.shapes if shape.name == "at rest"]
     at_rest = held(model, 3, torch.zeros(1, 5), 200)
     assert float(at_rest.speeds) < 1e-6 and len(place.xs) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "stable", "said"),
+    [
+        (1, 1, "in 1 place, which is stable."),
+        (1, 0, "in 1 place, which is not stable."),
+        (3, 0, "in 3 places, none of them stable."),
+        (3, 2, "in 3 places, 2 of them stable."),
+        (3, 3, "in 3 places, all of them stable."),
+        (3, None, "in 3 places."),
+    ],
+)
+def test_the_map_says_how_many_places_are_stable(count: int, stable: int | None, said: str) -> None:
+    places = map_lens.Places(torch.zeros(count, 2), stable, torch.zeros(4, 2), torch.zeros(4, dtype=torch.bool))
+    assert map_lens._caption("3", places, 0).endswith(said)
 
 
 def test_what_grows_without_bound_leaves_the_map_and_is_counted() -> None:

@@ -120,8 +120,18 @@ def _caption(number: str, places: Places, outside: int) -> str:
     if not resting:
         return f"{said}, {STARTS} states all still move{left}."
     where = figures.count(len(places.at_rest), "place")
-    stable = "" if places.stable is None else f", {places.stable} of them stable"
-    return f"{said}, {resting} of {STARTS} states come to rest, in {where}{stable}{left}."
+    return f"{said}, {resting} of {STARTS} states come to rest, in {where}{_stable(places)}{left}."
+
+
+def _stable(places: Places) -> str:
+    """How many of the places are stable, where that is known."""
+    count = len(places.at_rest)
+    if places.stable is None:
+        return ""
+    if count == 1:
+        return ", which is stable" if places.stable else ", which is not stable"
+    number = {0: "none", count: "all"}.get(places.stable, f"{places.stable}")
+    return f", {number} of them stable"
 
 
 def _shape(name: str, points: Tensor, is_path: bool = False) -> Shape:
