@@ -68,10 +68,11 @@ def measure(workers: Sequence[int]) -> Report:
 def shares(costs: dict[int, Cost]) -> Iterator[tuple[float, list[float]]]:
     """The part of its time that each fleet would compute, by the seconds of a unit; nothing where nothing is known.
 
-    A worker computes for u seconds of u + w, w being what a unit waits for; all together, as long as the loop keeps up.
+    A worker computes for u seconds of u + w, w being what a unit waits for; all together do no more
+    units a second than the most workers measured did.
     """
     if 1 in costs:
-        wait, most = costs[1].wall, max(1 / cost.wall for cost in costs.values())
+        wait, most = costs[1].wall, 1 / costs[max(costs)].wall
         for unit in UNIT_S:
             yield unit, [min(fleet / (unit + wait), most) * unit / fleet for fleet in FLEETS]
 
