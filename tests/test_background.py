@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from background_kit import living_on, nobody_left_behind  # noqa: F401
 from pty_kit import UNROLL, Session, long, wait_for
 from test_full_disk import in_a_small_file
+from unroll import files, log
 from unroll.cli import main
 from unroll.client.client import Engine, start_training
 from unroll.client.diagnosis import EngineDied, EngineError
@@ -245,6 +246,24 @@ def test_an_engine_whose_socket_is_deleted_makes_it_again(
         assert said(enter("a")) == b"!"
     listener.close()
     assert names() == []
+
+
+def test_who_looks_for_engines_never_takes_a_lock_that_is_being_made_for_a_dead_engines(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (log.private_folder("engines") / f"a.{host()}.sock").touch()
+    lock = files.lock
+
+    def looked_for_meanwhile(descriptor: int) -> None:
+        monkeypatch.setattr(files, "lock", lock)
+        names()
+        lock(descriptor)
+
+    monkeypatch.setattr(files, "lock", looked_for_meanwhile)
+    listener = Listener("a")
+    assert (listener.name, names()) == ("a", ["a"])
+    listener.close()
+    assert not [*(state_dir / "engines").iterdir()]
 
 
 SHADOWS = ("random", "queue", "socket", "asyncio", "torch", "numpy", "msgspec", "click", "textual", "unroll")

@@ -264,7 +264,7 @@ async def test_the_last_page_of_a_long_sequence_holds_the_cursor_and_what_is_typ
         assert game.pane(StateHeatmap).window.first_step == 0
 
 
-async def test_the_keys_that_explain_and_quit_always_fit_and_a_pane_explains_itself_in_three_sentences() -> None:
+async def test_the_keys_that_explain_and_quit_always_fit_and_a_pane_explains_itself_in_three_paragraphs() -> None:
     async with playing(size=(80, 24)) as game:
         for pane in "1234":
             await game.press(pane)

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 from unroll import files
 from unroll.errors import FileError
@@ -187,6 +188,8 @@ def _locked(path: Path, create: bool = False) -> int | None:
         OSError: it cannot be opened, or this file system has no locks.
     """
     lock = path.with_suffix(".lock")
+    if create and (descriptor := _new_lock(lock)) is not None:
+        return descriptor
     descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o600)
     try:
         files.lock(descriptor)
@@ -198,6 +201,23 @@ def _locked(path: Path, create: bool = False) -> int | None:
             raise
     os.close(descriptor)
     return None
+
+
+def _new_lock(lock: Path) -> int | None:
+    """A lock file that is locked before anybody sees it, lest it pass for a dead engine's; None where one is there.
+
+    None too where the file system has no hard links or no locks.
+    """
+    descriptor, fresh = mkstemp(dir=lock.parent)
+    try:
+        files.lock(descriptor)
+        os.link(fresh, lock)
+    except OSError:
+        os.close(descriptor)
+        return None
+    finally:
+        Path(fresh).unlink()
+    return descriptor
 
 
 def _remove(path: Path) -> None:

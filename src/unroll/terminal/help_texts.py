@@ -90,7 +90,7 @@ PANES = {
 def of_pane(
     pane: str, recipe: Recipe, run: Run | None, view: str = "hidden", own: NetworkScore | None = None
 ) -> list[str]:
-    """A pane, by its widget's name, in a few sentences; the heatmap with this view, the loss with the network's own."""
+    """A pane, by its widget's name, in three parts; the heatmap with this view, the loss with the network's own."""
     v, d, cell = recipe.task.vocab_size, recipe.model.hidden_size, recipe.model.cell
     task, vocabulary = TASKS[recipe.task.task], Vocabulary.of(recipe.task)
     last = run.curve.last()[0] if run is not None else None
@@ -113,7 +113,7 @@ def of_pane(
             f"{views.VIEWS.get(view, views.HIDDEN)}; {signs}more signs, or a stronger colour, mean further from 0.",
             f"Between steps, {knows} all that this {cell} knows of the past: {STEP[cell]}. {GATES[cell]}".strip(),
             "x erases the memory before a step: hₜ₋₁ is 0 there. "
-            "Switch a unit off with z; whatever changes depended on it.",
+            "Switch a unit off with z; whatever changes depended on it. "
             "v shows another view, such as attribution: what each unit adds to the expected answer's lead.",
         ],
         "LossCurve": [
