@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from processes_kit import Figures, Key, ending, figures, lines, start, threads, workers
 
 from pty_kit import family, long, wait_for
+from unroll.sweep import cluster as sweep_cluster
+from unroll.sweep.run import Stopped
 
-pytest.importorskip("distributed")
+Client = pytest.importorskip("distributed").Client
 LOCAL = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", "scheduler.json")
 
 
@@ -44,6 +48,11 @@ class Cluster:
         self.nannies = [self.nanny() for _ in range(2)]
         wait_for(lambda: all(workers(nanny.pid) for nanny in self.nannies))
         ended += [one for process in (self.scheduler, *self.nannies) for one in family(process.pid)]
+
+    def await_workers(self) -> None:
+        """Until both have joined: a nanny whose worker is killed before that ends itself."""
+        with Client(scheduler_file="scheduler.json", set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
 
     def nanny(self) -> subprocess.Popen[bytes]:
         return dask("worker", "--nworkers", "1", "--nthreads", "1", "--local-directory", "space")
@@ -85,6 +94,7 @@ def test_whatever_is_killed_no_finished_unit_is_lost_and_the_figures_are_those_o
     chance, cluster = random.Random(len(sweeps)), Cluster(ended)
     for faults in sweeps:
         Path("a.jsonl").unlink(missing_ok=True)
+        cluster.await_workers()
         program = start("a.jsonl", "--scheduler", "scheduler.json")
         ended += [program.pid]
         known = 0
@@ -107,3 +117,19 @@ def test_whatever_is_killed_no_finished_unit_is_lost_and_the_figures_are_those_o
             assert json.loads(output)["done_before"] == len(found) >= known
         assert json.loads(output)["failed"] == 0
         assert figures("a.jsonl") == undisturbed
+
+
+def test_a_sweep_ends_where_all_workers_are_gone_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = 2
+    client = SimpleNamespace(scheduler_comm=object(), scheduler=SimpleNamespace(identity=None))
+    client.sync = lambda identity, n_workers: {"total_threads": joined}
+    slots, now = sweep_cluster.Slots(client), sweep_cluster.monotonic()
+    assert slots() == 2
+    joined = 0
+    assert slots() == 1
+    monkeypatch.setattr(sweep_cluster, "monotonic", lambda: now + sweep_cluster.WORKER_S + 60)
+    with pytest.raises(Stopped, match="start some with dask worker ADDRESS; the same command then goes on"):
+        slots()
+    client.scheduler_comm = object()
+    with pytest.raises(BrokenExecutor):
+        slots()

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from unroll.errors import UserError
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 WORKER_S = 30
 CLOSE_S = 3
-"""How long its first worker may take to join a scheduler, and the farewell."""
+"""How long a scheduler may be without any worker, and the farewell."""
 GOES_ON = "the same command then goes on"
+NO_WORKER = f"No worker joins the scheduler: start some with dask worker ADDRESS; {GOES_ON}."
 MAX_FILE = 10**6
 LOUD = ("distributed", "distributed.client", "tornado.application")
 """Loggers that tell of a lost connection, and of a call that ctrl+c cut short, by tracebacks."""
@@ -92,21 +93,39 @@ def _workers(client: Client) -> Workers:
     try:
         client.wait_for_workers(1, timeout=WORKER_S)
     except TimeoutError:
-        raise Stopped(f"No worker joins the scheduler: start some with dask worker ADDRESS; {GOES_ON}.") from None
+        raise Stopped(NO_WORKER) from None
     except Exception:
         raise Stopped(f"The dask scheduler is lost: start one with dask scheduler; {GOES_ON}.") from None
-    return Workers(client.get_executor(pure=False), partial(_threads, client, client.scheduler_comm))
+    return Workers(client.get_executor(pure=False), Slots(client))
 
 
-def _threads(client: Client, connection: object) -> int:
-    """How many units the workers can compute at once; raises `BrokenExecutor` where the connection to the scheduler is
-    lost: of what was asked over it nothing is heard, even by a client that has another one by now."""
-    if client.scheduler_comm is not connection:
-        raise BrokenExecutor
-    try:
-        return max(1, int(client.sync(client.scheduler.identity, n_workers=0)["total_threads"]))
-    except Exception as error:
-        raise BrokenExecutor from error
+class Slots:
+    """How many units the workers of a scheduler can compute at once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client, self._connection = client, client.scheduler_comm
+        self._last_seen = monotonic()
+
+    def __call__(self) -> int:
+        """At least one, for workers may come back.
+
+        Raises:
+            BrokenExecutor: the connection to the scheduler is lost. Of what was asked over it nothing is heard, even by
+                a client that has another one by now.
+            Stopped: there has been no worker for `WORKER_S`.
+        """
+        client = self._client
+        if client.scheduler_comm is not self._connection:
+            raise BrokenExecutor
+        try:
+            threads = int(client.sync(client.scheduler.identity, n_workers=0)["total_threads"])
+        except Exception as error:
+            raise BrokenExecutor from error
+        if threads:
+            self._last_seen = monotonic()
+        elif monotonic() - self._last_seen >= WORKER_S:
+            raise Stopped(NO_WORKER)
+        return max(1, threads)
 
 
 def _first_line(error: Exception) -> str:
