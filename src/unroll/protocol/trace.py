@@ -77,6 +77,11 @@ class Trace(Struct, frozen=True, kw_only=True):
         if self.view not in self.views:
             raise ValueError("a view that is not one of its views")
 
+    @property
+    def has_cell_state(self) -> bool:
+        """Whether the network has a cell state beside its hidden state."""
+        return "cell state" in self.views
+
     def holds(self, window: Window) -> bool:
         """Whether all that a window shows is here."""
         held, total = self.window, len(self.moment.sequence)

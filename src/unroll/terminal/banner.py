@@ -18,7 +18,7 @@ Wordings = tuple[str, ...]
 def lines(trace: Trace, step: int, task: TaskConfig) -> list[Wordings]:
     """Three lines: what is done to the network, and what it then answers at a step, and for all sequences."""
     done = trace.moment.interventions
-    keeps_cell = "cell state" in trace.views and not done.cut_cell
+    keeps_cell = trace.has_cell_state and not done.cut_cell
     return [_of_deeds(done, keeps_cell, Vocabulary.of(task)), _of_answers(trace, step, task), _of_score(trace)]
 
 

@@ -37,12 +37,7 @@ LOOK = group(
     _more("C", "carry_on(10)", "Append ten", "Append the next ten that the network says, one after the other."),
     _more("W", "carry_on(0)", "Append until wrong", "Append what the network says until it is wrong, or cannot be."),
     Binding("slash", "prompt", "prompt", key_display="/", tooltip="Type a sequence."),
-    _more(
-        "R",
-        "type_random(False)",
-        "Training sequence",
-        "Type a sequence of the task, or of the file.",
-    ),
+    _more("R", "type_random(False)", "Training sequence", "Type a sequence of the task, or of the file."),
     _more("B", "type_random(True)", "Longer sequence", "Type a sequence longer than in training."),
     _more("T", "ask('sampling')", "Sampling", "Sample what comes next: temperature, top-k, top-p."),
     _more("p", "play", "Play", "Step through the sequence by itself, from this step to the end, or stop."),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from unroll.moment import UNTOUCHED, Interventions
+from unroll.protocol.requests import EPOCHS_PER_SECOND
 from unroll.terminal.runs import Run
 from unroll.terminal.session import Session
 
@@ -195,7 +196,7 @@ def situation(session: Session, is_right: bool | None) -> Situation | None:
         task=run.recipe.task.task,
         form_task=session.recipe.task.task,
         is_edited=run.recipe != session.recipe,
-        keeps_cell="cell state" in trace.views and not moment.interventions.cut_cell,
+        keeps_cell=trace.has_cell_state and not moment.interventions.cut_cell,
         length=run.recipe.task.length,
         steps=len(moment.sequence),
         epoch=moment.epoch,
@@ -207,7 +208,5 @@ def situation(session: Session, is_right: bool | None) -> Situation | None:
 
 
 def _seconds_left(run: Run, session: Session) -> float:
-    if not session.pace.endswith("/s"):
-        return 0.0
-    planned = run.recipe.train.epochs
-    return (min(planned, session.stop[0] or planned) - run.curve.epoch) / float(session.pace.removesuffix("/s"))
+    planned, rate = run.recipe.train.epochs, EPOCHS_PER_SECOND[session.pace]
+    return (min(planned, session.stop[0] or planned) - run.curve.epoch) / rate if rate else 0.0

@@ -37,7 +37,7 @@ class Intervening:
     def erase_cell(self) -> None:
         """Erase an LSTM's cell state with the hidden state."""
         run, trace = self._session.run, self._session.trace
-        if run is not None and trace is not None and "cell state" not in trace.views:
+        if run is not None and trace is not None and not trace.has_cell_state:
             self._note(f"The {run.recipe.model.cell} has no cell state to erase.")
         else:
             self._do(replace(self._done, cut_cell=not self._done.cut_cell))
@@ -66,8 +66,7 @@ class Intervening:
         if self._kept is None or trace is None:
             self._note(texts.NOTHING_KEPT)
             return
-        has_cell = "cell state" in trace.views
-        ways = [Patch(step, self._kept), *([Patch(step, self._kept, "cell")] if has_cell else [])]
+        ways = [Patch(step, self._kept), *([Patch(step, self._kept, "cell")] if trace.has_cell_state else [])]
         ways.append(Patch(step, self._kept, "unit", self._session.unit))
         present = next((patch for patch in does.patches if patch.step == step), None)
         place = ways.index(present) + 1 if present in ways else 0

@@ -68,8 +68,8 @@ def measure(workers: Sequence[int]) -> Report:
 def shares(costs: dict[int, Cost]) -> Iterator[tuple[float, list[float]]]:
     """The part of its time that each fleet would compute, by the seconds of a unit; nothing where nothing is known.
 
-    A worker computes for u seconds of u + w, w being what a unit waits for; all together do no more
-    units a second than the most workers measured did.
+    A worker computes for u seconds of u + w, w being what a unit waits for; all together do no more units a second than
+    the most workers measured did.
     """
     if 1 in costs:
         wait, most = costs[1].wall, 1 / costs[max(costs)].wall
@@ -125,7 +125,7 @@ def _cluster(workers: int) -> Iterator[tuple[str, int]]:
         from distributed import Client
     except ImportError:
         raise Unmeasured("dask.distributed is not installed: pip install distributed") from None
-    processes = min(workers, PROCESSES_A_CORE * cores())
+    processes = next(n for n in range(min(workers, PROCESSES_A_CORE * cores()), 0, -1) if workers % n == 0)
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
         file = str(Path(folder, "scheduler.json"))
